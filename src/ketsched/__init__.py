@@ -1,0 +1,1 @@
+"""ketsched plans courses of ketamine treatment."""

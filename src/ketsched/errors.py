@@ -1,0 +1,59 @@
+"""
+What the library says when its input cannot be used: one base class, one voice.
+
+Every error answers four questions (what, where, why, how to fix) so that the
+reader can act without opening the source. A fault in the *input* is an error
+and is raised; a remark on a *plan* is a Finding (see `checking`) and is returned.
+"""
+
+from __future__ import annotations
+
+
+class KetschedError(Exception):
+    """
+    A fault in the input, in four parts.
+
+    Attributes:
+        what: The fault in a few words.
+        where: File, line, key or argument it was found in; may be empty.
+        why: The rule or limit it goes against.
+        fix: What the reader can do about it.
+    """
+
+    def __init__(self, *, what: str, why: str, fix: str, where: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.why, self.fix = what, where, why, fix
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        lines += [
+            f"  {label + ':':<6} {text.replace(chr(10), chr(10) + ' ' * 9)}"
+            for label, text in (("where", self.where), ("why", self.why), ("fix", self.fix))
+            if text
+        ]
+        return "\n".join(lines)
+
+    def within(self, place: str) -> KetschedError:
+        """Return the same error, with `place` (a file, a table) put before where it was found."""
+        where = f"{place}, {self.where}" if self.where else place
+        return type(self)(what=self.what, where=where, why=self.why, fix=self.fix)
+
+
+class InvalidInput(KetschedError):
+    """An argument, a case file or a clinic file that cannot be used."""
+
+
+class InvalidProtocol(KetschedError):
+    """A protocol that contradicts itself or leaves out what it must state."""
+
+
+class InvalidTime(KetschedError):
+    """A clock time that a zone skips or repeats, a naive moment, or a zone that does not exist."""
+
+
+class CannotRead(KetschedError):
+    """A file that is not what its suffix or its schema says."""
+
+
+class CannotWrite(KetschedError):
+    """A file that cannot be written, or a course that lacks what the format needs."""
