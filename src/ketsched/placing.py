@@ -1,0 +1,396 @@
+"""
+Sessions on days, exactly: of all plans that keep the required bounds on open days, the best one.
+
+Plain integers, as in `spacing`. A plan is better than another if it is smaller by, in this
+order: preferences broken; total deviation from the ideal days; largest single deviation;
+last day; the days themselves. The order is total, so the answer is unique.
+
+How it is found. The push of `spacing` cuts every place down to the days that some plan
+uses. What is left is searched place by place under a budget of deviation: a partial plan
+is known only by the days that later places still look back at, and of two that agree in
+those the cheaper one is kept. If no plan fits the budget it is raised. Bounds that look
+back further than two places would make these states many, so they are taken only where
+an answer breaks them, and the search repeated. One sweep back over the cheapest plans
+finds the least worst deviation, a second one the last day, and a walk forward the days.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import accumulate
+
+import attrs
+
+from ketsched.spacing import Bound, edges, push_down, push_up
+
+Days = Sequence[int]
+State = tuple[int, ...]
+
+EFFORT = 400_000
+"""Partial plans that one search may look at before it gives up (well under a second)."""
+_NEAR = 2
+
+
+class TooManyPlans(Exception):  # noqa: N818 - the search's own word; planning turns it into an error for people
+    """The search has looked at `EFFORT` partial plans and is not done."""
+
+
+@attrs.frozen
+class Aim:
+    """
+    An ideal day that is counted from where an earlier session stands in the same plan.
+
+    Attributes:
+        after: The earlier place.
+        day: The ideal day, given the day of that place.
+    """
+
+    after: int
+    day: Callable[[int], int]
+
+
+@attrs.frozen
+class Series:
+    """
+    What has to be placed.
+
+    Attributes:
+        days: For each place the days it may have, ascending.
+        bounds: Required and preferred bounds between places.
+        ideals: For each place its ideal day, or how to find it.
+        wishes: For each place the days that break no wish (None: no wish), a preference each.
+    """
+
+    days: tuple[Days, ...]
+    bounds: tuple[Bound, ...]
+    ideals: tuple[int | Aim, ...]
+    wishes: tuple[frozenset[int] | None, ...] = ()
+
+
+@attrs.frozen(order=True)
+class Placement:
+    """
+    A day for every place, with its cost; placements compare as plans do, the better one first.
+
+    Attributes:
+        broken: Preferences broken, bounds and wishes together.
+        total: Sum of the days by which sessions miss their ideal days.
+        worst: The largest of these.
+        last: The last session's day.
+        days: One day a place.
+    """
+
+    broken: int
+    total: int
+    worst: int
+    last: int
+    days: tuple[int, ...]
+
+
+def place(series: Series) -> Placement | None:
+    """
+    Return the best placement of a series, or None if there is none.
+
+    Raises:
+        TooManyPlans: The series allows more partial plans than `EFFORT`.
+    """
+    required = [bound for bound in series.bounds if bound.required]
+    windows = _windows(series.days, required)
+    if windows is None:
+        return None
+    preferred = [bound for bound in series.bounds if not bound.required]
+    wishes = series.wishes or (None,) * len(windows)
+    if not preferred and not any(wishes):
+        return _lazily(windows, required, [], wishes, series.ideals)
+    wished = [
+        options if wish is None else [day for day in options if day in wish]
+        for options, wish in zip(windows, wishes, strict=True)
+    ]
+    strict = _windows(wished, series.bounds)
+    if strict is not None:  # every preference can be kept: none is left to count
+        return _lazily(strict, list(series.bounds), [], (None,) * len(windows), series.ideals)
+    return _lazily(windows, required, preferred, wishes, series.ideals)
+
+
+def ranked(series: Series) -> Iterator[Placement]:
+    """
+    Yield every placement of a series, the best first.
+
+    After each answer the remaining plans are split by the first place in which they
+    differ from it (Lawler 1972), and each part is solved on its own.
+    """
+    heap: list[tuple[Placement, int, Series]] = []
+    parts = iter(range(1 << 62))
+
+    def add(part: Series) -> None:
+        if (found := place(part)) is not None:
+            heappush(heap, (found, next(parts), part))
+
+    add(series)
+    while heap:
+        found, _, part = heappop(heap)
+        yield found
+        for at, day in enumerate(found.days):
+            others = tuple(d for d in part.days[at] if d != day)
+            if others:
+                kept = tuple((d,) for d in found.days[:at])
+                add(attrs.evolve(part, days=(*kept, others, *part.days[at + 1 :])))
+
+
+def _windows(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None:
+    """Cut each place down to the days between its earliest and latest place in any plan."""
+    steps = edges(bounds)
+    low = push_up(days, steps)
+    if low is None:
+        return None
+    high = push_down(days, steps)
+    assert high is not None  # noqa: S101 - the push up has just shown a plan
+    return [
+        options[bisect_left(options, first) : bisect_right(options, last)]
+        for options, first, last in zip(days, low, high, strict=True)
+    ]
+
+
+def _lazily(
+    windows: list[Days],
+    required: list[Bound],
+    preferred: list[Bound],
+    wishes: Sequence[frozenset[int] | None],
+    ideals: Sequence[int | Aim],
+) -> Placement | None:
+    """Search under the near bounds; take a distant one when an answer breaks it, and search again."""
+    required, preferred = _not_implied(windows, required), _not_implied(windows, preferred)
+    taken = [b for b in required if b.later - b.earlier <= _NEAR]
+    distant = [b for b in required if b.later - b.earlier > _NEAR]
+    search = _Search(windows, preferred, wishes, ideals)
+    while True:
+        found = search.best(taken)
+        broken = [] if found is None else [b for b in distant if not b.keeps(found.days)]
+        if not broken:
+            return found
+        taken += broken
+
+
+def _not_implied(windows: list[Days], bounds: list[Bound]) -> list[Bound]:
+    """Leave out the bounds that the windows or the neighbours' own bounds imply."""
+    least, most = [0] * len(windows), [1 << 40] * len(windows)
+    for b in bounds:
+        if b.required and b.later - b.earlier == 1:
+            least[b.later] = max(least[b.later], b.minimum or 0)
+            most[b.later] = min(most[b.later], most[b.later] if b.latest is None else b.latest)
+    below, above = list(accumulate(least)), list(accumulate(most))
+    kept = []
+    for b in bounds:
+        i, j = b.earlier, b.later
+        near = windows[j][0] - windows[i][-1]
+        far = windows[j][-1] - windows[i][0]
+        if j - i > 1:
+            near, far = max(near, below[j] - below[i]), min(far, above[j] - above[i])
+        if (b.minimum is not None and near < b.minimum) or (b.latest is not None and far > b.latest):
+            kept.append(b)
+    return kept
+
+
+@attrs.define
+class _Reached:
+    """The cheapest way to a state, and every step that ends in it at that cost."""
+
+    cost: int
+    steps: list[tuple[State, int, int]]  # (state before, day, deviation)
+
+
+class _Search:
+    """Layers of partial plans under a budget; see the module's docstring."""
+
+    def __init__(
+        self,
+        windows: list[Days],
+        preferred: list[Bound],
+        wishes: Sequence[frozenset[int] | None],
+        ideals: Sequence[int | Aim],
+    ) -> None:
+        self.windows, self.preferred, self.wishes, self.ideals = windows, preferred, wishes, ideals
+        self.places = len(windows)
+        # One integer holds (preferences broken, total deviation): no total reaches `much`.
+        self.much = 1 + sum(
+            (w[-1] - w[0] + abs(ideal - w[0])) if isinstance(ideal, int) else 50_000
+            for w, ideal in zip(windows, ideals, strict=True)
+        )
+        rest = [
+            _least_deviation(w, ideal) if isinstance(ideal, int) else 0
+            for w, ideal in zip(windows, ideals, strict=True)
+        ]
+        self.rest = [*accumulate(reversed(rest), initial=0)][::-1]  # of places k and later
+        self.rest_after: dict[tuple[int, int], list[int]] = {}
+        self.effort = 0
+
+    def best(self, taken: list[Bound]) -> Placement | None:
+        """Return the best plan that keeps the bounds `taken`."""
+        self._compile(taken)
+        for allowed in range(len(self.preferred) + self.places + 1):
+            budget, step = self.rest[0], 1
+            while True:
+                layers, dearer = self._forward(allowed, budget)
+                if layers[-1]:
+                    return self._choose(layers)
+                if dearer is None:
+                    break
+                budget, step = max(dearer, budget + step), step * 2
+            if not self.preferred and not any(self.wishes):
+                break
+        return None
+
+    def _compile(self, taken: list[Bound]) -> None:
+        """Note for each place what it looks back at, and which days a state must remember."""
+        until = list(range(self.places))  # the last place that looks back at this one
+        look: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
+        prefer: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
+        for group, into in ((taken, look), (self.preferred, prefer)):
+            for b in group:
+                until[b.earlier] = max(until[b.earlier], b.later)
+                least = -(1 << 40) if b.minimum is None else b.minimum
+                into[b.later].append((b.earlier, least, 1 << 40 if b.latest is None else b.latest))
+        for at, ideal in enumerate(self.ideals):
+            if isinstance(ideal, Aim):
+                until[ideal.after] = max(until[ideal.after], at)
+        live: list[list[int]] = [[]]
+        for at in range(self.places):
+            live.append([k for k in [*live[-1], at] if until[k] > at])
+        spot = [{k: n for n, k in enumerate(known)} for known in live]
+        self.look = [[(spot[at][i], lo, hi) for i, lo, hi in look[at]] for at in range(self.places)]
+        self.prefer = [[(spot[at][i], lo, hi) for i, lo, hi in prefer[at]] for at in range(self.places)]
+        self.aim_spot = [spot[at][i.after] if isinstance(i, Aim) else -1 for at, i in enumerate(self.ideals)]
+        # How the next state is cut out of (state..., day): the spots that stay.
+        self.keep = [
+            tuple(n for n, k in enumerate([*live[at], at]) if until[k] > at) for at in range(self.places)
+        ]
+        self.aimed_from = [
+            [
+                (spot[at + 1][k], k)
+                for k in live[at + 1]
+                if any(isinstance(i, Aim) and i.after == k for i in self.ideals[at + 1 :])
+            ]
+            for at in range(self.places)
+        ]
+
+    def _forward(self, allowed: int, budget: int) -> tuple[list[dict[State, _Reached]], int | None]:
+        """
+        Lay all partial plans with at most `allowed` preferences broken and `budget` days of deviation.
+
+        Returns the layers (the last one empty if no plan fits), and the least budget
+        that would let in something new, or None if nothing was kept out.
+        """
+        layers: list[dict[State, _Reached]] = [{(): _Reached(0, [])}]
+        dearer: int | None = None
+        much = self.much
+        for at in range(self.places):
+            reached: dict[State, _Reached] = {}
+            options, ideal, keep = self.windows[at], self.ideals[at], self.keep[at]
+            look, prefer, wish = self.look[at], self.prefer[at], self.wishes[at]
+            aimed_from = self.aimed_from[at]
+            rest = self.rest[at + 1]
+            for state, way in layers[-1].items():
+                before = way.cost
+                low, high = options[0], options[-1]
+                for n, least, most in look:
+                    day = state[n]
+                    if day + least > low:
+                        low = day + least
+                    if day + most < high:
+                        high = day + most
+                best_day = ideal if isinstance(ideal, int) else ideal.day(state[self.aim_spot[at]])
+                spare = budget - before % much - rest
+                first, stop = bisect_left(options, low), bisect_right(options, high)
+                a = bisect_left(options, best_day - spare, first, stop)
+                b = bisect_right(options, best_day + spare, a, stop)
+                if a > first:
+                    dearer = _least(dearer, best_day - options[a - 1] - spare + budget)
+                if b < stop:
+                    dearer = _least(dearer, options[b] - best_day - spare + budget)
+                self.effort += b - a + 1
+                if self.effort > EFFORT:
+                    raise TooManyPlans
+                for day in options[a:b]:
+                    deviation = abs(day - best_day)
+                    cost = before + deviation
+                    if prefer or wish is not None:
+                        cost += much * (
+                            sum(not least <= day - state[n] <= most for n, least, most in prefer)
+                            + (wish is not None and day not in wish)
+                        )
+                        if cost // much > allowed:
+                            continue
+                    whole = (*state, day)
+                    after = tuple([whole[n] for n in keep])
+                    if aimed_from:
+                        over = (
+                            cost % much + rest + sum(self._rest_aimed(at, k, after[n]) for n, k in aimed_from)
+                        )
+                        if over > budget:
+                            dearer = _least(dearer, over)
+                            continue
+                    known = reached.get(after)
+                    if known is None or cost < known.cost:
+                        reached[after] = _Reached(cost, [(state, day, deviation)])
+                    elif cost == known.cost:
+                        known.steps.append((state, day, deviation))
+            layers.append(reached)
+            if not reached:
+                return [*layers, {}], dearer
+        return layers, dearer
+
+    def _rest_aimed(self, at: int, origin: int, day: int) -> int:
+        """Least deviation of the places after `at` that are aimed from `origin`, standing on `day`."""
+        known = self.rest_after.get((origin, day))
+        if known is None:
+            each = [
+                _least_deviation(self.windows[k], ideal.day(day))
+                if isinstance(ideal, Aim) and ideal.after == origin
+                else 0
+                for k, ideal in enumerate(self.ideals)
+            ]
+            known = self.rest_after[origin, day] = [*accumulate(reversed(each), initial=0)][::-1]
+        return known[at + 1]
+
+    def _choose(self, layers: list[dict[State, _Reached]]) -> Placement:
+        """Of the cheapest plans take the one with the least worst deviation, then last day, then days."""
+        cheapest = min(way.cost for way in layers[-1].values())
+        goals = [state for state, way in layers[-1].items() if way.cost == cheapest]
+        worst = dict.fromkeys(goals, 0)
+        for layer in reversed(layers[1:]):
+            before: dict[State, int] = {}
+            for state, so_far in worst.items():
+                for previous, _, deviation in layer[state].steps:
+                    over = deviation if deviation > so_far else so_far
+                    if previous not in before or over < before[previous]:
+                        before[previous] = over
+            worst = before
+        least_worst = worst[()]
+
+        last: dict[State, int] = {}
+        onward: list[dict[State, list[tuple[int, State, int]]]] = []  # day, next state, last day
+        for layer in reversed(layers[1:]):
+            ahead: dict[State, list[tuple[int, State, int]]] = {}
+            for state in last if onward else goals:
+                for previous, day, deviation in layer[state].steps:
+                    if deviation <= least_worst:
+                        ahead.setdefault(previous, []).append((day, state, last[state] if onward else day))
+            last = {state: min(end for _, _, end in steps) for state, steps in ahead.items()}
+            onward.append(ahead)
+        end, state, days = last[()], (), []
+        for ahead in reversed(onward):
+            day, state = min((day, after) for day, after, final in ahead[state] if final == end)
+            days.append(day)
+        return Placement(cheapest // self.much, cheapest % self.much, least_worst, end, tuple(days))
+
+
+def _least(known: int | None, other: int) -> int:
+    return other if known is None or other < known else known
+
+
+def _least_deviation(options: Days, ideal: int) -> int:
+    after = bisect_left(options, ideal)
+    near = options[max(after - 1, 0) : after + 1]
+    return min(abs(day - ideal) for day in near)

@@ -1,0 +1,250 @@
+"""
+Bounds on the distance between sessions, over plain integers: no medicine, no dates.
+
+Every spacing rule says how far a session may be from the one some places before it.
+A set of such bounds is a simple temporal problem (Dechter, Meiri and Pearl 1991,
+"Temporal constraint networks", Artificial Intelligence 49). Its solutions form a
+lattice: of two plans that keep every bound and stand on open days, the one that takes
+the earlier day of each session keeps them too. So pushing every session to the first
+day that its bounds and open days allow, until nothing moves, finds the earliest plan
+there is, or shows that there is none. Everything here is that push.
+
+Places are 0, 1, 2, ...; days are integers on one axis; all ends are inclusive.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+import attrs
+
+
+@attrs.frozen
+class Bound:
+    """
+    How far the session at place `later` may be from the one at place `earlier`.
+
+    Attributes:
+        earlier: The place counted from, from 0.
+        later: The place counted to; greater than `earlier`.
+        minimum: At least this many days between the two, or None.
+        latest: At most this many days between the two, or None.
+        required: False makes it a preference.
+        rule: The name of the rule that laid this bound; many bounds share one.
+    """
+
+    earlier: int
+    later: int
+    minimum: int | None = None
+    latest: int | None = None
+    required: bool = True
+    rule: str = ""
+
+    def keeps(self, days: Sequence[int]) -> bool:
+        """Whether `days` (one day a place) keep this bound."""
+        gap = days[self.later] - days[self.earlier]
+        return (self.minimum is None or gap >= self.minimum) and (self.latest is None or gap <= self.latest)
+
+
+@attrs.frozen
+class Contradiction:
+    """
+    Bounds that no days at all can keep: together they ask for more days than they allow.
+
+    Attributes:
+        forward: Bounds whose minimum is used, in order of place.
+        backward: Bounds whose latest is used.
+    """
+
+    forward: tuple[Bound, ...]
+    backward: tuple[Bound, ...]
+
+    @property
+    def needs(self) -> int:
+        """Days that the minimums on the cycle add up to."""
+        return sum(bound.minimum or 0 for bound in self.forward)
+
+    @property
+    def allows(self) -> int:
+        """Days that the latest days on the cycle add up to; less than `needs`."""
+        return sum(bound.latest or 0 for bound in self.backward)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that contradict each other, each once."""
+        return tuple(dict.fromkeys(bound.rule for bound in (*self.forward, *self.backward)))
+
+    def __str__(self) -> str:
+        forward = [_needed(list(group)) for _, group in groupby(self.forward, key=_step)]
+        backward = [_allowed(bound) for bound in self.backward]
+        together = (
+            "" if len(forward) == 1 and len(self.backward) == 1 else f": {self.needs + 1} > {self.allows + 1}"
+        )
+        return f"{' and '.join(forward)}; {' and '.join(backward)}{together}"
+
+
+def _step(bound: Bound) -> tuple[int, int | None]:
+    return bound.later - bound.earlier, bound.minimum
+
+
+def _needed(run: list[Bound]) -> str:
+    """Say what a run of equal minimums needs, in calendar dates counted inclusively."""
+    apart, minimum = _step(run[0])
+    first, last, least = run[0].earlier, run[-1].later, len(run) * (minimum or 0)
+    if apart == 1:
+        return f"{last - first + 1} sessions at least {minimum} days apart need {least + 1} days"
+    return f"sessions {first + 1} to {last + 1}, every {apart} of them over at least {minimum} days, need {least + 1} days"
+
+
+def _allowed(bound: Bound) -> str:
+    most = (bound.latest or 0) + 1
+    if bound.earlier == 0 and bound.later - bound.earlier > 1:
+        return f"the series may take {most}"
+    return f"sessions {bound.earlier + 1} to {bound.later + 1} may take {most}"
+
+
+def lay(
+    places: range,
+    *,
+    apart: int = 1,
+    minimum: int | None = None,
+    latest: int | None = None,
+    required: bool = True,
+    rule: str = "",
+) -> tuple[Bound, ...]:
+    """Lay one rule over a run of places: a bound between each place and the one `apart` places later."""
+    return tuple(
+        Bound(at, at + apart, minimum, latest, required, rule) for at in places[: max(len(places) - apart, 0)]
+    )
+
+
+Edge = tuple[int, int, int]
+"""(i, j, least): the day of place j is at least `least` days after that of place i; `least` may be negative."""
+
+
+def edges(bounds: Iterable[Bound]) -> list[Edge]:
+    """Return both directions of every bound, in the order in which one sweep carries furthest."""
+    ahead = [(b.earlier, b.later, b.minimum) for b in bounds if b.minimum is not None]
+    back = [(b.later, b.earlier, -b.latest) for b in bounds if b.latest is not None]
+    ahead.sort()
+    back.sort(reverse=True)
+    return ahead + back
+
+
+def push_up(days: Sequence[Sequence[int]], steps: Sequence[Edge]) -> list[int] | None:
+    """
+    Return the earliest plan, pointwise, or None when there is none.
+
+    Args:
+        days: For each place the days it may have, ascending; a `range` where every day is open.
+        steps: What `edges` returned for the required bounds.
+    """
+    if not all(map(len, days)):
+        return None
+    at = [options[0] for options in days]
+    moved = True
+    while moved:
+        moved = False
+        for i, j, least in steps:
+            if at[j] - at[i] < least:
+                options = days[j]
+                next_open = bisect_left(options, at[i] + least)
+                if next_open == len(options):
+                    return None
+                at[j] = options[next_open]
+                moved = True
+    return at
+
+
+def push_down(days: Sequence[Sequence[int]], steps: Sequence[Edge]) -> list[int] | None:
+    """Return the latest plan, pointwise, or None when there is none; the mirror of `push_up`."""
+    if not all(map(len, days)):
+        return None
+    at = [options[-1] for options in days]
+    moved = True
+    while moved:
+        moved = False
+        for i, j, least in reversed(steps):
+            if at[j] - at[i] < least:
+                options = days[i]
+                last_open = bisect_right(options, at[j] - least) - 1
+                if last_open < 0:
+                    return None
+                at[i] = options[last_open]
+                moved = True
+    return at
+
+
+def tight_windows(
+    places: int, bounds: Iterable[Bound], *, fixed: Mapping[int, int], horizon: int
+) -> tuple[tuple[int, int], ...] | Contradiction:
+    """
+    Return the earliest and latest day of every place that some full schedule still allows.
+
+    Open days and preferences play no part: these are the days that the required bounds leave.
+
+    Args:
+        places: How many sessions there are.
+        bounds: The rules; preferred ones are passed over.
+        fixed: Places whose day is known already: the start of a new series, or all that was delivered.
+        horizon: No day further than this from the earliest fixed one, in either direction.
+
+    Returns:
+        A window for each place, or the contradiction if no schedule exists.
+    """
+    origin = min(fixed.values())
+    known = [Bound(min(fixed), at, day - fixed[min(fixed)], day - fixed[min(fixed)], rule="already on its day")
+             for at, day in sorted(fixed.items()) if at != min(fixed)]  # fmt: skip
+    required = [bound for bound in bounds if bound.required] + known
+    if (found := contradiction(places, required)) is not None:
+        return found
+    steps = edges(required)
+    days = [
+        range(fixed[at], fixed[at] + 1) if at in fixed else range(origin - horizon, origin + horizon + 1)
+        for at in range(places)
+    ]
+    earliest, latest = push_up(days, steps), push_down(days, steps)
+    if earliest is None or latest is None:
+        most = Bound(0, places - 1, None, horizon, rule="horizon")
+        return contradiction(places, [*required, most]) or Contradiction((), (most,))
+    return tuple(zip(earliest, latest, strict=True))
+
+
+def contradiction(places: int, bounds: Iterable[Bound]) -> Contradiction | None:
+    """
+    Return bounds that cannot be kept together on any days, or None if all can.
+
+    This is Bellman and Ford's search for a cycle whose minimums exceed its latest days;
+    every place starts at 0 and is pushed up, and one that still moves after as many
+    sweeps as there are places is being pushed by itself.
+    """
+    ordered = list(bounds)
+    steps = [(b.earlier, b.later, b.minimum, b) for b in ordered if b.minimum is not None]
+    steps.sort(key=lambda step: step[:2])
+    back = [(b.later, b.earlier, -b.latest, b) for b in ordered if b.latest is not None]
+    steps += sorted(back, key=lambda step: step[:2], reverse=True)
+    at = [0] * places
+    pushed_by: dict[int, tuple[int, Bound]] = {}
+    mover = -1
+    for _ in range(places + 1):
+        mover = -1
+        for i, j, least, bound in steps:
+            if at[j] - at[i] < least:
+                at[j] = at[i] + least
+                pushed_by[j] = (i, bound)
+                mover = j
+        if mover < 0:
+            return None
+    for _ in range(places):  # walk back until surely on the cycle itself
+        mover = pushed_by[mover][0]
+    cycle, place = [], mover
+    while True:
+        before, bound = pushed_by[place]
+        cycle.append((before, bound))
+        place = before
+        if place == mover:
+            break
+    forward = sorted((b for at, b in cycle if at == b.earlier), key=lambda b: b.earlier)
+    return Contradiction(tuple(forward), tuple(b for at, b in cycle if at == b.later))
