@@ -33,7 +33,7 @@ EFFORT = 400_000
 _NEAR = 2
 
 
-class TooManyPlans(Exception):  # noqa: N818 - the search's own word; planning turns it into an error for people
+class TooManyPlans(Exception):
     """The search has looked at `EFFORT` partial plans and is not done."""
 
 

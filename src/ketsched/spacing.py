@@ -95,7 +95,8 @@ def _needed(run: list[Bound]) -> str:
     first, last, least = run[0].earlier, run[-1].later, len(run) * (minimum or 0)
     if apart == 1:
         return f"{last - first + 1} sessions at least {minimum} days apart need {least + 1} days"
-    return f"sessions {first + 1} to {last + 1}, every {apart} of them over at least {minimum} days, need {least + 1} days"
+    span = f"every {apart} of them over at least {minimum} days"
+    return f"sessions {first + 1} to {last + 1}, {span}, need {least + 1} days"
 
 
 def _allowed(bound: Bound) -> str:
@@ -121,7 +122,7 @@ def lay(
 
 
 Edge = tuple[int, int, int]
-"""(i, j, least): the day of place j is at least `least` days after that of place i; `least` may be negative."""
+"""(i, j, least): place j stands at least `least` days after place i; `least` may be negative."""
 
 
 def edges(bounds: Iterable[Bound]) -> list[Edge]:
@@ -194,9 +195,12 @@ def tight_windows(
     Returns:
         A window for each place, or the contradiction if no schedule exists.
     """
-    origin = min(fixed.values())
-    known = [Bound(min(fixed), at, day - fixed[min(fixed)], day - fixed[min(fixed)], rule="already on its day")
-             for at, day in sorted(fixed.items()) if at != min(fixed)]  # fmt: skip
+    origin, first = min(fixed.values()), min(fixed)
+    known = [
+        Bound(first, at, day - fixed[first], day - fixed[first], rule="already on its day")
+        for at, day in sorted(fixed.items())
+        if at != first
+    ]
     required = [bound for bound in bounds if bound.required] + known
     if (found := contradiction(places, required)) is not None:
         return found

@@ -1,0 +1,243 @@
+"""
+Local times, moments and elapsed time, kept apart.
+
+A *local time* is what a clock on the wall shows: a date and a time of day in a zone.
+A *moment* is one point in time: an aware datetime. "Three days later" is arithmetic
+on dates; "two hours of observation" is elapsed time and is computed in UTC. A zone
+skips some local times in spring and repeats some in autumn; such a time never becomes
+a moment by guessing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from ketsched.errors import InvalidInput, InvalidTime
+
+MINUTES_A_DAY = 24 * 60
+
+
+@attrs.frozen(order=True)
+class TimeRange:
+    """
+    A span of local time within one day, half-open: `start` is in it, `end` is not.
+
+    Attributes:
+        start: Minutes after midnight, 0 to 1439.
+        end: Minutes after midnight, greater than start, at most 1440 (24:00).
+    """
+
+    start: int
+    end: int
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= MINUTES_A_DAY:
+            raise InvalidInput(
+                what=f"the hours {self} are not a span of one day",
+                why="hours begin before they end, and end at 24:00 at the latest",
+                fix='write them as "09:00-17:00"; for hours past midnight give two spans, one a day',
+            )
+
+    def __str__(self) -> str:
+        return f"{_clock(self.start)}-{_clock(self.end)}"
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[TimeRange, ...]:
+        """Read "09:00-12:00, 13:00-17:00" into ascending spans; "" and "closed" are none."""
+        if text.strip().lower() in ("", "closed"):
+            return ()
+        spans = []
+        for part in text.split(","):
+            found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)\s*", part)
+            if found is None or int(found[2]) > 59 or int(found[4]) > 59:
+                raise InvalidInput(
+                    what=f"{part.strip()!r} are not hours",
+                    why="hours are two clock times with a hyphen between them",
+                    fix='write them as "09:00-17:00", several spans with commas: "09:00-12:00, 13:00-17:00"',
+                )
+            hour, minute, end_hour, end_minute = map(int, found.groups())
+            spans.append(cls(hour * 60 + minute, end_hour * 60 + end_minute))
+        spans.sort()
+        for one, other in itertools.pairwise(spans):
+            if other.start < one.end:
+                raise InvalidInput(
+                    what=f"the hours {one} and {other} overlap",
+                    why="the spans of one day must not overlap",
+                    fix=f"write one span: {cls(one.start, max(one.end, other.end))}",
+                )
+        return tuple(spans)
+
+
+def overlap(one: Iterable[TimeRange], other: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
+    """Return the spans that lie in both."""
+    both = [(max(a.start, b.start), min(a.end, b.end)) for a in one for b in other]
+    return tuple(TimeRange(start, end) for start, end in sorted(both) if start < end)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def time_of(minute: int) -> time:
+    """Return minutes after midnight as a time of day."""
+    return time(minute // 60, minute % 60)
+
+
+def minute_of(clock: time) -> int:
+    """Return a time of day as whole minutes after midnight."""
+    return clock.hour * 60 + clock.minute
+
+
+@cache
+def zone_named(name: str) -> ZoneInfo:
+    """Return the IANA zone of that name."""
+    try:
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
+            raise ValueError(name)
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        from difflib import get_close_matches
+        from zoneinfo import available_timezones
+
+        near = get_close_matches(str(name), sorted(available_timezones()), n=2, cutoff=0.6)
+        raise InvalidTime(
+            what=f"there is no time zone {str(name)[:60]!r}",
+            why="zones are named as in the IANA time zone database, capital letters included",
+            fix=f"did you mean {' or '.join(near)}?" if near else 'write it as "Europe/Amsterdam"',
+        ) from None
+
+
+def choices(day: date, clock: time, zone: str) -> tuple[datetime, ...]:
+    """
+    Return the moments that a local time could mean: one, or two where the zone repeats it.
+
+    Empty where the zone skips it.
+    """
+    place = zone_named(zone)
+    both = [datetime.combine(day, clock.replace(fold=fold), place) for fold in (0, 1)]
+    real = [
+        m for m in both if m.astimezone(UTC).astimezone(place).replace(tzinfo=None) == m.replace(tzinfo=None)
+    ]
+    if len(real) == 2 and real[0].utcoffset() == real[1].utcoffset():
+        return (real[0],)
+    return tuple(real)
+
+
+def moment(day: date, clock: time, zone: str) -> datetime:
+    """
+    Return the moment at which the clocks of a zone show that time.
+
+    Raises:
+        InvalidTime: The zone skips that time or repeats it; the error names both choices.
+    """
+    found = choices(day, clock, zone)
+    if len(found) == 1:
+        return found[0]
+    place = zone_named(zone)
+    if found:
+        first, second = (f"{m:%H:%M} UTC{_offset(m)}" for m in found)
+        raise InvalidTime(
+            what=f"{clock:%H:%M} happens twice on {day} in {zone}",
+            why="the clocks go back over that hour",
+            fix=f"choose a time outside it, or say which one you mean in UTC: {first} or {second}",
+        )
+    before, after = (
+        datetime.combine(day, clock.replace(fold=fold), place).astimezone(UTC).astimezone(place)
+        for fold in (1, 0)
+    )
+    raise InvalidTime(
+        what=f"{clock:%H:%M} does not happen on {day} in {zone}",
+        why="the clocks go forward over that hour",
+        fix=f"choose {before:%H:%M} or {after:%H:%M}",
+    )
+
+
+def _offset(at: datetime) -> str:
+    offset = at.utcoffset() or timedelta()
+    sign = "-" if offset < timedelta() else "+"
+    return f"{sign}{_clock(int(abs(offset).total_seconds()) // 60)}"
+
+
+@lru_cache(maxsize=4096)
+def changes_clocks(day: date, zone: str) -> bool:
+    """Whether the offset of a zone is another at the end of a local day than at its beginning."""
+    place = zone_named(zone)
+    begin = datetime.combine(day, time(), place)
+    return begin.utcoffset() != (begin + timedelta(days=1)).utcoffset()
+
+
+def later(start: datetime, elapsed: timedelta) -> datetime:
+    """Return the moment that much elapsed time later, on the clock of the same zone."""
+    return (start.astimezone(UTC) + elapsed).astimezone(start.tzinfo)
+
+
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """Return the time that passes between two moments, across clock changes."""
+    return end.astimezone(UTC) - start.astimezone(UTC)
+
+
+def aware(at: datetime, name: str) -> datetime:
+    """Return a moment as it was given, or say that it names none."""
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise InvalidTime(
+            what=f"{name} is not a moment: {at!r}",
+            why="a moment needs its offset from UTC, else it is another one in every zone",
+            fix=f"give an aware datetime, for example {name}=datetime(2027, 1, 4, 9, tzinfo=UTC)",
+        )
+    return at
+
+
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+"""Days outside these are not planned on: a year like 9999 or 207 is a slip of the keyboard."""
+
+
+def plausible(day: date, name: str) -> date:
+    """Return a date as it was given, if it is one that a course could have."""
+    if isinstance(day, datetime) or not isinstance(day, date):
+        raise InvalidInput(
+            what=f"{name} is not a date: {day!r}",
+            where=name,
+            why="days are local dates at the clinic, without a time",
+            fix="give a datetime.date, for example date(2027, 1, 4)",
+        )
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidInput(
+            what=f"{day} is not a day to plan on",
+            where=name,
+            why=f"days lie between {FIRST_DAY} and {LAST_DAY}",
+            fix="check the year",
+        )
+    return day
+
+
+def read_date(text: str) -> date:
+    """Read a date written as 2027-01-04."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+            raise ValueError
+        return plausible(date.fromisoformat(text.strip()), "date")
+    except ValueError:
+        raise InvalidInput(
+            what=f"{text[:40]!r} is not a date",
+            why="dates are written year-month-day and must exist",
+            fix="write it as 2027-01-04",
+        ) from None
+
+
+def read_time(text: str) -> time:
+    """Read a time of day written as 09:30."""
+    found = re.fullmatch(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*", text)
+    if found is None:
+        raise InvalidInput(
+            what=f"{text[:40]!r} is not a time of day",
+            why="times are hours and minutes on a 24-hour clock",
+            fix="write it as 09:30",
+        )
+    return time(int(found[1]), int(found[2]))

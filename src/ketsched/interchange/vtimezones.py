@@ -1,0 +1,228 @@
+"""
+How a calendar file explains a zone to readers that do not know its name.
+
+RFC 5545 3.6.5 allows many forms. The one that every reader we run gets right is
+a STANDARD and at most one DAYLIGHT, each with a yearly RRULE on a weekday of a
+month. The tz database says just that in the last line of each of its files, a
+POSIX TZ string (RFC 9636 3.3). Where that line does not hold for the times to be
+written, or says more than BYDAY can, those times belong in UTC.
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from ketsched.errors import InvalidTime
+from ketsched.interchange.contentlines import local
+
+_FIRST_YEAR = 1970
+"""Of the onsets: before any visit, without centuries of clock changes for a reader to count."""
+
+_WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
+
+# POSIX.1-2017 8.3, less what needs more than BYDAY: days of the year (Jn, n), hours
+# that move the day (the tz database uses -1, 24, 50), changes left to the system.
+_NAME = r"([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
+_OFFSET = r"([+-]?(?:[01]?\d|2[0-3])(?::[0-5]\d)?)"
+_ONSET = r"M(1[0-2]|[1-9])\.([1-5])\.([0-6])(?:/([01]?\d|2[0-3])(?::([0-5]\d))?)?"
+_FOOTER = re.compile(rf"{_NAME}{_OFFSET}(?:{_NAME}{_OFFSET}?,{_ONSET},{_ONSET})?", re.ASCII)
+
+
+def vtimezone(zone: str, moments: Iterable[datetime]) -> tuple[str, ...] | None:
+    """
+    Return the VTIMEZONE lines that let a reader find each of the moments, or None where UTC must be written.
+
+    The moments are meant to be written as clock times of the zone. None stands
+    for any that this form cannot tell: the zone keeps another rule that year, or
+    the clock shows the time twice and the second is meant (RFC 5545 3.3.5).
+
+    Args:
+        zone: Its name in the tz database.
+        moments: Every start and end in the file, aware, in any zone.
+
+    Raises:
+        InvalidTime: There is no such zone, or a moment has none.
+    """
+    try:
+        rule = _rule(zoneinfo.ZoneInfo(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidTime(
+            what=f"there is no zone {zone!r}",
+            why="it is not in the tz database of this machine, nor in the tzdata package",
+            fix="give a name such as Europe/London, or install a newer tzdata",
+        ) from error
+    return rule.lines if rule and all(map(rule.tells, moments)) else None
+
+
+class _Clock(NamedTuple):
+    """What clocks show at one time of the year."""
+
+    name: str
+    offset: timedelta
+
+
+class _Onset(NamedTuple):
+    """
+    When in the year a clock begins, told on the clock that was right until then.
+
+    Attributes:
+        month: 1 is January.
+        week: 1 to 4 count from the start of the month; 5 is its last.
+        weekday: 0 is Sunday.
+        hour: 0 to 23.
+        minute: 0 to 59.
+    """
+
+    month: int
+    week: int
+    weekday: int
+    hour: int
+    minute: int
+
+    @property
+    def rrule(self) -> str:
+        nth = self.week if self.week < 5 else -1
+        return f"FREQ=YEARLY;BYDAY={nth}{_WEEKDAYS[self.weekday]};BYMONTH={self.month}"
+
+    def in_year(self, year: int, zone: zoneinfo.ZoneInfo) -> datetime:
+        first, length = monthrange(year, self.month)  # first: the weekday of day 1, where 0 is Monday
+        day = 1 + (self.weekday - 1 - first) % 7 + 7 * (self.week - 1)
+        return datetime(
+            year, self.month, day if day <= length else day - 7, self.hour, self.minute, tzinfo=zone
+        )
+
+
+class _Turns(NamedTuple):
+    """The second clock of a zone, the larger offset, and when the two take turns."""
+
+    daylight: _Clock
+    forward: _Onset
+    back: _Onset
+
+
+class _Rule:
+    """The year of a zone as its footer tells it: one clock all year, or two in turn."""
+
+    def __init__(self, zone: zoneinfo.ZoneInfo, standard: _Clock, turns: _Turns | None) -> None:
+        self.zone, self.standard, self.turns = zone, standard, turns
+        self.lines = ("BEGIN:VTIMEZONE", f"TZID:{zone.key}", *self._observances(), "END:VTIMEZONE")
+        self._changes: dict[int, tuple[datetime, datetime, datetime]] = {}
+
+    def tells(self, moment: datetime) -> bool:
+        """Is the clock time of this moment, read by the rule, this moment again?"""
+        if moment.tzinfo is None:
+            raise InvalidTime(
+                what=f"{moment.isoformat()} has no zone",
+                why="a time without a zone is another moment in every place it is read",
+                fix="give an aware datetime",
+            )
+        here = moment.astimezone(self.zone)
+        return here.utcoffset() == self._offset(here)
+
+    def _offset(self, here: datetime) -> timedelta | None:
+        """
+        Return the offset readers give a clock time; None in a gap of the rule, where they differ, or too early.
+
+        Only the clock time of `here` counts: Python compares times of one and the
+        same zone by their clocks. A time that comes twice is read as the first.
+        """
+        year = here.year
+        if year <= _FIRST_YEAR:
+            return None
+        if self.turns is None:
+            return self.standard.offset
+        changes = self._changes.get(year)
+        if changes is None:
+            forward = self.turns.forward.in_year(year, self.zone)
+            landing = forward + (self.turns.daylight.offset - self.standard.offset)
+            changes = forward, landing, self.turns.back.in_year(year, self.zone)
+            self._changes[year] = changes
+        forward, landing, back = changes
+        if forward <= here < landing:
+            return None
+        ahead = forward <= here < back if forward < back else not back <= here < forward
+        return self.turns.daylight.offset if ahead else self.standard.offset
+
+    def _observances(self) -> tuple[str, ...]:
+        if self.turns is None:
+            return self._observance("STANDARD", self.standard, self.standard, None)
+        return (
+            *self._observance("STANDARD", self.turns.daylight, self.standard, self.turns.back),
+            *self._observance("DAYLIGHT", self.standard, self.turns.daylight, self.turns.forward),
+        )
+
+    def _observance(self, kind: str, before: _Clock, clock: _Clock, onset: _Onset | None) -> tuple[str, ...]:
+        start = (
+            onset.in_year(_FIRST_YEAR, self.zone) if onset else datetime(_FIRST_YEAR, 1, 1, tzinfo=self.zone)
+        )
+        return (
+            f"BEGIN:{kind}",  # then in the order icalendar sorts them, to be held to its bytes
+            f"DTSTART:{local(start)}",
+            *((f"RRULE:{onset.rrule}",) if onset else ()),
+            *((f"TZNAME:{clock.name}",) if clock.name.isalpha() else ()),
+            f"TZOFFSETFROM:{_utc_offset(before.offset)}",
+            f"TZOFFSETTO:{_utc_offset(clock.offset)}",
+            f"END:{kind}",
+        )
+
+
+@cache
+def _rule(zone: zoneinfo.ZoneInfo) -> _Rule | None:
+    """Read the rule of a zone from its footer, if it is one that two weekdays of the year can tell."""
+    match = _FOOTER.fullmatch(_footer(zone.key))
+    if not match:
+        return None
+    name, offset, other_name, other_offset, *onsets = match.groups()
+    usual = _Clock(name.strip("<>"), _posix_offset(offset))
+    if other_name is None:
+        return _Rule(zone, usual, None)
+    other = _Clock(
+        other_name.strip("<>"),
+        _posix_offset(other_offset) if other_offset else usual.offset + timedelta(hours=1),
+    )
+    to_other, to_usual = _onset(onsets[:5]), _onset(onsets[5:])
+    if other.offset > usual.offset:
+        return _Rule(zone, usual, _Turns(other, forward=to_other, back=to_usual))
+    # Irish law calls summer time the standard; readers of VTIMEZONE expect DAYLIGHT to be ahead.
+    return _Rule(zone, other, _Turns(usual, forward=to_usual, back=to_other))
+
+
+def _footer(key: str) -> str:
+    """Return the last line of the file that zoneinfo opens for a zone, or nothing if the file has none."""
+    for folder in zoneinfo.TZPATH:
+        path = Path(folder, key)
+        if path.is_file():
+            data = path.read_bytes()
+            break
+    else:
+        data = resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
+    has_footer = data[4:5] >= b"2" and data.endswith(b"\n")  # version 1 had none (RFC 9636 3.1)
+    return data.rsplit(b"\n", 2)[1].decode("ascii", "replace") if has_footer else ""
+
+
+def _posix_offset(written: str) -> timedelta:
+    """Read an offset of a POSIX TZ string, which counts westward: 5 is UTC-5."""
+    hours, _, minutes = written.lstrip("+-").partition(":")
+    west = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return west if written.startswith("-") else -west
+
+
+def _onset(written: list[str | None]) -> _Onset:
+    month, week, weekday, hour, minute = written
+    # POSIX: the change is at 02:00 unless another time is given.
+    return _Onset(int(month or 1), int(week or 1), int(weekday or 0), int(hour or 2), int(minute or 0))
+
+
+def _utc_offset(offset: timedelta) -> str:
+    """Write a UTC-OFFSET value; zero is never negative (RFC 5545 3.3.14)."""
+    sign, east = ("-", -offset) if offset < timedelta(0) else ("+", offset)
+    hours, minutes = divmod(east // timedelta(minutes=1), 60)
+    return f"{sign}{hours:02}{minutes:02}"
