@@ -218,13 +218,16 @@ class Join:
     How a phase follows the one before it.
 
     Attributes:
-        ideal: Days from the last session of the earlier phase to the first of this one;
-            None: the first day of the next treatment week (weeks count from the course's first session).
+        ideal: Days from the last session of the earlier phase to the first of this one; None: this
+            phase's own first interval, or for another pattern its first day in the next treatment week.
+        next_week: True: the first day of the next treatment week, for any pattern; treatment weeks
+            are counted from the course's first session.
         minimum: Never sooner, in days; replaces the earlier phase's rules across the join.
         latest: Never later, in days.
     """
 
     ideal: int | None = None
+    next_week: bool = False
     minimum: int | None = None
     latest: int | None = None
 

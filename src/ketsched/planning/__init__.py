@@ -1,0 +1,337 @@
+"""
+From a protocol, a start and a calendar to a course: place the days, then seat the hours.
+
+`plan` gives the one best course; `starts` tries every start of a stretch and ranks them.
+Neither calls the checker: it reads the protocol by itself, so that each tests the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from itertools import combinations, islice
+
+import attrs
+
+from ketsched.calendars import WEEKDAYS, Calendar
+from ketsched.clock import MINUTES_A_DAY, aware, plausible
+from ketsched.errors import InvalidInput
+from ketsched.model import Course, Phase, Protocol, Revision, Session, check_course_id
+from ketsched.placing import EFFORT, Placement, Series, TooManyPlans, place, ranked
+from ketsched.planning.days import OpenDays, open_weekdays
+from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
+from ketsched.planning.laying import Layout, lay_out
+from ketsched.planning.seating import HourRule, Seat, seat
+from ketsched.spacing import Bound
+
+__all__ = ["Change", "NoFeasiblePlan", "Start", "plan", "said_days", "starts"]
+
+REACH = 26 * 7
+"""Days after the last ideal day among which sessions are still looked for (house default)."""
+SEATINGS = 50
+"""Placements, best first, that are tried for hours before planning gives up."""
+_CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
+MOST_STARTS = 366 * 2
+"""Days among which a start can be searched."""
+
+
+@attrs.frozen(kw_only=True)
+class Start:
+    """
+    One start that was tried.
+
+    Attributes:
+        day: The start.
+        course: The plan from it, or None.
+        placement: What that plan costs, or None.
+        error: Why there is no plan, or None.
+    """
+
+    day: date
+    course: Course | None = None
+    placement: Placement | None = None
+    error: NoFeasiblePlan | None = None
+
+
+def plan(
+    protocol: Protocol,
+    *,
+    start: date | tuple[date, date],
+    calendar: Calendar,
+    id: str | None = None,  # noqa: A002 - the caller's word for it
+    at: datetime | None = None,
+    availability: Calendar | None = None,
+    wishes: Calendar | None = None,
+    time: time | None = None,
+) -> Course:
+    """
+    Plan a course: the best days that keep every required rule, then the same hour on each.
+
+    Args:
+        protocol: What to plan.
+        start: Local date of the first session; or two dates, and the best start between them
+            (both included) is taken.
+        calendar: When the clinic is open, with its chairs.
+        id: The course's opaque name, the caller's; needed to publish it.
+        at: The moment of this first revision, aware; needed to publish it.
+        availability: When the patient can; no session lies outside it.
+        wishes: When the patient would rather come; planning leaves it as rarely as it can.
+        time: Local time of day that sessions should be near to.
+
+    Raises:
+        NoFeasiblePlan: With a minimal set of causes, and changes that were tried.
+        InvalidInput: An argument cannot be used.
+    """
+    if id is not None:
+        check_course_id(id)
+    if at is not None:
+        aware(at, "at")
+    if isinstance(start, tuple):
+        best = starts(
+            protocol, between=start, calendar=calendar, availability=availability, wishes=wishes, time=time
+        )
+        if not best or best[0].course is None:
+            blocked = "; ".join(f"{s.day}: {s.error.what}" for s in best[:5] if s.error is not None)
+            raise NoFeasiblePlan(
+                what=f"no start from {start[0]} to {start[1]} has a plan",
+                where=protocol.id,
+                why=blocked or "none of these days is open and on the pattern",
+                fix="search a longer stretch, or open more days",
+            )
+        course = best[0].course
+    else:
+        planner = _Planner(protocol, calendar, availability, wishes, time)
+        course = planner.course(plausible(start, "start"))[0]
+    return attrs.evolve(course, id=id, revisions=(Revision(at=at),))
+
+
+def starts(
+    protocol: Protocol,
+    *,
+    between: tuple[date, date],
+    calendar: Calendar,
+    availability: Calendar | None = None,
+    wishes: Calendar | None = None,
+    time: time | None = None,
+    any_weekday: bool = False,
+) -> tuple[Start, ...]:
+    """
+    Try every start of a stretch: those with a plan first, ranked, then those without, by date.
+
+    Plans are ranked by preferences broken, total deviation, largest deviation, then start.
+    For a weekday pattern the starts are pattern days; closed days are not tried.
+
+    Args:
+        protocol: What to plan.
+        between: First and last start to try, both included.
+        calendar: When the clinic is open, with its chairs.
+        availability: When the patient can.
+        wishes: When the patient would rather come.
+        time: Local time of day that sessions should be near to.
+        any_weekday: Try every open day, also off the pattern.
+    """
+    first, last = plausible(between[0], "first start"), plausible(between[1], "last start")
+    if not 0 <= (last - first).days < MOST_STARTS:
+        raise InvalidInput(
+            what=f"starts from {first} to {last}",
+            where="start",
+            why=f"the first comes before the last, and at most {MOST_STARTS} days are searched",
+            fix="give the earlier date first, or search a shorter stretch",
+        )
+    planner = _Planner(protocol, calendar, availability, wishes, time)
+    pattern = protocol.phases[0].weekdays
+    minutes = _minutes(protocol.phases[0])
+    tried = []
+    for day in planner.open_days.between(first.toordinal(), last.toordinal(), minutes):
+        begin = date.fromordinal(day)
+        if pattern and begin.weekday() not in pattern and not any_weekday:
+            continue
+        try:
+            course, placement = planner.course(begin)
+            tried.append(Start(day=begin, course=course, placement=placement))
+        except NoFeasiblePlan as error:
+            tried.append(Start(day=begin, error=error))
+    return tuple(sorted(tried, key=_rank))
+
+
+def _rank(start: Start) -> tuple[bool, int, int, int, date]:
+    cost = start.placement
+    if cost is None:
+        return (True, 0, 0, 0, start.day)
+    return (False, cost.broken, cost.total, cost.worst, start.day)
+
+
+def _minutes(phase: Phase) -> int:
+    return int(phase.anatomy.chair_time.total_seconds()) // 60
+
+
+class _Planner:
+    """Plans one protocol on one set of calendars, from any start; remembers which days are open."""
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        calendar: Calendar,
+        availability: Calendar | None,
+        wishes: Calendar | None,
+        preferred: time | None,
+    ) -> None:
+        self.protocol, self.wishes, self.preferred = protocol, wishes, preferred
+        self.calendar = calendar if availability is None else calendar & availability
+        self.open_days = OpenDays(self.calendar)
+        self.wished_days = OpenDays(self.calendar & wishes) if wishes is not None else None
+
+    def course(self, start: date) -> tuple[Course, Placement]:
+        """Plan from a start; for a phase that derives its pattern, in the fewest weeks that are feasible."""
+        patterns = list(self._patterns(start))
+        for pattern in patterns[:-1]:
+            try:
+                course, placement = self._placed_and_seated(pattern, start)
+            except NoFeasiblePlan:
+                continue
+            first = attrs.evolve(pattern.phases[0], weeks=self.protocol.phases[0].weeks)
+            return attrs.evolve(course, protocol=_with_first(pattern, first)), placement
+        return self._placed_and_seated(patterns[-1], start)
+
+    def _patterns(self, start: date) -> Iterator[Protocol]:
+        """Yield the protocol with each pattern to try, the fewest weeks first."""
+        phase = self.protocol.phases[0]
+        if phase.weekdays or phase.study_days or phase.every:
+            yield self.protocol
+            return
+        sessions, weeks = phase.count or 1, phase.weeks or (1, 52)
+        weekdays = open_weekdays(self.calendar, _minutes(phase)) | {start.weekday()}
+        tried = set()
+        for number in range(weeks[0], weeks[1] + 1):
+            a_week = -(-sessions // number)
+            spread = _even_weekdays(start.weekday(), a_week, weekdays, phase.neighbour_minimum())
+            if spread is not None and (spread, number == weeks[1]) not in tried:
+                tried.add((spread, number == weeks[1]))
+                settled = attrs.evolve(phase, weekdays=spread, weeks=(weeks[0], number))
+                yield _with_first(self.protocol, settled)
+            elif spread is None and 7 * number >= sessions:
+                even = tuple(1 + k * 7 * number // sessions for k in range(sessions))
+                settled = attrs.evolve(phase, study_days=even, weeks=(weeks[0], number))
+                yield _with_first(self.protocol, settled)
+        # Last, the pattern that explanations are about: the most weeks.
+        spread = _even_weekdays(start.weekday(), -(-sessions // weeks[1]), weekdays, 0)
+        yield _with_first(
+            self.protocol, attrs.evolve(phase, weekdays=spread or (start.weekday(),), weeks=weeks)
+        )
+
+    def _placed_and_seated(self, protocol: Protocol, start: date) -> tuple[Course, Placement]:
+        layout = lay_out(protocol, start)
+        minutes = [_minutes(run.phase) for run in layout.runs for _ in run.places]
+        series = self._series(layout, minutes)
+        try:
+            best = place(series)
+            if best is None:
+                raise explain(protocol, layout, self.calendar, minutes, series, self._other(protocol))
+            rules = list(_hour_rules(layout))
+            placements = islice(ranked(series), SEATINGS) if rules else iter([best])
+            prevented: HourRule | None = None
+            for placement in placements:
+                days = [date.fromordinal(day) for day in placement.days]
+                seats = seat(
+                    days, minutes, self.calendar, preferred=self.preferred, wishes=self.wishes, rules=rules
+                )
+                if not isinstance(seats, HourRule):
+                    return self._seated(protocol, layout, placement, seats), placement
+                prevented = prevented or seats
+        except TooManyPlans:
+            raise InvalidInput(
+                what="this course allows too many different plans to find the best one",
+                where=f"{protocol.id}, from {start}",
+                why=f"planning looks at {EFFORT} partial plans at most",
+                fix="narrow it: fewer preferred rules, fewer sessions, or a latest day for each session",
+            ) from None
+        assert prevented is not None  # noqa: S101 - at least the best placement was tried
+        raise NoFeasiblePlan(
+            what="the days can be placed, the hours cannot",
+            where=f"{protocol.id}, from {start}",
+            why=f"{prevented.rule} prevents every start within the opening hours ({SEATINGS} placements tried)",
+            fix="open longer on these days, or state the rule in days",
+            causes=(prevented.rule,),
+        )
+
+    def _series(self, layout: Layout, minutes: list[int]) -> Series:
+        begin, end = layout.start.toordinal(), min(layout.nominal[-1] + REACH, date.max.toordinal() - 1)
+        days = [self.open_days.between(begin, end, length) for length in minutes]
+        is_open = bool(days[0]) and days[0][0] == begin
+        days[0] = [begin] if is_open else []
+        wishes: tuple[frozenset[int] | None, ...] = ()
+        if self.wished_days is not None:
+            wished = {n: frozenset(self.wished_days.between(begin, end, n)) for n in set(minutes)}
+            wishes = tuple(wished[length] for length in minutes)
+        return Series(tuple(days), (*layout.bounds, *self._days_for_hours(layout)), layout.ideals, wishes)
+
+    def _days_for_hours(self, layout: Layout) -> Iterator[Bound]:
+        """Yield what rules in hours ask of the days, given how far apart two starts of a day can be."""
+        spans = [span for part in self.calendar.parts() for day in part.hours for span in day]
+        spans += [
+            span for part in self.calendar.parts() for opening in part.openings for span in opening.hours
+        ]
+        widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
+        for rule in _hour_rules(layout):
+            least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
+            if least > 0:
+                yield Bound(rule.earlier, rule.later, least, rule=rule.rule)
+
+    def _other(self, protocol: Protocol) -> Callable[[date], Placement | None]:
+        """Return what places the same protocol from another start."""
+
+        def placed(start: date) -> Placement | None:
+            layout = lay_out(protocol, start)
+            return place(
+                self._series(layout, [_minutes(run.phase) for run in layout.runs for _ in run.places])
+            )
+
+        return placed
+
+    def _seated(self, protocol: Protocol, layout: Layout, placement: Placement, seats: list[Seat]) -> Course:
+        ideals = layout.ideal_days(placement.days)
+        names = [run.phase.name for run in layout.runs for _ in run.places]
+        sessions = tuple(
+            Session(
+                id=f"s{n}",
+                phase=name,
+                day=date.fromordinal(day),
+                time=taken.time,
+                chair=taken.chair,
+                ideal=date.fromordinal(ideal),
+            )
+            for n, (name, day, taken, ideal) in enumerate(
+                zip(names, placement.days, seats, ideals, strict=True), 1
+            )
+        )
+        return Course(protocol=protocol, zone=self.calendar.zone, sessions=sessions)
+
+
+def _with_first(protocol: Protocol, first: Phase) -> Protocol:
+    return attrs.evolve(protocol, phases=(first, *protocol.phases[1:]))
+
+
+def _even_weekdays(start: int, number: int, weekdays: frozenset[int], minimum: int) -> tuple[int, ...] | None:
+    """
+    Return the weekday of the start and `number` - 1 others, spread most evenly over the week.
+
+    Three a week come out 2, 2 and 3 days apart, two a week 3 and 4; ties go to the earliest.
+    """
+    after = sorted((day - start) % 7 for day in weekdays if day != start)
+    best: tuple[int, tuple[int, ...]] | None = None
+    for others in combinations(after, number - 1) if 1 <= number <= 7 else ():
+        offsets = (0, *others)
+        gaps = [b - a for a, b in zip(offsets, (*others, 7), strict=True)]
+        uneven = sum(gap * gap for gap in gaps)
+        if min(gaps) >= minimum and (best is None or (uneven, offsets) < best):
+            best = (uneven, offsets)
+    return None if best is None else tuple(sorted((start + offset) % len(WEEKDAYS) for offset in best[1]))
+
+
+def _hour_rules(layout: Layout) -> Iterator[HourRule]:
+    for run in layout.runs:
+        for spacing in run.phase.spacing:
+            if spacing.minimum_hours is None:
+                continue
+            for place_ in run.places[: max(len(run.places) - spacing.apart, 0)]:
+                yield HourRule(place_, place_ + spacing.apart, spacing.minimum_hours, spacing.words())
