@@ -3,15 +3,19 @@ When a clinic is open and a person can: weekly hours, closures, holidays, chairs
 
 `one & other` is when both can; `.without(days)`, `.opening(day, hours)` and
 `.booked(course)` return a new calendar. All hours are local to the calendar's zone.
+
+A calendar is open at a moment if its clocks then show a time within its hours. What is
+offered on days on which the clocks change, or to somebody in another zone, follows from that.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from typing import Protocol as Interface
 
 import attrs
@@ -19,22 +23,32 @@ import attrs
 from ketsched import tomlfile
 from ketsched.clock import (
     MINUTES_A_DAY,
+    SECONDS_A_DAY,
     TimeRange,
+    aware,
     changes_clocks,
-    choices,
-    later,
-    minute_of,
+    day_of,
+    merged,
+    midnight,
     overlap,
     plausible,
+    seconds,
+    stretches,
     time_of,
     zone_named,
 )
 from ketsched.errors import InvalidInput
 from ketsched.tomlfile import Table
 
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
+
+Span = tuple[int, int]
+"""(begin, end), half-open, in seconds since 1970 UTC."""
 
 
 @attrs.frozen
@@ -72,13 +86,15 @@ class Holidays:
         import holidays
 
         try:
+            if not re.fullmatch("[A-Z]{2}", self.country):
+                raise NotImplementedError
             holidays.country_holidays(self.country, subdiv=self.subdivision or None)
         except NotImplementedError:
-            known = holidays.list_supported_countries(include_aliases=False)
-            if self.country in known:
-                why = f"{self.country} has {', '.join(known[self.country]) or 'no subdivisions'}"
-            else:
+            parts = holidays.list_supported_countries(include_aliases=False).get(self.country)
+            if parts is None:
                 why = "countries are two-letter ISO 3166 codes that the package `holidays` covers"
+            else:
+                why = f"{self.country} has {', '.join(parts) or 'no subdivisions'}"
             raise InvalidInput(
                 what=f"no holidays are known for {self.country[:20]} {self.subdivision[:20]}".rstrip(),
                 where="holidays",
@@ -87,13 +103,32 @@ class Holidays:
             ) from None
 
     def of(self, year: int) -> dict[date, str]:
-        """Return the holidays of one year with their names in English where there is one."""
+        """Return the holidays that fall into one year, with their names in English where there is one."""
         import holidays
 
         found = holidays.country_holidays(
-            self.country, subdiv=self.subdivision or None, years=year, observed=self.observed
+            self.country,
+            subdiv=self.subdivision or None,
+            years=year,
+            expand=False,
+            observed=self.observed,
+            language="en_US",
         )
-        return {day: found.get(day, "holiday") for day in found if day.year == year}
+        return {day: name for day, name in found.items() if day.year == year}
+
+
+_WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"
+_RULE_PARTS = {
+    "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
+    "INTERVAL": "[1-9][0-9]{0,4}",
+    "COUNT": "[1-9][0-9]{0,4}",
+    "UNTIL": "[0-9]{8}",
+    "WKST": _WEEKDAY,
+    "BYDAY": f"([+-]?[0-9]{{1,2}})?{_WEEKDAY}(,([+-]?[0-9]{{1,2}})?{_WEEKDAY})*",
+} | dict.fromkeys(
+    ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"), "[+-]?[0-9]{1,3}(,[+-]?[0-9]{1,3})*"
+)
+"""What the parts of a recurrence rule of whole days may be."""
 
 
 @attrs.frozen
@@ -102,8 +137,8 @@ class Recurring:
     A closure that comes back, as an RFC 5545 recurrence rule ("first Monday of the month").
 
     Attributes:
-        rule: For example "FREQ=MONTHLY;BYDAY=1MO".
-        first: The day it counts from.
+        rule: For example "FREQ=MONTHLY;BYDAY=1MO"; parts of whole days only, UNTIL as a date.
+        first: The day it counts from; nothing before it is closed.
         reason: What to call it.
     """
 
@@ -112,27 +147,77 @@ class Recurring:
     reason: str = "closed"
 
     def __attrs_post_init__(self) -> None:
-        from dateutil.rrule import rrulestr
-
-        try:
-            if re.search(r"FREQ=(HOURLY|MINUTELY|SECONDLY)|BY(HOUR|MINUTE|SECOND)|[\r\n]", self.rule.upper()):
-                raise ValueError("it recurs within a day")
-            rrulestr(self.rule, dtstart=datetime.combine(self.first, time()))
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
+        plausible(self.first, "first")
+        fault = self._fault()
+        if fault:
             raise InvalidInput(
                 what=f"{self.rule[:60]!r} is not a recurrence rule of days",
                 where="every",
-                why=str(error)[:80] or "it cannot be read",
+                why=fault,
                 fix='write it as in iCalendar, for example "FREQ=MONTHLY;BYDAY=1MO"',
-            ) from None
+            )
 
     def of(self, year: int) -> dict[date, str]:
         """Return the days of one year on which it closes."""
+        rule = self._from(self._close_before(year))
+        found = rule.between(datetime(year, 1, 1), datetime(year, 12, 31), inc=True)  # noqa: DTZ001
+        return {at.date(): self.reason for at in found if at.date() >= self.first}
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """The parts of the rule by name."""
+        return dict(re.findall("([A-Z]+)=([^;]+)", self.rule.upper()))
+
+    def _fault(self) -> str:
+        """Say what is wrong with the rule, if anything is."""
+        if len(self.rule) > 500 or not re.fullmatch("([A-Z]+=[^=;]+)(;[A-Z]+=[^=;]+)*", self.rule.upper()):
+            return "it is made of parts such as FREQ=MONTHLY, with semicolons between them"
+        for name, value in self._parts.items():
+            if not re.fullmatch(_RULE_PARTS.get(name, "(?!)"), value):
+                return f"{name[:20]}={value[:20]} is not a part of a rule of whole days"
+        if "FREQ" not in self._parts or len(self._parts) != self.rule.count("="):
+            return "FREQ is needed, and each part may be given once"
+        if {"COUNT", "UNTIL"} <= self._parts.keys():
+            return "it ends by COUNT or by UNTIL, not by both"
+        if self._parts["FREQ"] in ("DAILY", "WEEKLY") and re.search("[0-9]", self._parts.get("BYDAY", "")):
+            return "numbered weekdays such as 1MO need FREQ=MONTHLY or FREQ=YEARLY"
+        try:
+            # Dates repeat every 400 years, weekdays too. Asked near the last year that Python
+            # knows, a rule that never comes true says so soon.
+            self._from(self.first)
+            late = self.first.replace(year=self.first.year + 19 * 400)
+            endless = self._from(late, without=("COUNT", "UNTIL"))
+        except ValueError as error:
+            return str(error)[:80]
+        return "" if next(iter(endless), None) else "no day ever fits it"
+
+    def _from(self, first: date, *, without: tuple[str, ...] = ()) -> rrule:
+        """Return the rule counted from another day, some of its parts left out."""
         from dateutil.rrule import rrulestr
 
-        rule = rrulestr(self.rule, dtstart=datetime.combine(self.first, time()))
-        begin, end = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001
-        return {at.date(): self.reason for at in rule.between(begin, end, inc=True)}
+        parts = ";".join(f"{name}={value}" for name, value in self._parts.items() if name not in without)
+        rule = rrulestr(parts, dtstart=datetime.combine(first, time()))
+        return cast("rrule", rule)
+
+    def _close_before(self, year: int) -> date:
+        """Return a day before the year from which the rule gives the same days as from its first, but sooner."""
+        first, interval = self.first, int(self._parts.get("INTERVAL", 1))
+        if "COUNT" in self._parts or first.year >= year - 1:
+            return first
+        if self._parts["FREQ"] in ("DAILY", "WEEKLY"):
+            step = interval * (7 if self._parts["FREQ"] == "WEEKLY" else 1)
+            steps = (date(year, 1, 1) - first).days // step - 1
+            return first + timedelta(max(steps, 0) * step)
+        step = interval * (12 if self._parts["FREQ"] == "YEARLY" else 1)
+        months = max((12 * (year - first.year) - first.month) // step - 1, 0) * step + first.month - 1
+        return (
+            first.replace(year=first.year + months // 12, month=months % 12 + 1) if first.day <= 28 else first
+        )
+
+
+@lru_cache(maxsize=4096)
+def _days_of(closing: Holidays | Recurring, year: int) -> dict[date, str]:
+    return closing.of(year)
 
 
 @attrs.frozen
@@ -143,12 +228,22 @@ class Booking:
     Attributes:
         start: Aware moment at which it is taken.
         end: Aware moment at which it is free again.
-        chair: Its number, from 1; None if any chair was taken.
+        chair: Its number, from 1; None: the lowest that is free throughout.
     """
 
     start: datetime
     end: datetime
     chair: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if aware(self.end, "end") <= aware(self.start, "start") or (
+            self.chair is not None and self.chair < 1
+        ):
+            raise InvalidInput(
+                what=f"a booking of chair {self.chair} from {self.start} to {self.end}",
+                why="a booking ends after it starts, and chairs are numbered from 1",
+                fix="check its moments and its chair",
+            )
 
 
 class Booked(Interface):
@@ -165,15 +260,15 @@ class Calendar:
 
     Attributes:
         zone: IANA name.
-        hours: The open spans of Monday to Sunday.
+        hours: The open spans of Monday to Sunday; those of two days that touch at midnight are one.
         closures: Days closed by date.
         openings: Days whose hours are given by date; they come before closures and holidays.
         holidays: Public holidays, closed.
         recurring: Closures by rule.
         chairs: How many sessions fit at once; None for a calendar without chairs (a person).
-        bookings: Chairs taken by others.
+        bookings: Chairs taken by others; a person is one chair.
         name: What findings and errors call it.
-        others: Calendars that must be open as well (`&`).
+        others: Calendars that must be open as well (`&`); they have no others themselves.
     """
 
     zone: str
@@ -267,160 +362,225 @@ class Calendar:
 
     def booked(self, course: Booked) -> Calendar:
         """Return this calendar with the chairs taken that a course holds."""
-        taken = tuple(Booking(start, end, chair) for start, end, chair in course.occupied())
-        if self.chairs is None and self.others:
-            at = next((n for n, other in enumerate(self.others) if other.chairs is not None), None)
-            if at is not None:
-                others = list(self.others)
-                others[at] = others[at].booked(course)
-                return attrs.evolve(self, others=tuple(others))
-        bookings = sorted((*self.bookings, *taken), key=lambda b: (b.start.astimezone(UTC), b.chair or 0))
-        return attrs.evolve(self, bookings=tuple(bookings))
+        if self.chairs is None:
+            for place, other in enumerate(self.others):
+                if other.chairs is not None:
+                    others = (*self.others[:place], other.booked(course), *self.others[place + 1 :])
+                    return attrs.evolve(self, others=others)
+        taken = (Booking(start, end, chair) for start, end, chair in course.occupied())
+        return attrs.evolve(self, bookings=(*self.bookings, *taken))
 
     def __and__(self, other: Calendar) -> Calendar:
-        return attrs.evolve(self, others=(*self.others, other))
+        return attrs.evolve(self, others=(*self.others, *other.parts()))
 
     def parts(self) -> Iterator[Calendar]:
         """Yield this calendar and every other that must be open as well, each without its others."""
         yield attrs.evolve(self, others=()) if self.others else self
-        for other in self.others:
-            yield from other.parts()
+        yield from self.others
 
     def ranges(self, day: date) -> tuple[TimeRange, ...]:
-        """Return the local spans of a day on which this calendar and all its others are open."""
+        """
+        Return the local spans of a day on which this calendar and all its others are open.
+
+        They are what the clock on the wall shows; that it may skip or repeat a part of them, `starts` knows.
+        """
         found = self._own(day)
         for other in self.others:
             if not found:
                 break
             found = overlap(
-                found, other.ranges(day) if other.zone == self.zone else other._seen_from(day, self.zone)
+                found, other._own(day) if other.zone == self.zone else other._seen_from(day, self.zone)
             )
         return found
 
     def closed_by(self, day: date) -> Closure | None:
         """Return the dated closure, holiday or recurring closure that closes a day, or None."""
-        if day in self._opened:
-            return None
-        reason = self._closed.get(day) or self._of_year(day.year).get(day)
-        if reason is not None:
-            return Closure(day, reason)
-        return next((found for other in self.others if (found := other.closed_by(day))), None)
+        for part in (self, *self.others):
+            dated = {closure.day: closure.reason for closure in part.closures}
+            reason = dated.get(day) if day in part._dated else part._of_year(day.year).get(day)
+            if reason is not None:
+                return Closure(day, reason)
+        return None
 
     def starts(self, day: date, minutes: int, *, grid: int = 15) -> list[time]:
         """
         Return the local times of a day at which something of that length can start.
 
-        It must fit into one open span as elapsed time, with one chair free throughout.
+        It must fit into open hours as elapsed time, with one chair free throughout.
         Times that the zone skips or repeats are not offered.
         """
         return [time_of(start) for start in self._starts(day, minutes, grid)]
 
     def is_open(self, day: date, minutes: int, *, grid: int = 15) -> bool:
         """Whether at least one start of that length fits on the day."""
+        spans = self.ranges(day)
+        if not spans:
+            return False
+        if not self._counts and not changes_clocks(day, self.zone):
+            for span in spans:  # the planner asks for years of days: the plain one is answered at once
+                if 0 < minutes <= span.end + (-span.start // grid) * grid:
+                    return True
         return next(self._starts(day, minutes, grid), None) is not None
 
+    def is_open_throughout(self, start: datetime, end: datetime) -> bool:
+        """Whether this calendar and all its others are open from one moment to another."""
+        return self._covers(seconds(aware(start, "start")), seconds(aware(end, "end")))
+
     def free_chair(self, start: datetime, end: datetime) -> int | None:
-        """Return the lowest chair that is free throughout, or None; 1 where there are no chairs to count."""
-        for part in self.parts():
-            if part.chairs is None:
-                continue
-            busy = [b for b in part.bookings if b.start < end and start < b.end]
-            named = {b.chair for b in busy if b.chair is not None}
-            free = [chair for chair in range(1, part.chairs + 1) if chair not in named]
-            unnamed = _most_at_once([b for b in busy if b.chair is None])
-            return free[0] if len(free) > unnamed else None
-        return 1
+        """
+        Return the lowest chair that is free throughout, or None; 1 where there are no chairs to count.
+
+        Where several calendars have chairs, each must have one free; the number is the first one's.
+        """
+        return self._free(seconds(aware(start, "start")), seconds(aware(end, "end")))
 
     # What follows is how; the planner asks for a year of days, so the plain day must be cheap.
 
     @cached_property
-    def _closed(self) -> dict[date, str]:
-        return {closure.day: closure.reason for closure in self.closures}
+    def _dated(self) -> dict[date, tuple[TimeRange, ...]]:
+        """Hours of the days that are given by date."""
+        return dict.fromkeys((c.day for c in self.closures), ()) | {o.day: o.hours for o in self.openings}
 
     @cached_property
-    def _opened(self) -> dict[date, tuple[TimeRange, ...]]:
-        return {opening.day: opening.hours for opening in self.openings}
+    def _comes_back(self) -> bool:
+        """Whether some closures come back year by year."""
+        return bool(self.holidays or self.recurring)
 
     @cached_property
     def _years(self) -> dict[int, dict[date, str]]:
         return {}
 
-    @cached_property
-    def _booked_days(self) -> frozenset[date]:
-        zone = zone_named(self.zone)
-        days = set()
-        for booking in self.bookings:
-            day, last = booking.start.astimezone(zone).date(), booking.end.astimezone(zone).date()
-            days |= {day + timedelta(n) for n in range((last - day).days + 1)}
-        for other in self.others:
-            days |= {day + timedelta(n) for day in other._booked_days for n in (-1, 0, 1)}
-        return frozenset(days)
-
     def _of_year(self, year: int) -> dict[date, str]:
         known = self._years.get(year)
         if known is None:
             known = self._years[year] = {}
-            for closing in (*(h.of(year) for h in self.holidays), *(r.of(year) for r in self.recurring)):
-                known.update(closing)
+            for closing in (*self.holidays, *self.recurring):
+                known.update(_days_of(closing, year))
         return known
 
     def _own(self, day: date) -> tuple[TimeRange, ...]:
-        if self.openings and (opened := self._opened.get(day)) is not None:
-            return opened
-        if day in self._closed or ((self.holidays or self.recurring) and day in self._of_year(day.year)):
+        """Return the open spans of a day, the others left aside."""
+        hours = self._dated.get(day)
+        if hours is not None:
+            return hours
+        if self._comes_back and day in self._of_year(day.year):
             return ()
         return self.hours[day.weekday()]
 
+    @cached_property
+    def _days(self) -> dict[date, list[Span]]:
+        return {}
+
+    def _open_spans(self, begin: int, end: int) -> list[Span]:
+        """Return when it is open between two moments, the others left aside, in ascending order."""
+        found: list[Span] = []
+        # No zone's date is further than a day from that of UTC.
+        for noon in range(begin - SECONDS_A_DAY, end + 2 * SECONDS_A_DAY, SECONDS_A_DAY):
+            day = day_of(noon)
+            known = self._days.get(day)
+            if known is None:
+                known = self._days[day] = [
+                    (max(since, at + 60 * span.start), min(until, at + 60 * span.end))
+                    for since, until, offset in stretches(day, self.zone)
+                    for at in [midnight(day) - offset]
+                    for span in self._own(day)
+                ]
+            found += [(max(b, begin), min(e, end)) for b, e in known if b < e and b < end and begin < e]
+        joined: list[Span] = []
+        for since, until in sorted(found):
+            if joined and since == joined[-1][1]:
+                since = joined.pop()[0]
+            joined.append((since, until))
+        return joined
+
+    def _covers(self, begin: int, end: int) -> bool:
+        return all(part._open_spans(begin, end) == [(begin, end)] for part in (self, *self.others))
+
     def _seen_from(self, day: date, zone: str) -> tuple[TimeRange, ...]:
-        """Return this calendar's open spans of a day on the clock of another zone."""
-        here, there = zone_named(self.zone), zone_named(zone)
+        """Return its own open spans on the clock of another zone, in whole minutes of that zone's day."""
         spans = []
-        for own in (day - timedelta(1), day, day + timedelta(1)):
-            for span in self.ranges(own):
-                start, end = (
-                    (datetime.combine(own, time(), here) + timedelta(minutes=at)).astimezone(there)
-                    for at in (span.start, span.end)
-                )
-                begin = 0 if start.date() < day else minute_of(start.time())
-                finish = MINUTES_A_DAY if end.date() > day else minute_of(end.time())
-                if start.date() <= day <= end.date() and begin < finish:
-                    spans.append(TimeRange(begin, finish))
-        return tuple(_merged(spans))
+        for since, until, offset in stretches(day, zone):
+            at = midnight(day) - offset
+            for begin, end in self._open_spans(since, until):
+                first, last = -((at - begin) // 60), (end - at) // 60
+                if first < last:
+                    spans.append(TimeRange(first, last))
+        return merged(spans)
 
     def _starts(self, day: date, minutes: int, grid: int) -> Iterator[int]:
-        plain = not changes_clocks(day, self.zone)
-        if plain and day not in self._booked_days:
-            for span in self.ranges(day):
-                yield from range(-(-span.start // grid) * grid, span.end - minutes + 1, grid)
-            return
+        if minutes < 1 or grid < 1:
+            raise InvalidInput(
+                what=f"{minutes} minutes on a grid of {grid}",
+                why="something that takes time starts on a grid of at least one minute",
+                fix="give whole minutes, 1 or more",
+            )
+        even = not changes_clocks(day, self.zone)
         for span in self.ranges(day):
             for start in range(-(-span.start // grid) * grid, span.end, grid):
-                found = choices(day, time_of(start), self.zone)
-                if len(found) != 1:
-                    continue
-                end = later(found[0], timedelta(minutes=minutes))
-                close = datetime.combine(day, time(), found[0].tzinfo) + timedelta(minutes=span.end)
-                if end.replace(tzinfo=None) <= close.replace(tzinfo=None) and self.free_chair(found[0], end):
+                within = even and start + minutes <= span.end
+                if even and not within and span.end < MINUTES_A_DAY:
+                    break
+                if within and not self._counts:
                     yield start
+                    continue
+                begins = [
+                    begin
+                    for since, until, offset in stretches(day, self.zone)
+                    if since <= (begin := midnight(day) + 60 * start - offset) < until
+                ]
+                if len(begins) == 1:
+                    begin, end = begins[0], begins[0] + 60 * minutes
+                    if (within or self._covers(begin, end)) and self._free(begin, end):
+                        yield start
+
+    @cached_property
+    def _counts(self) -> bool:
+        """Whether there are bookings to look at."""
+        return any(part.bookings for part in (self, *self.others))
+
+    @cached_property
+    def _taken(self) -> dict[date, list[tuple[int, int, int]]]:
+        """
+        (begin, end, chair) of the bookings by date in UTC, in seconds.
+
+        A booking that names no chair sits where it fits, in order of time; one that fits nowhere takes them all.
+        """
+        found: dict[date, list[tuple[int, int, int]]] = {}
+        for booking in sorted(self.bookings, key=lambda b: (b.chair is None, b.start, b.end)):
+            begin, end = seconds(booking.start), seconds(booking.end)
+            chair = booking.chair or _lowest_free(found, begin, end, self.chairs or 1)
+            chairs = (chair,) if chair is not None else range(1, (self.chairs or 1) + 1)
+            for day in _days_touched(begin, end):
+                found.setdefault(day, []).extend((begin, end, chair) for chair in chairs)
+        return found
+
+    def _free(self, begin: int, end: int) -> int | None:
+        number = None
+        for part in (self, *self.others):
+            chair = _lowest_free(part._taken, begin, end, part.chairs or 1) if part.bookings else 1
+            if chair is None:
+                return None
+            if number is None and part.chairs is not None:
+                number = chair
+        return number or 1
 
 
-def _merged(spans: list[TimeRange]) -> Iterator[TimeRange]:
-    """Yield spans in order, those that touch as one."""
-    current: TimeRange | None = None
-    for span in sorted(spans):
-        if current is not None and span.start <= current.end:
-            current = TimeRange(current.start, max(current.end, span.end))
-        else:
-            if current is not None:
-                yield current
-            current = span
-    if current is not None:
-        yield current
+def _days_touched(begin: int, end: int) -> Iterator[date]:
+    """Yield the dates in UTC from one moment to before another."""
+    return map(day_of, range(begin - begin % SECONDS_A_DAY, end, SECONDS_A_DAY))
 
 
-def _most_at_once(bookings: list[Booking]) -> int:
-    """Count how many bookings overlap at the busiest moment."""
-    return max((sum(o.start <= b.start < o.end for o in bookings) for b in bookings), default=0)
+def _lowest_free(
+    taken: dict[date, list[tuple[int, int, int]]], begin: int, end: int, chairs: int
+) -> int | None:
+    """Return the lowest chair that nobody has taken between two moments, or None."""
+    busy = {
+        chair
+        for day in _days_touched(begin, end)
+        for since, until, chair in taken.get(day, ())
+        if since < end and begin < until
+    }
+    return next((chair for chair in range(1, chairs + 1) if chair not in busy), None)
 
 
 def read_hours(table: Table) -> tuple[tuple[TimeRange, ...], ...]:
@@ -443,48 +603,60 @@ def read_calendar(table: Table) -> Calendar:
             fix='add a section [hours] with lines like mon = "09:00-17:00"',
         )
     calendar = Calendar(zone, read_hours(week), name=table.take("name", str, "the clinic"))
-    chairs = table.take("chairs", int, 1)
-    calendar = table.read("chairs", lambda n: attrs.evolve(calendar, chairs=n), chairs)
+    chairs = table.read(
+        "chairs", lambda n: attrs.evolve(calendar, chairs=n).chairs, table.take("chairs", int, 1)
+    )
+    holidays, recurring = [], []
     for entry in table.tables("holidays"):
         country, part = entry.take("country", str), entry.take("subdivision", str, "")
         observed = entry.take("observed", bool, True)
-        found = entry.read("country", lambda code: Holidays(code, part, observed), country)  # noqa: B023
-        calendar = attrs.evolve(calendar, holidays=(*calendar.holidays, found))
+        holidays.append(entry.read("country", lambda code: Holidays(code, part, observed), country))  # noqa: B023
         entry.done()
+    closed: dict[date, Closure] = {}
     for entry in table.tables("closed"):
-        calendar = _close(calendar, entry)
+        for closing in _closings(entry):
+            if isinstance(closing, Closure):
+                closed[closing.day] = closing
+            else:
+                recurring.append(closing)
+    opened: dict[date, Opening] = {}
     for entry in table.tables("open"):
-        day, hours = entry.take("on", date), entry.take("hours", str)
-        if calendar.closed_by(day) and day in {closure.day for closure in calendar.closures}:
+        day = entry.take("on", date)
+        entry.read("on", lambda day: plausible(day, ""), day)
+        if day in closed or day in opened:
             raise InvalidInput(
-                what=f"{day} is both closed and open",
+                what=f"{day} is {'both closed and open' if day in closed else 'opened twice'}",
                 where=entry.where("on"),
-                why="a day given by date is one or the other",
+                why="a day given by date is one thing only",
                 fix="remove one of the two entries",
             )
-        calendar = entry.read("hours", lambda text: calendar.opening(day, text), hours)  # noqa: B023
+        opened[day] = Opening(day, entry.read("hours", TimeRange.parse, entry.take("hours", str)))
         entry.done()
     table.done()
-    return calendar
+    return attrs.evolve(
+        calendar,
+        chairs=chairs,
+        holidays=tuple(holidays),
+        recurring=tuple(recurring),
+        closures=tuple(closed[day] for day in sorted(closed)),
+        openings=tuple(opened[day] for day in sorted(opened)),
+    )
 
 
-def _close(calendar: Calendar, entry: Table) -> Calendar:
+def _closings(entry: Table) -> list[Closure | Recurring]:
     """Read one [[closed]] entry: `on`, or `from` and `to`, or `every`."""
     reason = entry.take("reason", str, "closed")
-    on, first, last = (
-        entry.take("on", date, None),
-        entry.take("from", date, None),
-        entry.take("to", date, None),
-    )
+    on, first, last = (entry.take(key, date, None) for key in ("on", "from", "to"))
     every = entry.take("every", str, None)
     entry.done()
     if every is not None and on is None and last is None:
         start = first or date(2000, 1, 1)
-        return entry.read("every", lambda rule: calendar.without_every(rule, start, reason), every)
-    if on is not None and first is None and last is None and every is None:
-        return entry.read("on", lambda day: calendar.without([day], reason), on)
-    if first is not None and last is not None and on is None and every is None and first <= last:
-        return entry.read("from", lambda day: calendar.without(days_between(day, last), reason), first)
+        return [entry.read("every", lambda rule: Recurring(rule, start, reason), every)]
+    if every is None and on is not None and first is None and last is None:
+        return [Closure(entry.read("on", lambda day: plausible(day, ""), on), reason)]
+    if every is None and on is None and first is not None and last is not None and first <= last:
+        days = entry.read("from", lambda day: days_between(day, last), first)
+        return [Closure(day, reason) for day in days]
     raise InvalidInput(
         what="this closure names no days",
         where=entry.where(),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -22,6 +23,9 @@ import attrs
 from ketsched.errors import InvalidInput, InvalidTime
 
 MINUTES_A_DAY = 24 * 60
+SECONDS_A_DAY = 24 * 60 * 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 
 
 @attrs.frozen(order=True)
@@ -50,13 +54,13 @@ class TimeRange:
 
     @classmethod
     def parse(cls, text: str) -> tuple[TimeRange, ...]:
-        """Read "09:00-12:00, 13:00-17:00" into ascending spans; "" and "closed" are none."""
+        """Read "09:00-12:00, 13:00-17:00" into ascending spans, those that touch as one; "" and "closed" are none."""
         if text.strip().lower() in ("", "closed"):
             return ()
         spans = []
         for part in text.split(","):
-            found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)\s*", part)
-            if found is None or int(found[2]) > 59 or int(found[4]) > 59:
+            found = re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*[-–]\s*([0-9]{1,2}):([0-5][0-9])\s*", part)
+            if found is None:
                 raise InvalidInput(
                     what=f"{part.strip()!r} are not hours",
                     why="hours are two clock times with a hyphen between them",
@@ -72,7 +76,18 @@ class TimeRange:
                     why="the spans of one day must not overlap",
                     fix=f"write one span: {cls(one.start, max(one.end, other.end))}",
                 )
-        return tuple(spans)
+        return merged(spans)
+
+
+def merged(spans: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
+    """Return the spans in ascending order, those that touch or overlap as one."""
+    found: list[TimeRange] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = TimeRange(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return tuple(found)
 
 
 def overlap(one: Iterable[TimeRange], other: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
@@ -100,6 +115,8 @@ def zone_named(name: str) -> ZoneInfo:
     """Return the IANA zone of that name."""
     try:
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
+            raise ValueError(name)
+        if re.match(r"localtime$|posixrules$|posix/|right/", name):  # not the same on every machine
             raise ValueError(name)
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -152,10 +169,12 @@ def moment(day: date, clock: time, zone: str) -> datetime:
         datetime.combine(day, clock.replace(fold=fold), place).astimezone(UTC).astimezone(place)
         for fold in (1, 0)
     )
+    skipped = "day" if after.date() - before.date() > timedelta(days=1) else "hour"
+    first, second = (f"{m:%H:%M}" if m.date() == day else f"{m:%H:%M} on {m.date()}" for m in (before, after))
     raise InvalidTime(
         what=f"{clock:%H:%M} does not happen on {day} in {zone}",
-        why="the clocks go forward over that hour",
-        fix=f"choose {before:%H:%M} or {after:%H:%M}",
+        why=f"the clocks go forward over that {skipped}",
+        fix=f"choose {first} or {second}",
     )
 
 
@@ -165,12 +184,80 @@ def _offset(at: datetime) -> str:
     return f"{sign}{_clock(int(abs(offset).total_seconds()) // 60)}"
 
 
-@lru_cache(maxsize=4096)
+def seconds(at: datetime) -> int:
+    """Return a moment as whole seconds since 1970-01-01 UTC; a fraction is cut off."""
+    return (at - _EPOCH) // timedelta(seconds=1)
+
+
+def midnight(day: date) -> int:
+    """Return the seconds from 1970-01-01 00:00 to 00:00 of a day, both read off the same clock."""
+    return (day.toordinal() - _EPOCH_ORDINAL) * SECONDS_A_DAY
+
+
+def day_of(at: int) -> date:
+    """Return the date that many seconds after 1970-01-01 00:00 on the same clock; the inverse of `midnight`."""
+    return date.fromordinal(at // SECONDS_A_DAY + _EPOCH_ORDINAL)
+
+
+Stretch = tuple[int, int, int]
+"""(begin, end, offset): in seconds since 1970 UTC, half-open, and how many seconds the zone is ahead of UTC then."""
+
+
+@lru_cache(maxsize=512)
+def stretches(day: date, zone: str) -> tuple[Stretch, ...]:
+    """
+    Return when a zone's clocks show that date: the stretches over which they run evenly.
+
+    Most days are one stretch of 24 hours. A day on which the clocks change is two, or a
+    shorter one where midnight is skipped; a day that the zone leaves out is none.
+    """
+    start = midnight(day)
+    clipped = (
+        (max(begin, start - offset), min(end, start + SECONDS_A_DAY - offset), offset)
+        for begin, end, offset in _offsets(day.year, zone)
+    )
+    return tuple(stretch for stretch in clipped if stretch[0] < stretch[1])
+
+
 def changes_clocks(day: date, zone: str) -> bool:
-    """Whether the offset of a zone is another at the end of a local day than at its beginning."""
+    """Whether a local day is anything else than 24 hours on evenly running clocks."""
+    return day in _uneven_days(day.year, zone)
+
+
+@cache
+def _uneven_days(year: int, zone: str) -> frozenset[date]:
+    changes = [begin for begin, _, _ in _offsets(year, zone)[1:]]
+    near = {day_of(at + n * SECONDS_A_DAY) for at in changes for n in (-1, 0, 1)}
+    return frozenset(
+        day for day in near if [end - begin for begin, end, _ in stretches(day, zone)] != [SECONDS_A_DAY]
+    )
+
+
+@cache
+def _offsets(year: int, zone: str) -> tuple[Stretch, ...]:
+    """
+    Return the stretches of a year, and of two days on either side, between changes of a zone's offset.
+
+    The standard library does not tell when clocks change, so each day's offset is asked for and
+    the change between two days is found by halving. No zone has changed twice within a day since 1970.
+    """
     place = zone_named(zone)
-    begin = datetime.combine(day, time(), place)
-    return begin.utcoffset() != (begin + timedelta(days=1)).utcoffset()
+
+    def offset(at: int) -> int:
+        there = (_EPOCH + timedelta(seconds=at)).astimezone(place).utcoffset() or timedelta()
+        return there // timedelta(seconds=1)
+
+    since = midnight(date(year, 1, 1)) - 2 * SECONDS_A_DAY
+    last = midnight(date(year, 12, 31)) + 3 * SECONDS_A_DAY
+    found, now = [], offset(since)
+    for begin in range(since, last, SECONDS_A_DAY):
+        then = offset(begin + SECONDS_A_DAY)
+        if then != now:
+            day = range(begin, begin + SECONDS_A_DAY)
+            at = begin + bisect_left(day, True, key=lambda moment: offset(moment) == then)
+            found.append((since, at, now))
+            since, now = at, then
+    return (*found, (since, last, now))
 
 
 def later(start: datetime, elapsed: timedelta) -> datetime:
@@ -220,7 +307,7 @@ def plausible(day: date, name: str) -> date:
 def read_date(text: str) -> date:
     """Read a date written as 2027-01-04."""
     try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
             raise ValueError
         return plausible(date.fromisoformat(text.strip()), "date")
     except ValueError:
@@ -233,7 +320,7 @@ def read_date(text: str) -> date:
 
 def read_time(text: str) -> time:
     """Read a time of day written as 09:30."""
-    found = re.fullmatch(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*", text)
+    found = re.fullmatch(r"\s*([01]?[0-9]|2[0-3]):([0-5][0-9])\s*", text)
     if found is None:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a time of day",

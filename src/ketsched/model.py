@@ -435,6 +435,21 @@ def _reach(spacing: Spacing) -> int:
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
+    """Read ["Mon", "Thu"] or ["monday", "thursday"] as 0 and 3, in order of the week."""
+    days = []
+    for name in names:
+        short = str(name).strip().title()[:3]
+        if not isinstance(name, str) or short not in WEEKDAY_NAMES or not name.strip().isalpha():
+            raise InvalidInput(
+                what=f"{str(name)[:40]!r} is not a day of the week",
+                why=f"days are {', '.join(WEEKDAY_NAMES)}",
+                fix='write ["Mon", "Thu"]',
+            )
+        days.append(WEEKDAY_NAMES.index(short))
+    return tuple(sorted(days))
+
+
 @attrs.frozen(kw_only=True)
 class Protocol:
     """

@@ -2,7 +2,8 @@
 TOML files that people write, read with the file, key and line at hand for the error.
 
 A `Table` hands out one key after another, each checked for its type, and in the end
-says which keys it did not know.
+says which keys it did not know. The parser of the standard library keeps no positions,
+so `_Scanner` finds them in the text once something is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import attrs
 
@@ -21,7 +22,14 @@ from ketsched.errors import CannotRead, InvalidInput, KetschedError
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes that any file read by the library may have: 10 MiB."""
 
+LARGEST_NUMBER = 2**63 - 1
+"""TOML's own limit for whole numbers; beyond it Python may refuse to print them."""
+
+Steps = tuple[str | int, ...]
+"""Keys and, in lists, numbers from 0 that lead to a value."""
+
 T = TypeVar("T")
+D = TypeVar("D")
 _REQUIRED: Any = object()
 _WORDS: dict[type, str] = {
     str: "a text in quotes",
@@ -49,7 +57,7 @@ def read_text(path: Path) -> str:
         raise CannotRead(
             what="that is not a file name",
             where=repr(str(path)),
-            why="it has a NUL in it",
+            why="it has a character in it that names of files cannot have",
             fix="check the name",
         ) from None
     if len(raw) > LARGEST_FILE:
@@ -82,19 +90,45 @@ def parse(text: str, file: str) -> Table:
 
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(str(error), text, file) from None
+    except RecursionError:
         raise CannotRead(
-            what="this is not TOML",
-            where=f"{file}, line {found[1]}, column {found[2]}" if found else file,
-            why=re.sub(r"\s*\(at .*\)", "", str(error)).lower() or "it is nested too deeply",
-            fix="check quotes, brackets and equals signs there; texts and hours need quotes",
+            what="this file is nested too deeply",
+            where=file,
+            why="no file for this library has lists within lists within lists",
+            fix="check its brackets",
         ) from None
-    except ValueError as error:  # an impossible date passes the pattern and fails here
+    except ValueError:  # the parser's own errors are caught above; what is left is int()
+        digits = re.search(r"[0-9_]{4000,}", text)
+        line = _line_of(text, digits.start()) if digits else 1
         raise CannotRead(
-            what="a value in this file cannot be", where=file, why=str(error), fix="check its dates"
+            what="a number is too long",
+            where=f"{file}, line {line}",
+            why=f"whole numbers are at most {LARGEST_NUMBER}",
+            fix="check the number",
         ) from None
     return Table(values, file, text, ())
+
+
+def _not_toml(said: str, text: str, file: str) -> CannotRead:
+    """Say the parser's complaint in four parts."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)", said)
+    place = (
+        f"line {found[1]}, column {found[2]}" if found else f"line {_line_of(text.rstrip(), None)}, the end"
+    )
+    why = re.sub(r"\s*\(at .*\)", "", said)
+    return CannotRead(
+        what="this is not TOML",
+        where=f"{file}, {place}",
+        why=why[:1].lower() + why[1:],
+        fix="check quotes, brackets and equals signs there; texts and hours need quotes, dates must exist",
+    )
+
+
+def _line_of(text: str, offset: int | None) -> int:
+    """Return the number of a line as editors count them, from 1; None: of the last line."""
+    return text.count("\n", 0, offset) + 1
 
 
 @attrs.define(eq=False)
@@ -112,36 +146,41 @@ class Table:
     values: dict[str, Any]
     file: str
     text: str
-    path: tuple[str | int, ...]
+    path: Steps
     known: list[str] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.values = dict(self.values)
 
-    def take(self, key: str, kind: type[T], default: Any = _REQUIRED) -> T:
-        """Take one key of that type out of the table."""
+    @overload
+    def take(self, key: str, kind: type[T], default: Any = _REQUIRED) -> T: ...
+
+    @overload
+    def take(self, key: str, kind: tuple[type, ...], default: Any = _REQUIRED) -> Any: ...
+
+    def take(self, key: str, kind: type[Any] | tuple[type, ...], default: Any = _REQUIRED) -> Any:
+        """Take one key of that type, or of one of these types, out of the table."""
+        kinds = kind if isinstance(kind, tuple) else (kind,)
         self.known.append(key)
+        words = " or ".join(_WORDS.get(kind, kind.__name__) for kind in kinds)
         if key not in self.values:
             if default is not _REQUIRED:
-                return default  # type: ignore[no-any-return]
+                return default
             raise InvalidInput(
                 what=f"{key} is missing",
                 where=self.where(),
                 why=f"{self.name()} needs it",
-                fix=f"add {key} = ... with {_WORDS.get(kind, kind.__name__)}",
+                fix=f"add {key} = ... with {words}",
             )
         value = self.values.pop(key)
-        right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-        if kind is date and isinstance(value, datetime):
-            right = False
-        if not right:
+        if not any(_is(value, kind) for kind in kinds):
             raise InvalidInput(
                 what=f"{key} is {_described(value)}",
                 where=self.where(key),
-                why=f"{key} is {_WORDS.get(kind, kind.__name__)}",
-                fix=f"write {key} = ... with {_WORDS.get(kind, kind.__name__)}",
+                why=f"{key} is {words}",
+                fix=f"write {key} = ... with {words}",
             )
-        return value  # type: ignore[no-any-return] # it was just found to be a T
+        return value
 
     def table(self, key: str) -> Table | None:
         """Take a sub-table, or None if it is not there."""
@@ -174,8 +213,15 @@ class Table:
                 )
         return found
 
-    def read(self, key: str, how: Callable[[Any], T], value: Any) -> T:
-        """Turn a taken value into something else; what goes wrong is said with its file, key and line."""
+    def read(self, key: str | None, how: Callable[[Any], T], value: Any) -> T:
+        """
+        Turn a taken value into something else; what goes wrong is said with its file, key and line.
+
+        Args:
+            key: Where the value stood; None: the table as a whole.
+            how: Makes the other thing, or raises a KetschedError.
+            value: What was taken.
+        """
         try:
             return how(value)
         except KetschedError as error:
@@ -184,7 +230,7 @@ class Table:
     def done(self) -> None:
         """Complain about keys that nobody took."""
         for key in self.values:
-            near = difflib.get_close_matches(key, self.known, n=1)
+            near = difflib.get_close_matches(key[:60], self.known, n=1)
             raise InvalidInput(
                 what=f"unknown key {key[:60]!r}",
                 where=self.where(key),
@@ -205,36 +251,127 @@ class Table:
         shown = " ".join(str(step + 1) if isinstance(step, int) else step for step in path)
         return f"{place}, {shown}" if shown else place
 
-    def _line(self, path: tuple[str | int, ...]) -> int | None:
-        """
-        Find the line of a key by its headings; None if it cannot be told.
+    def _line(self, path: Steps) -> int | None:
+        """Find the line of a key, or of the nearest table around it; None if neither is in the text."""
+        offsets = _Scanner(self.text).scan()
+        for length in range(len(path), 0, -1):
+            if path[:length] in offsets:
+                return _line_of(self.text, offsets[path[:length]])
+        return None
 
-        The parser of the standard library keeps no positions, so the headings and
-        keys are read once more, as plain lines.
-        """
-        here: tuple[str | int, ...] = ()
-        counts: dict[tuple[str | int, ...], int] = {}
-        best: tuple[int, int] | None = None  # how much of the path was found, line
-        for number, line in enumerate(self.text.splitlines(), 1):
-            heading = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
-            if heading and "=" not in line.split("]")[0]:
-                here = ()
-                names = [part.strip().strip("\"'") for part in heading[2].split(".")]
-                for position, name in enumerate(names):
-                    here = (*here, name)
-                    if heading[1] == "[[" and position == len(names) - 1:
-                        counts[here] = counts.get(here, -1) + 1
-                    if here in counts:
-                        here = (*here, counts[here])
-                found = here
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_KEY = re.compile(r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
+_TEXT = re.compile(
+    r'"{3}(?:[^\\]|\\.)*?"{3,5}|"(?:[^"\\\n]|\\.)*"' + r"|'{3}.*?'{3,5}|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE = re.compile(r"[^,\]}\n#]+")
+
+
+class _Lost(Exception):
+    """The text is not the TOML it was said to be."""
+
+
+class _Scanner:
+    """Finds where each key and each entry of a list stands in a text that is known to be TOML."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.offsets: dict[Steps, int] = {}
+        self.entries: dict[Steps, int] = {}  # of a list of [[sections]]: the number of the last
+
+    def scan(self) -> dict[Steps, int]:
+        """Return the offset of every path; of those before a fault, if the text is not TOML."""
+        here: Steps = ()
+        try:
+            while self._blank() < len(self.text):
+                if self._next("["):
+                    here = self._heading()
+                else:
+                    self._pair(here)
+        except (_Lost, RecursionError):
+            pass
+        return self.offsets
+
+    def _blank(self) -> int:
+        self._over(_BLANK)
+        return self.at
+
+    def _over(self, what: re.Pattern[str]) -> re.Match[str]:
+        found = what.match(self.text, self.at)
+        if found is None:
+            raise _Lost
+        self.at = found.end()
+        return found
+
+    def _next(self, mark: str) -> bool:
+        found = self.text.startswith(mark, self.at)
+        self.at += len(mark) if found else 0
+        return found
+
+    def _names(self) -> list[str]:
+        names: list[str] = []
+        while not names or self._next("."):
+            found = self._over(_KEY)
+            names.append(next(part for part in found.groups() if part is not None))
+        return names
+
+    def _note(self, path: Steps, offset: int) -> None:
+        for length in range(1, len(path) + 1):
+            self.offsets.setdefault(path[:length], offset)
+
+    def _heading(self) -> Steps:
+        offset, listed = self.at - 1, self._next("[")
+        names = self._names()
+        here: Steps = ()
+        for position, name in enumerate(names):
+            here = (*here, name)
+            if listed and position == len(names) - 1:
+                self.entries[here] = self.entries.get(here, -1) + 1
+            if here in self.entries:
+                here = (*here, self.entries[here])
+        if not self._next("]]" if listed else "]"):
+            raise _Lost
+        self._note(here, offset)
+        return here
+
+    def _pair(self, here: Steps) -> None:
+        offset = self.at
+        path = (*here, *self._names())
+        if not self._next("="):
+            raise _Lost
+        self._note(path, offset)
+        self._blank()
+        self._value(path)
+
+    def _value(self, path: Steps) -> None:
+        if self._next("["):
+            self._several(path, "]")
+        elif self._next("{"):
+            self._several(path, "}")
+        else:
+            self._over(_TEXT if self.text[self.at : self.at + 1] in ("'", '"') else _BARE)
+
+    def _several(self, path: Steps, end: str) -> None:
+        number = 0
+        while self._blank() < len(self.text) and not self._next(end):
+            if end == "}":
+                self._pair(path)
             else:
-                key = re.match(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*=", line)
-                if key is None:
-                    continue
-                found = (*here, key[1].strip("\"'"))
-            if path[: len(found)] == found and (best is None or len(found) > best[0]):
-                best = (len(found), number)
-        return best[1] if best else None
+                self._note((*path, number), self.at)
+                self._value((*path, number))
+            number += 1
+            self._blank()
+            if not self._next(",") and not self.text.startswith(end, self.at):
+                raise _Lost
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Whether a value is of that type as TOML sees it: true is no number, a date has no time."""
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+    return isinstance(value, kind) and not (kind is date and isinstance(value, datetime))
 
 
 def _described(value: Any) -> str:

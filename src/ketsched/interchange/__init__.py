@@ -1,0 +1,113 @@
+"""
+Courses as files: one module per format, chosen by the suffix of the file.
+
+`write` and `read` are the verbs; `dumps` gives the bytes that `write` puts into the file.
+A format is a module with `dumps(course, publication)` and, if it can be read back, `loads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol as Interface, cast
+
+from ketsched.errors import CannotRead, CannotWrite
+from ketsched.interchange.files import write_whole
+from ketsched.interchange.wording import Publication
+from ketsched.model import Course, Protocol
+from ketsched.tomlfile import read_text
+
+FORMATS: dict[str, str] = {
+    ".json": "json",
+    ".ics": "ical",
+}
+"""Suffix and module of each format; the longest suffix that fits decides."""
+
+
+class _Format(Interface):
+    """What the module of a format has; one that cannot be read back has no `loads`."""
+
+    def dumps(self, course: Course, publication: Publication) -> bytes: ...
+
+    def loads(self, text: str, where: str, *, protocol: Protocol | None, zone: str | None) -> Course: ...
+
+
+def write(
+    course: Course,
+    path: str | Path,
+    *,
+    audience: str = "patient",
+    privacy: str = "discreet",
+    language: str = "en",
+    method: str | None = None,
+    findings: Iterable[Any] = (),
+) -> Path:
+    """
+    Write a course to a file whose suffix says the format, and return its path.
+
+    A .json file is the course document: it holds all of the course, whatever the audience.
+
+    Args:
+        course: For formats with identity and a stamp (.ics) it needs an id, and its revisions a moment.
+        path: Ends in .json or .ics.
+        audience: "patient" for plain words and alarms, "clinic" for the parts of a session and chairs.
+        privacy: "discreet" tells nothing, "named" that it is a treatment and its number, "full" all.
+        language: Of the words in the file.
+        method: "PUBLISH" for a calendar program that wants it.
+        findings: What the rules remarked, for the clinic at privacy "full".
+
+    Raises:
+        CannotWrite: The course lacks what the format needs, or the file cannot be written; nothing is.
+    """
+    target = Path(path)
+    options = {"audience": audience, "privacy": privacy, "language": language, "method": method}
+    content = dumps(course, target.name, findings=findings, **options)
+    return write_whole(target, content)
+
+
+def dumps(course: Course, suffix: str, **options: Any) -> bytes:
+    """
+    Return the bytes of a course in the format of a suffix ("ics", ".json") or file name.
+
+    The options are those of `write`.
+    """
+    publication = Publication(**options)
+    return _format(suffix, CannotWrite).dumps(course, publication)
+
+
+def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None = None) -> Course:
+    """
+    Read a course from a file whose suffix says the format.
+
+    Args:
+        path: Ends in .json or .ics.
+        protocol: What the sessions follow, if the file does not say: a calendar of another program.
+        zone: IANA zone of the clinic, if the file does not say: a calendar in UTC.
+
+    Raises:
+        CannotRead: The file is not what its suffix says, or leaves out what a course needs.
+    """
+    source = Path(path)
+    form = _format(source.name, CannotRead)
+    if not hasattr(form, "loads"):
+        raise CannotRead(
+            what=f"{source.name} cannot be read back",
+            where=str(source),
+            why="files of this format are for people",
+            fix="read the course document (.json) that was written beside it",
+        )
+    return form.loads(read_text(source), str(source), protocol=protocol, zone=zone)
+
+
+def _format(name: str, error: type[CannotRead | CannotWrite]) -> _Format:
+    dotted = f".{name.lower()}"  # so that a bare suffix is found as well
+    fitting = [suffix for suffix in FORMATS if dotted.endswith(suffix)]
+    if not fitting:
+        raise error(
+            what=f"{name[:60]!r} has no suffix of a known format",
+            where=name[:200],
+            why=f"the suffix says the format: {', '.join(FORMATS)}",
+            fix="end the name with one of these",
+        )
+    return cast(_Format, import_module(f"{__name__}.{FORMATS[max(fitting, key=len)]}"))

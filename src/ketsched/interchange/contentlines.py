@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from ketsched.errors import CannotWrite, InvalidTime
 
 _OCTETS = 74
-"""Of a piece of a folded line; the blank before all but the first makes it the 75 that RFC 5545 3.1 allows."""
+"""Of a piece of a folded line; with the blank before it, the 75 that RFC 5545 3.1 allows."""
 
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 """What Unicode (5.8, newline guidelines) ends a line with, and many a reader's line splitter too."""
@@ -112,15 +112,40 @@ def fold(line: str) -> str:
     r"""
     Break a line every 74 octets, never inside a character (RFC 5545 3.1).
 
-    Where the break would follow a backslash or a caret, it moves one octet
-    forward, as in `icalendar`: readers that unescape before they unfold would
+    Where the break would follow a backslash or a caret, it comes one octet
+    sooner, as in `icalendar`: a reader that unescapes before it unfolds would
     otherwise see half an escape.
     """
-    ascii_only = line.isascii()
-    # One character an octet: as Latin-1, octets can be cut like text.
-    octets = line if ascii_only else line.encode("utf-8").decode("latin-1")
-    if len(octets) <= _OCTETS:
-        return line
+    return _fold(_octets(line)).encode("latin-1").decode("utf-8")
+
+
+def document(lines: Iterable[str]) -> bytes:
+    """
+    Put content lines together as the bytes of a file: folded, each ended by CRLF, UTF-8 without a BOM.
+
+    Raises:
+        CannotWrite: A line is empty or holds a line break, so that a value could pass for a line.
+    """
+    content = [line if line.isascii() else _octets(line) for line in lines]
+    together = "".join(content)
+    if "\n" in together or "\r" in together or not all(content):
+        at, line = next((i, s) for i, s in enumerate(content, 1) if not s or "\n" in s or "\r" in s)
+        raise CannotWrite(
+            what="a content line is empty or holds a line break",
+            where=f"line {at}, {line.encode('latin-1').decode('utf-8')[:60]!r}",
+            why="a reader would take what follows the break for a line of its own (RFC 5545 3.1)",
+            fix="pass every value through text() or parameter()",
+        )
+    folded = [line if len(line) <= _OCTETS else _fold(line) for line in content]
+    return ("\r\n".join(folded) + "\r\n").encode("latin-1")
+
+
+def _octets(line: str) -> str:
+    """Return the UTF-8 octets of a line, one character each, to be counted and cut like text."""
+    return line.encode("utf-8").decode("latin-1")
+
+
+def _fold(octets: str) -> str:
     pieces = []
     start, end = 0, _OCTETS
     while end < len(octets):
@@ -131,27 +156,4 @@ def fold(line: str) -> str:
         pieces.append(octets[start:end])
         start, end = end, end + _OCTETS
     pieces.append(octets[start:])
-    folded = "\r\n ".join(pieces)
-    return folded if ascii_only else folded.encode("latin-1").decode("utf-8")
-
-
-def document(lines: Iterable[str]) -> bytes:
-    """
-    Put content lines together as the bytes of a file: folded, each ended by CRLF, UTF-8 without a BOM.
-
-    Raises:
-        CannotWrite: A line is empty or holds a line break, so that a value could pass for a line.
-    """
-    content = list(lines)
-    together = "".join(content)
-    if "\n" in together or "\r" in together or not all(content):
-        at, line = next((i, s) for i, s in enumerate(content, 1) if not s or "\n" in s or "\r" in s)
-        raise CannotWrite(
-            what="a content line is empty or holds a line break",
-            where=f"line {at}, {line[:60]!r}",
-            why="a reader would take what follows the break for a line of its own (RFC 5545 3.1)",
-            fix="pass every value through text() or parameter()",
-        )
-    # Most lines are short and ASCII; the call would cost them twice what the question does.
-    folded = [line if len(line) <= _OCTETS and line.isascii() else fold(line) for line in content]
-    return ("\r\n".join(folded) + "\r\n").encode("utf-8")
+    return "\r\n ".join(pieces)

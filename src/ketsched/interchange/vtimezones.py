@@ -41,8 +41,8 @@ def vtimezone(zone: str, moments: Iterable[datetime]) -> tuple[str, ...] | None:
     Return the VTIMEZONE lines that let a reader find each of the moments, or None where UTC must be written.
 
     The moments are meant to be written as clock times of the zone. None stands
-    for any that this form cannot tell: the zone keeps another rule that year, or
-    the clock shows the time twice and the second is meant (RFC 5545 3.3.5).
+    for any that readers would not agree on: the zone keeps another rule that
+    year, or the clocks change that night.
 
     Args:
         zone: Its name in the tz database.
@@ -114,10 +114,10 @@ class _Rule:
     def __init__(self, zone: zoneinfo.ZoneInfo, standard: _Clock, turns: _Turns | None) -> None:
         self.zone, self.standard, self.turns = zone, standard, turns
         self.lines = ("BEGIN:VTIMEZONE", f"TZID:{zone.key}", *self._observances(), "END:VTIMEZONE")
-        self._changes: dict[int, tuple[datetime, datetime, datetime]] = {}
+        self._nights: dict[int, tuple[datetime, datetime, datetime, datetime]] = {}
 
     def tells(self, moment: datetime) -> bool:
-        """Is the clock time of this moment, read by the rule, this moment again?"""
+        """Does every reader find this moment again from its clock time and this rule?"""
         if moment.tzinfo is None:
             raise InvalidTime(
                 what=f"{moment.isoformat()} has no zone",
@@ -125,31 +125,43 @@ class _Rule:
                 fix="give an aware datetime",
             )
         here = moment.astimezone(self.zone)
-        return here.utcoffset() == self._offset(here)
+        return not here.fold and here.utcoffset() == self._offset(here)
 
     def _offset(self, here: datetime) -> timedelta | None:
         """
-        Return the offset readers give a clock time; None in a gap of the rule, where they differ, or too early.
+        Return the offset every reader gives a clock time; None where they differ, or before the onsets.
 
         Only the clock time of `here` counts: Python compares times of one and the
-        same zone by their clocks. A time that comes twice is read as the first.
+        same zone by their clocks.
         """
         year = here.year
         if year <= _FIRST_YEAR:
             return None
         if self.turns is None:
             return self.standard.offset
-        changes = self._changes.get(year)
-        if changes is None:
-            forward = self.turns.forward.in_year(year, self.zone)
-            landing = forward + (self.turns.daylight.offset - self.standard.offset)
-            changes = forward, landing, self.turns.back.in_year(year, self.zone)
-            self._changes[year] = changes
-        forward, landing, back = changes
-        if forward <= here < landing:
+        nights = self._nights.get(year)
+        if nights is None:
+            nights = self._nights[year] = (
+                *self._night(self.turns.forward.in_year(year, self.zone), self.turns),
+                *self._night(self.turns.back.in_year(year, self.zone), self.turns),
+            )
+        forward, forwarded, back, backed = nights
+        if forward <= here <= forwarded or back <= here <= backed:
             return None
-        ahead = forward <= here < back if forward < back else not back <= here < forward
+        ahead = forward < here < back if forward < back else not back < here < forward
         return self.turns.daylight.offset if ahead else self.standard.offset
+
+    def _night(self, change: datetime, turns: _Turns) -> tuple[datetime, datetime]:
+        """
+        Return the clock times, both inclusive, between which readers differ about a change.
+
+        Measured: a time that comes twice is the first to some and the second to
+        ical.js, libical and node-ical, whatever RFC 5545 3.3.5 says; one that is
+        skipped is read in three ways; ts-ics changes at midnight of that day; the
+        Ruby gem takes the hour of the change itself for one before it.
+        """
+        step = turns.daylight.offset - self.standard.offset
+        return min(change.replace(hour=0, minute=0), change - step), change + step
 
     def _observances(self) -> tuple[str, ...]:
         if self.turns is None:
@@ -177,8 +189,9 @@ class _Rule:
 @cache
 def _rule(zone: zoneinfo.ZoneInfo) -> _Rule | None:
     """Read the rule of a zone from its footer, if it is one that two weekdays of the year can tell."""
-    match = _FOOTER.fullmatch(_footer(zone.key))
-    if not match:
+    footer = _footer(zone.key)
+    match = _FOOTER.fullmatch(footer)
+    if not match or footer == "UTC0":  # UTC by any of its names has a form of its own
         return None
     name, offset, other_name, other_offset, *onsets = match.groups()
     usual = _Clock(name.strip("<>"), _posix_offset(offset))

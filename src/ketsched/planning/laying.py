@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from itertools import count as count_up
-from itertools import islice
+from itertools import islice, takewhile
 
 import attrs
 
@@ -199,7 +199,7 @@ def _count(phase: Phase, first: date) -> int:
     if not limits:
         return most
     end = limits[0].from_base(first)
-    return max(1, sum(1 for day in islice(ideal_days(phase, first), most) if day < end))
+    return max(1, sum(1 for _ in takewhile(lambda day: day < end, islice(ideal_days(phase, first), most))))
 
 
 def _bounds(runs: list[Run]) -> Iterator[Bound]:
@@ -207,7 +207,8 @@ def _bounds(runs: list[Run]) -> Iterator[Bound]:
     for number, run in enumerate(runs):
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
         for spacing in run.phase.spacing:
-            yield from _over(spacing, run.places, named + spacing.words())
+            for part in _parts(spacing):
+                yield from _over(part, run.places, named + part.words())
         weeks = run.phase.weeks
         if weeks is not None and len(run.places) > 1:
             rule = (
@@ -221,6 +222,22 @@ def _bounds(runs: list[Run]) -> Iterator[Bound]:
         if number:
             yield from _across(runs[number - 1], run)
     yield from lay(range(runs[-1].places.stop), minimum=1, rule=ONE_A_DAY)
+
+
+def _parts(spacing: Spacing) -> Iterator[Spacing]:
+    """
+    Yield the bounds in days that a spacing is made of.
+
+    A required one is two rules, so that explanations name only the half that matters; a
+    preferred one stays whole, because breaking it counts once.
+    """
+    if not spacing.required:
+        yield spacing
+        return
+    if spacing.minimum is not None:
+        yield Spacing(minimum=spacing.minimum, apart=spacing.apart, between=spacing.between)
+    if spacing.latest is not None:
+        yield Spacing(latest=spacing.latest, apart=spacing.apart, between=spacing.between)
 
 
 def _over(spacing: Spacing, places: range, rule: str) -> tuple[Bound, ...]:

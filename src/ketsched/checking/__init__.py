@@ -1,0 +1,188 @@
+"""
+Is this schedule sound? Rules, findings and waivers.
+
+`check` looks at any course, whoever made it, and returns findings: what, where, why, how to
+fix. It never trusts the planner and the planner never asks it. RULES lists every rule in the
+open, one module per family: KS1 spacing, KS2 series and phases, KS3 seating, KS6 the file
+itself. A code is for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.checking.case import Case
+from ketsched.checking.document import (
+    FAMILY,
+    course_without_sessions,
+    rules_not_run,
+    unused_waiver,
+    waiver_of_unknown_rule,
+    waiver_of_unknown_session,
+)
+from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out
+from ketsched.checking.seating import (
+    closed_day,
+    does_not_fit,
+    esketamine_at_home,
+    evening_session,
+    no_free_chair,
+    observation_too_short,
+    outside_opening_hours,
+    start_does_not_exist,
+)
+from ketsched.checking.series import (
+    count_too_high,
+    count_too_low,
+    evidence_note,
+    maintenance_without_review,
+    mixed_phases,
+    off_anchor_weekday,
+    off_pattern,
+    phase_without_sessions,
+    series_too_long,
+    series_too_short,
+    shrinking_maintenance_interval,
+    too_many_in_treatment_week,
+)
+from ketsched.checking.spacing import (
+    gap_too_long,
+    gap_too_short,
+    join_too_long,
+    join_too_short,
+    places_too_close,
+    places_too_far,
+    too_few_hours,
+    too_many_in_window,
+    two_sessions_one_day,
+)
+from ketsched.clock import plausible
+from ketsched.errors import InvalidInput
+from ketsched.model import Course, Waiver
+
+__all__ = ["RULES", "Finding", "Rule", "Severity", "check", "explain", "rule_named"]
+
+RULES: tuple[Rule, ...] = (
+    gap_too_short,
+    gap_too_long,
+    too_many_in_window,
+    places_too_close,
+    places_too_far,
+    too_few_hours,
+    join_too_short,
+    join_too_long,
+    two_sessions_one_day,
+    count_too_low,
+    count_too_high,
+    series_too_short,
+    series_too_long,
+    off_anchor_weekday,
+    off_pattern,
+    too_many_in_treatment_week,
+    shrinking_maintenance_interval,
+    maintenance_without_review,
+    mixed_phases,
+    evidence_note,
+    phase_without_sessions,
+    closed_day,
+    outside_opening_hours,
+    does_not_fit,
+    no_free_chair,
+    evening_session,
+    start_does_not_exist,
+    observation_too_short,
+    esketamine_at_home,
+    rules_not_run,
+    unused_waiver,
+    waiver_of_unknown_rule,
+    waiver_of_unknown_session,
+    course_without_sessions,
+)
+
+_ABOUT_THE_FILE = tuple(rule for rule in RULES if rule.code.startswith(FAMILY))
+_ABOUT_THE_SCHEDULE = tuple(rule for rule in RULES if not rule.code.startswith(FAMILY))
+
+
+def check(
+    course: Course,
+    *,
+    calendar: Calendar | None = None,
+    as_of: date | None = None,
+    waivers: Iterable[Waiver] = (),
+) -> tuple[Finding, ...]:
+    """
+    Return what is wrong with a schedule, by day and then by code; what is about the whole course comes last.
+
+    A finding that a waiver covers is returned as info, with the waiver. A waiver covers a finding of
+    its rule if it names all its sessions, or if all the sessions it names are among them: one for
+    session 5 alone holds for every finding of the rule that session 5 is part of.
+
+    Args:
+        course: The schedule, also one that was made elsewhere.
+        calendar: When the clinic is open and its chairs are free, this course's own bookings left out;
+            `clinic & patient` to ask for both. Without it the rules about hours and chairs are listed as not run.
+        as_of: Today; waivers that ended before it no longer hold. Without it none runs out.
+        waivers: Exceptions besides those that the course carries; their order does not matter.
+    """
+    case = Case(
+        course=course,
+        calendar=calendar,
+        as_of=plausible(as_of, "as_of") if as_of is not None else None,
+        waivers=_in_one_order((*course.waivers, *waivers)),
+        rules=RULES,
+    )
+    found = [finding for rule in _ABOUT_THE_SCHEDULE for finding in rule.run(case)]
+    if case.waivers:
+        found = [_waived(finding, case) for finding in found]
+        case = attrs.evolve(case, found=tuple(found))
+    found += [finding for rule in _ABOUT_THE_FILE for finding in rule.run(case)]
+    return tuple(sorted(found, key=lambda f: (f.day or date.max, f.code, f.sessions, f.what)))
+
+
+def rule_named(name: str) -> Rule:
+    """Return a rule by its code ("KS101") or its name ("gap-too-short")."""
+    wanted = name.strip().lower()
+    for rule in RULES:
+        if wanted in (rule.code.lower(), rule.name):
+            return rule
+    from difflib import get_close_matches
+
+    names = {known: rule for rule in RULES for known in (rule.code.lower(), rule.name)}
+    near = [
+        f"{names[found].code} {names[found].name}"
+        for found in get_close_matches(wanted, names, n=2, cutoff=0.5)
+    ]
+    raise InvalidInput(
+        what=f"there is no rule {name[:40]!r}",
+        why=f"rules are {RULES[0].code} {RULES[0].name} to {RULES[-1].code} {RULES[-1].name}",
+        fix=f"did you mean {' or '.join(near)}?" if near else "give the code that the finding shows",
+    )
+
+
+def explain(name: str) -> str:
+    """Return a rule's page: code, name, severity and source, then what its docstring says."""
+    rule = rule_named(name)
+    head = f"{rule.code} {rule.name}\n{rule.severity}; {rule.source}"
+    return f"{head}\n\n{rule.page}"
+
+
+def _in_one_order(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+    """Return each waiver once, in an order that does not depend on the one given."""
+    return tuple(
+        sorted(
+            dict.fromkeys(waivers),
+            key=lambda w: (w.rule, w.sessions, w.who, w.reason, w.until or date.max),
+        )
+    )
+
+
+def _waived(finding: Finding, case: Case) -> Finding:
+    """Return a finding as it is, or acknowledged by the first waiver that covers it."""
+    for waiver in case.waivers:
+        if covers(waiver, finding) and not has_run_out(waiver, case.as_of):
+            return attrs.evolve(finding, severity=Severity.INFO, waived_by=waiver)
+    return finding

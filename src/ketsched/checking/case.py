@@ -1,0 +1,250 @@
+"""
+What a rule is shown: a course seen phase by phase, and against the calendar.
+
+Everything is worked out once and only when a rule asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.checking.rules import Cited, Finding, Rule
+from ketsched.clock import MINUTES_A_DAY, TimeRange, changes_clocks, choices, later, minute_of, zone_named
+from ketsched.model import WEEKDAY_NAMES, Course, Phase, Session, Spacing, Status, Waiver
+
+
+@attrs.frozen(eq=False)
+class Series:
+    """
+    The sessions of one phase that stand, at least one, in order of time.
+
+    Attributes:
+        phase: What the protocol says about them.
+        sessions: The sessions.
+        days: Their days as ordinals (days since 1 January of year 1).
+    """
+
+    phase: Phase
+    sessions: tuple[Session, ...]
+    days: tuple[int, ...]
+
+    @cached_property
+    def spacing(self) -> tuple[tuple[str, Spacing], ...]:
+        """The phase's spacing rules and the key of their evidence; required ones first, then the wider."""
+        rules = [(f"spacing {n}", spacing) for n, spacing in enumerate(self.phase.spacing, 1)]
+        return tuple(sorted(rules, key=lambda r: (not r[1].required, -(r[1].minimum or 0))))
+
+    @property
+    def span(self) -> int:
+        """From the first to the last session, both dates counted."""
+        return self.days[-1] - self.days[0] + 1
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Case:
+    """
+    What a rule is shown: a course, and what else the caller knows.
+
+    Attributes:
+        course: The schedule.
+        calendar: When the clinic (and the patient) can; None if not given.
+        as_of: Today; None if not given.
+        waivers: The course's and the caller's, each once, in one order.
+        rules: All rules there are.
+        found: What the rules of the schedule found, waivers applied; for the rules about waivers.
+    """
+
+    course: Course
+    calendar: Calendar | None = None
+    as_of: date | None = None
+    waivers: tuple[Waiver, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    found: tuple[Finding, ...] = ()
+
+    @cached_property
+    def standing(self) -> tuple[Session, ...]:
+        """The sessions that take place or did, in order of time."""
+        return self.course.standing()
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The phases that have sessions, in the protocol's order."""
+        dealt: dict[str, list[Session]] = {}
+        for session in self.standing:
+            dealt.setdefault(session.phase, []).append(session)
+        return tuple(
+            Series(phase, tuple(own), tuple(session.day.toordinal() for session in own))
+            for phase in self.course.protocol.phases
+            if (own := dealt.get(phase.name))
+        )
+
+    @cached_property
+    def joins(self) -> tuple[tuple[Series, Series], ...]:
+        """Each phase and the next one that has sessions, where the later begins after the earlier has ended."""
+        if len(self.series) < 2:
+            return ()
+        place = {session.id: at for at, session in enumerate(self.standing)}
+        return tuple(
+            (earlier, later)
+            for earlier, later in pairwise(self.series)
+            if place[earlier.sessions[-1].id] < place[later.sessions[0].id]
+        )
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The place of each standing session in its series, from 1."""
+        return {s.id: n for series in self.series for n, s in enumerate(series.sessions, 1)}
+
+    @cached_property
+    def _starts(self) -> dict[str, datetime | None]:
+        return {}
+
+    def start(self, session: Session) -> datetime | None:
+        """Return when a session starts; None if its time is unknown, skipped by its zone or repeated."""
+        if session.id not in self._starts:
+            day, clock, zone = session.day, session.time, self.course.zone
+            if clock is None:
+                found: tuple[datetime, ...] = ()
+            elif changes_clocks(day, zone):
+                found = choices(day, clock, zone)
+            else:  # every time of such a day happens once
+                found = (datetime.combine(day, clock, zone_named(zone)),)
+            self._starts[session.id] = found[0] if len(found) == 1 else None
+        return self._starts[session.id]
+
+    def start_exists(self, session: Session) -> bool:
+        """Whether the clocks of the course's zone show that time once; an unknown time does."""
+        return not (
+            session.time is not None
+            and changes_clocks(session.day, self.course.zone)
+            and self.start(session) is None
+        )
+
+    @cached_property
+    def seats(self) -> tuple[Seat, ...]:
+        """The sessions at the clinic that are still to come, against the calendar; none without one."""
+        return tuple(self._seated(self.calendar)) if self.calendar is not None else ()
+
+    def _seated(self, calendar: Calendar) -> Iterator[Seat]:
+        for series in self.series:
+            minutes = int(series.phase.anatomy.chair_time.total_seconds()) // 60
+            for session in series.sessions:
+                if happened(session) or place_of(session, series.phase) == "home":
+                    continue
+                if session.time is None or not self.start_exists(session):
+                    yield Seat(session, calendar, minutes, session.day, calendar.ranges(session.day))
+                    continue
+                day, start = session.day, minute_of(session.time)
+                end = start + minutes
+                if (
+                    calendar.zone != self.course.zone
+                    or end > MINUTES_A_DAY
+                    or changes_clocks(day, calendar.zone)
+                ):
+                    day, start, end = self._on_clocks_of(calendar.zone, session, minutes)
+                spans = calendar.ranges(day)
+                yield Seat(
+                    session,
+                    calendar,
+                    minutes,
+                    day,
+                    spans,
+                    start,
+                    end,
+                    _closes(calendar, day, spans, start, end),
+                )
+
+    def _on_clocks_of(self, zone: str, session: Session, minutes: int) -> tuple[date, int, int]:
+        """Return day, start and end of a session on the clocks of another zone, in minutes after midnight."""
+        start = self.course.starts(session).astimezone(zone_named(zone))
+        end = later(start, timedelta(minutes=minutes))
+        midnight = datetime.combine(start.date(), time())
+        passed = (end.replace(tzinfo=None) - midnight) // timedelta(minutes=1)
+        return start.date(), minute_of(start.time()), passed
+
+    def named(self, session: Session) -> str:
+        """Say which session it is: its number, and its phase if there are several."""
+        prefix = f"{session.phase} " if len(self.series) > 1 else ""
+        return f"{prefix}session {self.numbers[session.id]}"
+
+    def where(self, session: Session) -> str:
+        """Say where a finding is."""
+        return f"{session.phase}, session {self.numbers[session.id]}, {day_words(session.day)}"
+
+    def where_phase(self, phase: Phase) -> str:
+        """Say which phase a finding is about."""
+        return f"{self.course.protocol.id}, {phase.name}"
+
+    def cite(self, phase: Phase, key: str) -> Cited | None:
+        """Return where a number of a phase comes from, in full; None if the protocol does not say."""
+        for entry in phase.evidence:
+            if entry.key == key:
+                return Cited(self.in_full(entry.source), entry.mark)
+        return None
+
+    def in_full(self, source: str) -> str:
+        """Return the references that these keys of the protocol's sources stand for."""
+        known = dict(self.course.protocol.sources)
+        return "; ".join(known.get(key.strip(), key.strip()) for key in source.split(","))
+
+
+def day_words(day: date) -> str:
+    """Write a day as "Mon 2027-01-04"."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
+
+
+def happened(*sessions: Session) -> bool:
+    """Whether all these sessions were given: no plan can change them any more."""
+    return all(session.status is Status.FULFILLED for session in sessions)
+
+
+def place_of(session: Session, phase: Phase) -> str:
+    """Return where a session is."""
+    return session.place or phase.place
+
+
+@attrs.frozen(eq=False)
+class Seat:
+    """
+    A session against the calendar; clock times are in minutes after midnight of its day.
+
+    Attributes:
+        session: The session.
+        calendar: The calendar.
+        minutes: Its chair time.
+        day: The date it starts on, by the calendar's clocks.
+        spans: When the calendar is open on that day.
+        start: When it starts; None if that is unknown.
+        end: When it ends; over 1440 on the next day.
+        closes: When the opening that it starts in ends; None if it starts in none.
+    """
+
+    session: Session
+    calendar: Calendar
+    minutes: int
+    day: date
+    spans: tuple[TimeRange, ...]
+    start: int | None = None
+    end: int = 0
+    closes: int | None = None
+
+
+def _closes(calendar: Calendar, day: date, spans: tuple[TimeRange, ...], start: int, end: int) -> int | None:
+    """Return when the opening around a start ends; spans that touch, also at midnight, are one."""
+    closes: int | None = None
+    for span in spans:
+        if span.start <= start < span.end or span.start == closes:
+            closes = span.end
+    days = 0
+    while closes is not None and closes < end and closes == (days + 1) * MINUTES_A_DAY:
+        days += 1
+        for span in calendar.ranges(day + timedelta(days)):
+            if span.start + days * MINUTES_A_DAY == closes:
+                closes = span.end + days * MINUTES_A_DAY
+    return closes

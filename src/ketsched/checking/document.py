@@ -1,0 +1,193 @@
+"""
+KS6, the file itself: what was not checked, and waivers that do nothing.
+
+These findings cannot be waived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ketsched.checking.case import Case
+from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
+from ketsched.model import Session, Waiver
+
+FAMILY = "KS6"
+
+
+@rule("KS601", Severity.INFO, source="This library: nothing is left out in silence")
+def rules_not_run(case: Case) -> Iterator[Finding]:
+    """
+    Some rules could not look at the course, or at some of its sessions, for want of what they need.
+
+    Why it matters: no finding means "looked at and found sound" only where somebody looked.
+
+    Example: a course checked without the clinic's calendar.
+
+    Instead: give the calendar, the sessions' times, or today's date.
+
+    References: none; it is about this library.
+    """
+    if not case.standing:
+        return
+    untimed = [session for session in case.standing if session.time is None]
+    if case.calendar is None:
+        yield rules_not_run.at(
+            case,
+            what=f"not run: {_names(case, 'calendar')}",
+            why="no calendar was given",
+            fix="give the clinic's calendar",
+        )
+    if untimed:
+        number = "all" if len(untimed) == len(case.standing) else f"{len(untimed)} of {len(case.standing)}"
+        without = () if case.calendar is not None else ("calendar",)
+        yield rules_not_run.at(
+            case,
+            what=f"not run for {number} sessions: {_names(case, 'times', *without)}",
+            why="they have no time of day",
+            fix="give them one, or plan the course with a calendar",
+        )
+    if case.as_of is None and any(waiver.until is not None for waiver in case.waivers):
+        yield rules_not_run.at(
+            case,
+            what="not judged: whether waivers have run out",
+            why="no date of today was given",
+            fix="give as_of",
+        )
+
+
+@rule("KS602", Severity.WARNING, source="This library: exceptions are kept in order")
+def unused_waiver(case: Case) -> Iterator[Finding]:
+    """
+    A waiver silences nothing: its finding no longer occurs, it has run out, or its rule cannot be waived.
+
+    A waiver of a rule that could not be run is left alone.
+
+    Why it matters: an exception that outlives its cause will one day silence something nobody decided.
+
+    Example: the minimum between sessions 5 and 6 was waived, then session 6 moved to a day that keeps it.
+
+    Instead: remove the waiver; decide anew if the finding comes back.
+
+    References: none; it is about this library.
+    """
+    known = {rule.code: rule for rule in case.rules}
+    for waiver, sessions in _about_known(case):
+        if waiver.rule not in known or len(sessions) < len(set(waiver.sessions)):
+            continue
+        needs = known[waiver.rule].needs
+        unseen = ("calendar" in needs and case.calendar is None) or (
+            "times" in needs and any(session.time is None for session in sessions)
+        )
+        if waiver.rule.startswith(FAMILY):
+            why, fix = "findings about the file and its waivers cannot be waived", "remove the waiver"
+        elif has_run_out(waiver, case.as_of):
+            why, fix = f"it ran out after {waiver.until}", "remove it, or decide anew with a later date"
+        elif unseen or any(covers(waiver, finding) for finding in case.found):
+            continue
+        else:
+            why, fix = "what it excuses does not occur", "remove the waiver"
+        yield unused_waiver.at(
+            case,
+            *sessions,
+            what=f"the waiver of {waiver.rule} {known[waiver.rule].name} is not used",
+            why=why,
+            fix=fix,
+            where=_where(waiver),
+        )
+
+
+@rule("KS603", Severity.WARNING, source="This library: the list of rules")
+def waiver_of_unknown_rule(case: Case) -> Iterator[Finding]:
+    """
+    A waiver names a rule that does not exist.
+
+    Why it matters: it silences nothing, and its author thinks it does.
+
+    Example: rule = "KS110".
+
+    Instead: the code that the finding shows, "KS101".
+
+    References: none; it is about this library.
+    """
+    known = {rule.code for rule in case.rules}
+    for waiver, sessions in _about_known(case):
+        if waiver.rule not in known:
+            yield waiver_of_unknown_rule.at(
+                case,
+                *sessions,
+                what=f"there is no rule {waiver.rule}",
+                why="a waiver names the code of a rule",
+                fix="give the code that the finding shows",
+                where=_where(waiver),
+            )
+
+
+@rule("KS604", Severity.WARNING, source="This library: ids are given once and kept")
+def waiver_of_unknown_session(case: Case) -> Iterator[Finding]:
+    """
+    A waiver names a session that the course does not have.
+
+    Why it matters: the session may have got another id on its way through a file; the exception is then
+    lost, and with it the reason.
+
+    Example: sessions = ["s9"] in a course of eight.
+
+    Instead: the id of the session it was meant for.
+
+    References: none; it is about this library.
+    """
+    ids = {session.id for session in case.course.sessions}
+    for waiver, sessions in _about_known(case):
+        unknown = [name for name in waiver.sessions if name not in ids]
+        if unknown:
+            yield waiver_of_unknown_session.at(
+                case,
+                *sessions,
+                what=f"there is no session {' or '.join(unknown)}",
+                why=f"the waiver of {waiver.rule} names it, and the course has no such session",
+                fix="give the id of the session that was meant, or remove the waiver",
+                where=_where(waiver),
+            )
+
+
+@rule("KS605", Severity.WARNING, source="This library: a course is about sessions")
+def course_without_sessions(case: Case) -> Iterator[Finding]:
+    """
+    The course has no session that stands: none at all, or all missed or taken off the calendar.
+
+    Why it matters: an empty file passes every other rule.
+
+    Example: a table that was read with its header only.
+
+    Instead: the file that holds the sessions; or nothing, if the course was ended.
+
+    References: none; it is about this library.
+    """
+    if not case.standing:
+        booked = len(case.course.sessions)
+        yield course_without_sessions.at(
+            case,
+            what="no session stands",
+            why=f"all {booked} are missed or closed" if booked else "the course has none",
+            fix="check that this is the right file; nothing is to be done if the course was ended",
+        )
+
+
+def _about_known(case: Case) -> Iterator[tuple[Waiver, list[Session]]]:
+    """Yield the waivers, each with the sessions it names that the course has, in order of time."""
+    for waiver in case.waivers:
+        yield waiver, [session for session in case.course.sessions if session.id in waiver.sessions]
+
+
+def _where(waiver: Waiver) -> str:
+    return f"waiver of {waiver.rule} for {', '.join(waiver.sessions)} by {waiver.who}"
+
+
+def _names(case: Case, need: str, *but: str) -> str:
+    """Name the rules that need this, but for those that also need what was said before."""
+    return ", ".join(
+        f"{rule.code} {rule.name}"
+        for rule in case.rules
+        if need in rule.needs and not any(other in rule.needs for other in but)
+    )

@@ -1,0 +1,168 @@
+"""
+What a rule is and what it says.
+
+A rule is a function from a Case (see `case`) to findings. Its name is the fault and reads
+after "allow"; its docstring is its page in the reference. Rules read the protocol on their
+own and know nothing of how a plan is made.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ketsched.model import Mark, Session, Waiver
+
+if TYPE_CHECKING:
+    from ketsched.checking.case import Case
+
+HOUSE = "house default; not from a publication"
+
+
+class Severity(IntEnum):
+    """How grave a finding is; they compare, and print as words."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> Severity | None:
+        return cls.__members__.get(value.upper()) if isinstance(value, str) else None
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """
+    A rule's remark on a course.
+
+    Attributes:
+        code: The rule's code, "KS101"; the same for ever.
+        name: The rule's name, "gap-too-short".
+        severity: As the rule or the protocol's bound has it; a waived finding is info.
+        sessions: Ids of the sessions it is about, the one to act on last; none if it is about the course.
+        day: Local date of the last of them; None if it is about the course.
+        where: Phase, session and day.
+        what: The fault in a few words.
+        why: The rule or limit it goes against.
+        fix: What the reader can do about it.
+        source: Where the limit comes from.
+        mark: How far that was verified, if a number of the protocol was read.
+        waived_by: The waiver that acknowledges it, or None.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    what: str
+    where: str
+    why: str
+    fix: str
+    source: str
+    sessions: tuple[str, ...] = ()
+    day: date | None = None
+    mark: Mark | None = None
+    waived_by: Waiver | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.code} {self.name} ({self.severity}): {self.what}"]
+        lines += [
+            f"  {label + ':':<6} {text}"
+            for label, text in (("where", self.where), ("why", self.why), ("fix", self.fix))
+        ]
+        if self.waived_by is not None:
+            lines.append(f"  waived by {self.waived_by.who}: {self.waived_by.reason}")
+        return "\n".join(lines)
+
+
+@attrs.frozen
+class Cited:
+    """Where a number comes from, and how far that was verified."""
+
+    source: str
+    mark: Mark | None = None
+
+
+@attrs.frozen(eq=False)
+class Rule:
+    """
+    One thing that can be wrong with a schedule.
+
+    Attributes:
+        code: "KS101"; a retired one is not used again.
+        name: The fault; it reads after "allow".
+        severity: Of its findings, unless the protocol's bound says otherwise.
+        source: Where it comes from.
+        needs: What it cannot do without: "calendar", "times".
+        page: Its page in the reference.
+        run: Yields its findings.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    source: str
+    needs: tuple[str, ...]
+    page: str
+    run: Callable[[Case], Iterator[Finding]]
+
+    def at(
+        self,
+        case: Case,
+        *sessions: Session,
+        what: str,
+        why: str,
+        fix: str,
+        where: str = "",
+        severity: Severity | None = None,
+        cited: Cited | None = None,
+    ) -> Finding:
+        """Make a finding about these sessions, the one to act on last."""
+        last = sessions[-1] if sessions else None
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=severity or self.severity,
+            what=what,
+            where=where or (case.where(last) if last is not None else case.course.protocol.id),
+            why=why,
+            fix=fix,
+            source=cited.source if cited is not None else self.source,
+            sessions=tuple(session.id for session in sessions),
+            day=last.day if last is not None else None,
+            mark=cited.mark if cited is not None else None,
+        )
+
+
+def rule(
+    code: str, severity: Severity, *, source: str, needs: Sequence[str] = ()
+) -> Callable[[Callable[[Case], Iterator[Finding]]], Rule]:
+    """Make a function a rule; it is named after the function, and its docstring is its page."""
+
+    def made(run: Callable[[Case], Iterator[Finding]]) -> Rule:
+        name = run.__name__.replace("_", "-")
+        return Rule(code, name, severity, source, tuple(needs), inspect.getdoc(run) or "", run)
+
+    return made
+
+
+def covers(waiver: Waiver, finding: Finding) -> bool:
+    """Whether a waiver is about a finding: it names all its sessions, or only sessions among them."""
+    named, about = set(waiver.sessions), set(finding.sessions)
+    return waiver.rule == finding.code and (about <= named or named <= about)
+
+
+def has_run_out(waiver: Waiver, as_of: date | None) -> bool:
+    """Whether a waiver ended before today; not if today is unknown."""
+    return as_of is not None and waiver.until is not None and waiver.until < as_of

@@ -1,0 +1,349 @@
+"""
+KS3, seating: hours, chairs and the session itself.
+
+What the clinic's calendar says is asked only for sessions at the clinic that are still to
+come; one that was given, or that is held at home, needs no chair and no opening hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from ketsched.calendars import Booking, Calendar
+from ketsched.checking.case import Case, Seat, Series, day_words, happened, place_of
+from ketsched.checking.rules import HOUSE, Finding, Severity, rule
+from ketsched.clock import MINUTES_A_DAY, TimeRange, changes_clocks, later, minute_of, moment
+from ketsched.errors import InvalidTime
+from ketsched.model import WEEKDAY_NAMES, Phase
+
+EVENING = time(17)
+"""From this start on a session is an evening one; house default."""
+ESKETAMINE_OBSERVATION = 120
+"""Minutes of observation after nasal esketamine: "at least 2 hours" (SPRAVATO dosing and administration)."""
+DAYS_TO_TRY = 60
+"""How far ahead a fix looks for an open day."""
+
+
+@rule("KS301", Severity.ERROR, source="The clinic's calendar", needs=("calendar",))
+def closed_day(case: Case) -> Iterator[Finding]:
+    """
+    A session is on a day on which the clinic is closed, or somebody else who must be there cannot.
+
+    Why it matters: nobody will be there.
+
+    Example: a session on Mon 18 January 2027, closed for a public holiday.
+
+    Instead: Tue 19 January, the next open day, if the spacing allows it.
+
+    References: the calendar that was given; the finding says which closure or weekly hours close the day.
+    """
+    for seat in case.seats:
+        if not seat.spans:
+            yield closed_day.at(
+                case,
+                seat.session,
+                what=f"{case.named(seat.session)} is on a closed day",
+                why=_closed_because(seat.calendar, seat.day),
+                fix=_next_open(seat),
+            )
+
+
+@rule("KS302", Severity.ERROR, source="The clinic's calendar", needs=("calendar", "times"))
+def outside_opening_hours(case: Case) -> Iterator[Finding]:
+    """
+    A session starts at an hour at which the clinic is closed.
+
+    Why it matters: nobody will be there to begin.
+
+    Example: open 09:00-12:00 and 13:00-17:00, a session at 12:30.
+
+    Instead: 13:00.
+
+    References: the calendar that was given.
+    """
+    for seat in case.seats:
+        if seat.spans and seat.start is not None and seat.closes is None:
+            yield outside_opening_hours.at(
+                case,
+                seat.session,
+                what=f"{case.named(seat.session)} starts at {_clock(seat.start)}",
+                why=f"{_open(seat)}",
+                fix=_other_start(case, seat),
+            )
+
+
+@rule(
+    "KS303",
+    Severity.ERROR,
+    source="The clinic's calendar and the protocol's anatomy of a session",
+    needs=("calendar",),
+)
+def does_not_fit(case: Case) -> Iterator[Finding]:
+    """
+    A session begins in opening hours and runs past closing time.
+
+    The chair is taken from preparation to discharge, in elapsed time. A session without a time of day
+    must fit into the longest opening of its day.
+
+    Why it matters: observation is the part that gets cut short when the doors close.
+
+    Example: chair time 120 min, open until 17:00, a session at 15:15.
+
+    Instead: 15:00 or earlier.
+
+    References: the calendar that was given, and the minutes of the protocol's session.
+    """
+    for seat in case.seats:
+        if seat.start is None:
+            longest = max((span.end - span.start for span in _in_one_piece(seat.spans)), default=seat.minutes)
+            if longest < seat.minutes and not changes_clocks(seat.day, seat.calendar.zone):
+                yield does_not_fit.at(
+                    case,
+                    seat.session,
+                    what=f"{case.named(seat.session)} takes {seat.minutes} min",
+                    why=f"{_open(seat)}: {longest} min in one piece at most",
+                    fix=_next_open(seat),
+                )
+        elif seat.closes is not None and seat.end > seat.closes:
+            yield does_not_fit.at(
+                case,
+                seat.session,
+                what=f"{case.named(seat.session)} ends at {_clock(seat.end)}",
+                why=f"it starts at {_clock(seat.start)} and takes {seat.minutes} min; {_open(seat)}",
+                fix=_other_start(case, seat),
+            )
+
+
+@rule("KS304", Severity.ERROR, source="The clinic's calendar", needs=("calendar", "times"))
+def no_free_chair(case: Case) -> Iterator[Finding]:
+    """
+    No chair is free for a whole session, or the one it names is taken or does not exist.
+
+    The calendar holds the chairs that others take. A calendar in which this course is booked itself
+    finds the course in its own way: check against the calendar without it.
+
+    Why it matters: two patients in one chair.
+
+    Example: one chair, taken from 10:00 to 12:00; a session from 11:00.
+
+    Instead: 12:00, or another day.
+
+    References: the calendar that was given.
+    """
+    room = _room(case.calendar)
+    for seat in case.seats if room is not None else ():
+        start, chair = case.start(seat.session), seat.session.chair
+        if room is None or start is None or (chair is None and not room.bookings):
+            continue
+        end, name = later(start, timedelta(minutes=seat.minutes)), case.named(seat.session)
+        free, chairs = room.free_chair(start, end), room.chairs or 0
+        if chair is not None and not 1 <= chair <= chairs:
+            what, why = f"there is no chair {chair}", f"{room.name} has {chairs}"
+        elif free is None:
+            what = f"no chair is free for {name}"
+            why = f"{'the chair is' if chairs == 1 else f'all {chairs} are'} taken {_between(start, end)}"
+        elif chair is not None and any(_overlaps(b, start, end) and b.chair == chair for b in room.bookings):
+            what, why = f"chair {chair} is taken", f"somebody else has it {_between(start, end)}"
+        else:
+            continue
+        fix = f"seat it on chair {free}" if free is not None else _other_start(case, seat)
+        yield no_free_chair.at(case, seat.session, what=what, why=why, fix=fix)
+
+
+@rule(
+    "KS305",
+    Severity.INFO,
+    source=f"Clinic article: insomnia is more common after evening infusions; {HOUSE}",
+    needs=("times",),
+)
+def evening_session(case: Case) -> Iterator[Finding]:
+    """
+    A session starts in the evening, at 17:00 or later.
+
+    Why it matters: a clinic's article says that insomnia is more common after evening infusions. No study
+    was found.
+
+    Example: an infusion at 17:30.
+
+    Instead: an earlier start, where there is one.
+
+    References: an article of a clinic, and no study; the hour is a house default.
+    """
+    for series in case.series:
+        for session in series.sessions:
+            if session.time is not None and session.time >= EVENING and not happened(session):
+                yield evening_session.at(
+                    case,
+                    session,
+                    what=f"{case.named(session)} starts at {session.time:%H:%M}",
+                    why="an infusion in the evening may cost sleep; a clinic says so, no study was found",
+                    fix=f"start before {EVENING:%H:%M}, or leave it",
+                )
+
+
+@rule("KS306", Severity.ERROR, source="IANA time zone database", needs=("times",))
+def start_does_not_exist(case: Case) -> Iterator[Finding]:
+    """
+    A session starts at a time that the clocks of its zone skip or show twice that day.
+
+    Why it matters: there is no moment to put into a calendar, or two, and each program picks another.
+
+    Example: 02:30 in New York on Sun 14 March 2027, when the clocks go from 02:00 to 03:00.
+
+    Instead: 01:30 or 03:30; a time outside the hour that is skipped or repeated.
+
+    References: the IANA time zone database.
+    """
+    zone = case.course.zone
+    for session in case.standing:
+        if session.time is None or case.start_exists(session):
+            continue
+        try:
+            moment(session.day, session.time, zone)
+        except InvalidTime as error:
+            yield start_does_not_exist.at(case, session, what=error.what, why=error.why, fix=error.fix)
+
+
+@rule("KS307", Severity.ERROR, source="SPRAVATO dosing and administration: observe for at least 2 hours")
+def observation_too_short(case: Case) -> Iterator[Finding]:
+    """
+    The observation period after nasal esketamine is shorter than two hours.
+
+    A phase whose route is "nasal" or "nasal esketamine" is taken for the licensed product; write
+    "nasal racemic" for a compounded spray.
+
+    Why it matters: sedation, dissociation and blood pressure are watched for at least two hours after
+    each treatment, until it is safe to leave.
+
+    Example: 90 min of observation.
+
+    Instead: 120 min or more, counted from the last spray.
+
+    References: SPRAVATO dosing and administration (spravatohcp.com, treatment-resistant depression); US
+    prescribing information, patient counselling.
+    """
+    for series in case.series:
+        minutes = series.phase.anatomy.observation
+        if _is_esketamine(series.phase) and minutes < ESKETAMINE_OBSERVATION and not _over(series):
+            yield observation_too_short.at(
+                case,
+                *series.sessions,
+                what=f"{minutes} min of observation in {series.phase.name}",
+                why=f"esketamine is followed by at least {ESKETAMINE_OBSERVATION} min",
+                fix=f'write observation = {{ value = "PT{ESKETAMINE_OBSERVATION // 60}H", ... }} in the protocol',
+                where=case.where_phase(series.phase),
+            )
+
+
+@rule(
+    "KS308",
+    Severity.ERROR,
+    source="SPRAVATO dosing and administration: given under supervision at a certified site",
+)
+def esketamine_at_home(case: Case) -> Iterator[Finding]:
+    """
+    A session with nasal esketamine is held at home.
+
+    Why it matters: the licensed product is dispensed to and used at certified sites only, where the
+    patient can be watched.
+
+    Example: a weekly esketamine session with the place "home".
+
+    Instead: the clinic.
+
+    References: SPRAVATO dosing and administration (spravatohcp.com); the product's risk evaluation and
+    mitigation strategy (REMS) in the United States.
+    """
+    for series in case.series:
+        if _is_esketamine(series.phase):
+            for session in series.sessions:
+                if place_of(session, series.phase) == "home" and not happened(session):
+                    yield esketamine_at_home.at(
+                        case,
+                        session,
+                        what=f"{case.named(session)} is at home",
+                        why="esketamine is used at certified sites only",
+                        fix="hold it at the clinic",
+                    )
+
+
+# What follows is how the rules above look for another day or hour, and how they say it.
+
+
+def _is_esketamine(phase: Phase) -> bool:
+    return phase.route in ("nasal", "nasal esketamine")
+
+
+def _over(series: Series) -> bool:
+    return happened(*series.sessions)
+
+
+def _room(calendar: Calendar | None) -> Calendar | None:
+    """Return the part of a calendar that has chairs."""
+    return next((part for part in calendar.parts() if part.chairs is not None), None) if calendar else None
+
+
+def _overlaps(booking: Booking, start: datetime, end: datetime) -> bool:
+    return booking.start < end and start < booking.end
+
+
+def _closed_because(calendar: Calendar, day: date) -> str:
+    """Say which closure or which weekly hours close a day."""
+    closed = calendar.closed_by(day)
+    if closed is not None:
+        return f"{closed.day} is closed: {closed.reason}" if closed.reason != "closed" else f"{day} is closed"
+    for part in calendar.parts():
+        if not part.ranges(day):
+            weekly = not part.hours[day.weekday()]
+            return f"{part.name} has no hours on {f'{WEEKDAY_NAMES[day.weekday()]}s' if weekly else day}"
+    return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
+
+
+def _open(seat: Seat) -> str:
+    """Say when a day is open."""
+    hours = ", ".join(str(span) for span in _in_one_piece(seat.spans))
+    return f"{day_words(seat.day)} is open {hours}"
+
+
+def _in_one_piece(spans: tuple[TimeRange, ...]) -> list[TimeRange]:
+    """Return the spans, those that touch as one."""
+    found: list[TimeRange] = []
+    for span in spans:
+        if found and found[-1].end >= span.start:
+            span = TimeRange(found.pop().start, span.end)
+        found.append(span)
+    return found
+
+
+def _next_open(seat: Seat) -> str:
+    """Name the next day on which the session fits."""
+    for days in range(1, DAYS_TO_TRY + 1):
+        day = seat.day + timedelta(days)
+        if seat.calendar.is_open(day, seat.minutes):
+            return f"move it to {day_words(day)}, the next day it fits, if its spacing allows that"
+    return f"move it; no day within {DAYS_TO_TRY} days after it has room"
+
+
+def _other_start(case: Case, seat: Seat) -> str:
+    """Name the nearest start of the same day, or the next day on which the session fits."""
+    starts = seat.calendar.starts(seat.day, seat.minutes)
+    if not starts or seat.start is None:
+        return _next_open(seat)
+    wanted = seat.start
+    nearest = min(starts, key=lambda start: (abs(minute_of(start) - wanted), start))
+    return f"start at {nearest:%H:%M}{_in_zone(case, seat)}"
+
+
+def _in_zone(case: Case, seat: Seat) -> str:
+    """Name the calendar's zone where it is another than the course's."""
+    return f" ({seat.calendar.zone})" if seat.calendar.zone != case.course.zone else ""
+
+
+def _between(start: datetime, end: datetime) -> str:
+    return f"at some time between {start:%H:%M} and {end:%H:%M}"
+
+
+def _clock(minute: int | None) -> str:
+    hours, minutes = divmod((minute or 0) % MINUTES_A_DAY, 60)
+    return f"{hours:02d}:{minutes:02d}"

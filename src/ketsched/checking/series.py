@@ -1,0 +1,485 @@
+"""
+KS2, series and phases: how many sessions, over how many weeks, on which days of the pattern.
+
+Counts and weeks are those that the protocol accepts, not the ones it plans. Rules about the
+pattern are remarks: what is required of the days stands in the spacing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+from ketsched.checking.case import Case, Series, day_words, happened
+from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.model import WEEKDAY_NAMES, Phase, Session
+
+DAYS_A_WEEK = 7
+
+
+@rule("KS201", Severity.WARNING, source="Protocol: count")
+def count_too_low(case: Case) -> Iterator[Finding]:
+    """
+    A series has fewer sessions than the protocol accepts.
+
+    Sessions that were missed or taken off the calendar do not count. A last phase that has no session
+    at all is phase-without-sessions instead.
+
+    Why it matters: fewer sessions than the source gave are another treatment. It may well be a
+    clinician's decision, and then it is worth a line in the record.
+
+    Example: 5 infusions where the protocol accepts 6 to 8.
+
+    Instead: book the sixth, or waive the rule with the reason for stopping.
+
+    References: the protocol's own source for the count. A published range is 4 to 8 infusions over 7 to
+    28 days (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
+    """
+    present = {series.phase.name: series for series in case.series}
+    last = max((n for n, p in enumerate(case.course.protocol.phases) if p.name in present), default=-1)
+    for phase in case.course.protocol.phases[: last + 1]:
+        series = present.get(phase.name)
+        sessions = series.sessions if series is not None else ()
+        least, most = phase.counts
+        if len(sessions) < least:
+            missing = least - len(sessions)
+            yield count_too_low.at(
+                case,
+                *sessions,
+                what=f"{phase.name} has {_count(len(sessions))}",
+                why=f"the protocol accepts {_range(least, most)}",
+                fix=f"add {_count(missing)}, or waive this with the reason for fewer",
+                where=case.where_phase(phase),
+                cited=case.cite(phase, "count"),
+            )
+
+
+@rule("KS202", Severity.WARNING, source="Protocol: count")
+def count_too_high(case: Case) -> Iterator[Finding]:
+    """
+    A series has more sessions than the protocol accepts.
+
+    Why it matters: what lies beyond the published number was not studied; where a paper says "up to",
+    its number is a maximum.
+
+    Example: 7 infusions of a protocol that has 6.
+
+    Instead: close the seventh, or book it in the next phase if that is what it is.
+
+    References: the protocol's own source for the count. "Up to 8" and "maximum of 12" are the words of
+    trials of twice and thrice weekly series (Jelovac 2025, JAMA Psychiatry; KetECT, Int J
+    Neuropsychopharmacol 2022).
+    """
+    for series in case.series:
+        least, most = series.phase.counts
+        if len(series.sessions) > most:
+            surplus = series.sessions[most:]
+            yield count_too_high.at(
+                case,
+                *surplus,
+                what=f"{series.phase.name} has {_count(len(series.sessions))}",
+                why=f"the protocol accepts {_range(least, most)}",
+                fix=f"close {_count(len(surplus))}, book them in another phase, or waive this with the reason",
+                where=case.where_phase(series.phase),
+                cited=case.cite(series.phase, "count"),
+            )
+
+
+@rule("KS203", Severity.ERROR, source="Protocol: weeks")
+def series_too_short(case: Case) -> Iterator[Finding]:
+    """
+    A series spans fewer nominal weeks than the protocol accepts.
+
+    The span counts both the first and the last date; nominal weeks are the span divided by 7, rounded
+    up. So a Monday-Wednesday-Friday series of 6 spans 12 or 13 dates, which is 2 weeks and not too short.
+
+    Why it matters: sessions crowded into too few weeks are another treatment than the one described.
+
+    Example: 4 sessions on Mon 4 to Sun 10 January 2027 where 2 to 4 weeks are accepted: 7 dates, 1 week.
+
+    Instead: the last session on Mon 11 January or later.
+
+    References: the protocol's own source for the weeks. 4 to 8 infusions over 7 to 28 days: McInnes 2022,
+    J Affect Disord, doi:10.1016/j.jad.2021.12.097. Rounding up is derived: a 12-day period is called two
+    weeks (Shiroma 2014, J Affect Disord 155:123-129), and 12 / 7 rounded down is one.
+    """
+    for series, weeks, (least, most) in _weeks(case):
+        if weeks < least:
+            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
+            yield series_too_short.at(
+                case,
+                *series.sessions,
+                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
+                why=f"the protocol accepts {_range(least, most, 'week')}",
+                fix=f"move the last session to {day_words(day)} or later",
+                where=case.where_phase(series.phase),
+                severity=_severity(series),
+                cited=case.cite(series.phase, "weeks"),
+            )
+
+
+@rule("KS204", Severity.ERROR, source="Protocol: weeks")
+def series_too_long(case: Case) -> Iterator[Finding]:
+    """
+    A series spans more nominal weeks than the protocol accepts.
+
+    The span counts both the first and the last date; nominal weeks are the span divided by 7, rounded
+    up. The same weekday four weeks on is date 29, the fifth week.
+
+    Why it matters: a series drawn out is no longer the one described, although each gap may be allowed.
+
+    Example: first session on Mon 4 January 2027, last on Mon 1 February where at most 4 weeks are accepted.
+
+    Instead: the last session on Sun 31 January or earlier.
+
+    References: the protocol's own source for the weeks. McInnes 2022 (J Affect Disord,
+    doi:10.1016/j.jad.2021.12.097) says "over 7 to 28 days" and does not say whether both dates count; that
+    they do, so that 28 is the last, is a house default.
+    """
+    for series, weeks, (least, most) in _weeks(case):
+        if weeks > most:
+            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * most - 1)
+            yield series_too_long.at(
+                case,
+                *series.sessions,
+                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
+                why=f"the protocol accepts {_range(least, most, 'week')}",
+                fix=_unless_given(f"move the last session to {day_words(day)} or earlier", series),
+                where=case.where_phase(series.phase),
+                severity=_severity(series),
+                cited=case.cite(series.phase, "weeks"),
+            )
+
+
+@rule("KS205", Severity.INFO, source="Protocol: anchor_weekday")
+def off_anchor_weekday(case: Case) -> Iterator[Finding]:
+    """
+    The first session is not on the weekday on which the protocol's source begins.
+
+    Why it matters: a pattern by weekdays begun on another of its days has another span and other gaps
+    than the paper prints. That is allowed, and worth knowing when results are compared.
+
+    Example: a Monday-Wednesday-Friday series begun on Wed 6 January 2027 spans 13 dates, not 12.
+
+    Instead: begin on Mon 11 January, or leave it.
+
+    References: "Monday-Wednesday-Friday schedule during a 12-day period" (Shiroma 2014, J Affect Disord
+    155:123-129); 12 dates hold only from a Monday, which is derived.
+    """
+    for series in case.series:
+        anchor, first = series.phase.anchor_weekday, series.sessions[0]
+        if anchor is None or first.day.weekday() == anchor or happened(first):
+            continue
+        day = first.day + timedelta((anchor - first.day.weekday()) % DAYS_A_WEEK)
+        yield off_anchor_weekday.at(
+            case,
+            first,
+            what=f"{series.phase.name} begins on a {WEEKDAY_NAMES[first.day.weekday()]}",
+            why=f"its source begins on a {WEEKDAY_NAMES[anchor]}; from another day the span is another",
+            fix=f"begin on {day_words(day)}, or leave it",
+            cited=case.cite(series.phase, "anchor_weekday"),
+        )
+
+
+@rule("KS206", Severity.INFO, source="Protocol: weekdays or study_days")
+def off_pattern(case: Case) -> Iterator[Finding]:
+    """
+    A session is not on a day of its phase's pattern.
+
+    The pattern is the phase's weekdays, or its study days where it has no weekdays (Day 1 is the first
+    booking of the phase). Intervals are no pattern of days and are not judged here.
+
+    Why it matters: a plan leaves the pattern only where it must, for a closure or a busy day. In a
+    schedule made by hand it may be a slip.
+
+    Example: Mon and Thu; a session on Tue 19 January 2027.
+
+    Instead: Mon 18 January, unless it is closed.
+
+    References: the protocol's own source for its days.
+    """
+    for series in case.series:
+        if series.phase.weekdays:
+            names = ", ".join(WEEKDAY_NAMES[day] for day in series.phase.weekdays)
+            for session in series.sessions:
+                if session.day.weekday() in series.phase.weekdays or happened(session):
+                    continue
+                before, after = _pattern_days_around(session.day, series.phase)
+                yield off_pattern.at(
+                    case,
+                    session,
+                    what=f"{case.named(session)} is on a {WEEKDAY_NAMES[session.day.weekday()]}",
+                    why=f"the pattern is {names}",
+                    fix=f"move it to {day_words(before)} or {day_words(after)}; if they cannot be, leave it",
+                    cited=case.cite(series.phase, "weekdays"),
+                )
+        elif series.phase.study_days and series.phase.anchor == "start":
+            booked = next(s for s in case.course.sessions if s.phase == series.phase.name)
+            day_1 = (booked.ideal or booked.day).toordinal()
+            for session, day in zip(series.sessions, series.days, strict=True):
+                if day - day_1 + 1 in series.phase.study_days or happened(session):
+                    continue
+                yield off_pattern.at(
+                    case,
+                    session,
+                    what=f"{case.named(session)} is on Day {day - day_1 + 1}",
+                    why=f"the pattern is {series.phase.pattern()}",
+                    fix="move it to one of these days; if they cannot be, leave it",
+                    cited=case.cite(series.phase, "study_days"),
+                )
+
+
+@rule("KS207", Severity.WARNING, source="Protocol: weekdays")
+def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
+    """
+    A treatment week holds more sessions than the pattern has weekdays.
+
+    Treatment week k is days 7(k - 1) to 7k - 1 from the first session, not Monday to Sunday. A session
+    counts in the week of the pattern day it stands for: the day it was planned for, else the nearest day
+    of the pattern (as near: the later). So a closure that moves a session into the week before is no fault,
+    and a week may hold fewer. Where the protocol has a cap on 7 days, too-many-in-window judges instead.
+
+    Why it matters: "twice weekly" is how often, whatever the gaps; three in a treatment week is another
+    frequency.
+
+    Example: Mon and Thu; sessions on Mon 4, Wed 6, Thu 7 and Mon 11 January 2027 (three in week 1).
+
+    Instead: Mon 4, Thu 7, Mon 11 and Thu 14 January.
+
+    References: esketamine is given twice a week in weeks 1 to 4 and once in weeks 5 to 8 (SPRAVATO dosing
+    and administration); counting weeks from the first session is a house default, the label does not say.
+    """
+    for series in case.series:
+        often = len(series.phase.weekdays)
+        if not often or any(
+            s.between is None and s.minimum is not None and s.apart <= often and s.minimum >= DAYS_A_WEEK
+            for s in series.phase.spacing
+        ):
+            continue
+        first = series.sessions[0]
+        day_1 = first.ideal or first.day
+        weeks: dict[int, list[Session]] = {}
+        for session in series.sessions:
+            stands_for = session.ideal or _stands_for(session.day, series.phase)
+            weeks.setdefault((stands_for - day_1).days // DAYS_A_WEEK, []).append(session)
+        for week, sessions in weeks.items():
+            if len(sessions) > often and not happened(*sessions):
+                begin = day_1 + timedelta(DAYS_A_WEEK * week)
+                yield too_many_in_treatment_week.at(
+                    case,
+                    *sessions,
+                    what=f"treatment week {week + 1} holds {_count(len(sessions))}",
+                    why=f"the pattern {series.phase.pattern()} has {_count(often)} a week; "
+                    f"this one is {begin} to {begin + timedelta(DAYS_A_WEEK - 1)}",
+                    fix=f"move {case.named(sessions[-1])} to the next pattern day after the last session",
+                    cited=case.cite(series.phase, "weekdays"),
+                )
+
+
+@rule("KS208", Severity.INFO, source="SPRAVATO dosing and administration; steps seen in clinics")
+def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
+    """
+    A maintenance interval is shorter than the one before it.
+
+    Intervals are compared in weeks, rounded to the nearest, and a session that was planned here counts
+    on the day it was planned for: a booster moved by a closure is no shorter interval.
+
+    Why it matters: maintenance goes on at the lowest frequency that holds the response. A shorter
+    interval is usually a decision to step back, and then a reason belongs beside it.
+
+    Example: boosters on Mon 1 March, Mon 29 March and Mon 12 April 2027: 4 weeks, then 2.
+
+    Instead: the third on Mon 26 April, or waive the rule with the reason for stepping back.
+
+    References: esketamine steps from weekly to every 2 weeks, to the lowest frequency that maintains the
+    response (SPRAVATO dosing and administration; SPRAVATO monograph, MIMS Hong Kong). A clinic's published
+    steps are 14, 21, then about 30 days. No trial of shrinking intervals was found.
+    """
+    boosters = [s for series in case.series if series.phase.kind == "maintenance" for s in series.sessions]
+    boosters.sort(key=lambda s: s.day)
+    steps = list(pairwise(boosters))
+    for (one, two), (_, three) in pairwise(steps):
+        longer, shorter = two.day - one.day, three.day - two.day
+        if shorter < longer and _weeks(shorter) < _weeks(longer):
+            asked = [s.ideal or s.day for s in (one, two, three)]
+            if _weeks_between(*asked[1:]) < _weeks_between(*asked[:2]) and not happened(one, two, three):
+                yield shrinking_maintenance_interval.at(
+                    case,
+                    one,
+                    two,
+                    three,
+                    what=f"{case.named(three)} is {(three.day - two.day).days} d after {case.named(two)}, "
+                    f"which was {(two.day - one.day).days} d after the one before",
+                    why="maintenance goes from shorter to longer intervals, unless somebody decides to step back",
+                    fix=f"move it to {day_words(two.day + (two.day - one.day))}, "
+                    "or waive this with the reason for stepping back",
+                )
+
+
+@rule(
+    "KS209", Severity.INFO, source="SPRAVATO monograph, MIMS Hong Kong: benefit is re-examined periodically"
+)
+def maintenance_without_review(case: Case) -> Iterator[Finding]:
+    """
+    A phase without an end has no review.
+
+    Why it matters: what goes on without an end goes on unexamined, unless somebody has set a day to ask
+    whether it still helps.
+
+    Example: a booster every 4 weeks, no count, no end, no review.
+
+    Instead: a review every 26 weeks in the protocol (the shipped ones have that as a house default), a
+    count, or an end.
+
+    References: the benefit is to be re-examined periodically (SPRAVATO monograph, MIMS Hong Kong). The
+    number of weeks is a house default.
+    """
+    for series in case.series:
+        phase = series.phase
+        if phase.count is None and phase.review is None and phase.until is None:
+            yield maintenance_without_review.at(
+                case,
+                series.sessions[-1],
+                what=f"{phase.name} has no end and no review",
+                why="the benefit of maintenance is re-examined periodically",
+                fix="give the phase a review, a count or an end (until)",
+                where=case.where_phase(phase),
+            )
+
+
+@rule("KS210", Severity.ERROR, source="Protocol: order of the phases")
+def mixed_phases(case: Case) -> Iterator[Finding]:
+    """
+    A session of an earlier phase comes after one of a later phase.
+
+    Why it matters: every rule reads a series phase by phase. Mixed up, sessions are counted in the wrong
+    series and the step between the phases cannot be judged.
+
+    Example: a booster on Thu 14 January 2027 and the last infusion of the induction on Mon 18 January.
+
+    Instead: change the two phases, or move the booster behind the induction.
+
+    References: the order of the phases in the protocol.
+    """
+    if len(case.series) < 2:
+        return
+    order = {phase.name: n for n, phase in enumerate(case.course.protocol.phases)}
+    furthest = case.standing[0]
+    for session in case.standing:
+        if order[session.phase] < order[furthest.phase]:
+            yield mixed_phases.at(
+                case,
+                furthest,
+                session,
+                what=f"{case.named(session)} comes after {case.named(furthest)}",
+                why=f"{session.phase} is before {furthest.phase} in the protocol",
+                fix=f"book it as {furthest.phase}, or move it to before {day_words(furthest.day)}",
+            )
+        else:
+            furthest = session
+
+
+@rule("KS211", Severity.INFO, source="Protocol: its note")
+def evidence_note(case: Case) -> Iterator[Finding]:
+    """
+    The protocol carries a note that its reader should know.
+
+    Why it matters: a schedule looks the same whether its trial was positive, negative or never held.
+    Notes say so: a negative primary outcome, a single session taken for a series, a regulator's notice.
+
+    Example: a home protocol repeats the FDA's alert of 10 October 2023 on compounded ketamine.
+
+    Instead: nothing in the schedule; read the note, and waive the rule once it is on record.
+
+    References: stand in the note. Negative primary outcomes: Jelovac 2025, JAMA Psychiatry; Abdallah 2022,
+    Neuropsychopharmacology, doi:10.1038/s41386-022-01266-9.
+    """
+    if case.course.protocol.note and case.standing:
+        yield evidence_note.at(
+            case,
+            what="the protocol has a note about its evidence",
+            why=case.course.protocol.note,
+            fix="nothing in the schedule; weigh it before the first session",
+        )
+
+
+@rule("KS212", Severity.INFO, source="Protocol: its phases")
+def phase_without_sessions(case: Case) -> Iterator[Finding]:
+    """
+    The course ends before the protocol does: a last phase has no sessions.
+
+    Why it matters: boosters are often booked once the induction is over, and then forgotten. Booking them
+    at the outset helps the timing to be kept.
+
+    Example: six infusions, and no booster of a protocol that has one every 4 weeks.
+
+    Instead: plan the phase, or use a protocol that ends with the induction.
+
+    References: "good idea to set up these appointments at the outset to help ensure the proper timing is
+    followed" (spravatotreatmentcenter.com, treating).
+    """
+    if not case.series:
+        return
+    names = [phase.name for phase in case.course.protocol.phases]
+    for name in names[names.index(case.series[-1].phase.name) + 1 :]:
+        yield phase_without_sessions.at(
+            case,
+            what=f"{name} has no sessions",
+            why=f"the protocol goes on with {name}",
+            fix="plan them, or choose a protocol that ends earlier",
+            where=case.where_phase(case.course.protocol.phase(name)),
+        )
+
+
+# What follows is how the rules above count, and how they say it.
+
+
+def _weeks(case: Case) -> Iterator[tuple[Series, int, tuple[int, int]]]:
+    """Yield each series with its nominal weeks and the weeks that are accepted."""
+    for series in case.series:
+        if series.phase.weeks is not None:
+            yield series, -(-series.span // DAYS_A_WEEK), series.phase.weeks
+
+
+def _severity(series: Series) -> Severity:
+    required = series.phase.weeks_required and not happened(*series.sessions)
+    return Severity.ERROR if required else Severity.WARNING
+
+
+def _unless_given(fix: str, series: Series) -> str:
+    return "it has happened: nothing to move" if happened(*series.sessions) else fix
+
+
+def _pattern_days_around(day: date, phase: Phase) -> tuple[date, date]:
+    """Return the last pattern day before and the first after a day that is not one."""
+    before = min((day.weekday() - weekday) % DAYS_A_WEEK for weekday in phase.weekdays)
+    after = min((weekday - day.weekday()) % DAYS_A_WEEK for weekday in phase.weekdays)
+    return day - timedelta(before), day + timedelta(after)
+
+
+def _stands_for(day: date, phase: Phase) -> date:
+    """Return the nearest day of the pattern; of two as near, the later."""
+    before, after = _pattern_days_around(day, phase)
+    return before if day - before < after - day else after
+
+
+def _weeks_between(one: date, other: date) -> int:
+    """Return the gap in weeks, rounded to the nearest."""
+    return (2 * (other - one).days + DAYS_A_WEEK) // (2 * DAYS_A_WEEK)
+
+
+def _count(number: int) -> str:
+    return "no sessions" if number == 0 else "1 session" if number == 1 else f"{number} sessions"
+
+
+def _range(least: int, most: int, unit: str = "session") -> str:
+    return f"{least} {unit}{'s' if least > 1 else ''}" if least == most else f"{least} to {most} {unit}s"
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _nominal(weeks: int) -> str:
+    return "1 nominal week" if weeks == 1 else f"{weeks} nominal weeks"

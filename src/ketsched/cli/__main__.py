@@ -1,0 +1,5 @@
+"""`python -m ketsched.cli` is the command `ketsched`."""
+
+from ketsched.cli import main
+
+main()

@@ -1,0 +1,125 @@
+"""`ketsched check`, `ketsched rules` and `ketsched explain`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ketsched.checking import RULES, Severity, rule_named
+from ketsched.checking import check as check_course
+from ketsched.cli import inputs, pictures
+from ketsched.clock import read_date
+from ketsched.errors import InvalidInput
+from ketsched.interchange import read
+from ketsched.model import Course
+from ketsched.protocols import load_protocol
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="FILE|DATE...")
+@click.option(
+    "--protocol",
+    metavar="ID|FILE",
+    shell_complete=inputs.complete_protocol,
+    help="What bare dates or a foreign calendar follow.",
+)
+@inputs.clinic_options
+@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out.")
+@click.option(
+    "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info"]),
+    default="warning",
+    show_default=True,
+    help="Exit with 1 from this severity up.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    /,
+    what: tuple[str, ...],
+    protocol: str | None,
+    as_of: str | None,
+    waivers: str | None,
+    fail_on: str,
+    as_json: bool,
+    **clinic: Any,
+) -> None:
+    """
+    Check a course file (.json), a calendar (.ics) or bare dates.
+
+    \b
+    ketsched check course.json --clinic clinic.toml
+    ketsched check --protocol iv-mwf-6 2027-01-04 2027-01-06 2027-01-08
+    """
+    calendar = inputs.clinic_calendar(**clinic)
+    course = _course(what, protocol, None if calendar is None else calendar.zone)
+    today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
+    exceptions = inputs.load_waivers(waivers) if waivers else ()
+    findings = check_course(course, calendar=calendar, as_of=today, waivers=exceptions)
+    if as_json:
+        click.echo(pictures.as_json({"findings": pictures.findings_json(findings)}))
+    elif findings:
+        pictures.console().print(pictures.findings_of(findings))
+    else:
+        click.echo("no findings")
+    ctx.exit(1 if any(finding.severity >= Severity(fail_on) for finding in findings) else 0)
+
+
+def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Course:
+    known = load_protocol(protocol) if protocol else None
+    if all(re.match(r"\d{4}-\d", text) and not Path(text).exists() for text in what):
+        if known is None:
+            raise InvalidInput(
+                what="--protocol is missing",
+                why="bare dates do not say what they follow",
+                fix="give --protocol iv-mwf-6, or another of `ketsched protocols`",
+            )
+        days = [inputs.located("DATE", read_date, text) for text in what]
+        return Course.of_days(known, days, zone=zone or "UTC")
+    if len(what) > 1:
+        raise InvalidInput(
+            what=f"{len(what)} things to check",
+            where=" ".join(what)[:80],
+            why="it is one file, or dates only",
+            fix="check one file at a time; write dates as 2027-01-04",
+        )
+    return read(what[0], protocol=known, zone=zone)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
+def rules(as_json: bool) -> None:
+    """List the rules that check knows: code, severity, name and source."""
+    if as_json:
+        click.echo(
+            pictures.as_json(
+                [
+                    {"code": r.code, "name": r.name, "severity": str(r.severity), "source": r.source}
+                    for r in RULES
+                ]
+            )
+        )
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("code", "severity", "rule", "source"):
+        table.add_column(name)
+    for rule in RULES:
+        table.add_row(rule.code, str(rule.severity), rule.name, rule.source)
+    pictures.console().print(table)
+
+
+@click.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Explain one rule by its code (KS101) or its name (gap-too-short)."""
+    rule = rule_named(code)
+    click.echo(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.page}\n\nSource: {rule.source}")

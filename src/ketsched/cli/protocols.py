@@ -1,0 +1,152 @@
+"""`ketsched protocols`, `ketsched show` and `ketsched new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ketsched.cli import inputs, pictures
+from ketsched.errors import InvalidInput
+from ketsched.interchange.files import write_whole
+from ketsched.model import Phase
+from ketsched.protocols import load_protocol, protocol_ids, template
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def protocols(as_json: bool) -> None:
+    """List the protocols that come with the library."""
+    known = [load_protocol(name) for name in protocol_ids()]
+    if as_json:
+        click.echo(
+            pictures.as_json(
+                [{"id": p.id, "title": p.title, "version": p.version, "note": p.note} for p in known]
+            )
+        )
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("id", "sessions", "title"):
+        table.add_column(name)
+    for protocol in known:
+        table.add_row(protocol.id, " + ".join(_count(phase) for phase in protocol.phases), protocol.title)
+    pictures.console().print(table)
+    click.echo(
+        "\nketsched show ID prints every number with its source; ketsched new writes a file of your own."
+    )
+
+
+def _count(phase: Phase) -> str:
+    low, high = phase.counts
+    if phase.count is None:
+        return "open"
+    return f"{low}-{high}" if low < high else str(phase.count)
+
+
+@click.command()
+@click.argument("protocol", metavar="ID|FILE", shell_complete=inputs.complete_protocol)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def show(protocol: str, as_json: bool) -> None:
+    """Show a protocol, every number with its source and how far it was verified."""
+    found = load_protocol(protocol)
+    if as_json:
+        from ketsched.interchange.json import protocol_document
+
+        click.echo(pictures.as_json(protocol_document(found)))
+        return
+    out = pictures.console()
+    out.print(f"{found.id} (version {found.version})\n{found.title}", markup=False)
+    if found.note:
+        out.print(f"\nEvidence: {found.note}", markup=False)
+    for phase in found.phases:
+        out.print()
+        out.print(_phase_table(phase))
+    out.print("\nSources", style="bold")
+    for key, reference in found.sources:
+        out.print(f"  {key}: {reference}", markup=False)
+    out.print(
+        "\nMarks: stated = read in a primary or official text; secondary = read in a secondary page;\n"
+        "derived = arithmetic from such a statement; house default = ours, not from a publication.",
+        markup=False,
+    )
+
+
+def _phase_table(phase: Phase) -> Any:
+    from rich.table import Table
+
+    table = Table(
+        title=f"{phase.name} ({phase.route}, {phase.place})",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+    )
+    for name in ("", "value", "mark", "source"):
+        table.add_column(name, overflow="fold")
+    for evidence in phase.evidence:
+        note = f"\n({evidence.note})" if evidence.note else ""
+        table.add_row(evidence.key, _value(phase, evidence.key) + note, evidence.mark.value, evidence.source)
+    return table
+
+
+def _value(phase: Phase, key: str) -> str:
+    """Say one value of a phase in words."""
+    name, _, number = key.partition(" ")
+    match name:
+        case "spacing":
+            spacing = phase.spacing[int(number) - 1]
+            return spacing.words() + ("" if spacing.required else " (preferred)")
+        case "count":
+            return (
+                _count(phase)
+                if phase.count is None or phase.counts[0] < phase.counts[1]
+                else str(phase.count)
+            )
+        case "weeks" if phase.weeks:
+            return f"{phase.weeks[0]} to {phase.weeks[1]} nominal weeks"
+        case "weekdays" | "every":
+            return phase.pattern()
+        case "study_days":
+            return ", ".join(map(str, phase.study_days))
+        case "prepare" | "infusion" | "observation" | "discharge":
+            return f"{getattr(phase.anatomy, name)} min"
+        case "join" if phase.join:
+            ideal = "next treatment week" if phase.join.next_week else f"{phase.join.ideal} d"
+            floor = "" if phase.join.minimum is None else f", at least {phase.join.minimum} d"
+            return f"{ideal} after the phase before{floor}"
+        case "until" | "review":
+            return str(getattr(phase, name).words())
+        case "no_driving":
+            return (
+                str(phase.no_driving)
+                if isinstance(phase.no_driving, str)
+                else f"{phase.no_driving} after the infusion"
+            )
+        case "anchor_weekday" if phase.anchor_weekday is not None:
+            from ketsched.model import WEEKDAY_NAMES
+
+            return WEEKDAY_NAMES[phase.anchor_weekday]
+        case _:
+            found = [r for r in phase.before if key == f"before: {r.what}"]
+            return f"{found[0].minutes} min before" if found else ""
+
+
+@click.command()
+@click.argument("protocol_id", metavar="ID")
+@click.option("-o", "--output", metavar="FILE", help="Where to; ID.toml if not given.")
+def new(protocol_id: str, output: str | None) -> None:
+    """Write a commented protocol file to start from."""
+    text = template(protocol_id)
+    path = Path(output or f"{protocol_id}.toml")
+    if path.exists():
+        raise InvalidInput(
+            what=f"{path.name} is there already",
+            where=str(path),
+            why="your own file would be lost",
+            fix="choose another name with -o",
+        )
+    write_whole(path, text.encode())
+    click.echo(f"wrote {path}; edit it, then: ketsched show {path}")

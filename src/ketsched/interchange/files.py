@@ -1,0 +1,83 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from ketsched.errors import CannotWrite
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """
+    Put a file there in one step, and return its path.
+
+    The bytes go to a temporary name in the same folder, reach the disk, and then take the
+    place of what was there before. Until then a reader sees the old file, afterwards the new
+    one; if anything fails the old one stays and the temporary one is gone. A symbolic link
+    keeps pointing where it did, and a file that was there before keeps its permissions.
+
+    Raises:
+        CannotWrite: The folder is missing or read-only, the disk is full, or the path is no file.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        mode = _mode_of(target, path)
+        # The name says nothing: it may stay behind if the machine loses power.
+        temporary = target.parent / f".{secrets.token_hex(8)}.part"
+        _write(temporary, target, content, mode)
+    except OSError as error:
+        raise CannotWrite(
+            what=f"cannot write {path.name}",
+            where=str(path),
+            why=(error.strerror or str(error)).lower(),
+            fix=_advice(path),
+        ) from None
+    except ValueError:
+        raise CannotWrite(
+            what="that is not a file name",
+            where=repr(str(path)),
+            why="it has a character that no file name can have",
+            fix="check the name",
+        ) from None
+    return path
+
+
+def _mode_of(target: Path, path: Path) -> int | None:
+    """Return the permissions of the file that is there; None if there is none yet."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise CannotWrite(
+            what=f"{path.name or path} is {'a folder' if stat.S_ISDIR(mode) else 'not a file'}",
+            where=str(path),
+            why="a file would have to take its place",
+            fix="give the name of a file in it" if stat.S_ISDIR(mode) else "give another name",
+        )
+    return stat.S_IMODE(mode)
+
+
+def _write(temporary: Path, target: Path, content: bytes, mode: int | None) -> None:
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:  # also when the user stops the program
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _advice(path: Path) -> str:
+    folder = path.parent
+    if not folder.exists():
+        return f"make the folder {folder} first, or check its name"
+    return "check that you may write to the folder and that the disk has room"

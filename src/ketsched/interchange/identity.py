@@ -1,0 +1,66 @@
+"""
+Which session is which, and since when: the same in every format, audience and privacy level.
+
+Formats that readers update by identity (calendars, clinic software) need a name for each
+session that stays, and the moment it was last changed. Neither comes from the clock of
+the machine or from what the file says, so that the same course gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from ketsched.errors import CannotWrite
+from ketsched.model import Course, Session
+
+NAMESPACE = UUID("6db346c1-edac-4889-8934-5c617381bcbd")
+"""Drawn at random, once, so that an identity tells nothing of where it comes from; fixed for ever."""
+
+
+def course_id(course: Course) -> str:
+    """Return the id of a course, or say how to give it one."""
+    if course.id is None:
+        raise CannotWrite(
+            what="this course has no id",
+            where="course",
+            why="a calendar or a clinic system knows a session again by the course's id and its own",
+            fix='plan it with plan(..., id="A-017", at=...) or `ketsched plan --id A-017`; an opaque name, never a '
+            "patient's name or number",
+        )
+    return course.id
+
+
+def session_uid(course_id: str, session_id: str) -> str:
+    """Return the identity of a session: a UUIDv5 (RFC 9562 5.5) of the course's id and its own."""
+    try:
+        return str(uuid5(NAMESPACE, f"{course_id}/{session_id}"))  # no course id has a slash
+    except UnicodeEncodeError:
+        raise CannotWrite(
+            what="a session id that cannot be written",
+            where="course",
+            why="it holds half a character (a lone surrogate)",
+            fix="give the session another id",
+        ) from None
+
+
+def changed_at(course: Course, session: Session) -> datetime:
+    """Return the moment of the revision that last changed a session, in UTC, or say how to give it."""
+    revision = session.revised[-1]
+    at = course.revisions[revision].at
+    if at is None:
+        raise CannotWrite(
+            what=f"revision {revision} of this course has no moment",
+            where=f"session {session.id[:40]}",
+            why="a calendar or a clinic system takes the newer state of a session by its stamp",
+            fix="make it with plan(..., at=...) or replan(..., at=...), an aware datetime; `ketsched` does so itself",
+        )
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise CannotWrite(
+            what=f"revision {revision} of this course lies outside the years 1 to 9999 in UTC",
+            where=f"session {session.id[:40]}",
+            why="a stamp is a moment in UTC",
+            fix="give the moment at which the revision was made",
+        ) from None

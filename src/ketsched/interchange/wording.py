@@ -1,0 +1,230 @@
+"""
+What a published file says: for whom, how much of it, and in which words.
+
+All words of a language stand in one table, `Words`; another language is one more entry
+of `LANGUAGES`. A default file tells nothing: not the drug, the diagnosis or the number of
+a session, and not the name of this library, because that tells the drug.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from ketsched.errors import InvalidInput
+
+
+class Audience(StrEnum):
+    """Who reads the file; decides the words."""
+
+    PATIENT = "patient"
+    CLINIC = "clinic"
+
+
+class Privacy(StrEnum):
+    """How much the words tell: nothing, that it is a treatment and its number, or all."""
+
+    DISCREET = "discreet"
+    NAMED = "named"
+    FULL = "full"
+
+
+@attrs.frozen(kw_only=True)
+class Words:
+    """
+    Everything that a file says in one language; names in braces are filled in.
+
+    Attributes:
+        weekdays: Monday first.
+        months: January first.
+        day: A date without its year, so that it reads as people say it.
+        clock: A time of day on a day, where the day is not clear from the context.
+        again: Added to a clock time that comes a second time that night.
+        left_out: Known restrictions by what the protocol calls them, each in harmless words.
+        parts: What the parts of a session are called where the drug is not named.
+        treatments: What the treatment itself is called, by route, where all is told.
+    """
+
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+    day: str
+    clock: str
+    again: str
+    hours: tuple[str, str]
+    minutes: tuple[str, str]
+    product: str
+    calendar: str
+    calendar_named: str
+    session: str
+    series: dict[str, str]
+    numbered: str
+    with_route: str
+    tentative: str
+    cancelled: str
+    tomorrow: str
+    today: str
+    arrive: str
+    begins: str
+    takes: str
+    left_out: dict[str, str]
+    left_out_discreet: str
+    left_out_full: str
+    no_driving_until: str
+    no_driving_next_day: str
+    ride_home: str
+    not_confirmed: str
+    does_not_take_place: str
+    did_not_take_place: str
+    decided_by: dict[Audience, str]
+    parts: tuple[str, str, str, str]
+    treatments: dict[str, str]
+    part: str
+    chair: str
+    chair_free: str
+    protocol: str
+    route: str
+    finding: str
+
+    def date(self, on: date) -> str:
+        """Say a date as readers of this language do."""
+        return self.day.format(
+            weekday=self.weekdays[on.weekday()], day=on.day, month=self.months[on.month - 1]
+        )
+
+    def moment(self, at: datetime) -> str:
+        """Say a moment by the clock of its zone, with its day."""
+        said = self.clock.format(time=clock(at), day=self.date(at))
+        return f"{said} {self.again}" if at.fold else said
+
+    def length(self, minutes: int) -> str:
+        """Say how long something takes."""
+        hours, rest = divmod(minutes, 60)
+        said = [f"{hours} {self.hours[hours != 1]}"] if hours else []
+        said += [f"{rest} {self.minutes[rest != 1]}"] if rest or not hours else []
+        return " ".join(said)
+
+
+_EATING, _DRINKING = "Nothing to eat after {time}.", "Nothing to drink after {time}."
+
+LANGUAGES: dict[str, Words] = {
+    "en": Words(
+        weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        months=(
+            *("January", "February", "March", "April", "May", "June"),
+            *("July", "August", "September", "October", "November", "December"),
+        ),
+        day="{weekday} {day} {month}",
+        clock="{time} on {day}",
+        again="(the second time that clocks show it that night)",
+        hours=("hour", "hours"),
+        minutes=("minute", "minutes"),
+        product="-//Clinic schedule//EN",
+        calendar="Appointments",
+        calendar_named="Treatment sessions",
+        session="Appointment",
+        series={"induction": "Treatment session", "maintenance": "Maintenance session"},
+        numbered="{title} {number} of {total}",
+        with_route="{title}, {route}",
+        tentative="{title} (to be confirmed)",
+        cancelled="Cancelled: {title}",
+        tomorrow="{title} tomorrow at {time}",
+        today="{title} at {time}",
+        arrive="Please arrive at {time}.",
+        begins="Begins at {time}.",
+        takes="It takes about {length}, until {time}.",
+        left_out={
+            "eating": _EATING,
+            "food": _EATING,
+            "solid food": _EATING,
+            "drinking": _DRINKING,
+            "liquids": _DRINKING,
+            "clear liquids": _DRINKING,
+        },
+        left_out_discreet="From {time} on, leave out what your clinic told you to leave out.",
+        left_out_full="From {time} on, leave out: {what}.",
+        no_driving_until="Do not drive until {time}.",
+        no_driving_next_day="Do not drive until tomorrow, after a full night's sleep (not before {day}).",
+        ride_home="Arrange for someone to take you home, and rest afterwards.",
+        not_confirmed="This time is still to be confirmed.",
+        does_not_take_place="This appointment is cancelled: it does not take place.",
+        did_not_take_place="This appointment did not take place.",
+        decided_by={
+            Audience.PATIENT: "Clinic schedule: your clinic decides on it and may change it. If in doubt, ask your clinic.",
+            Audience.CLINIC: "Clinic schedule: a proposal in its timing only; a clinician decides and may change it.",
+        },
+        parts=("preparation", "treatment", "observation", "discharge"),
+        treatments={"intravenous": "infusion", "nasal": "spray"},
+        part="{start} to {end} {part}",
+        chair="Chair {number}",
+        chair_free="{time} chair free",
+        protocol="Protocol: {title} ({id}, version {version})",
+        route="Route: {route}",
+        finding="{code}: {what}",
+    )
+}
+"""The languages that files can be written in."""
+
+METHODS = ("PUBLISH",)
+"""Methods that a calendar file may carry; none is the default."""
+
+
+@attrs.frozen(kw_only=True)
+class Publication:
+    """
+    How a course is published.
+
+    Attributes:
+        audience: Who reads it.
+        privacy: How much it tells.
+        language: One of `LANGUAGES`.
+        method: A calendar's METHOD, if it has to carry one.
+        findings: What the rules remarked, each with `code` and `what`; told to the clinic where all is told.
+    """
+
+    audience: Audience = attrs.field(default=Audience.PATIENT, converter=lambda v: _one_of(Audience, v, "audience"))
+    privacy: Privacy = attrs.field(default=Privacy.DISCREET, converter=lambda v: _one_of(Privacy, v, "privacy"))
+    language: str = "en"
+    method: str | None = None
+    findings: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise InvalidInput(
+                what=f"there are no words for the language {str(self.language)[:20]!r}",
+                where="language",
+                why=f"files can be written in {', '.join(LANGUAGES)}",
+                fix="choose one of these",
+            )
+        if self.method is not None and self.method not in METHODS:
+            raise InvalidInput(
+                what=f"the method {str(self.method)[:20]!r}",
+                where="method",
+                why="a method other than PUBLISH asks every reader to answer, and mail programs then show one event only",
+                fix='leave it out, or give method="PUBLISH" for a program that wants it',
+            )
+
+    @property
+    def words(self) -> Words:
+        """The words of its language."""
+        return LANGUAGES[self.language]
+
+
+def _one_of(kind: type[StrEnum], value: Any, name: str) -> StrEnum:
+    try:
+        return kind(value)
+    except ValueError:
+        known = [member.value for member in kind]
+        raise InvalidInput(
+            what=f"the {name} {str(value)[:20]!r}",
+            where=name,
+            why=f"it is one of {', '.join(known)}",
+            fix=f'give {name}="{known[0]}", or leave it out',
+        ) from None
+
+
+def clock(at: datetime) -> str:
+    """Say the time of day."""
+    return f"{at.hour:02}:{at.minute:02}"
