@@ -173,7 +173,7 @@ def cpsat(name: str, at: int, weighted: bool) -> tuple[float, tuple[int, ...] | 
     levels += [(day, highest) for day in days] if broken else [(sum(days), highest * len(days))]
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = 60
+    solver.parameters.max_time_in_seconds = 20
     took = 0.0
 
     def solve() -> bool:

@@ -64,7 +64,7 @@ class Opening:
     """One day on which other hours hold than those of its weekday, a closure or a holiday."""
 
     day: date
-    hours: tuple[TimeRange, ...]
+    hours: tuple[TimeRange, ...] = attrs.field(converter=merged)
 
 
 @attrs.frozen
@@ -94,7 +94,7 @@ class Holidays:
             if parts is None:
                 why = "countries are two-letter ISO 3166 codes that the package `holidays` covers"
             else:
-                why = f"{self.country} has {', '.join(parts) or 'no subdivisions'}"
+                why = f"{self.country} has {', '.join(sorted(parts)) or 'no subdivisions'}"
             raise InvalidInput(
                 what=f"no holidays are known for {self.country[:20]} {self.subdivision[:20]}".rstrip(),
                 where="holidays",
@@ -170,7 +170,7 @@ class Recurring:
 
     def _fault(self) -> str:
         """Say what is wrong with the rule, if anything is."""
-        if len(self.rule) > 500 or not re.fullmatch("([A-Z]+=[^=;]+)(;[A-Z]+=[^=;]+)*", self.rule.upper()):
+        if len(self.rule) > 500 or not re.fullmatch(r"[A-Z]+=[^=;\s]+(;[A-Z]+=[^=;\s]+)*", self.rule.upper()):
             return "it is made of parts such as FREQ=MONTHLY, with semicolons between them"
         for name, value in self._parts.items():
             if not re.fullmatch(_RULE_PARTS.get(name, "(?!)"), value):
@@ -236,9 +236,8 @@ class Booking:
     chair: int | None = None
 
     def __attrs_post_init__(self) -> None:
-        if aware(self.end, "end") <= aware(self.start, "start") or (
-            self.chair is not None and self.chair < 1
-        ):
+        begin, end = seconds(aware(self.start, "start")), seconds(aware(self.end, "end"))
+        if begin >= end or (self.chair is not None and self.chair < 1):
             raise InvalidInput(
                 what=f"a booking of chair {self.chair} from {self.start} to {self.end}",
                 why="a booking ends after it starts, and chairs are numbered from 1",
@@ -251,6 +250,10 @@ class Booked(Interface):
 
     def occupied(self) -> Iterable[tuple[datetime, datetime, int | None]]:
         """Return (start, end, chair) of each session that holds a chair."""
+
+
+def _week(hours: Iterable[Iterable[TimeRange]]) -> tuple[tuple[TimeRange, ...], ...]:
+    return tuple(merged(day) for day in hours)
 
 
 @attrs.frozen
@@ -272,7 +275,7 @@ class Calendar:
     """
 
     zone: str
-    hours: tuple[tuple[TimeRange, ...], ...] = (ALL_DAY,) * 7
+    hours: tuple[tuple[TimeRange, ...], ...] = attrs.field(default=(ALL_DAY,) * 7, converter=_week)
     closures: tuple[Closure, ...] = ()
     openings: tuple[Opening, ...] = ()
     holidays: tuple[Holidays, ...] = ()
@@ -416,9 +419,9 @@ class Calendar:
         spans = self.ranges(day)
         if not spans:
             return False
-        if not self._counts and not changes_clocks(day, self.zone):
+        if minutes > 0 < grid and not self._counts and not changes_clocks(day, self.zone):
             for span in spans:  # the planner asks for years of days: the plain one is answered at once
-                if 0 < minutes <= span.end + (-span.start // grid) * grid:
+                if minutes <= span.end + (-span.start // grid) * grid:
                     return True
         return next(self._starts(day, minutes, grid), None) is not None
 
@@ -468,24 +471,28 @@ class Calendar:
         return self.hours[day.weekday()]
 
     @cached_property
-    def _days(self) -> dict[date, list[Span]]:
+    def _known(self) -> dict[date, list[Span]]:
         return {}
+
+    def _spans_of(self, day: date) -> list[Span]:
+        """Return when it is open while its clocks show that date, the others left aside."""
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = [
+                (max(since, zero + 60 * span.start), min(until, zero + 60 * span.end))
+                for since, until, offset in stretches(day, self.zone)
+                for zero in [midnight(day) - offset]
+                for span in self._own(day)
+                if zero + 60 * span.start < until and since < zero + 60 * span.end
+            ]
+        return known
 
     def _open_spans(self, begin: int, end: int) -> list[Span]:
         """Return when it is open between two moments, the others left aside, in ascending order."""
-        found: list[Span] = []
-        # No zone's date is further than a day from that of UTC.
-        for noon in range(begin - SECONDS_A_DAY, end + 2 * SECONDS_A_DAY, SECONDS_A_DAY):
-            day = day_of(noon)
-            known = self._days.get(day)
-            if known is None:
-                known = self._days[day] = [
-                    (max(since, at + 60 * span.start), min(until, at + 60 * span.end))
-                    for since, until, offset in stretches(day, self.zone)
-                    for at in [midnight(day) - offset]
-                    for span in self._own(day)
-                ]
-            found += [(max(b, begin), min(e, end)) for b, e in known if b < e and b < end and begin < e]
+        # A zone's date is at most a day from that of UTC.
+        days = _days_touched(begin - SECONDS_A_DAY, end + SECONDS_A_DAY)
+        clipped = ((max(b, begin), min(e, end)) for day in days for b, e in self._spans_of(day))
+        found = [(since, until) for since, until in clipped if since < until]
         joined: list[Span] = []
         for since, until in sorted(found):
             if joined and since == joined[-1][1]:
@@ -500,9 +507,9 @@ class Calendar:
         """Return its own open spans on the clock of another zone, in whole minutes of that zone's day."""
         spans = []
         for since, until, offset in stretches(day, zone):
-            at = midnight(day) - offset
+            zero = midnight(day) - offset
             for begin, end in self._open_spans(since, until):
-                first, last = -((at - begin) // 60), (end - at) // 60
+                first, last = -((zero - begin) // 60), (end - zero) // 60
                 if first < last:
                     spans.append(TimeRange(first, last))
         return merged(spans)
@@ -546,7 +553,7 @@ class Calendar:
         A booking that names no chair sits where it fits, in order of time; one that fits nowhere takes them all.
         """
         found: dict[date, list[tuple[int, int, int]]] = {}
-        for booking in sorted(self.bookings, key=lambda b: (b.chair is None, b.start, b.end)):
+        for booking in sorted(self.bookings, key=_by_moment):
             begin, end = seconds(booking.start), seconds(booking.end)
             chair = booking.chair or _lowest_free(found, begin, end, self.chairs or 1)
             chairs = (chair,) if chair is not None else range(1, (self.chairs or 1) + 1)
@@ -563,6 +570,11 @@ class Calendar:
             if number is None and part.chairs is not None:
                 number = chair
         return number or 1
+
+
+def _by_moment(booking: Booking) -> tuple[bool, int, int]:
+    """Order bookings in time, those that name their chair first."""
+    return booking.chair is None, seconds(booking.start), seconds(booking.end)
 
 
 def _days_touched(begin: int, end: int) -> Iterator[date]:

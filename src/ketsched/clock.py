@@ -203,7 +203,7 @@ Stretch = tuple[int, int, int]
 """(begin, end, offset): in seconds since 1970 UTC, half-open, and how many seconds the zone is ahead of UTC then."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16384)
 def stretches(day: date, zone: str) -> tuple[Stretch, ...]:
     """
     Return when a zone's clocks show that date: the stretches over which they run evenly.
@@ -226,6 +226,7 @@ def changes_clocks(day: date, zone: str) -> bool:
 
 @cache
 def _uneven_days(year: int, zone: str) -> frozenset[date]:
+    plausible(date(year, 12, 31), "day")
     changes = [begin for begin, _, _ in _offsets(year, zone)[1:]]
     near = {day_of(at + n * SECONDS_A_DAY) for at in changes for n in (-1, 0, 1)}
     return frozenset(

@@ -239,6 +239,12 @@ class Join:
                 why="the ideal day lies between the earliest and the latest",
                 fix="give whole days with 0 <= minimum <= ideal <= latest",
             )
+        if self.ideal is not None and self.next_week:
+            raise InvalidProtocol(
+                what=f"a join in {self.ideal} days and in the next treatment week",
+                why="the ideal day is one or the other",
+                fix="give ideal, or next_week",
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -351,7 +357,7 @@ class Phase:
         low, high = self.counts
         yield (
             f"{low} to {high} sessions, {self.count} of them planned",
-            not 1 <= low <= (self.count or low) <= high <= MOST_SESSIONS,
+            not 1 <= low <= (low if self.count is None else self.count) <= high <= MOST_SESSIONS,
             f"a phase has 1 to {MOST_SESSIONS} sessions, and the planned count lies among those accepted",
             "check count, least and most",
         )
@@ -364,13 +370,17 @@ class Phase:
         yield (
             "study days that do not ascend from 1",
             bool(self.study_days)
-            and (self.study_days[0] != 1 or sorted(set(self.study_days)) != list(self.study_days)),
-            "Day 1 is the first session, and each day is later than the one before",
+            and (
+                self.study_days[0] != 1
+                or sorted(set(self.study_days)) != list(self.study_days)
+                or self.study_days[-1] > LONGEST_YEARS * 366
+            ),
+            f"Day 1 is the first session, each day is later than the one before, all within {LONGEST_YEARS} years",
             "write them as papers do: [1, 3, 5, 8, 10, 12]",
         )
         yield (
-            f"{len(self.study_days)} study days for {high} sessions",
-            bool(self.study_days) and not self.weekdays and len(self.study_days) < high,
+            f"{len(self.study_days)} study days for {self.count} sessions",
+            bool(self.study_days) and not self.weekdays and len(self.study_days) < (self.count or low),
             "a pattern by study days has one for each session",
             "list a day for every session, or give weekdays",
         )
@@ -408,9 +418,8 @@ class Phase:
     @property
     def counts(self) -> tuple[int, int]:
         """The fewest and the most sessions that are accepted, both included."""
-        if self.count is None:
-            return self.least or 1, self.most or MOST_SESSIONS
-        return self.least or self.count, self.most or self.count
+        low, high = (1, MOST_SESSIONS) if self.count is None else (self.count, self.count)
+        return (low if self.least is None else self.least), (high if self.most is None else self.most)
 
     def neighbour_minimum(self) -> int:
         """The most days that any required rule asks for between two neighbours; 0 if none does."""
@@ -434,13 +443,24 @@ def _reach(spacing: Spacing) -> int:
 
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+_FULL_NAMES = {
+    "Mon": "monday",
+    "Tue": "tuesday",
+    "Wed": "wednesday",
+    "Thu": "thursday",
+    "Fri": "friday",
+    "Sat": "saturday",
+    "Sun": "sunday",
+}
+
 
 def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
     """Read ["Mon", "Thu"] or ["monday", "thursday"] as 0 and 3, in order of the week."""
     days = []
     for name in names:
-        short = str(name).strip().title()[:3]
-        if not isinstance(name, str) or short not in WEEKDAY_NAMES or not name.strip().isalpha():
+        given = str(name).strip().lower()
+        short = given[:3].title()
+        if not isinstance(name, str) or given not in (short.lower(), _FULL_NAMES.get(short)):
             raise InvalidInput(
                 what=f"{str(name)[:40]!r} is not a day of the week",
                 why=f"days are {', '.join(WEEKDAY_NAMES)}",
@@ -495,6 +515,13 @@ class Protocol:
                 fix="remove the join, or give the earlier phase a count",
             )
         for phase in self.phases[1:]:
+            if not (phase.weekdays or phase.study_days or phase.every):
+                raise InvalidProtocol(
+                    what="a later phase without a pattern",
+                    where=f"{self.id}, phase {phase.name}",
+                    why="only the first phase can derive its weekdays, from the start",
+                    fix="give weekdays, study_days or every",
+                )
             if phase.weeks is not None and not phase.weeks_required:
                 raise InvalidProtocol(
                     what="preferred weeks in a later phase",

@@ -22,7 +22,7 @@ from ketsched.spacing import (
 )
 from properties.oracle import breaks, cost, feasible, ranking, windows
 
-EXAMPLES = 250
+EXAMPLES = 200
 often = settings(max_examples=EXAMPLES, deadline=None)
 seldom = settings(max_examples=EXAMPLES // 2, deadline=None)
 

@@ -152,14 +152,13 @@ def rule_named(name: str) -> Rule:
     from difflib import get_close_matches
 
     names = {known: rule for rule in RULES for known in (rule.code.lower(), rule.name)}
-    near = [
-        f"{names[found].code} {names[found].name}"
-        for found in get_close_matches(wanted, names, n=2, cutoff=0.5)
-    ]
+    near = get_close_matches(wanted, names, n=1, cutoff=0.5)
     raise InvalidInput(
         what=f"there is no rule {name[:40]!r}",
         why=f"rules are {RULES[0].code} {RULES[0].name} to {RULES[-1].code} {RULES[-1].name}",
-        fix=f"did you mean {' or '.join(near)}?" if near else "give the code that the finding shows",
+        fix=f"did you mean {names[near[0]].code} {names[near[0]].name}?"
+        if near
+        else "give the code that the finding shows",
     )
 
 

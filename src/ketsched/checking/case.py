@@ -7,7 +7,7 @@ Everything is worked out once and only when a rule asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 
@@ -15,7 +15,16 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.checking.rules import Cited, Finding, Rule
-from ketsched.clock import MINUTES_A_DAY, TimeRange, changes_clocks, choices, later, minute_of, zone_named
+from ketsched.clock import (
+    MINUTES_A_DAY,
+    TimeRange,
+    changes_clocks,
+    choices,
+    later,
+    merged,
+    minute_of,
+    zone_named,
+)
 from ketsched.model import WEEKDAY_NAMES, Course, Phase, Session, Spacing, Status, Waiver
 
 
@@ -138,35 +147,29 @@ class Case:
                 if happened(session) or place_of(session, series.phase) == "home":
                     continue
                 if session.time is None or not self.start_exists(session):
-                    yield Seat(session, calendar, minutes, session.day, calendar.ranges(session.day))
+                    spans = merged(calendar.ranges(session.day))
+                    yield Seat(session, calendar, minutes, session.day, spans)
                     continue
                 day, start = session.day, minute_of(session.time)
                 end = start + minutes
-                if (
-                    calendar.zone != self.course.zone
-                    or end > MINUTES_A_DAY
-                    or changes_clocks(day, calendar.zone)
-                ):
-                    day, start, end = self._on_clocks_of(calendar.zone, session, minutes)
-                spans = calendar.ranges(day)
-                yield Seat(
-                    session,
-                    calendar,
-                    minutes,
-                    day,
-                    spans,
-                    start,
-                    end,
-                    _closes(calendar, day, spans, start, end),
-                )
+                plain = calendar.zone == self.course.zone and end <= MINUTES_A_DAY
+                if plain and not changes_clocks(day, calendar.zone):
+                    spans = merged(calendar.ranges(day))
+                    opening = next((span for span in spans if span.start <= start < span.end), None)
+                    fits = opening is not None and end <= opening.end
+                    yield Seat(session, calendar, minutes, day, spans, start, opening is not None, fits)
+                else:
+                    yield self._seated_by_moments(session, calendar, minutes)
 
-    def _on_clocks_of(self, zone: str, session: Session, minutes: int) -> tuple[date, int, int]:
-        """Return day, start and end of a session on the clocks of another zone, in minutes after midnight."""
-        start = self.course.starts(session).astimezone(zone_named(zone))
-        end = later(start, timedelta(minutes=minutes))
-        midnight = datetime.combine(start.date(), time())
-        passed = (end.replace(tzinfo=None) - midnight) // timedelta(minutes=1)
-        return start.date(), minute_of(start.time()), passed
+    def _seated_by_moments(self, session: Session, calendar: Calendar, minutes: int) -> Seat:
+        """Lay a session against clocks that may change, or that are of another zone than the course's."""
+        begin = self.course.starts(session)
+        there = begin.astimezone(zone_named(calendar.zone))
+        day, start = there.date(), minute_of(there.time())
+        spans = merged(calendar.ranges(day))
+        opens = any(span.start <= start < span.end for span in spans)
+        fits = calendar.is_open_throughout(begin, later(begin, timedelta(minutes=minutes)))
+        return Seat(session, calendar, minutes, day, spans, start, opens, fits)
 
     def named(self, session: Session) -> str:
         """Say which session it is: its number, and its phase if there are several."""
@@ -212,17 +215,17 @@ def place_of(session: Session, phase: Phase) -> str:
 @attrs.frozen(eq=False)
 class Seat:
     """
-    A session against the calendar; clock times are in minutes after midnight of its day.
+    A session against the calendar.
 
     Attributes:
         session: The session.
         calendar: The calendar.
         minutes: Its chair time.
         day: The date it starts on, by the calendar's clocks.
-        spans: When the calendar is open on that day.
-        start: When it starts; None if that is unknown.
-        end: When it ends; over 1440 on the next day.
-        closes: When the opening that it starts in ends; None if it starts in none.
+        spans: When the calendar is open on that day, in as few pieces as can be.
+        start: Minutes after midnight at which it starts, by the calendar's clocks; None if that is unknown.
+        opens: Whether the calendar is open when it starts.
+        fits: Whether it is open throughout, elapsed time.
     """
 
     session: Session
@@ -231,20 +234,5 @@ class Seat:
     day: date
     spans: tuple[TimeRange, ...]
     start: int | None = None
-    end: int = 0
-    closes: int | None = None
-
-
-def _closes(calendar: Calendar, day: date, spans: tuple[TimeRange, ...], start: int, end: int) -> int | None:
-    """Return when the opening around a start ends; spans that touch, also at midnight, are one."""
-    closes: int | None = None
-    for span in spans:
-        if span.start <= start < span.end or span.start == closes:
-            closes = span.end
-    days = 0
-    while closes is not None and closes < end and closes == (days + 1) * MINUTES_A_DAY:
-        days += 1
-        for span in calendar.ranges(day + timedelta(days)):
-            if span.start + days * MINUTES_A_DAY == closes:
-                closes = span.end + days * MINUTES_A_DAY
-    return closes
+    opens: bool = False
+    fits: bool = False

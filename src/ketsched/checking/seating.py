@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from ketsched.calendars import Booking, Calendar
+from ketsched.calendars import Calendar
 from ketsched.checking.case import Case, Seat, Series, day_words, happened, place_of
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
-from ketsched.clock import MINUTES_A_DAY, TimeRange, changes_clocks, later, minute_of, moment
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
 from ketsched.errors import InvalidTime
-from ketsched.model import WEEKDAY_NAMES, Phase
+from ketsched.model import Phase
 
 EVENING = time(17)
 """From this start on a session is an evening one; house default."""
 ESKETAMINE_OBSERVATION = 120
 """Minutes of observation after nasal esketamine: "at least 2 hours" (SPRAVATO dosing and administration)."""
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 DAYS_TO_TRY = 60
 """How far ahead a fix looks for an open day."""
 
@@ -63,7 +64,7 @@ def outside_opening_hours(case: Case) -> Iterator[Finding]:
     References: the calendar that was given.
     """
     for seat in case.seats:
-        if seat.spans and seat.start is not None and seat.closes is None:
+        if seat.spans and seat.start is not None and not seat.opens:
             yield outside_opening_hours.at(
                 case,
                 seat.session,
@@ -95,9 +96,20 @@ def does_not_fit(case: Case) -> Iterator[Finding]:
     References: the calendar that was given, and the minutes of the protocol's session.
     """
     for seat in case.seats:
-        if seat.start is None:
-            longest = max((span.end - span.start for span in _in_one_piece(seat.spans)), default=seat.minutes)
-            if longest < seat.minutes and not changes_clocks(seat.day, seat.calendar.zone):
+        if seat.fits or not seat.spans:
+            continue
+        if seat.opens:
+            ends = _clock((seat.start or 0) + seat.minutes)
+            yield does_not_fit.at(
+                case,
+                seat.session,
+                what=f"{case.named(seat.session)} ends at {ends}",
+                why=f"it starts at {_clock(seat.start)} and takes {seat.minutes} min; {_open(seat)}",
+                fix=_other_start(case, seat),
+            )
+        elif seat.start is None and not changes_clocks(seat.day, seat.calendar.zone):
+            longest = max(span.end - span.start for span in seat.spans)
+            if longest < seat.minutes and seat.spans[-1].end < MINUTES_A_DAY:
                 yield does_not_fit.at(
                     case,
                     seat.session,
@@ -105,14 +117,6 @@ def does_not_fit(case: Case) -> Iterator[Finding]:
                     why=f"{_open(seat)}: {longest} min in one piece at most",
                     fix=_next_open(seat),
                 )
-        elif seat.closes is not None and seat.end > seat.closes:
-            yield does_not_fit.at(
-                case,
-                seat.session,
-                what=f"{case.named(seat.session)} ends at {_clock(seat.end)}",
-                why=f"it starts at {_clock(seat.start)} and takes {seat.minutes} min; {_open(seat)}",
-                fix=_other_start(case, seat),
-            )
 
 
 @rule("KS304", Severity.ERROR, source="The clinic's calendar", needs=("calendar", "times"))
@@ -131,24 +135,49 @@ def no_free_chair(case: Case) -> Iterator[Finding]:
 
     References: the calendar that was given.
     """
-    room = _room(case.calendar)
-    for seat in case.seats if room is not None else ():
-        start, chair = case.start(seat.session), seat.session.chair
-        if room is None or start is None or (chair is None and not room.bookings):
+    if case.calendar is None:
+        return
+    parts = list(case.calendar.parts())
+    room = next((part for part in parts if part.chairs is not None), None)
+    counts = any(part.bookings for part in parts)
+    for seat in case.seats:
+        chair = seat.session.chair if room is not None else None
+        if (
+            room is not None
+            and room.chairs is not None
+            and chair is not None
+            and not 1 <= chair <= room.chairs
+        ):
+            yield no_free_chair.at(
+                case,
+                seat.session,
+                what=f"there is no chair {chair} for {case.named(seat.session)}",
+                why=f"{room.name} has {room.chairs}",
+                fix=f"seat it on chair 1 to {room.chairs}" if room.chairs > 1 else "seat it on chair 1",
+            )
             continue
-        end, name = later(start, timedelta(minutes=seat.minutes)), case.named(seat.session)
-        free, chairs = room.free_chair(start, end), room.chairs or 0
-        if chair is not None and not 1 <= chair <= chairs:
-            what, why = f"there is no chair {chair}", f"{room.name} has {chairs}"
-        elif free is None:
-            what = f"no chair is free for {name}"
-            why = f"{'the chair is' if chairs == 1 else f'all {chairs} are'} taken {_between(start, end)}"
-        elif chair is not None and any(_overlaps(b, start, end) and b.chair == chair for b in room.bookings):
-            what, why = f"chair {chair} is taken", f"somebody else has it {_between(start, end)}"
-        else:
+        start = case.start(seat.session) if counts else None
+        if start is None:
             continue
-        fix = f"seat it on chair {free}" if free is not None else _other_start(case, seat)
-        yield no_free_chair.at(case, seat.session, what=what, why=why, fix=fix)
+        end = later(start, timedelta(minutes=seat.minutes))
+        free = case.calendar.free_chair(start, end)
+        between = f"at some time between {start:%H:%M} and {end:%H:%M}"
+        if free is None:
+            yield no_free_chair.at(
+                case,
+                seat.session,
+                what=f"no chair is free for {case.named(seat.session)}",
+                why=f"others have them all {between}",
+                fix=_other_start(case, seat),
+            )
+        elif room is not None and chair is not None and _is_taken(room, chair, start, end):
+            yield no_free_chair.at(
+                case,
+                seat.session,
+                what=f"chair {chair} is taken for {case.named(seat.session)}",
+                why=f"somebody else has it {between}",
+                fix=f"seat it on chair {free}",
+            )
 
 
 @rule(
@@ -279,13 +308,9 @@ def _over(series: Series) -> bool:
     return happened(*series.sessions)
 
 
-def _room(calendar: Calendar | None) -> Calendar | None:
-    """Return the part of a calendar that has chairs."""
-    return next((part for part in calendar.parts() if part.chairs is not None), None) if calendar else None
-
-
-def _overlaps(booking: Booking, start: datetime, end: datetime) -> bool:
-    return booking.start < end and start < booking.end
+def _is_taken(room: Calendar, chair: int, start: datetime, end: datetime) -> bool:
+    """Whether a booking that names this chair lies on a span of time."""
+    return any(b.chair == chair and b.start < end and start < b.end for b in room.bookings)
 
 
 def _closed_because(calendar: Calendar, day: date) -> str:
@@ -296,31 +321,21 @@ def _closed_because(calendar: Calendar, day: date) -> str:
     for part in calendar.parts():
         if not part.ranges(day):
             weekly = not part.hours[day.weekday()]
-            return f"{part.name} has no hours on {f'{WEEKDAY_NAMES[day.weekday()]}s' if weekly else day}"
+            return f"{part.name} is not open on {WEEKDAYS[day.weekday()] if weekly else day}"
     return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
 
 
 def _open(seat: Seat) -> str:
     """Say when a day is open."""
-    hours = ", ".join(str(span) for span in _in_one_piece(seat.spans))
+    hours = ", ".join(str(span) for span in seat.spans)
     return f"{day_words(seat.day)} is open {hours}"
-
-
-def _in_one_piece(spans: tuple[TimeRange, ...]) -> list[TimeRange]:
-    """Return the spans, those that touch as one."""
-    found: list[TimeRange] = []
-    for span in spans:
-        if found and found[-1].end >= span.start:
-            span = TimeRange(found.pop().start, span.end)
-        found.append(span)
-    return found
 
 
 def _next_open(seat: Seat) -> str:
     """Name the next day on which the session fits."""
     for days in range(1, DAYS_TO_TRY + 1):
         day = seat.day + timedelta(days)
-        if seat.calendar.is_open(day, seat.minutes):
+        if day <= LAST_DAY and seat.calendar.is_open(day, seat.minutes):
             return f"move it to {day_words(day)}, the next day it fits, if its spacing allows that"
     return f"move it; no day within {DAYS_TO_TRY} days after it has room"
 
@@ -338,10 +353,6 @@ def _other_start(case: Case, seat: Seat) -> str:
 def _in_zone(case: Case, seat: Seat) -> str:
     """Name the calendar's zone where it is another than the course's."""
     return f" ({seat.calendar.zone})" if seat.calendar.zone != case.course.zone else ""
-
-
-def _between(start: datetime, end: datetime) -> str:
-    return f"at some time between {start:%H:%M} and {end:%H:%M}"
 
 
 def _clock(minute: int | None) -> str:

@@ -301,9 +301,9 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
     steps = list(pairwise(boosters))
     for (one, two), (_, three) in pairwise(steps):
         longer, shorter = two.day - one.day, three.day - two.day
-        if shorter < longer and _weeks(shorter) < _weeks(longer):
-            asked = [s.ideal or s.day for s in (one, two, three)]
-            if _weeks_between(*asked[1:]) < _weeks_between(*asked[:2]) and not happened(one, two, three):
+        if shorter < longer and _in_weeks(shorter) < _in_weeks(longer):
+            begin, middle, end = (session.ideal or session.day for session in (one, two, three))
+            if _in_weeks(end - middle) < _in_weeks(middle - begin) and not happened(one, two, three):
                 yield shrinking_maintenance_interval.at(
                     case,
                     one,
@@ -464,9 +464,9 @@ def _stands_for(day: date, phase: Phase) -> date:
     return before if day - before < after - day else after
 
 
-def _weeks_between(one: date, other: date) -> int:
-    """Return the gap in weeks, rounded to the nearest."""
-    return (2 * (other - one).days + DAYS_A_WEEK) // (2 * DAYS_A_WEEK)
+def _in_weeks(gap: timedelta) -> int:
+    """Return a gap in weeks, rounded to the nearest."""
+    return (2 * gap.days + DAYS_A_WEEK) // (2 * DAYS_A_WEEK)
 
 
 def _count(number: int) -> str:

@@ -137,8 +137,10 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 1, 0), header_style="bold")
-    for name in ("", "rule", "where", "what, why, how to fix"):
-        table.add_column(name, overflow="fold")
+    table.add_column("")
+    table.add_column("rule", overflow="fold", max_width=18)
+    table.add_column("where", overflow="fold", max_width=24)
+    table.add_column("what, why, how to fix", overflow="fold", ratio=1)
     for finding in findings:
         said = [finding.what, f"why: {finding.why}", f"fix: {finding.fix}"]
         if finding.waived_by is not None:

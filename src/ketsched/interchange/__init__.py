@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol as Interface, cast
+from typing import Any, cast
+from typing import Protocol as Interface
 
 from ketsched.errors import CannotRead, CannotWrite
 from ketsched.interchange.files import write_whole

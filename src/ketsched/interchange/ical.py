@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ketsched.clock import changes_clocks, later, zone_named
@@ -22,7 +23,7 @@ from ketsched.interchange import contentlines, json
 from ketsched.interchange.identity import changed_at, course_id, session_uid
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.interchange.wording import Audience, Privacy, Publication, clock
-from ketsched.model import Course, Phase, Protocol, Session, Status
+from ketsched.model import Anatomy, Course, Phase, Protocol, Session, Status
 
 if TYPE_CHECKING:
     import icalendar
@@ -38,7 +39,7 @@ STATUS = {
     Status.CLOSED: "CANCELLED",
 }
 
-_DAY = timedelta(days=1)
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Before the start, the one that matters more first: some readers keep one only."""
 
@@ -77,28 +78,40 @@ class _Moments(NamedTuple):
 
 
 class _Calendar:
-    """Writes the lines of one calendar file."""
+    """
+    Writes the lines of one calendar file.
+
+    Sessions of a phase at the same time of day share most of their words; those are made
+    once. That holds on days on which the clocks run evenly, which is asked each time.
+    """
 
     def __init__(self, course: Course, publication: Publication) -> None:
-        self.course, self.words = course, publication.words
+        self.course, self.words, self.method = course, publication.words, publication.method
         self.id = course_id(course)
         self.audience, self.privacy = publication.audience, publication.privacy
         self.for_patient = self.audience is Audience.PATIENT
         self.named, self.full = self.privacy is not Privacy.DISCREET, self.privacy is Privacy.FULL
-        self.method = publication.method
         self.place = zone_named(course.zone)
         self.phases = {phase.name: phase for phase in course.protocol.phases}
+        self.lengths = {name: _lengths(phase.anatomy) for name, phase in self.phases.items()}
         self.numbers, self.totals = _numbers(course)
         self.findings: dict[str, list[str]] = {}
         if self.full and not self.for_patient:
             self._sort_findings(publication.findings)
         self.stamps: dict[int, str] = {}
-        title = contentlines.text(self.words.session)
-        self.unchanging = f"CATEGORIES:{title}"
+        self.alike: dict[tuple[str, time | None, str], tuple[list[str], list[str]]] = {}
+        self.alarms: dict[tuple[time | None, bool], tuple[str, ...]] = {}
+        self.category = f"CATEGORIES:{contentlines.text(self.words.session)}"
+        self.decided = contentlines.text(self.words.decided_by[self.audience])
 
     def lines(self) -> Iterator[str]:
-        zones: dict[str, tuple[str, ...]] = {}
-        events = [line for session in self.course.sessions for line in self._event(session, zones)]
+        times = [self._moments(session, self.phases[session.phase]) for session in self.course.sessions]
+        both = [(at.start, at.end) for at in times]
+        known = vtimezone(self.course.zone, chain.from_iterable(both))
+        # Readers would not agree on some of the clock times; they do on UTC, and the other events stay as they were.
+        told = [known is not None or vtimezone(self.course.zone, pair) is not None for pair in both]
+        if known is None and any(told):
+            known = vtimezone(self.course.zone, both[told.index(True)])
         yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{contentlines.text(self.words.product)}")
         yield "CALSCALE:GREGORIAN"
         if self.method is not None:
@@ -107,13 +120,19 @@ class _Calendar:
         if remarks:
             yield f"DESCRIPTION:{remarks}"
         name = contentlines.text(self._name()) or contentlines.text(self.words.calendar)
-        yield from (f"NAME:{name}", f"X-WR-CALNAME:{name}", "COLOR:teal", "REFRESH-INTERVAL;VALUE=DURATION:PT4H")
+        yield from (
+            f"NAME:{name}",
+            f"X-WR-CALNAME:{name}",
+            "COLOR:teal",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT4H",
+        )
         if self.full and not self.for_patient:
             yield f"{COURSE}:{contentlines.text(json.compact(self.course))}"
         yield "X-PUBLISHED-TTL:PT4H"
-        for zone in zones.values():
-            yield from zone
-        yield from events
+        if both:
+            yield from known or ()
+        for session, at, local in zip(self.course.sessions, times, told, strict=True):
+            yield from self._event(session, at, local=local)
         yield "END:VCALENDAR"
 
     def _name(self) -> str:
@@ -128,38 +147,33 @@ class _Calendar:
             about = getattr(finding, "sessions", ())  # the one to act on comes last
             self.findings.setdefault(about[-1] if about else "", []).append(said)
 
-    def _event(self, session: Session, zones: dict[str, tuple[str, ...]]) -> list[str]:
-        phase = self.phases[session.phase]
-        at = self._moments(session, phase)
+    def _event(self, session: Session, at: _Moments, *, local: bool) -> list[str]:
+        phase, status = self.phases[session.phase], session.status
         stamp = self._stamp(session)
-        title = contentlines.text(self._title(session, phase))
-        described = contentlines.text("\n".join(self._description(session, phase, at)))
-        known = vtimezone(self.course.zone, (at.start, at.end))
-        if known is None:  # readers would not agree on these clock times; they do on UTC
-            start, end = f":{contentlines.utc(at.start)}", f":{contentlines.utc(at.end)}"
-        else:
-            zones[self.course.zone] = known
+        described = r"\n".join(self._description(session, phase, at))
+        if local:
             zone = f";TZID={self.course.zone}:"
             start, end = zone + contentlines.local(at.start), zone + contentlines.local(at.end)
-        status = STATUS[session.status]
+        else:
+            start, end = f":{contentlines.utc(at.start)}", f":{contentlines.utc(at.end)}"
         lines = [
             "BEGIN:VEVENT",
-            f"SUMMARY:{title}",
+            f"SUMMARY:{contentlines.text(self._title(session, phase))}",
             f"DTSTART{start}",
             f"DTEND{end}",
             f"DTSTAMP:{stamp}",
             f"UID:{session_uid(self.id, session.id)}",
             f"SEQUENCE:{session.sequence}",
-            self.unchanging,
+            self.category,
             "CLASS:PRIVATE",
             f"DESCRIPTION:{described}",
             f"LAST-MODIFIED:{stamp}",
         ]
         if self.named and session.place and (place := contentlines.text(session.place)):
             lines.append(f"LOCATION:{place}")
-        lines += (f"STATUS:{status}", f"TRANSP:{'OPAQUE' if session.status.stands else 'TRANSPARENT'}")
-        if self.for_patient and session.status in (Status.FIRM, Status.TENTATIVE):
-            lines += self._alarms(session, at.start)
+        lines += (f"STATUS:{STATUS[status]}", f"TRANSP:{'OPAQUE' if status.stands else 'TRANSPARENT'}")
+        if self.for_patient and status in (Status.FIRM, Status.TENTATIVE):
+            lines += self._alarms(session)
         lines.append("END:VEVENT")
         return lines
 
@@ -184,11 +198,11 @@ class _Calendar:
                 raise error.within(f"session {session.id[:40]}") from None
         else:
             start = datetime.combine(session.day, session.time, self.place)
-        parts = phase.anatomy
-        treatment = self._after(start, parts.prepare)
-        treated = self._after(treatment, parts.infusion)
-        observed = self._after(treated, parts.observation)
-        return _Moments(start, treatment, treated, observed, self._after(observed, parts.discharge))
+        parts = self.lengths[session.phase]
+        end = start + parts[-1]
+        if end.date() == session.day and not changes_clocks(session.day, self.course.zone):
+            return _Moments(start, start + parts[0], start + parts[1], start + parts[2], end)
+        return _Moments(start, *(self._after(start, part // _MINUTE) for part in parts))
 
     def _after(self, start: datetime, minutes: int) -> datetime:
         """Return the moment so many minutes later; the detour over UTC is taken only where clocks change."""
@@ -196,9 +210,10 @@ class _Calendar:
             return start
         elapsed = timedelta(minutes=minutes)
         shown = start + elapsed
-        first, last = sorted((start.date(), shown.date()))
-        if last - first <= _DAY and not (
-            changes_clocks(first, self.course.zone) or (last != first and changes_clocks(last, self.course.zone))
+        first, last = start.date(), shown.date()
+        if abs(last - first) <= _DAY and not (
+            changes_clocks(first, self.course.zone)
+            or (last != first and changes_clocks(last, self.course.zone))
         ):
             return shown
         return later(start, elapsed)
@@ -218,89 +233,116 @@ class _Calendar:
             return words.tentative.format(title=title)
         return title if session.status.stands else words.cancelled.format(title=title)
 
-    def _description(self, session: Session, phase: Phase, at: _Moments) -> Iterator[str]:
-        words = self.words
-        match session.status:
-            case Status.MISSED:
-                yield words.did_not_take_place
-            case Status.CLOSED:
-                yield words.does_not_take_place
-            case _:
-                if session.status is Status.TENTATIVE:
-                    yield words.not_confirmed
-                home = (session.place or phase.place).strip().casefold() == "home"
-                yield self._when(phase, at, home)
-                if self.for_patient:
-                    yield from dict.fromkeys(self._before(phase, at))
-                    yield from self._afterwards(phase, at)
-                    if phase.no_driving is not None and not home:
-                        yield words.ride_home
-                if self.full or (self.named and not self.for_patient):
-                    yield from self._parts(phase, at)
-                if self.named and not self.for_patient:
-                    if session.chair is not None:
-                        yield words.chair.format(number=session.chair)
-                    yield from self._afterwards(phase, at)
+    def _description(self, session: Session, phase: Phase, at: _Moments) -> list[str]:
+        """Return the lines of the description, escaped."""
+        text, status = contentlines.text, session.status
+        if not status.stands:
+            missed = status is Status.MISSED
+            said = [text(self.words.did_not_take_place if missed else self.words.does_not_take_place)]
+        else:
+            said = [text(self.words.not_confirmed)] if status is Status.TENTATIVE else []
+            before, after = self._around(session, phase, at)
+            said += before
+            if self.named and not self.for_patient and session.chair is not None:
+                said.append(text(self.words.chair.format(number=session.chair)))
+            if phase.no_driving is not None and (self.named or self.for_patient):
+                said.append(text(self._driving(phase.no_driving, at)))
+            said += after
         if self.full:
-            yield words.route.format(route=phase.route)
             protocol = self.course.protocol
-            yield words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
-            yield from self.findings.get(session.id, ())
-        yield words.decided_by[self.audience]
+            said.append(text(self.words.route.format(route=phase.route)))
+            said.append(
+                text(
+                    self.words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
+                )
+            )
+            said += map(text, self.findings.get(session.id, ()))
+        said.append(self.decided)
+        return said
+
+    def _around(self, session: Session, phase: Phase, at: _Moments) -> tuple[list[str], list[str]]:
+        """Return what is said before and after the one line that differs from day to day."""
+        alike = (phase.name, session.time, session.place)
+        even = not changes_clocks(session.day, self.course.zone)
+        if even and (known := self.alike.get(alike)):
+            return known
+        home = (session.place or phase.place).strip().casefold() == "home"
+        since = [self._after(at.treatment, -r.minutes) for r in phase.before] if self.for_patient else []
+        before = [self._when(phase, at, home), *self._before(phase, at, since)]
+        after = []
+        if self.for_patient and phase.no_driving is not None and not home:
+            after.append(self.words.ride_home)
+        if self.full or (self.named and not self.for_patient):
+            after += self._parts(phase, at)
+        both = list(map(contentlines.text, before)), list(map(contentlines.text, after))
+        if even and all(moment.date() == session.day for moment in (*since, at.end)):
+            self.alike[alike] = both
+        return both
 
     def _when(self, phase: Phase, at: _Moments, home: bool) -> str:
         template = self.words.begins if home or not self.for_patient else self.words.arrive
-        length = self.words.length(phase.anatomy.chair_time // timedelta(minutes=1))
+        length = self.words.length(phase.anatomy.chair_time // _MINUTE)
         takes = self.words.takes.format(length=length, time=self._by(at.end, at.start))
         return f"{template.format(time=clock(at.start))} {takes}"
 
     def _by(self, moment: datetime, beside: datetime) -> str:
         """Say a clock time, with its day if that is not the one of the session."""
-        return clock(moment) if moment.date() == beside.date() and not moment.fold else self.words.moment(moment)
+        return (
+            clock(moment) if moment.date() == beside.date() and not moment.fold else self.words.moment(moment)
+        )
 
-    def _before(self, phase: Phase, at: _Moments) -> Iterator[str]:
-        """Say what the patient leaves out, counted back from the start of the treatment."""
-        for restriction in phase.before:
-            since = self._by(self._after(at.treatment, -restriction.minutes), at.start)
-            known = self.words.left_out.get(restriction.what.strip().casefold())
-            if known is None:  # what it is could tell the drug
-                known = self.words.left_out_full if self.full else self.words.left_out_discreet
-            yield known.format(time=since, what=restriction.what)
+    def _before(self, phase: Phase, at: _Moments, since: list[datetime]) -> Iterator[str]:
+        """Say what the patient leaves out, and since when, counted back from the start of the treatment."""
+        said = []
+        for restriction, begin in zip(phase.before, since, strict=False):
+            template = self.words.left_out.get(restriction.what.strip().casefold())
+            if template is None:  # what it is could tell the drug
+                template = self.words.left_out_full if self.full else self.words.left_out_discreet
+            said.append(template.format(time=self._by(begin, at.start), what=restriction.what))
+        yield from dict.fromkeys(said)
 
-    def _afterwards(self, phase: Phase, at: _Moments) -> Iterator[str]:
+    def _driving(self, no_driving: timedelta | str, at: _Moments) -> str:
         """Say until when the patient does not drive, counted from the end of the treatment."""
-        if isinstance(phase.no_driving, timedelta):
-            until = self._after(at.treated, -(-phase.no_driving // timedelta(minutes=1)))
-            yield self.words.no_driving_until.format(time=self.words.moment(until))
-        elif phase.no_driving is not None:
-            yield self.words.no_driving_next_day.format(day=self.words.date(at.treated.date() + _DAY))
+        if isinstance(no_driving, timedelta):
+            until = self._after(at.treated, -(-no_driving // _MINUTE))
+            return self.words.no_driving_until.format(time=self.words.moment(until))
+        return self.words.no_driving_next_day.format(day=self.words.date(at.treated.date() + _DAY))
 
     def _parts(self, phase: Phase, at: _Moments) -> Iterator[str]:
         words = self.words
         prepare, treatment, observe, discharge = words.parts
         if self.full:
             treatment = words.treatments.get(phase.route.strip().casefold(), treatment)
-        for part, begin, end in (
-            (prepare, at.start, at.treatment),
-            (treatment, at.treatment, at.treated),
-            (observe, at.treated, at.observed),
-            (discharge, at.observed, at.end),
-        ):
+        for part, begin, end in zip((prepare, treatment, observe, discharge), at, at[1:], strict=False):
             if begin != end:
-                yield words.part.format(
-                    start=self._by(begin, at.start), end=self._by(end, at.start), part=part
-                )
+                said = {"start": self._by(begin, at.start), "end": self._by(end, at.start)}
+                yield words.part.format(part=part, **said)
         if not self.for_patient:
             yield words.chair_free.format(time=self._by(at.end, at.start))
 
-    def _alarms(self, session: Session, start: datetime) -> Iterator[str]:
+    def _alarms(self, session: Session) -> tuple[str, ...]:
+        unsure = session.status is Status.TENTATIVE
+        found = self.alarms.get((session.time, unsure))
+        if found is None:
+            found = self.alarms[session.time, unsure] = tuple(
+                self._alarm_lines(session.time or time(), unsure)
+            )
+        return found
+
+    def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
         title = self.words.session  # on a locked screen, whatever the calendar itself may tell
-        if session.status is Status.TENTATIVE:
+        if unsure:
             title = self.words.tentative.format(title=title)
         for before, template in zip(_ALARMS, (self.words.tomorrow, self.words.today), strict=True):
             said = contentlines.text(template.format(title=title, time=clock(start)))
             yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{said}")
             yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
+
+
+def _lengths(parts: Anatomy) -> tuple[timedelta, ...]:
+    """Return how long after the start each part of a session ends."""
+    minutes = accumulate((parts.prepare, parts.infusion, parts.observation, parts.discharge))
+    return tuple(timedelta(minutes=elapsed) for elapsed in minutes)
 
 
 def _numbers(course: Course) -> tuple[dict[str, int], dict[str, int]]:

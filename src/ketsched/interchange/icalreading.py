@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
-from ketsched.clock import choices, zone_named
+from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import json
 from ketsched.interchange.ical import COURSE, STATUS
@@ -97,7 +97,9 @@ def _outline(text: str, where: str) -> _Outline:
         found = _CONTENT_LINE.fullmatch(line)
         if found is None or (not levels and found[1].upper() != "BEGIN"):
             raise CannotRead(
-                what="this is not a calendar file" if number == 1 else "this is not a line of a calendar file",
+                what="this is not a calendar file"
+                if number == 1
+                else "this is not a line of a calendar file",
                 where=f"{where}, line {number}",
                 why="a line is a name, a colon and a value, all between BEGIN:VCALENDAR and END:VCALENDAR (RFC 5545 3.1)",
                 fix="export the calendar again, or check that it is the file you meant",
@@ -273,7 +275,11 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
     for event in events:
         uid = event.text("UID")
         if uid not in expected or uid in seen:
-            raise edited("an event that is not in the course", event.where, "the course in the file has no such session")
+            raise edited(
+                "an event that is not in the course",
+                event.where,
+                "the course in the file has no such session",
+            )
         seen.add(uid)
         session = expected[uid]
         for name, moment in (("DTSTART", course.starts(session)), ("DTEND", course.ends(session))):
@@ -308,7 +314,9 @@ def _bare(
             what="this calendar has no events", where=where, why="sessions are events", fix="check the export"
         )
     times = [_start(event) for event in events]
-    place = _zone([(event, name) for event, (_, name) in zip(events, times, strict=True) if name], where, zone)
+    place = _zone(
+        [(event, name) for event, (_, name) in zip(events, times, strict=True) if name], where, zone
+    )
     found: list[tuple[date, clock_time | None, Status, str, str, _Event]] = []
     for event, (start, _) in zip(events, times, strict=True):
         day, at = _local(event, start, place)
@@ -321,7 +329,9 @@ def _bare(
         known = uid or f"s{number}"
         if known in ids:
             raise event.error(
-                "a second event of one UID", "a UID names one event", "export the calendar again, or remove one"
+                "a second event of one UID",
+                "a UID names one event",
+                "export the calendar again, or remove one",
             )
         ids.add(known)
         phase = names[standing] if standing < len(names) else protocol.phases[-1].name
@@ -338,7 +348,9 @@ def _bare(
     try:
         return Course(protocol=protocol, zone=place, sessions=tuple(sessions))
     except KetschedError as error:
-        raise CannotRead(what=error.what, where=f"{where}, {error.where}", why=error.why, fix=error.fix) from None
+        raise CannotRead(
+            what=error.what, where=f"{where}, {error.where}", why=error.why, fix=error.fix
+        ) from None
 
 
 def _start(event: _Event) -> tuple[date | datetime, str]:
@@ -364,10 +376,10 @@ def _start(event: _Event) -> tuple[date | datetime, str]:
 def _within_a_day(start: date | datetime, end: date | datetime) -> bool:
     if isinstance(start, datetime) and isinstance(end, datetime):
         try:
-            start, end = start.astimezone(UTC), end.astimezone(UTC)
+            return timedelta() <= elapsed(start, end) <= timedelta(days=1)
         except OverflowError:
             return False
-    return timedelta() <= end - start <= timedelta(days=1)
+    return start.toordinal() <= end.toordinal() <= start.toordinal() + 1
 
 
 def _zone(named: list[tuple[_Event, str]], where: str, zone: str | None) -> str:
@@ -405,7 +417,9 @@ def _local(event: _Event, start: date | datetime, zone: str) -> tuple[date, cloc
     try:
         here = start.astimezone(UTC).astimezone(zone_named(zone))
     except OverflowError:
-        raise event.error("an event at the end of time", "days lie between 1970 and 2199", "check the year") from None
+        raise event.error(
+            "an event at the end of time", "days lie between 1970 and 2199", "check the year"
+        ) from None
     at = here.time().replace(fold=0)
     same_zone = getattr(start.tzinfo, "key", "") == zone
     if (same_zone and here.replace(tzinfo=None) != start.replace(tzinfo=None)) or len(

@@ -33,7 +33,12 @@ ORDER = ("id", "zone", "sessions", "revisions", "waivers", "protocol")
 
 _LARGEST = 2**53 - 1  # RFC 7493 2.2
 _SHORT_ESCAPE = re.compile(r'\\(["\\bfnrt])')
-_LONG_ESCAPES = {f"\\{short}": f"\\u{code:04x}" for short, code in zip('"\\bfnrt', (34, 92, 8, 12, 10, 13, 9), strict=True)}
+_LONG_ESCAPES = {
+    f"\\{short}": f"\\u{code:04x}" for short, code in zip('"\\bfnrt', (34, 92, 8, 12, 10, 13, 9), strict=True)
+}
+_NOT_PRINTED = re.compile(r"[^\x20-\x7e]+")
+_SHORT_LIST = re.compile(r'\[\n +((?:(?:\d+|"[A-Z][a-z]{2}"),\n +)*(?:\d+|"[A-Z][a-z]{2}"))\n +\]')
+"""Of numbers or weekdays alone; no text has a line break of its own in JSON, so nothing else looks like it."""
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))')
 
 
@@ -47,10 +52,11 @@ def dumps(course: Course, publication: Publication) -> bytes:
             fix="leave it out, or write a .ics file",
         )
     text = json.dumps(document(course), indent=2, ensure_ascii=False, allow_nan=False)
-    try:
-        return text.encode() + b"\n"
-    except UnicodeEncodeError:
-        raise _unwritable("a text in it holds half a character (a lone surrogate)") from None
+    return _SHORT_LIST.sub(_on_one_line, _encodable(text)).encode() + b"\n"
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return "[" + re.sub(r",\s+", ", ", found[1]) + "]"
 
 
 def compact(course: Course) -> str:
@@ -59,13 +65,24 @@ def compact(course: Course) -> str:
 
     So it passes through formats that alter control characters or read a backslash before n.
     """
-    document_ = document(course)
+    text = _encodable(
+        json.dumps(document(course), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    )
+    text = _SHORT_ESCAPE.sub(lambda found: _LONG_ESCAPES[found[0]], text)
+    return _NOT_PRINTED.sub(_as_escapes, text)
+
+
+def _encodable(text: str) -> str:
     try:
-        json.dumps(document_, ensure_ascii=False).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise _unwritable("a text in it holds half a character (a lone surrogate)") from None
-    text = json.dumps(document_, separators=(",", ":"), allow_nan=False)
-    return _SHORT_ESCAPE.sub(lambda found: _LONG_ESCAPES[found[0]], text)
+    return text
+
+
+def _as_escapes(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))
 
 
 def document(course: Course) -> dict[str, Any]:
@@ -75,7 +92,9 @@ def document(course: Course) -> dict[str, Any]:
     except KetschedError:
         raise
     except Exception as error:  # whatever a value of a foreign type makes of being written
-        raise _unwritable(f"a value in it is of another type than it should be ({type(error).__name__})") from None
+        raise _unwritable(
+            f"a value in it is of another type than it should be ({type(error).__name__})"
+        ) from None
     return {"format": FORMAT, "version": VERSION} | {name: parts[name] for name in ORDER if name in parts}
 
 
@@ -96,11 +115,11 @@ def loads_embedded(text: str, where: str) -> Course:
 
 
 class _Fault(Exception):
-    """What is wrong with one value of the document; where it stands is found out later."""
+    """What is wrong with one value of the document; where it stands is found out later, from its digits or path."""
 
-    def __init__(self, what: str, why: str, fix: str) -> None:
+    def __init__(self, what: str, why: str, fix: str, digits: str = "") -> None:
         super().__init__(what)
-        self.what, self.why, self.fix = what, why, fix
+        self.what, self.why, self.fix, self.digits = what, why, fix, digits
 
 
 class _Duplicate(Exception):
@@ -119,9 +138,12 @@ class _Reader:
         parts = {key: value for key, value in found.items() if key not in ("format", "version")}
         try:
             return _converter().structure(parts, Course)
-        except Exception as error:  # cattrs groups whatever went wrong; the first is told
-            path, first = _first(error)
-            raise self._refuse(path, first) from None
+        except Exception:  # whatever it was, it comes again where the converter keeps account of the path
+            try:
+                return _converter(detailed=True).structure(parts, Course)
+            except Exception as error:
+                path, first = _first(error)
+                raise self._refuse(path, first) from None
 
     def _parsed(self) -> dict[str, Any]:
         try:
@@ -144,13 +166,20 @@ class _Reader:
             ) from None
         except RecursionError:
             raise self._error(
-                _Fault("this is nested too deeply", "a course has no more than a few levels", "check the file")
+                _Fault(
+                    "this is nested too deeply", "a course has no more than a few levels", "check the file"
+                )
             ) from None
         except _Fault as fault:
-            raise self._error(fault) from None
+            at = self.text.find(fault.digits)
+            raise self._error(fault, offset=at) from None
         if not isinstance(found, dict):
             raise self._error(
-                _Fault("this is not a course document", "it is one JSON object", "check that it is the file you meant")
+                _Fault(
+                    "this is not a course document",
+                    "it is one JSON object",
+                    "check that it is the file you meant",
+                )
             )
         return found
 
@@ -197,7 +226,9 @@ class _Reader:
             fault = _Fault(error.what, error.why, error.fix)
             return self._error(fault, path=path, offset=self._offset(path), within=error.where)
         if not isinstance(error, _Fault):
-            error = _Fault("a value that cannot be", "it is of another type than it should be", "correct it")
+            error = _Fault(
+                "this is a value that cannot be", "it is of another type than it should be", "correct it"
+            )
         return self._error(error, path=path, offset=self._offset(path))
 
     def _offset(self, path: tuple[str | int, ...]) -> int | None:
@@ -232,12 +263,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _whole(digits: str) -> int:
     if len(digits) > 17 or abs(int(digits)) > _LARGEST:
-        raise _Fault("a number is too large", f"whole numbers lie within {_LARGEST} (RFC 7493)", "check the numbers")
+        raise _Fault(
+            "this number is too large", f"whole numbers lie within {_LARGEST} (RFC 7493)", "check it", digits
+        )
     return int(digits)
 
 
 def _no_constant(name: str) -> Any:
-    raise _Fault(f"{name} is not a number", "JSON has no such value (RFC 8259)", "remove it")
+    raise _Fault(f"{name} is not a number", "JSON has no such value (RFC 8259)", "remove it", name)
 
 
 def _names(text: str) -> Iterator[tuple[tuple[str | int, ...], int, bool]]:
@@ -274,7 +307,11 @@ def _names(text: str) -> Iterator[tuple[tuple[str | int, ...], int, bool]]:
 def _shown(path: tuple[str | int, ...]) -> str:
     """Write a path as sessions[3].day; what is not a plain word is cut short and quoted."""
     steps = [
-        f"[{s}]" if isinstance(s, int) else f".{s}" if re.fullmatch(r"\w{1,40}", s, re.ASCII) else f".{s[:20]!r}"
+        f"[{s}]"
+        if isinstance(s, int)
+        else f".{s}"
+        if re.fullmatch(r"\w{1,40}", s, re.ASCII)
+        else f".{s[:20]!r}"
         for s in path
     ]
     return "".join(steps).removeprefix(".")
@@ -285,7 +322,11 @@ def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:
     steps: list[str | int] = []
     while True:
         notes = reversed(getattr(error, "__notes__", []))
-        steps += [n.name if hasattr(n, "name") else n.index for n in notes if hasattr(n, "name") or hasattr(n, "index")]
+        steps += [
+            n.name if hasattr(n, "name") else n.index
+            for n in notes
+            if hasattr(n, "name") or hasattr(n, "index")
+        ]
         inner = getattr(error, "exceptions", None)
         if not inner:
             return tuple(steps), error
@@ -293,15 +334,20 @@ def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:
 
 
 @cache
-def _converter() -> Converter:
-    """Make the converter at first use; it takes longer than reading a document."""
-    from cattrs import Converter
+def _converter(*, detailed: bool = False) -> Converter:
+    """
+    Make the converter at first use; it takes longer than reading a document.
+
+    Args:
+        detailed: Whether faults are told with their path, which takes half as long again.
+    """
+    from cattrs import Converter, IterableValidationNote
     from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter = Converter(forbid_extra_keys=True, detailed_validation=detailed)
 
     def structured(kind: type[Any]) -> Callable[[Any, Any], Any]:
-        inner = make_dict_structure_fn(kind, converter, **special(kind))  # type: ignore[arg-type]
+        inner = make_dict_structure_fn(kind, converter, **special(kind))
 
         def structure(value: Any, _: Any) -> Any:
             return inner(_of_type(value, dict), kind)
@@ -309,7 +355,14 @@ def _converter() -> Converter:
         return structure
 
     def unstructured(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
-        return make_dict_unstructure_fn(kind, converter, **special(kind))  # type: ignore[arg-type]
+        inner = make_dict_unstructure_fn(kind, converter, **special(kind))
+        names = [a.name for a in attrs.fields(kind)]
+
+        def unstructure(value: Any) -> dict[str, Any]:
+            parts = inner(value)  # those that may be left out come last
+            return {name: parts[name] for name in names if name in parts}
+
+        return unstructure
 
     def special(kind: type[Any]) -> dict[str, Any]:
         """
@@ -323,7 +376,7 @@ def _converter() -> Converter:
             a.name: override(omit_if_default=any(a.default is n or a.default == n for n in nothing))
             for a in attrs.fields(kind)
         }
-        as_hooks = {
+        as_hooks: dict[tuple[type[Any], str], tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
             (Phase, "weekdays"): (_weekdays_named, _weekdays),
             (Phase, "anchor_weekday"): (_weekday_named, _weekday),
             (Protocol, "sources"): (_sources_written, _sources),
@@ -342,8 +395,6 @@ def _converter() -> Converter:
         hook = converter.get_structure_hook(args[0])
 
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
-            from cattrs import IterableValidationNote
-
             found = []
             for index, entry in enumerate(_of_type(value, list)):
                 try:
@@ -373,10 +424,14 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(time, lambda v: f"{v:%H:%M}")
     converter.register_unstructure_hook(datetime, _moment_written)
     converter.register_unstructure_hook(timedelta, _timedelta_written)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) is tuple, many)
+    converter.register_structure_hook_factory(_is_tuple, many)
     converter.register_structure_hook_factory(attrs.has, structured)
     converter.register_unstructure_hook_factory(attrs.has, unstructured)
     return converter
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
 
 
 _KINDS = {
@@ -393,13 +448,17 @@ _KINDS = {
 def _of_type(value: Any, kind: Any) -> Any:
     """Return a value that is of exactly that type: true is no number, and 6.0 no count."""
     if type(value) is not kind:
-        raise _Fault(f"{_KINDS[type(value)]}", f"here stands {_KINDS[kind]}", f"write {_KINDS[kind]}")
+        raise _Fault(
+            f"this is {_KINDS[type(value)]}", f"here belongs {_KINDS[kind]}", f"write {_KINDS[kind]}"
+        )
     if kind is str and not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
             raise _Fault(
-                "a text with half a character", "a surrogate comes in pairs (RFC 7493)", "write the text again"
+                "a text with half a character",
+                "a surrogate comes in pairs (RFC 7493)",
+                "write the text again",
             ) from None
     return value
 
@@ -437,7 +496,9 @@ def _length(value: Any, _: Any = None) -> int:
     """Read an ISO 8601 duration of hours and minutes as minutes."""
     found = re.fullmatch(r"PT(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?", _of_type(value, str), re.ASCII)
     if found is None:
-        raise _Fault("this is not a duration", "durations are hours and minutes", "write PT40M, PT2H or PT1H30M")
+        raise _Fault(
+            "this is not a duration", "durations are hours and minutes", "write PT40M, PT2H or PT1H30M"
+        )
     return int(found[1] or 0) * 60 + int(found[2] or 0)
 
 
@@ -451,7 +512,9 @@ def _weekday(value: Any, _: Any = None) -> int | None:
     if value is None:
         return None
     if _of_type(value, str) not in WEEKDAY_NAMES:
-        raise _Fault("this is not a day of the week", f"days are {', '.join(WEEKDAY_NAMES)}", "write one of these")
+        raise _Fault(
+            "this is not a day of the week", f"days are {', '.join(WEEKDAY_NAMES)}", "write one of these"
+        )
     return WEEKDAY_NAMES.index(value)
 
 
@@ -463,7 +526,9 @@ def _sources(value: Any, _: Any = None) -> tuple[tuple[str, str], ...]:
     found = []
     for source in _of_type(value, list):
         if set(_of_type(source, dict)) != {"key", "reference"}:
-            raise _Fault("this is not a source", "a source has a key and a reference", "give both, and nothing else")
+            raise _Fault(
+                "this is not a source", "a source has a key and a reference", "give both, and nothing else"
+            )
         found.append((_of_type(source["key"], str), _of_type(source["reference"], str)))
     return tuple(found)
 

@@ -8,13 +8,16 @@ a session, and not the name of this library, because that tells the drug.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import attrs
 
 from ketsched.errors import InvalidInput
+
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 class Audience(StrEnum):
@@ -32,7 +35,7 @@ class Privacy(StrEnum):
     FULL = "full"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Words:
     """
     Everything that a file says in one language; names in braces are filled in.
@@ -90,9 +93,7 @@ class Words:
 
     def date(self, on: date) -> str:
         """Say a date as readers of this language do."""
-        return self.day.format(
-            weekday=self.weekdays[on.weekday()], day=on.day, month=self.months[on.month - 1]
-        )
+        return _date(self, on)
 
     def moment(self, at: datetime) -> str:
         """Say a moment by the clock of its zone, with its day."""
@@ -105,6 +106,13 @@ class Words:
         said = [f"{hours} {self.hours[hours != 1]}"] if hours else []
         said += [f"{rest} {self.minutes[rest != 1]}"] if rest or not hours else []
         return " ".join(said)
+
+
+@lru_cache(maxsize=4096)
+def _date(words: Words, on: date) -> str:
+    return words.day.format(
+        weekday=words.weekdays[on.weekday()], day=on.day, month=words.months[on.month - 1]
+    )
 
 
 _EATING, _DRINKING = "Nothing to eat after {time}.", "Nothing to drink after {time}."
@@ -152,7 +160,8 @@ LANGUAGES: dict[str, Words] = {
         does_not_take_place="This appointment is cancelled: it does not take place.",
         did_not_take_place="This appointment did not take place.",
         decided_by={
-            Audience.PATIENT: "Clinic schedule: your clinic decides on it and may change it. If in doubt, ask your clinic.",
+            Audience.PATIENT: "Clinic schedule: your clinic decides on it and may change it. "
+            "If in doubt, ask your clinic.",
             Audience.CLINIC: "Clinic schedule: a proposal in its timing only; a clinician decides and may change it.",
         },
         parts=("preparation", "treatment", "observation", "discharge"),
@@ -171,6 +180,27 @@ METHODS = ("PUBLISH",)
 """Methods that a calendar file may carry; none is the default."""
 
 
+def _one_of(kind: type[Chosen], value: Any, name: str) -> Chosen:
+    try:
+        return kind(value)
+    except ValueError:
+        known = [member.value for member in kind]
+        raise InvalidInput(
+            what=f"the {name} {str(value)[:20]!r}",
+            where=name,
+            why=f"it is one of {', '.join(known)}",
+            fix=f'give {name}="{known[0]}", or leave it out',
+        ) from None
+
+
+def _audience(value: Any) -> Audience:
+    return _one_of(Audience, value, "audience")
+
+
+def _privacy(value: Any) -> Privacy:
+    return _one_of(Privacy, value, "privacy")
+
+
 @attrs.frozen(kw_only=True)
 class Publication:
     """
@@ -184,8 +214,8 @@ class Publication:
         findings: What the rules remarked, each with `code` and `what`; told to the clinic where all is told.
     """
 
-    audience: Audience = attrs.field(default=Audience.PATIENT, converter=lambda v: _one_of(Audience, v, "audience"))
-    privacy: Privacy = attrs.field(default=Privacy.DISCREET, converter=lambda v: _one_of(Privacy, v, "privacy"))
+    audience: Audience = attrs.field(default=Audience.PATIENT, converter=_audience)
+    privacy: Privacy = attrs.field(default=Privacy.DISCREET, converter=_privacy)
     language: str = "en"
     method: str | None = None
     findings: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
@@ -202,7 +232,7 @@ class Publication:
             raise InvalidInput(
                 what=f"the method {str(self.method)[:20]!r}",
                 where="method",
-                why="a method other than PUBLISH asks every reader to answer, and mail programs then show one event only",
+                why="a method other than PUBLISH asks readers for answers, and some then show one event only",
                 fix='leave it out, or give method="PUBLISH" for a program that wants it',
             )
 
@@ -212,19 +242,6 @@ class Publication:
         return LANGUAGES[self.language]
 
 
-def _one_of(kind: type[StrEnum], value: Any, name: str) -> StrEnum:
-    try:
-        return kind(value)
-    except ValueError:
-        known = [member.value for member in kind]
-        raise InvalidInput(
-            what=f"the {name} {str(value)[:20]!r}",
-            where=name,
-            why=f"it is one of {', '.join(known)}",
-            fix=f'give {name}="{known[0]}", or leave it out',
-        ) from None
-
-
-def clock(at: datetime) -> str:
+def clock(at: datetime | time) -> str:
     """Say the time of day."""
     return f"{at.hour:02}:{at.minute:02}"

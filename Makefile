@@ -1,0 +1,95 @@
+# What there is to do here, each in one word. Needs git, make and Python 3.11 or later with venv:
+#
+#   make demo      plan an example course and say where its calendar lies
+#   make test      lint, types and every test that pip can bring what it needs for
+#   make test-all  also the readers of other languages (Debian packages, npm), docs and examples
+#   make docs      build the documentation into site/
+#   make examples  run the examples, and compare them with their kept output
+#   make bench     measure; prints the machine
+#   make fuzz      try to break the readers, FUZZ_SECONDS each
+#   make clean     remove what the above has made
+#
+# Another Python: make test PYTHON=python3.13
+
+PYTHON ?= python3
+FUZZ_SECONDS ?= 60
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PYTEST := PYTHONPATH=tests $(BIN)/python -m pytest -p noskip
+# Stamps: which extras are installed, as of which pyproject.toml.
+BASE := .venv/.installed
+TEST := .venv/.installed-test
+BENCH := .venv/.installed-bench
+FUZZ := .venv/.installed-fuzz
+
+.PHONY: demo test test-all docs examples bench fuzz clean
+# One pip at a time; all that takes long runs in one command anyway.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+demo: $(BASE)
+	@rm -rf demo && mkdir demo
+	$(BIN)/python -m ketsched.cli plan examples/first-course/case.toml \
+	    -o demo/patient.ics -o demo/clinic.ics:clinic,full -o demo/course.json || test $$? -eq 1
+	@echo
+	@echo "The patient's calendar, to import into any calendar program: $(CURDIR)/demo/patient.ics"
+	@echo "The clinic's: $(CURDIR)/demo/clinic.ics. The course, to go on from: $(CURDIR)/demo/course.json"
+
+test: $(TEST)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(PYTEST)
+
+test-all: $(TEST)
+	sh tests/conformance/readers/setup.sh
+	$(PYTEST) tests/conformance/check_*.py
+	$(MAKE) docs examples
+
+docs: $(TEST)
+	$(BIN)/python -m mkdocs build --strict --quiet
+
+examples: $(BASE)
+	@mkdir -p build
+	@set -e; for case in examples/*/case.toml; do \
+	    echo "examples: $$case"; \
+	    $(BIN)/python -m ketsched.cli plan "$$case" > build/example.txt || test $$? -eq 1; \
+	    if test -e "$${case%/*}/output.txt"; then diff "$${case%/*}/output.txt" build/example.txt; fi; \
+	done
+	@set -e; for script in examples/*/*.py; do \
+	    echo "examples: $$script"; \
+	    $(BIN)/python "$$script" > build/example.txt; \
+	    if test -e "$${script%/*}/output.txt"; then diff "$${script%/*}/output.txt" build/example.txt; fi; \
+	done
+
+bench: $(BENCH)
+	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python "$$script"; done
+
+fuzz: $(FUZZ)
+	@set -e; for script in tests/fuzz/fuzz_*.py; do \
+	    echo "fuzz: $$script"; $(BIN)/python "$$script" -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+clean:
+	rm -rf .venv build demo dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("ketsched needs Python 3.11 or later; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+$(BASE): pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(TEST): $(BASE)
+	$(PIP) --editable ".[test,docs]"
+	@touch $@
+
+$(BENCH): $(BASE)
+	$(PIP) --editable ".[bench]"
+	@touch $@
+
+$(FUZZ): $(TEST)
+	$(PIP) --editable ".[fuzz]"
+	@touch $@

@@ -1,0 +1,327 @@
+"""What leaves the library comes back the same, says no more than it should, and changes only where the course did."""
+
+import contextlib
+import json as standard_json
+import re
+from datetime import UTC, datetime, time, timedelta
+from importlib.resources import files
+
+import attrs
+import icalendar
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+import strategies
+from ketsched.errors import CannotRead, KetschedError
+from ketsched.interchange import dumps, ical, json
+from ketsched.model import Course, Revision, Status
+
+SCHEMA = Draft202012Validator(
+    standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
+)
+CLINIC = {"audience": "clinic", "privacy": "full"}
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+
+
+def document(course: Course) -> str:
+    return dumps(course, ".json").decode()
+
+
+@slow
+@given(strategies.courses())
+def test_a_course_document_reads_back_as_the_course_it_was(course):
+    text = document(course)
+    found = json.loads(text, "course.json")
+    assert found == course
+    assert document(found) == text  # also what does not count when courses are compared
+    assert [s.source for p in found.protocol.phases for s in p.spacing] == [
+        s.source for p in course.protocol.phases for s in p.spacing
+    ]
+
+
+@slow
+@given(strategies.courses())
+def test_a_course_document_keeps_to_its_schema(course):
+    SCHEMA.validate(standard_json.loads(document(course)))
+
+
+@slow
+@given(strategies.courses())
+def test_the_document_on_one_line_is_the_same(course):
+    text = json.compact(course)
+    assert re.fullmatch(r"[ -~]+", text)
+    assert not re.search(r"\\(?!u[0-9a-f]{4})", text)
+    assert standard_json.loads(text) == standard_json.loads(document(course))
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 5),
+    st.sampled_from(
+        [10**9, 10**20, -1, 1.5, "", "x", "next day", "PT", "PT5M", "2027-02-30", "25:00", [], {}, [[]]]
+    ),
+    st.text(max_size=5),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+def places(value, path=()):
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in inner:
+        yield from places(entry, (*path, key))
+
+
+def mutated(draw, value):
+    """Change one value somewhere in a document: replace it, remove it, or put another beside it."""
+    path = draw(st.sampled_from(sorted(places(value), key=repr)[1:]))
+    holder = value
+    for step in path[:-1]:
+        holder = holder[step]
+    match draw(st.sampled_from(["replace", "remove", "add"])):
+        case "replace":
+            holder[path[-1]] = draw(VALUES)
+        case "remove":
+            del holder[path[-1]]
+        case _ if isinstance(holder, dict):
+            holder[draw(st.sampled_from(["x", "days", "note", "until", "time", "count"]))] = draw(VALUES)
+        case _:
+            holder.append(draw(VALUES))
+
+
+@settings(slow, max_examples=100)
+@given(strategies.courses(), st.data())
+def test_what_the_schema_refuses_is_refused(course, data):
+    value = standard_json.loads(document(course))
+    mutated(data.draw, value)
+    text = standard_json.dumps(value)
+    try:
+        found = json.loads(text, "course.json")
+    except CannotRead as error:
+        refused = error
+    else:
+        refused = None
+    if refused is not None:
+        assert all((refused.what, refused.why, refused.fix))
+        assert refused.where.startswith("course.json")
+        return
+    assert SCHEMA.is_valid(value), "the schema refuses what was read"
+    assert json.loads(document(found), "course.json") == found
+
+
+@settings(slow, max_examples=60)
+@given(strategies.courses(), st.data())
+def test_a_damaged_course_document_never_gives_a_traceback(course, data):
+    text = document(course)
+    at = data.draw(st.integers(0, len(text)))
+    length = data.draw(st.integers(0, 30))
+    put = data.draw(
+        st.text(max_size=6) | st.sampled_from(["{", "[", '"', "\\ud800", "NaN", "1e999", "9" * 5000])
+    )
+    with contextlib.suppress(CannotRead):
+        json.loads(text[:at] + put + text[at + length :], "course.json")
+
+
+@slow
+@given(strategies.courses(publishable=True))
+def test_a_full_clinic_calendar_reads_back_as_the_course_it_was(course):
+    content = dumps(course, "ics", **CLINIC)
+    assert ical.loads(content.decode(), "course.ics") == course
+    assert dumps(course, "ics", **CLINIC) == content
+
+
+@slow
+@given(
+    strategies.courses(publishable=True),
+    st.sampled_from(["patient", "clinic"]),
+    st.sampled_from(["discreet", "named"]),
+)
+def test_any_other_calendar_reads_back_as_the_same_sessions(course, audience, privacy):
+    content = dumps(course, "ics", audience=audience, privacy=privacy).decode()
+    if not course.sessions:
+        return
+    found = ical.loads(content, "course.ics", protocol=course.protocol, zone=course.zone)
+    as_read = {Status.FULFILLED: Status.FIRM, Status.MISSED: Status.CLOSED}
+    expected = [(s.day, s.time, as_read.get(s.status, s.status)) for s in course.sessions]
+    assert [(s.day, s.time, s.status) for s in found.sessions] == expected
+
+
+@slow
+@given(
+    strategies.courses(publishable=True),
+    st.sampled_from(["patient", "clinic"]),
+    st.sampled_from(["discreet", "named", "full"]),
+)
+def test_calendars_are_what_icalendar_makes_of_them(course, audience, privacy):
+    """Its own bytes, in its own order, whatever the texts: none of them becomes a line."""
+    content = dumps(course, "ics", audience=audience, privacy=privacy)
+    calendar = icalendar.Calendar.from_ical(content)
+    events = calendar.walk("VEVENT")
+    assert [e["DTSTART"].dt.astimezone(UTC) for e in events] == [
+        course.starts(s).astimezone(UTC) for s in course.sessions
+    ]
+    assert [e["DTEND"].dt.astimezone(UTC) for e in events] == [
+        course.ends(s).astimezone(UTC) for s in course.sessions
+    ]
+    assert [int(e["SEQUENCE"]) for e in events] == [s.sequence for s in course.sessions]
+    lines = content.decode().split("\r\n")
+    assert lines[-1] == ""
+    assert all(lines[:-1])
+    assert all(len(line.encode()) <= 75 for line in lines)
+    # icalendar takes a backslash before n for a line break, so it alters such texts.
+    if not re.search(r"\\\\[nN]", "".join(lines)):
+        assert calendar.to_ical() == content
+        assert calendar.to_ical(sorted=False) == content
+
+
+@slow
+@given(
+    strategies.courses(publishable=True),
+    strategies.protocols(),
+    st.sampled_from(["patient", "clinic"]),
+    st.data(),
+)
+def test_a_discreet_calendar_does_not_depend_on_what_it_must_not_tell(course, other, audience, data):
+    """Titles, sources, names, routes, places, chairs, kinds of phase: the bytes are the same without them."""
+    phases = tuple(
+        attrs.evolve(
+            phase,
+            name=f"p{number}",
+            kind=data.draw(st.sampled_from(["induction", "maintenance"])),
+            route=data.draw(strategies.texts),
+            evidence=(),
+            before=tuple(
+                r if r.what in ("eating", "drinking") else attrs.evolve(r, what="benzodiazepines")
+                for r in phase.before
+            ),
+        )
+        for number, phase in enumerate(course.protocol.phases)
+    )
+    names = {phase.name: f"p{number}" for number, phase in enumerate(course.protocol.phases)}
+    protocol = attrs.evolve(
+        course.protocol, id=other.id, title=other.title, note=other.note, sources=other.sources, phases=phases
+    )
+    changed = attrs.evolve(
+        course,
+        protocol=protocol,
+        sessions=tuple(
+            attrs.evolve(s, phase=names[s.phase], chair=None, ideal=None) for s in course.sessions
+        ),
+        waivers=(),
+    )
+    assert dumps(changed, "ics", audience=audience) == dumps(course, "ics", audience=audience)
+    text = re.sub("\r\n ", "", dumps(course, "ics", audience=audience).decode()).lower()
+    for word in ("ketsched", "ketamin", "infusion", "x-ketsched", "dose", "depress", "treatment", "session"):
+        assert word not in text
+    told = re.sub(r"uid:.*", "", text)
+    assert len(course.id) < 8 or course.id.lower() not in told
+
+
+@slow
+@given(strategies.courses(publishable=True), st.data())
+def test_a_revision_changes_the_events_it_changed_and_no_others(course, data):
+    if not course.sessions:
+        return
+    changed = data.draw(st.sampled_from(course.sessions))
+    number = len(course.revisions)
+    revision = Revision(at=datetime(2101, 1, 1, tzinfo=UTC))
+    sessions = tuple(
+        attrs.evolve(s, status=Status.CLOSED, revised=(*s.revised, number)) if s is changed else s
+        for s in course.sessions
+    )
+    later = attrs.evolve(course, sessions=sessions, revisions=(*course.revisions, revision))
+    before, after = (events(dumps(c, "ics")) for c in (course, later))
+    assert list(before) == list(after)
+    touched = [uid for uid in before if before[uid] != after[uid]]
+    assert len(touched) == 1
+    assert b"STATUS:CANCELLED" in after[touched[0]]
+    assert f"SEQUENCE:{changed.sequence + 1}".encode() in after[touched[0]]
+
+
+def events(content: bytes) -> dict[str, bytes]:
+    found = {}
+    for event in content.split(b"BEGIN:VEVENT\r\n")[1:]:
+        uid = re.search(rb"^UID:(.*)\r$", event, re.MULTILINE)
+        found[uid[1].decode()] = event.split(b"END:VEVENT")[0]
+    return found
+
+
+DAMAGES = (
+    *("RRULE:FREQ=DAILY", "RRULE:x", "DTSTART:x", "DTSTART;TZID=x:20270101T000000", "DTEND:99999999T000000Z"),
+    *("BEGIN:VEVENT", "END:VCALENDAR", "STATUS:x", "DTSTART;VALUE=DATE:20270101", "UID:", "BEGIN:X", "X;:"),
+    *("DTSTART;VALUE=PERIOD:20270101T000000Z/PT1H", "DTSTART:00010101T000000Z", "X-KETSCHED-COURSE:{}"),
+)
+
+
+@settings(slow, max_examples=60)
+@given(strategies.courses(publishable=True), st.data())
+def test_a_damaged_calendar_never_gives_a_traceback(course, data):
+    text = dumps(course, "ics", **data.draw(st.sampled_from([{}, CLINIC]))).decode()
+    lines = text.split("\r\n")
+    at = data.draw(st.integers(0, len(lines) - 1))
+    match data.draw(st.sampled_from(["cut", "drop", "double", "line", "characters"])):
+        case "cut":
+            text = text[: data.draw(st.integers(0, len(text)))]
+        case "drop":
+            text = "\r\n".join(lines[:at] + lines[at + 1 :])
+        case "double":
+            text = "\r\n".join([*lines[:at], lines[at], *lines[at:]])
+        case "line":
+            put = data.draw(st.sampled_from(DAMAGES) | st.text(max_size=20))
+            text = "\r\n".join([*lines[:at], put, *lines[at:]])
+        case _:
+            start = data.draw(st.integers(0, len(text)))
+            text = (
+                text[:start] + data.draw(st.text(max_size=5)) + text[start + data.draw(st.integers(0, 9)) :]
+            )
+    protocol = data.draw(st.sampled_from([None, course.protocol]))
+    with contextlib.suppress(CannotRead):
+        ical.loads(text, "course.ics", protocol=protocol, zone=course.zone)
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("utf-8", "replace")))
+def test_any_text_is_read_or_refused(text):
+    for loads in (json.loads, ical.loads):
+        with pytest.raises(KetschedError):
+            loads(text, "file")
+
+
+@slow
+@given(
+    strategies.courses(publishable=True, zones=("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")),
+    st.integers(0, 3000),
+)
+def test_the_time_until_which_not_to_drive_is_elapsed_time(course, minutes):
+    """Held against instants: no clock arithmetic of ours is believed."""
+    protocol = attrs.evolve(
+        course.protocol,
+        phases=tuple(
+            attrs.evolve(p, no_driving=timedelta(minutes=minutes), before=(), place="clinic")
+            for p in course.protocol.phases
+        ),
+    )
+    sessions = tuple(attrs.evolve(s, status=Status.FIRM, place="") for s in course.sessions)
+    course = attrs.evolve(course, protocol=protocol, sessions=sessions)
+    calendar = icalendar.Calendar.from_ical(dumps(course, "ics"))
+    for session, event in zip(course.sessions, calendar.walk("VEVENT"), strict=True):
+        parts = protocol.phase(session.phase).anatomy
+        start = course.starts(session)
+        instant = start.astimezone(UTC) + timedelta(minutes=parts.prepare + parts.infusion + minutes)
+        until = instant.astimezone(start.tzinfo)
+        said = f"Do not drive until {until:%H:%M} on {until:%A} {until.day} {until:%B}"
+        assert said in event["DESCRIPTION"]
+        assert ("second time" in event["DESCRIPTION"].split("drive until")[1].split("\n")[0]) == bool(
+            until.fold
+        )
+
+
+def test_the_time_of_a_session_is_not_lost_at_midnight(reference_course):
+    """Nor is the day after it: the treatment ends before midnight, the observation period after it."""
+    late = attrs.evolve(reference_course.sessions[-1], time=time(23, 0))
+    course = attrs.evolve(reference_course, sessions=(*reference_course.sessions[:-1], late))
+    said = str(icalendar.Calendar.from_ical(dumps(course, "ics")).walk("VEVENT")[-1]["DESCRIPTION"])
+    assert "until 01:30 on Tuesday 11 May" in said
+    assert "not before Tuesday 11 May" in said

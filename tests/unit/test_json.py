@@ -1,0 +1,361 @@
+"""The course document, and how files are written: whole or not at all."""
+
+import json as standard_json
+import os
+import resource
+import stat
+import subprocess
+import sys
+import timeit
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from importlib.resources import files
+from pathlib import Path
+
+import attrs
+import pytest
+from jsonschema import Draft202012Validator
+
+from ketsched import model
+from ketsched.errors import CannotRead, CannotWrite, InvalidInput
+from ketsched.interchange import dumps, json, read, write
+from ketsched.interchange.wording import Publication
+
+SCHEMA = standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
+
+
+def text_of(course) -> str:
+    return json.dumps(course, Publication()).decode()
+
+
+def test_reference_course_is_written_unchanged(golden, reference_course):
+    golden.check("reference-course.json", dumps(reference_course, "json"))
+
+
+def test_the_reference_course_reads_back(reference_course, tmp_path):
+    path = write(reference_course, tmp_path / "course.json")
+    assert path == tmp_path / "course.json"
+    assert read(path) == reference_course
+    first = path.read_bytes()
+    write(read(str(path)), str(path))
+    assert path.read_bytes() == first
+
+
+def test_the_document_is_complete_whatever_the_audience(reference_course):
+    plain = dumps(reference_course, "json")
+    for audience in ("patient", "clinic"):
+        for privacy in ("discreet", "named", "full"):
+            assert dumps(reference_course, "json", audience=audience, privacy=privacy) == plain
+
+
+def test_the_document_keeps_to_the_schema(reference_course):
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA).validate(standard_json.loads(text_of(reference_course)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (model.Session, "session"),
+        (model.Revision, "revision"),
+        (model.Waiver, "waiver"),
+        (model.Protocol, "protocol"),
+        (model.Phase, "phase"),
+        (model.Anatomy, "anatomy"),
+        (model.Interval, "interval"),
+        (model.Spacing, "spacing"),
+        (model.Join, "join"),
+        (model.Evidence, "evidence"),
+    ],
+)
+def test_the_schema_knows_every_attribute(kind, name):
+    """A new attribute of the model is a new name of the document: it belongs in the schema and its version."""
+    entry = SCHEMA["$defs"][name]
+    assert list(entry["properties"]) == [a.name for a in attrs.fields(kind)]
+    assert set(entry["required"]) <= {a.name for a in attrs.fields(kind) if a.default is attrs.NOTHING}
+    for a in attrs.fields(kind):
+        said = entry["properties"][a.name].get("default", "")
+        assert said in ("", a.default) or a.default in (0, ())
+
+
+def test_the_root_of_the_schema_knows_every_attribute():
+    assert set(SCHEMA["properties"]) == {"format", "version", *json.ORDER}
+    assert set(json.ORDER) == {a.name for a in attrs.fields(model.Course)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "where"),
+    [
+        ('"2027-03-08"', '"2027-02-30"', "'2027-02-30' is not a date", "line 38, column 7, sessions[3].day"),
+        ('"2027-03-08"', '" 2027-03-08"', "a date or time in another form", "sessions[3].day"),
+        ('"2027-03-08"', '"1027-03-08"', "1027-03-08 is not a day to plan on", "sessions[3].day"),
+        ('"09:15"', '"9:15"', "a date or time in another form", "line 11, column 7, sessions[0].time"),
+        ('"09:15"', '"24:00"', "'24:00' is not a time of day", "sessions[0].time"),
+        ('"chair": 2', '"chair": true', "this is true or false", "sessions[0].chair"),
+        ('"chair": 2', '"chair": 2.0', "this is a number with a decimal point", "sessions[0].chair"),
+        ('"chair": 2', '"chair": "2"', "this is a text in quotes", "sessions[0].chair"),
+        ('"chair": 2', '"chair": {}', "this is an object in { }", "sessions[0].chair"),
+        ('"chair": 2', '"chair": 9007199254740993', "this number is too large", "line 13, column 16"),
+        ('"chair": 2', '"chair": ' + "9" * 10_000, "this number is too large", "line 13, column 16"),
+        ('"chair": 2', '"chair": NaN', "NaN is not a number", "line 13, column 16"),
+        ('"chair": 2', '"chair": 2, "bed": 1', "an unknown name", "line 13, column 19, sessions[0].bed"),
+        ('"chair": 2', '"chair": 2, "chair": 3', "a name is given twice", "line 13, column 19"),
+        ('"chair": 2', '"chair": 2,', "this is not JSON", "line 14"),
+        ('"s3"', '"\\ud800"', "a text with half a character", "sessions[2].id"),
+        ('"s3"', '"s1"', "two sessions of one id", "course.json, line 1, column 1, course"),
+        ('"fulfilled"', '"done"', "an unknown word", "sessions[0].status"),
+        ('"fulfilled"', "null", "this is null", "sessions[0].status"),
+        ('"revised": [0]', '"revised": 0', "this is a whole number", "sessions[0].revised"),
+        ('"revised": [0]', '"revised": [7]', "a session without the revision that made it", "course"),
+        ('"revised": [0]', '"revised": "0"', "this is a text in quotes", "sessions[0].revised"),
+        ('"Europe/Amsterdam"', '"Europe/Amsterdm"', "there is no time zone 'Europe/Amsterdm'", "course.json"),
+        ('"A-017"', '"Jane Doe"', "this course id cannot be used", "course.json"),
+        ('"zone"', '"zoen"', "zone is missing", "course.json, line 1, column 1"),
+        ('"version": 1', '"version": 2', "version 2 of the course document is newer than this library", "version"),
+        ('"version": 1', '"version": true', "this course document has no version that is known", "version"),
+        ('"version": 1', '"version": "1"', "this course document has no version that is known", "version"),
+        ('"ketsched-course"', '"other"', "this is not a course document", "line 2, column 3, format"),
+        ('"2027-02-20T09:00:00Z"', '"2027-02-20T09:00:00"', "this is not a moment", "revisions[0].at"),
+        ('"2027-02-20T09:00:00Z"', '"2027-02-30T09:00:00Z"', "this is not a moment", "revisions[0].at"),
+        ('"2027-02-20T09:00:00Z"', '"0001-01-01T00:00:00+09:00"', "this is not a moment", "revisions[0].at"),
+        ('"PT40M"', '"40"', "this is not a duration", "protocol.phases[0].anatomy.infusion"),
+        ('"PT40M"', '"PT24H1M"', "a session of 1521 minutes", "protocol.phases[0].anatomy"),
+        ('"Mon", "Wed"', '"Mon", "mon"', "this is not a day of the week", "protocol.phases[0].weekdays"),
+        ('"Mon", "Wed"', '"Mon", "Mon"', "weekdays that are not days of the week", "phase induction"),
+        ('"apart": 3', '"apart": 4', "a preferred spacing over 4 places", "protocol.phases[0]"),
+        ('"next day"', '"next week"', "no_driving is 'next week'", "protocol.phases[1]"),
+        ('"key": "house"', '"kee": "house"', "this is not a source", "protocol.sources"),
+        ('"mark": "stated"', '"mark": "sure"', "an unknown word", "protocol.phases[0].evidence[0].mark"),
+        ('"KS101"', '"101"', "a waiver of 101", "waivers[0]"),
+    ],
+)  # fmt: skip
+def test_faults_are_told_with_their_place(reference_course, old, new, what, where):
+    text = text_of(reference_course)
+    assert old in text
+    with pytest.raises(CannotRead) as caught:
+        json.loads(text.replace(old, new, 1), "course.json")
+    assert caught.value.what.startswith(what)
+    assert caught.value.where.startswith("course.json")
+    assert where in caught.value.where
+    assert caught.value.why
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "null", "[]", "1", '"x"', "{}", "[" * 100_000, '{"a":' * 100_000, "{" * 9, "\ufeff{}", "\x00"],
+)
+def test_what_is_no_course_document_is_refused(text):
+    with pytest.raises(CannotRead):
+        json.loads(text, "course.json")
+
+
+def test_errors_do_not_repeat_what_a_document_says_of_a_patient(reference_course):
+    text = text_of(reference_course).replace('"place": "Room', '"plaec": "Jane Doe')
+    with pytest.raises(CannotRead) as caught:
+        json.loads(text, "course.json")
+    assert "Jane" not in str(caught.value)
+
+
+def test_moments_are_written_in_utc(reference_course):
+    """The same course, whatever the offset of the caller's clock."""
+    at = datetime(2027, 2, 20, 10, tzinfo=timezone(timedelta(hours=1)))
+    revisions = (model.Revision(at=at), reference_course.revisions[1])
+    assert text_of(attrs.evolve(reference_course, revisions=revisions)) == text_of(reference_course)
+
+
+def one_phase(**changes) -> model.Course:
+    phase = model.Phase(kind="induction", name="a", count=1, anatomy=model.Anatomy(infusion=40), weekdays=(0,))
+    protocol = model.Protocol(id="x", version="1", title="x", phases=(attrs.evolve(phase, **changes),))
+    session = model.Session(id="s1", phase="a", day=date(2027, 1, 4), time=time(9))
+    return model.Course(protocol=protocol, zone="UTC", sessions=(session,))
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        one_phase(route="\ud83d"),
+        one_phase(no_driving=timedelta(seconds=-60)),
+        one_phase(no_driving=timedelta(seconds=90)),
+        one_phase(before=(model.Restriction(what="eating", minutes=10**16),)),
+        one_phase(before=(model.Restriction(what="eating", minutes=1.5),)),
+        one_phase(before=(model.Restriction(what=object(), minutes=1),)),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(course, tmp_path):
+    """The model lets these pass; the document must not."""
+    with pytest.raises(CannotWrite):
+        write(course, tmp_path / "course.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_defaults_that_say_something_are_written_out():
+    """A document keeps its meaning when a default of the library changes."""
+    phase = standard_json.loads(text_of(one_phase()))["protocol"]["phases"][0]
+    assert phase["route"] == "intravenous"
+    assert phase["anchor"] == "start"
+    assert phase["weeks_required"] is True
+    assert "join" not in phase
+    assert json.loads(text_of(one_phase(route="", place="")), "x") == one_phase(route="", place="")
+
+
+def test_reading_is_fast(reference_course):
+    """Under 3 ms for 20 sessions once the converter is made; ten times that here, for a busy machine."""
+    last = reference_course.sessions[-1]
+    more = (attrs.evolve(last, id=f"x{n}", day=last.day + timedelta(n)) for n in range(1, 11))
+    text = text_of(attrs.evolve(reference_course, sessions=(*reference_course.sessions, *more)))
+    assert min(timeit.repeat(lambda: json.loads(text, "x"), number=3, repeat=5)) / 3 < 0.03
+
+
+def test_heavy_packages_are_imported_at_first_use():
+    program = "import sys, ketsched.interchange.ical, ketsched.interchange.json; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"cattrs", "icalendar", "holidays", "click", "numpy"} & set(run.stdout.split())
+
+
+class TestFormats:
+    def test_an_unknown_suffix_names_those_known(self, reference_course, tmp_path):
+        for name in ("course.docx", "course", ""):
+            with pytest.raises(CannotWrite, match="no suffix of a known format") as caught:
+                write(reference_course, tmp_path / name)
+            assert ".json, .ics" in caught.value.why
+        with pytest.raises(CannotRead):
+            read(tmp_path / "course.txt")
+
+    def test_capitals_do_not_matter(self, reference_course, tmp_path):
+        assert read(write(reference_course, tmp_path / "COURSE.JSON")) == reference_course
+
+    @pytest.mark.parametrize(
+        ("options", "known"),
+        [
+            ({"audience": "public"}, "patient, clinic"),
+            ({"privacy": "none"}, "discreet, named, full"),
+            ({"language": "xx"}, "en"),
+            ({"method": "REQUEST"}, "a method other than PUBLISH"),
+        ],
+    )
+    def test_an_unknown_choice_names_those_known(self, reference_course, tmp_path, options, known):
+        with pytest.raises(InvalidInput) as caught:
+            write(reference_course, tmp_path / "course.ics", **options)
+        assert known in caught.value.why
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_document_has_no_method(self, reference_course, tmp_path):
+        with pytest.raises(CannotWrite, match="with a method"):
+            write(reference_course, tmp_path / "course.json", method="PUBLISH")
+
+
+class TestFiles:
+    def test_a_file_that_is_not_there(self, tmp_path):
+        with pytest.raises(CannotRead, match=r"cannot open course\.json"):
+            read(tmp_path / "course.json")
+
+    def test_a_missing_folder(self, reference_course, tmp_path):
+        with pytest.raises(CannotWrite) as caught:
+            write(reference_course, tmp_path / "no" / "course.json")
+        assert "make the folder" in caught.value.fix
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_of_that_name(self, reference_course, tmp_path):
+        (tmp_path / "course.json").mkdir()
+        with pytest.raises(CannotWrite, match="is a folder"):
+            write(reference_course, tmp_path / "course.json")
+        assert os.listdir(tmp_path) == ["course.json"]
+
+    def test_a_file_in_place_of_a_folder(self, reference_course, tmp_path):
+        (tmp_path / "x").write_text("")
+        with pytest.raises(CannotWrite):
+            write(reference_course, tmp_path / "x" / "course.json")
+
+    @pytest.mark.parametrize("name", ["a\0.json", "a" * 300 + ".json"])
+    def test_a_name_that_cannot_be(self, reference_course, tmp_path, name):
+        with pytest.raises(CannotWrite):
+            write(reference_course, tmp_path / name)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_pipe_is_not_replaced(self, reference_course, tmp_path):
+        os.mkfifo(tmp_path / "course.json")
+        with pytest.raises(CannotWrite, match="is not a file"):
+            write(reference_course, tmp_path / "course.json")
+        assert stat.S_ISFIFO((tmp_path / "course.json").stat().st_mode)
+
+    def test_a_full_disk_leaves_the_old_file(self, reference_course, tmp_path):
+        """The kernel stops the write half-way, as on a full disk."""
+        path = tmp_path / "course.json"
+        path.write_text("old")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            with pytest.raises(CannotWrite):
+                write(reference_course, path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert path.read_text() == "old"
+        assert os.listdir(tmp_path) == ["course.json"]
+
+    @pytest.mark.parametrize("call", ["open", "fsync"])
+    def test_a_refusal_of_the_system_leaves_nothing(self, reference_course, tmp_path, monkeypatch, call):
+        def refuse(*_):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(os, call, refuse)
+        with pytest.raises(CannotWrite, match="cannot write") as caught:
+            write(reference_course, tmp_path / "course.json")
+        assert caught.value.why == "permission denied"
+        monkeypatch.undo()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_interrupt_leaves_nothing(self, reference_course, tmp_path, monkeypatch):
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "fsync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write(reference_course, tmp_path / "course.json")
+        monkeypatch.undo()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_permissions_stay(self, reference_course, tmp_path):
+        path = tmp_path / "course.json"
+        path.touch(0o600)
+        write(reference_course, path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_a_link_keeps_pointing_where_it_did(self, reference_course, tmp_path):
+        (tmp_path / "there").mkdir()
+        link = tmp_path / "course.json"
+        link.symlink_to(tmp_path / "there" / "real.json")
+        write(reference_course, link)
+        assert link.is_symlink()
+        assert read(tmp_path / "there" / "real.json") == reference_course
+
+    def test_a_relative_name(self, reference_course, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert write(reference_course, "course.json") == Path("course.json")
+        assert read("course.json") == reference_course
+
+    def test_a_course_that_cannot_be_written_leaves_the_old_file(self, reference_course, tmp_path):
+        path = tmp_path / "course.ics"
+        path.write_text("old")
+        with pytest.raises(CannotWrite):
+            write(attrs.evolve(reference_course, id=None), path)
+        assert path.read_text() == "old"
+
+    def test_a_file_of_more_than_10_mib(self, tmp_path):
+        path = tmp_path / "course.json"
+        path.write_bytes(b" " * (10 * 1024 * 1024 + 1))
+        with pytest.raises(CannotRead, match="too large"):
+            read(path)
+
+    def test_a_file_that_is_not_utf8(self, tmp_path):
+        (tmp_path / "course.json").write_bytes(b'{\n"\xff": 1}')
+        with pytest.raises(CannotRead) as caught:
+            read(tmp_path / "course.json")
+        assert "line 2" in caught.value.where
+
+
+def test_a_revision_without_a_moment_can_be_kept():
+    course = one_phase()
+    assert json.loads(text_of(course), "x") == course
+    assert course.revisions[0].at is None
+    assert '"at": null' in text_of(course)
+    assert text_of(attrs.evolve(course, revisions=(model.Revision(at=datetime(2027, 1, 1, tzinfo=UTC)),)))

@@ -1,0 +1,405 @@
+"""Protocols and courses: what they refuse, what they derive, counted by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ketsched.clock import elapsed
+from ketsched.errors import InvalidInput, InvalidProtocol, InvalidTime, KetschedError
+from ketsched.model import (
+    MOST_SESSIONS,
+    Anatomy,
+    Course,
+    Interval,
+    Join,
+    Phase,
+    Protocol,
+    Revision,
+    Session,
+    Spacing,
+    Status,
+    Waiver,
+    check_course_id,
+)
+
+ANATOMY = Anatomy(prepare=15, infusion=40, observation=60, discharge=5)
+
+
+def induction(**changes):
+    given = {
+        "kind": "induction",
+        "name": "induction",
+        "count": 3,
+        "anatomy": ANATOMY,
+        "weekdays": (0, 3),
+    } | changes
+    return Phase(**given)
+
+
+def maintenance(**changes):
+    given = {"kind": "maintenance", "name": "boosters", "count": None, "anatomy": ANATOMY} | changes
+    return Phase(**({"every": (Interval(days=28),)} | given))
+
+
+def protocol(*phases, **changes):
+    given = {
+        "id": "test",
+        "version": "1",
+        "title": "A test",
+        "phases": phases or (induction(), maintenance()),
+    }
+    return Protocol(**(given | changes))
+
+
+def session(n, day, **changes):
+    return Session(**({"id": f"s{n}", "phase": "induction", "day": day} | changes))
+
+
+def course(*sessions, **changes):
+    given = {"protocol": protocol(), "zone": "America/New_York", "sessions": sessions}
+    return Course(**(given | changes))
+
+
+MONDAY = date(2027, 1, 4)
+
+
+# -- what a protocol refuses
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: Spacing(minimum=7, latest=2), "out of order"),
+        (lambda: Spacing(minimum=2, absolute_minimum=3), "out of order"),
+        (lambda: Spacing(minimum=-1), "out of order"),
+        (lambda: Spacing(latest=10**6), "out of order"),
+        (lambda: Spacing(), "without a number"),
+        (lambda: Spacing(minimum=2, apart=0), "over 0 places"),
+        (lambda: Spacing(minimum=2, apart=MOST_SESSIONS), "over 1000 places"),
+        (lambda: Spacing(minimum_hours=-1), "-1 hours"),
+        (lambda: Spacing(minimum=2, between=(3, 1)), "between sessions 3 and 1"),
+        (lambda: Spacing(minimum=2, between=(0, 1)), "between sessions 0 and 1"),
+        (lambda: Spacing(minimum_hours=24, required=False), "preferred spacing in hours"),
+        (lambda: Interval(), "0 d and 0 months"),
+        (lambda: Interval(days=7, months=1), "7 d and 1 months"),
+        (lambda: Interval(days=-7), "-7 d"),
+        (lambda: Interval(months=121), "121 months"),
+        (lambda: Interval(months=1, missing_day="skip"), "missing_day is 'skip'"),
+        (lambda: Interval.parse("28 days"), "is not an interval"),
+        (lambda: Interval.parse("P1Y"), "is not an interval"),
+        (lambda: Interval.parse("P0D"), "0 d and 0 months"),
+        (lambda: Interval.parse("P99999D"), "is not an interval"),
+        (lambda: Join(minimum=7, latest=3), "out of order"),
+        (lambda: Join(minimum=3, ideal=2), "out of order"),
+        (lambda: Join(ideal=-1), "out of order"),
+        (lambda: Anatomy(), "0 minutes"),
+        (lambda: Anatomy(infusion=-40, observation=60), "20 minutes"),
+        (lambda: Anatomy(infusion=1441), "1441 minutes"),
+        (lambda: induction(count=0), "0 of them planned"),
+        (lambda: induction(count=3, least=4), "4 to 3 sessions"),
+        (lambda: induction(count=8, most=6), "to 6 sessions"),
+        (lambda: induction(count=1001), "1001"),
+        (lambda: induction(count=None, weekdays=()), "open-ended phase without an interval"),
+        (lambda: induction(weekdays=(), study_days=(2, 4, 6)), "do not ascend from 1"),
+        (lambda: induction(weekdays=(), study_days=(1, 4, 4)), "do not ascend from 1"),
+        (lambda: induction(weekdays=(), study_days=(1, 4)), "2 study days for 3 sessions"),
+        (lambda: induction(weekdays=(0, 7)), "not days of the week"),
+        (lambda: induction(weekdays=(0, 0)), "not days of the week"),
+        (lambda: induction(weeks=(4, 2)), "weeks"),
+        (
+            lambda: induction(spacing=(Spacing(minimum=7, apart=4, required=False),)),
+            "preferred spacing over 4",
+        ),
+        (lambda: induction(anchor="end"), "anchor is 'end'"),
+        (lambda: induction(no_driving="tomorrow"), "no_driving is 'tomorrow'"),
+        (lambda: protocol(id="IV MWF"), "the id 'IV MWF'"),
+        (lambda: protocol(id="x" * 65), "the id"),
+        (lambda: protocol(phases=()), "no phases"),
+        (lambda: protocol(induction(), induction()), "two phases of one name"),
+        (lambda: protocol(induction(join=Join(ideal=7))), "the first phase has a join"),
+        (lambda: protocol(maintenance(), induction()), "follows one without end"),
+        (lambda: protocol(induction(), maintenance(weeks=(2, 4), weeks_required=False)), "preferred weeks"),
+    ],
+)
+def test_a_protocol_that_contradicts_itself_is_refused(make, what):
+    with pytest.raises(InvalidProtocol) as error:
+        make()
+    assert what in error.value.what
+    assert error.value.why
+    assert error.value.fix
+
+
+def test_both_ends_of_a_spacing_may_be_the_same():
+    assert Spacing(absolute_minimum=2, minimum=2, latest=2)
+    assert Spacing(minimum=0)
+    assert induction(spacing=(Spacing(minimum=7, apart=3, required=False),))
+    assert induction(spacing=(Spacing(minimum=84, apart=6),)), (
+        "a required one may look back any number of places"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spacing", "words"),
+    [
+        (Spacing(minimum=2, latest=7), "at least 2 d apart, at most 7 d between two"),
+        (Spacing(minimum=7, apart=3), "at most 3 in 7 d"),
+        (Spacing(latest=27, apart=7), "8 within 28 d"),
+        (Spacing(minimum=112, between=(1, 3)), "session 3 to session 1: at least 112 d"),
+        (Spacing(minimum_hours=24), "at least 24 h from start to start"),
+        (
+            Spacing(minimum=2, absolute_minimum=1),
+            "at least 2 d apart, forgiven from 1 d once it has happened",
+        ),
+    ],
+)
+def test_a_spacing_is_said_as_a_clinic_says_it(spacing, words):
+    assert spacing.words() == words
+
+
+def test_where_a_number_comes_from_does_not_change_it():
+    assert Spacing(minimum=2, source="a paper") == Spacing(minimum=2, source="another")
+
+
+# -- intervals
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "times", "day"),
+    [
+        ("P28D", date(2027, 1, 4), 1, date(2027, 2, 1)),
+        ("P4W", date(2027, 1, 4), 3, date(2027, 3, 29)),
+        ("P1M", date(2027, 1, 31), 1, date(2027, 2, 28)),
+        ("P1M", date(2027, 1, 31), 2, date(2027, 3, 31)),  # from the base: no drift
+        ("P1M", date(2028, 1, 31), 1, date(2028, 2, 29)),
+        ("P1M", date(2027, 10, 31), 1, date(2027, 11, 30)),
+        ("P1M", date(2027, 11, 30), 1, date(2027, 12, 30)),
+        ("P1M", date(2027, 12, 31), 1, date(2028, 1, 31)),
+        ("P3M", date(2027, 11, 30), 1, date(2028, 2, 29)),
+        ("P12M", date(2028, 2, 29), 1, date(2029, 2, 28)),
+    ],
+)
+def test_months_are_counted_from_their_base_and_clipped(text, base, times, day):
+    assert Interval.parse(text).from_base(base, times) == day
+
+
+@pytest.mark.parametrize(
+    ("base", "times", "day"),
+    [
+        (date(2027, 1, 31), 1, date(2027, 3, 1)),
+        (date(2027, 1, 31), 2, date(2027, 3, 31)),
+        (date(2027, 3, 31), 1, date(2027, 5, 1)),
+        (date(2027, 10, 31), 1, date(2027, 12, 1)),
+        (date(2027, 12, 31), 2, date(2028, 3, 1)),
+        (date(2027, 1, 28), 1, date(2027, 2, 28)),
+    ],
+)
+def test_months_may_roll_to_the_first_of_the_next(base, times, day):
+    assert Interval.parse("P1M", "roll").from_base(base, times) == day
+
+
+@given(st.dates(date(1970, 1, 1), date(2100, 1, 1)), st.integers(1, 24), st.integers(1, 10))
+def test_months_go_forward_and_keep_the_day_where_it_exists(base, months, times):
+    clip = Interval(months=months).from_base(base, times)
+    roll = Interval(months=months, missing_day="roll").from_base(base, times)
+    assert (clip.year * 12 + clip.month) - (base.year * 12 + base.month) == months * times
+    if clip.day == base.day:
+        assert roll == clip
+    else:
+        assert roll == clip + timedelta(1)
+        assert roll.day == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("P1D", "every day"),
+        ("P10D", "every 10 days"),
+        ("P7D", "every week"),
+        ("P4W", "every 4 weeks"),
+        ("P1M", "every month"),
+        ("P2M", "every 2 months"),
+    ],
+)
+def test_an_interval_in_words(text, words):
+    assert Interval.parse(text).words() == words
+
+
+# -- what phases derive
+
+
+def test_the_chair_is_taken_from_arrival_to_the_door():
+    assert ANATOMY.chair_time == timedelta(hours=2)
+
+
+def test_counts_that_are_accepted():
+    assert induction(count=6).counts == (6, 6)
+    assert induction(count=6, least=6, most=8).counts == (6, 8)
+    assert maintenance().counts == (1, MOST_SESSIONS)
+
+
+def test_the_neighbours_minimum_is_that_of_required_rules_alone():
+    rules = (
+        Spacing(minimum=2),
+        Spacing(minimum=3, required=False),
+        Spacing(minimum=7, apart=2),
+        Spacing(minimum=112, between=(1, 2)),
+        Spacing(latest=7),
+    )
+    assert induction(spacing=rules).neighbour_minimum() == 2
+    assert induction().neighbour_minimum() == 0
+
+
+# -- choosing what a protocol leaves open
+
+
+def test_a_choice_is_made_within_what_the_protocol_accepts():
+    wide = protocol(induction(count=6, least=6, most=8, weekdays=(), weeks=(2, 4)), maintenance())
+    chosen = wide.choose(sessions=8, weeks=3, weekdays=[4, 0], boosters=5, until=Interval(months=6))
+    first, last = chosen.phases
+    assert (first.count, first.weeks, first.weekdays) == (8, (3, 3), (0, 4))
+    assert (last.count, last.until) == (5, Interval(months=6))
+    assert wide.choose() == wide
+    assert wide.phase("boosters") is wide.phases[1]
+
+
+@pytest.mark.parametrize(
+    ("choices", "what"),
+    [
+        ({"sessions": 5}, "5 sessions"),
+        ({"sessions": 9}, "9 sessions"),
+        ({"weeks": 1}, "1 weeks"),
+        ({"weeks": 5}, "5 weeks"),
+        ({"boosters": 0}, "0 boosters"),
+        ({"boosters": 1001}, "1001 boosters"),
+        ({"weekdays": [7]}, "not days of the week"),
+    ],
+)
+def test_a_choice_outside_it_is_refused(choices, what):
+    wide = protocol(induction(count=6, least=6, most=8, weekdays=(), weeks=(2, 4)), maintenance())
+    with pytest.raises(KetschedError) as error:
+        wide.choose(**choices)
+    assert what in error.value.what
+
+
+def test_a_choice_that_the_protocol_does_not_have_is_refused():
+    alone = protocol(induction(weekdays=(), study_days=(1, 3, 5)))
+    for choices in ({"boosters": 3}, {"until": Interval(days=84)}, {"weekdays": [0]}, {"weeks": 2}):
+        with pytest.raises(InvalidInput):
+            alone.choose(**choices)
+
+
+# -- sessions and courses
+
+
+def test_which_sessions_stand():
+    stands = [status for status in Status if status.stands]
+    assert stands == [Status.TENTATIVE, Status.FIRM, Status.FULFILLED]
+
+
+def test_a_sequence_is_how_often_it_changed_since_it_was_first_given():
+    assert session(1, MONDAY).sequence == 0
+    assert session(1, MONDAY, revised=(0, 2, 5)).sequence == 2
+
+
+def test_the_number_is_the_place_among_those_that_stand():
+    sessions = (
+        session(1, date(2027, 1, 4), status=Status.FULFILLED),
+        session(2, date(2027, 1, 7), status=Status.MISSED),
+        session(4, date(2027, 1, 11), time=time(9)),
+        session(3, date(2027, 1, 11), time=time(15)),
+        session(5, date(2027, 2, 8), phase="boosters"),
+    )
+    one = course(*sessions)
+    assert [one.number(each) for each in sessions] == [1, 2, 2, 3, 1]
+    assert one.standing() == (sessions[0], *sessions[2:])
+
+
+def test_bare_dates_are_dealt_out_to_the_phases():
+    days = [MONDAY + timedelta(7 * n) for n in range(5)]
+    bare = Course.of_days(protocol(), reversed(days), zone="Europe/Amsterdam")
+    assert [each.day for each in bare.sessions] == days
+    assert [each.phase for each in bare.sessions] == ["induction"] * 3 + ["boosters"] * 2
+    surplus = Course.of_days(protocol(induction(count=2)), days)
+    assert {each.phase for each in surplus.sessions} == {"induction"}
+    assert Course.of_days(protocol(), []).sessions == ()
+
+
+def test_a_session_ends_after_elapsed_time():
+    """Two hours from 01:30 on the night the clocks go forward end at 04:30."""
+    night = session(1, date(2027, 3, 14), time=time(1, 30), chair=2)
+    one = course(night)
+    assert one.ends(night).time() == time(4, 30)
+    assert elapsed(one.starts(night), one.ends(night)) == timedelta(hours=2)
+    assert list(one.occupied()) == [(one.starts(night), one.ends(night), 2)]
+
+
+def test_a_closed_session_and_one_without_a_time_hold_no_chair():
+    one = course(
+        session(1, MONDAY, time=time(9), status=Status.CLOSED),
+        session(2, MONDAY + timedelta(3)),
+        session(3, MONDAY + timedelta(7), time=time(9), status=Status.TENTATIVE),
+    )
+    assert [start.date() for start, _, _ in one.occupied()] == [MONDAY + timedelta(7)]
+    with pytest.raises(InvalidInput, match="has no time of day"):
+        one.starts(one.sessions[1])
+
+
+def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
+    night = session(1, date(2027, 3, 14), time=time(2, 30))
+    with pytest.raises(InvalidTime, match="02:30 does not happen"):
+        course(night).starts(night)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: session(1, date(9999, 1, 1)), "not a day to plan on"),
+        (lambda: session(1, datetime(2027, 1, 4, tzinfo=UTC)), "not a date"),
+        (lambda: session(1, MONDAY, time=time(9, 0, 30)), "starts at 09:00:30"),
+        (lambda: session(1, MONDAY, time=time(9, tzinfo=UTC)), "starts at 09:00"),
+        (lambda: course(session(1, MONDAY), session(1, MONDAY + timedelta(3))), "two sessions of one id"),
+        (lambda: course(session(1, MONDAY + timedelta(3)), session(2, MONDAY)), "out of order"),
+        (lambda: course(session(1, MONDAY, phase="trial")), "unknown phase"),
+        (lambda: course(session(1, MONDAY, revised=(1,))), "without the revision"),
+        (lambda: course(session(1, MONDAY, revised=())), "without the revision"),
+        (lambda: course(session(1, MONDAY), revisions=()), "without the revision"),
+        (lambda: course(*(session(n, MONDAY + timedelta(n)) for n in range(1001))), "1001 sessions"),
+        (lambda: course(zone="Europe/Amsterdm"), "no time zone"),
+        (lambda: course(id="Anna Müller 1980-01-01"), "this course id cannot be used"),
+        (lambda: course(id="-x"), "this course id cannot be used"),
+        (lambda: course(id="x" * 65), "this course id cannot be used"),
+        (lambda: course(id="A-017\r\nBEGIN:VEVENT"), "this course id cannot be used"),
+        (lambda: course(id="A-017\n"), "this course id cannot be used"),
+        (lambda: check_course_id(17), "this course id cannot be used"),
+        (lambda: Revision(at=datetime(2027, 1, 4)), "at is not a moment"),  # noqa: DTZ001
+        (lambda: Waiver(rule="101", sessions=("s1",), reason="agreed", who="Dr A"), "a waiver of 101"),
+        (lambda: Waiver(rule="KS101", sessions=(), reason="agreed", who="Dr A"), "a waiver of KS101"),
+        (lambda: Waiver(rule="KS101", sessions=("s1",), reason=" ", who="Dr A"), "a waiver of KS101"),
+        (lambda: Waiver(rule="KS101", sessions=("s1",), reason="agreed", who=""), "a waiver of KS101"),
+    ],
+)
+def test_what_a_course_refuses(make, what):
+    with pytest.raises(KetschedError) as error:
+        make()
+    assert what in error.value.what
+    assert error.value.why
+    assert error.value.fix
+
+
+def test_an_error_about_an_id_does_not_repeat_it():
+    """A name typed where an opaque id belongs must not end up in a log."""
+    with pytest.raises(InvalidInput) as error:
+        check_course_id("Anna Müller")
+    assert "Anna" not in str(error.value)
+
+
+def test_everything_is_frozen():
+    for value in (session(1, MONDAY), course(session(1, MONDAY)), protocol(), induction(), ANATOMY):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            value.id = "other"
+        assert hash(value) == hash(attrs.evolve(value))

@@ -1,0 +1,942 @@
+"""Whole plans: worked cases with dates counted by hand, phases and joins, hours, and why there is no plan."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from ketsched.calendars import Calendar
+from ketsched.clock import elapsed
+from ketsched.errors import InvalidInput, InvalidProtocol, KetschedError
+from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
+from ketsched.planning import NoFeasiblePlan, plan, said_days, starts
+from ketsched.protocols import load_protocol
+
+ZONE = "Europe/Amsterdam"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+EVERY_DAY = (*WEEKDAYS, "sat", "sun")
+HOUR_FORTY = Anatomy(infusion=40, observation=60)
+MON_THU, MON_WED_FRI = (0, 3), (0, 2, 4)
+
+
+def clinic(*days, hours="09:00-17:00", zone=ZONE, chairs=1, closed=()):
+    """Return a clinic open on some weekdays, Monday to Friday unless said, without the days closed."""
+    week = dict.fromkeys(days or WEEKDAYS, hours)
+    return Calendar.weekly(zone, **week, chairs=chairs).without(closed)
+
+
+OPEN = clinic()
+NEVER_CLOSED = clinic(*EVERY_DAY)
+
+
+def phase(count=6, *spacing, name="induction", kind="induction", anatomy=HOUR_FORTY, **pattern):
+    return Phase(kind=kind, name=name, count=count, anatomy=anatomy, spacing=spacing, **pattern)
+
+
+def boosters(count, *spacing, name="maintenance", **pattern):
+    return phase(count, *spacing, name=name, kind="maintenance", **pattern)
+
+
+def protocol(*phases):
+    return Protocol(id="test", version="1", title="test", phases=phases)
+
+
+def days_of(course):
+    return [session.day for session in course.sessions]
+
+
+def times_of(course):
+    return [f"{session.time:%H:%M}" for session in course.sessions]
+
+
+def dates(text, year=2027):
+    """Read "4 7 11 Jan, 1 Feb" as dates in order; a month before the last one begins a new year."""
+    found, last = [], 0
+    for part in text.split(","):
+        *numbers, name = part.split()
+        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
+        year += month < last
+        last = month
+        found += [date(year, month, int(number)) for number in numbers]
+    return found
+
+
+def no_plan(*arguments, **options):
+    with pytest.raises(NoFeasiblePlan) as caught:
+        plan(*arguments, **options)
+    return caught.value
+
+
+GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
+SPAN_28 = Spacing(apart=5, latest=27)
+T = protocol(phase(6, GAPS, SPAN_28, weekdays=MON_THU))
+M = protocol(
+    phase(
+        6, Spacing(minimum=2, latest=7), Spacing(apart=3, minimum=7), weekdays=MON_WED_FRI, weeks=(2, 4)
+    )
+)
+JAN_4 = date(2027, 1, 4)
+
+# -- the worked cases
+
+
+def test_six_infusions_on_mondays_and_thursdays():
+    course = plan(T, start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 7 11 14 18 21 Jan")
+    assert [session.ideal for session in course.sessions] == days_of(course)
+    assert [session.id for session in course.sessions] == ["s1", "s2", "s3", "s4", "s5", "s6"]
+    assert {session.phase for session in course.sessions} == {"induction"}
+    assert course.zone == ZONE
+
+
+def test_a_holiday_moves_one_session():
+    (start,) = starts(T, between=(JAN_4, JAN_4), calendar=OPEN.without([date(2027, 1, 18)]))
+    assert days_of(start.course) == dates("4 7 11 14 19 21 Jan")
+    assert (start.placement.broken, start.placement.total) == (0, 1)
+    assert start.course.sessions[4].ideal == date(2027, 1, 18)
+
+
+@pytest.mark.parametrize(
+    ("first", "closed", "expected", "total", "worst"),
+    [
+        (date(2027, 5, 24), dates("31 May"), dates("24 26 28 May, 1 3 7 Jun"), 5, 3),
+        (
+            date(2026, 12, 14),
+            dates("24 25 28 31 Dec, 1 Jan", 2026),
+            dates("14 16 18 21 23 29 Dec", 2026),
+            4,
+            4,
+        ),
+    ],
+)
+def test_three_a_week_around_holidays(first, closed, expected, total, worst):
+    (start,) = starts(M, between=(first, first), calendar=OPEN.without(closed))
+    assert days_of(start.course) == expected
+    assert (start.placement.total, start.placement.worst) == (total, worst)
+
+
+NOV_9 = date(2026, 11, 9)
+CLOSED_5 = dates("11 26 27 Nov", 2026)
+
+
+def eight(**at_most_2):
+    return protocol(
+        phase(
+            8,
+            Spacing(minimum=2, latest=7),
+            Spacing(apart=2, minimum=7, **at_most_2),
+            Spacing(apart=7, latest=27),
+            weekdays=MON_THU,
+        )
+    )
+
+
+CAUSES_5 = {
+    "at least 2 d apart",
+    "at most 2 in 7 d",
+    "8 within 28 d",
+    "the weekly hours of the clinic",
+    "closed 2026-11-11",
+    "closed 2026-11-26",
+    "closed 2026-11-27",
+}
+
+
+def eight_can_be_placed(causes):
+    """Whether eight days from 9 November keep all that is named; "at most 7 d" is never among it."""
+    apart = 2 if "at least 2 d apart" in causes else 1
+    in_week = 7 if "at most 2 in 7 d" in causes else 0
+    last = 27 if "8 within 28 d" in causes else 60
+    closed = {(day - NOV_9).days for day in CLOSED_5 if f"closed {day}" in causes}
+    weekly = "the weekly hours of the clinic" in causes
+    opened = [d for d in range(last + 1) if d not in closed and not (weekly and d % 7 > 4)]
+
+    def extended(days):
+        if len(days) == 8:
+            return True
+        return any(
+            extended((*days, day))
+            for day in opened
+            if day >= days[-1] + apart and (len(days) < 2 or day >= days[-2] + in_week)
+        )
+
+    return extended((0,))
+
+
+def test_eight_sessions_without_a_plan_say_why():
+    error = no_plan(eight(), start=NOV_9, calendar=OPEN.without(CLOSED_5))
+    assert set(error.causes) == CAUSES_5
+    assert len(error.causes) == len(CAUSES_5)
+    changes = {change.what: list(change.days) for change in error.changes}
+    assert changes["open 2026-11-11"] == dates("9 11 16 18 23 25 30 Nov, 3 Dec", 2026)
+    assert changes["open 2026-11-27"] == dates("9 12 16 19 23 27 30 Nov, 4 Dec", 2026)
+    assert "open 2026-11-11 (gives 2026-11-09, 11, 16, 18, 23, 25, 30, 12-03)" in error.fix
+
+
+def test_none_of_these_causes_can_be_left_out():
+    # without "at least 2 d apart": 9, 10, 16, 17, 23, 24, 30 November, 1 December
+    assert not eight_can_be_placed(CAUSES_5)
+    for cause in CAUSES_5:
+        assert eight_can_be_placed(CAUSES_5 - {cause}), cause
+
+
+def test_a_preference_is_broken_once_rather_than_no_plan():
+    (start,) = starts(
+        eight(required=False), between=(NOV_9, NOV_9), calendar=OPEN.without(CLOSED_5)
+    )
+    assert days_of(start.course) == dates("9 12 16 19 23 25 30 Nov, 3 Dec", 2026)
+    assert (start.placement.broken, start.placement.total) == (1, 1)
+
+
+def test_eight_sessions_with_one_closure_less():
+    course = plan(eight(), start=NOV_9, calendar=OPEN.without(CLOSED_5[:2]))
+    assert days_of(course) == dates("9 12 16 19 23 27 30 Nov, 4 Dec", 2026)
+
+
+@pytest.mark.parametrize(
+    ("first", "expected", "span"),
+    [
+        (dates("4 Jan")[0], "4 6 8 11 13 15 Jan", 12),
+        (dates("6 Jan")[0], "6 8 11 13 15 18 Jan", 13),
+        (dates("8 Jan")[0], "8 11 13 15 18 20 Jan", 13),
+    ],
+)
+def test_three_a_week_from_any_pattern_day(first, expected, span):
+    days = days_of(plan(M, start=first, calendar=OPEN))
+    assert days == dates(expected)
+    assert (days[-1] - days[0]).days + 1 == span
+
+
+@pytest.mark.parametrize("missing_day", ["clip", "roll"])
+def test_monthly_does_not_drift(missing_day):
+    monthly = protocol(boosters(4, every=(Interval(months=1, missing_day=missing_day),)))
+    expected = {"clip": "31 Jan, 28 Feb, 31 Mar, 30 Apr", "roll": "31 Jan, 1 Mar, 31 Mar, 1 May"}
+    course = plan(monthly, start=date(2027, 1, 31), calendar=NEVER_CLOSED)
+    assert days_of(course) == dates(expected[missing_day])
+
+
+def test_every_28_days_keeps_the_weekday():
+    course = plan(
+        protocol(boosters(4, every=(Interval(days=28),))), start=date(2027, 2, 1), calendar=OPEN
+    )
+    assert days_of(course) == dates("1 Feb, 1 29 Mar, 26 Apr")
+
+
+SPRAY = Anatomy(prepare=20, infusion=10, observation=120)
+
+
+def nasal():
+    """Twice weekly for 4 weeks, weekly for 4, then every 2 weeks, as an esketamine label has it."""
+    return protocol(
+        phase(
+            8,
+            Spacing(minimum=2),
+            Spacing(apart=2, minimum=7, required=False),
+            weekdays=MON_THU,
+            anatomy=SPRAY,
+        ),
+        boosters(
+            4,
+            Spacing(minimum=5),
+            name="weekly",
+            anatomy=SPRAY,
+            every=(Interval(days=7),),
+            join=Join(next_week=True, minimum=2),
+        ),
+        boosters(
+            3, Spacing(minimum=5), anatomy=SPRAY, every=(Interval(days=14),), join=Join(ideal=7, minimum=5)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (JAN_4, "4 7 11 14 18 21 25 28 Jan, 1 8 15 22 Feb, 1 15 29 Mar"),
+        # from a Thursday the eighth is on Mon 1 Feb and week 5 begins on Thu 4 Feb, 3 days later
+        (date(2027, 1, 7), "7 11 14 18 21 25 28 Jan, 1 4 11 18 25 Feb, 4 18 Mar, 1 Apr"),
+    ],
+)
+def test_twice_weekly_then_weekly_then_every_two_weeks(first, expected):
+    course = plan(nasal(), start=first, calendar=OPEN)
+    assert days_of(course) == dates(expected)
+    assert all(course.ends(s) - course.starts(s) == timedelta(minutes=150) for s in course.sessions)
+
+
+NOT_THESE = [date(2027, 1, 18), *(date(2027, 1, day) for day in range(25, 30))]
+
+
+def test_the_starts_of_january_are_ranked():
+    found = starts(
+        T, between=(JAN_4, date(2027, 1, 31)), calendar=OPEN.without(NOT_THESE)
+    )
+    assert [start.day for start in found] == dates("4 7 11 14 21 Jan")
+    best, second = found[:2]
+    assert (best.placement.total, second.placement.total) == (1, 8)
+    assert days_of(second.course) == dates("7 11 13 15 20 22 Jan")
+    for start in found[2:]:
+        assert start.course is None
+        assert any("closed 2027-01-2" in cause for cause in start.error.causes)
+
+
+def test_a_range_takes_the_best_start():
+    course = plan(T, start=(date(2027, 1, 5), date(2027, 1, 31)), calendar=OPEN.without(NOT_THESE))
+    assert days_of(course) == dates("7 11 13 15 20 22 Jan")
+
+
+def test_starts_off_the_pattern_are_tried_only_when_asked():
+    week = (JAN_4, date(2027, 1, 10))
+    assert [s.day for s in starts(T, between=week, calendar=OPEN)] == dates("4 7 Jan")
+    every = starts(T, between=week, calendar=OPEN, any_weekday=True)
+    assert sorted(s.day for s in every) == dates("4 5 6 7 8 Jan")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2027, 1, 5), date(2027, 1, 4)),
+        (date(2027, 1, 1), date(2029, 1, 2)),
+        (date(1027, 1, 4), date(2027, 1, 5)),
+    ],
+)
+def test_a_stretch_of_starts_that_cannot_be_searched(first, last):
+    with pytest.raises(InvalidInput):
+        plan(T, start=(first, last), calendar=OPEN)
+
+
+def test_a_range_without_a_plan_says_what_blocks_each_start():
+    week = (date(2027, 1, 11), date(2027, 1, 14))
+    error = no_plan(T, start=week, calendar=OPEN.without(NOT_THESE))
+    assert error.what == "no start from 2027-01-11 to 2027-01-14 has a plan"
+    assert "2027-01-11: " in error.why
+    assert "2027-01-14: " in error.why
+    weekend = no_plan(T, start=(date(2027, 1, 9), date(2027, 1, 10)), calendar=OPEN)
+    assert "open" in weekend.why
+
+
+def patient(*away):
+    return Calendar.always(ZONE).without(away)
+
+
+def test_away_for_a_fortnight_told_in_advance():
+    away = [date(2027, 1, day) for day in range(12, 27)]
+    error = no_plan(T, start=JAN_4, calendar=OPEN, availability=patient(*away))
+    # 4, 6, 8, 11 January are all that fit before; a fifth would have to come by the 18th
+    assert set(error.causes) == {
+        "at least 2 d apart",
+        "at most 7 d between two",
+        "the weekly hours of the clinic",
+        *(f"closed 2027-01-{day} for the patient" for day in (12, 13, 14, 15, 18)),
+    }
+
+
+def test_back_in_time_for_the_longest_gap():
+    away = [date(2027, 1, day) for day in range(12, 18)]
+    course = plan(T, start=JAN_4, calendar=OPEN, availability=patient(*away))
+    # one session has to be on the 11th and one on the 18th. The fourth on the 11th costs 1 + 3 + 3 days,
+    # on the 18th 4 + 2 + 1 (20 and 22 after it): as much in all, but the worst is 3 and not 4
+    assert days_of(course) == dates("4 6 8 11 18 21 Jan")
+
+
+# -- the generic protocol: 6 to 8 infusions over 2 to 4 weeks
+
+GENERIC = load_protocol("generic-induction")
+SERIES = attrs.evolve(GENERIC, phases=GENERIC.phases[:1])
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (4, "4 6 8 11 13 15 Jan"),  # Mon Wed Fri
+        (6, "6 8 11 13 15 18 Jan"),  # Wed Fri Mon
+        (8, "8 11 13 15 18 20 Jan"),  # Fri Mon Wed
+    ],
+)
+def test_six_in_the_fewest_weeks_on_weekdays_spread_evenly(first, expected):
+    course = plan(SERIES, start=date(2027, 1, first), calendar=OPEN)
+    assert days_of(course) == dates(expected)
+    assert course.protocol.phases[0].weekdays == MON_WED_FRI
+    assert course.protocol.phases[0].weeks == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("open_on", "first", "expected", "weekdays"),
+    [
+        # Monday then Thursday or Friday are 3 and 4 or 4 and 3 days apart: the earlier
+        (WEEKDAYS, 4, "4 7 11 14 18 21 Jan", (0, 3)),
+        (WEEKDAYS, 5, "5 8 12 15 19 22 Jan", (1, 4)),
+        (("mon", "tue", "wed", "fri"), 4, "4 8 11 15 18 22 Jan", (0, 4)),
+        (("tue", "wed", "thu", "fri"), 5, "5 8 12 15 19 22 Jan", (1, 4)),
+        # from Wednesday, Friday is 2 and 5 days away; Thursday and Tuesday only 1 from a Wednesday
+        (("tue", "wed", "thu", "fri"), 6, "6 8 13 15 20 22 Jan", (2, 4)),
+    ],
+)
+def test_two_a_week_over_three_weeks(open_on, first, expected, weekdays):
+    course = plan(SERIES.choose(weeks=3), start=date(2027, 1, first), calendar=clinic(*open_on))
+    assert days_of(course) == dates(expected)
+    assert course.protocol.phases[0].weekdays == weekdays
+
+
+def test_eight_in_four_weeks_twice_a_week():
+    course = plan(SERIES.choose(sessions=8, weeks=4), start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 7 11 14 18 21 25 28 Jan")
+
+
+def test_eight_need_three_weeks_at_two_days_apart():
+    # three a week: the eighth Mon-Wed-Fri session is on day 17, so 17 dates, 3 nominal weeks
+    course = plan(SERIES.choose(sessions=8), start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 6 8 11 13 15 18 20 Jan")
+
+
+@pytest.mark.parametrize("calendar", [OPEN, NEVER_CLOSED])
+def test_eight_in_two_weeks_at_two_days_cannot_be(calendar):
+    error = no_plan(SERIES.choose(sessions=8, weeks=2), start=JAN_4, calendar=calendar)
+    assert error.why == "8 sessions at least 2 days apart need 15 days; the series may take 14"
+    assert set(error.causes) == {"at least 2 d apart", "2 nominal weeks (at most 14 d)"}
+
+
+TWO_IN_WEEKS = protocol(phase(2, study_days=(1, 15), weeks=(2, 4)))
+
+
+@pytest.mark.parametrize(("date_number", "can_be"), [(7, False), (8, True), (28, True), (29, False)])
+def test_two_to_four_nominal_weeks_are_8_to_28_dates(date_number, can_be):
+    last = JAN_4 + timedelta(date_number - 1)
+    calendar = Calendar.weekly(ZONE).opening(JAN_4, "09:00-17:00").opening(last, "09:00-17:00")
+    if can_be:
+        assert days_of(plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar)) == [JAN_4, last]
+    else:
+        assert "2 to 4 nominal weeks (at most 28 d)" in no_plan(
+            TWO_IN_WEEKS, start=JAN_4, calendar=calendar
+        ).causes
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"sessions": 5},
+        {"sessions": 9},
+        {"weeks": 1},
+        {"weeks": 5},
+        {"weekdays": (7,)},
+        {"weekdays": (1, 1)},
+        {"boosters": 0},
+        {"boosters": 1001},
+    ],
+)
+def test_choices_that_the_protocol_does_not_leave(choice):
+    with pytest.raises(KetschedError):
+        GENERIC.choose(**choice)
+
+
+@pytest.mark.parametrize("choice", [{"boosters": 2}, {"until": Interval(days=84)}])
+def test_boosters_of_a_protocol_without_maintenance(choice):
+    with pytest.raises(InvalidInput, match="boosters"):
+        SERIES.choose(**choice)
+
+
+def test_weekdays_of_a_protocol_with_study_days_and_weeks_of_one_without():
+    printed = protocol(phase(2, study_days=(1, 4)))
+    with pytest.raises(InvalidInput, match="weekdays"):
+        printed.choose(weekdays=MON_THU)
+    with pytest.raises(InvalidInput, match="weeks"):
+        printed.choose(weeks=2)
+
+
+def test_chosen_weekdays_are_the_pattern():
+    course = plan(SERIES.choose(weekdays=(1, 4)), start=date(2027, 1, 5), calendar=OPEN)
+    assert days_of(course) == dates("5 8 12 15 19 22 Jan")
+
+
+INDUCTION = "4 6 8 11 13 15 Jan, "
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        # to the review 26 weeks after the first booster, which is 13 August
+        ({}, "12 Feb, 12 Mar, 9 Apr, 7 May, 4 Jun, 2 30 Jul"),
+        ({"boosters": 2}, "12 Feb, 12 Mar"),
+        # 12 weeks from 12 February end before 7 May
+        ({"until": Interval(days=84)}, "12 Feb, 12 Mar, 9 Apr"),
+        ({"until": Interval(days=85)}, "12 Feb, 12 Mar, 9 Apr, 7 May"),
+        ({"until": Interval(days=1)}, "12 Feb"),
+    ],
+)
+def test_a_booster_every_28_days_from_the_last_infusion(choice, expected):
+    course = plan(GENERIC.choose(**choice), start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates(INDUCTION + expected)
+
+
+def test_boosters_follow_the_last_infusion_as_planned():
+    # the sixth moves from Fri 15 to Mon 18 January, and every booster with it
+    calendar = OPEN.without([date(2027, 1, 15)])
+    course = plan(GENERIC.choose(boosters=2), start=JAN_4, calendar=calendar)
+    last, *later = days_of(course)[5:]
+    assert last != date(2027, 1, 15)
+    assert [(day - last).days for day in later] == [28, 56]
+
+
+# -- phases and joins
+
+
+@pytest.mark.parametrize(
+    ("follows", "expected"),
+    [
+        # its own first interval; weekdays: the first of them in the next week of treatment
+        (boosters(2, every=(Interval(days=14),)), "21 Jan, 4 Feb"),
+        (boosters(2, weekdays=(1,)), "12 19 Jan"),
+        (boosters(2, study_days=(1, 8)), "11 18 Jan"),
+        (boosters(2, every=(Interval(days=7),), join=Join(next_week=True)), "11 18 Jan"),
+        (boosters(2, every=(Interval(days=7),), join=Join(ideal=10)), "17 24 Jan"),
+        # 17 January is a Sunday: the first Tuesday from then on
+        (boosters(2, weekdays=(1,), join=Join(ideal=10)), "19 26 Jan"),
+        (boosters(2, every=(Interval(days=7),), join=Join(ideal=0)), "8 14 Jan"),
+        (boosters(1, every=(Interval(months=1),)), "7 Feb"),
+    ],
+)
+def test_how_a_phase_follows_4_and_7_january(follows, expected):
+    course = plan(protocol(phase(2, study_days=(1, 4)), follows), start=JAN_4, calendar=NEVER_CLOSED)
+    assert days_of(course) == dates("4 7 Jan, " + expected)
+    assert [s.phase for s in course.sessions][2:] == ["maintenance"] * follows.count
+
+
+@pytest.mark.parametrize(
+    ("join", "expected"),
+    [
+        # 5 days after the 9th at the least, but the second keeps its day
+        (Join(ideal=3), "14 19 Jan"),
+        (Join(ideal=3, minimum=2), "12 19 Jan"),
+        (Join(ideal=3, latest=4), "12 19 Jan"),
+    ],
+)
+def test_a_join_with_its_own_rules_replaces_those_of_the_earlier_phase(join, expected):
+    course = plan(
+        protocol(
+            phase(2, Spacing(minimum=5), study_days=(1, 6)),
+            boosters(2, every=(Interval(days=7),), join=join),
+        ),
+        start=JAN_4,
+        calendar=NEVER_CLOSED,
+    )
+    assert days_of(course) == dates("4 9 Jan, " + expected)
+
+
+def test_at_most_two_in_seven_days_holds_across_a_join():
+    # 7 and 11 January: the third at the earliest on the 14th
+    course = plan(
+        protocol(
+            phase(2, Spacing(apart=2, minimum=7), weekdays=MON_THU),
+            boosters(1, every=(Interval(days=7),), join=Join(ideal=2)),
+        ),
+        start=date(2027, 1, 7),
+        calendar=NEVER_CLOSED,
+    )
+    assert days_of(course) == dates("7 11 14 Jan")
+
+
+def test_the_latest_of_a_join_binds():
+    protocol_ = protocol(
+        phase(2, Spacing(latest=3), study_days=(1, 4)),
+        boosters(1, every=(Interval(days=7),), join=Join(minimum=5, latest=8)),
+    )
+    away = [date(2027, 1, day) for day in range(8, 16)]
+    error = no_plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away))
+    assert "induction to maintenance: at least 5 d, at most 8 d" in error.causes
+    assert days_of(plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away[:-1]))) == dates(
+        "4 7 15 Jan"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "closed", "expected"),
+    [
+        # a closure moves one session, or all that come after it
+        ({"every": (Interval(days=7),), "anchor": "start"}, 11, "4 12 18 Jan"),
+        ({"every": (Interval(days=7),), "anchor": "previous"}, 11, "4 12 19 Jan"),
+        ({"weekdays": MON_THU, "anchor": "previous"}, 7, "4 6 11 Jan"),
+    ],
+)
+def test_ideal_days_from_the_start_or_from_the_session_before(pattern, closed, expected):
+    course = plan(
+        protocol(phase(3, Spacing(minimum=2), **pattern)),
+        start=JAN_4,
+        calendar=OPEN.without([date(2027, 1, closed)]),
+    )
+    assert days_of(course) == dates(expected)
+
+
+@pytest.mark.parametrize(("anchor", "expected"), [("start", "4 6 11 Jan"), ("previous", "4 6 10 Jan")])
+def test_study_days_from_the_start_or_from_the_session_before(anchor, expected):
+    # the 6th and the 8th are equally near to the 7th: the earlier last day, then the earlier day
+    course = plan(
+        protocol(phase(3, study_days=(1, 4, 8), anchor=anchor)),
+        start=JAN_4,
+        calendar=NEVER_CLOSED.without([date(2027, 1, 7)]),
+    )
+    assert days_of(course) == dates(expected)
+
+
+def test_of_a_list_of_intervals_the_last_repeats():
+    steps = tuple(Interval(days=n) for n in (14, 21, 28))
+    course = plan(protocol(boosters(5, every=steps)), start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 18 Jan, 8 Feb, 8 Mar, 5 Apr")
+
+
+def test_study_days_as_printed():
+    course = plan(protocol(phase(6, study_days=(1, 3, 5, 8, 10, 12))), start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 6 8 11 13 15 Jan")
+
+
+def test_weekdays_come_before_study_days():
+    both = protocol(phase(3, weekdays=(1, 4), study_days=(1, 4, 8)))
+    assert days_of(plan(both, start=date(2027, 1, 8), calendar=OPEN)) == dates("8 12 15 Jan")
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [(5, "5 7 11 14 18 21 Jan"), (6, "6 11 14 18 21 25 Jan"), (8, "8 11 14 18 21 25 Jan")],
+)
+def test_a_start_off_the_pattern_stands_by_itself(first, expected):
+    # Thu 7 January is 1 day after Wed 6, less than the 2 that neighbours keep
+    assert days_of(plan(T, start=date(2027, 1, first), calendar=OPEN)) == dates(expected)
+
+
+def test_months_within_a_course_on_open_days():
+    # 28 February and 30 May 2027 are Sundays, 30 April a Friday
+    clipped = protocol(boosters(4, every=(Interval(months=1),)))
+    course = plan(clipped, start=date(2026, 12, 31), calendar=clinic(*WEEKDAYS, "sat"))
+    assert days_of(course) == dates("31 Dec, 30 Jan, 27 Feb, 31 Mar", 2026)
+
+
+def test_between_two_numbered_sessions():
+    third_late = protocol(
+        phase(4, Spacing(minimum=2), Spacing(between=(1, 3), minimum=10), weekdays=MON_THU)
+    )
+    # the third moves from the 11th to the 14th, and the fourth, wished for then, 2 days on at the least
+    assert days_of(plan(third_late, start=JAN_4, calendar=NEVER_CLOSED)) == dates("4 7 14 16 Jan")
+
+
+# -- starts that cannot be
+
+
+def test_a_start_on_a_closed_weekday():
+    error = no_plan(T, start=date(2027, 1, 9), calendar=OPEN)
+    assert error.what == "the start 2027-01-09 (Sat) is not open"
+    assert error.causes == ("the weekly hours of the clinic",)
+    assert [change.what for change in error.changes] == ["start on 2027-01-11"]
+    assert list(error.changes[0].days) == dates("11 14 18 21 25 28 Jan")
+
+
+def test_a_start_on_a_holiday():
+    error = no_plan(T, start=date(2027, 1, 18), calendar=OPEN.with_holidays("US"))
+    assert error.causes == ("closed 2027-01-18 (Martin Luther King Jr. Day)",)
+    assert list(error.changes[0].days) == dates("21 25 28 Jan, 1 4 8 Feb")
+
+
+def test_a_start_when_the_patient_cannot():
+    error = no_plan(T, start=JAN_4, calendar=OPEN, availability=patient(JAN_4))
+    assert error.causes == ("closed 2027-01-04 for the patient",)
+    assert list(error.changes[0].days) == dates("7 11 14 18 21 25 Jan")
+
+
+def test_a_clinic_that_is_never_open():
+    error = no_plan(T, start=JAN_4, calendar=Calendar.weekly(ZONE))
+    assert error.causes == ("the weekly hours of the clinic",)
+    assert error.changes == ()
+    assert "choose another start" in error.fix
+
+
+@pytest.mark.parametrize("start", [datetime(2027, 1, 4, tzinfo=UTC), "2027-01-04", None, 20270104])
+def test_a_start_that_is_no_date(start):
+    with pytest.raises(InvalidInput):
+        plan(T, start=start, calendar=OPEN)
+
+
+def test_a_course_with_an_id_and_a_moment():
+    at = datetime(2026, 12, 20, 9, tzinfo=UTC)
+    course = plan(T, start=JAN_4, calendar=OPEN, id="A-017", at=at)
+    assert course.id == "A-017"
+    assert [revision.at for revision in course.revisions] == [at]
+    with pytest.raises(InvalidInput):
+        plan(T, start=JAN_4, calendar=OPEN, id="Jane Doe")
+    with pytest.raises(KetschedError):
+        plan(T, start=JAN_4, calendar=OPEN, at=datetime(2026, 12, 20, 9))  # noqa: DTZ001
+
+
+# -- sizes
+
+
+@pytest.mark.parametrize(("length", "fits"), [(1, True), (480, True), (481, False)])
+def test_a_session_fits_if_the_whole_chair_time_does(length, fits):
+    one = protocol(phase(1, study_days=(1,), anatomy=Anatomy(infusion=length)))
+    if fits:
+        assert times_of(plan(one, start=JAN_4, calendar=OPEN)) == ["09:00"]
+    else:
+        assert no_plan(one, start=JAN_4, calendar=OPEN).causes == ("the weekly hours of the clinic",)
+
+
+def test_a_session_of_no_length():
+    with pytest.raises(InvalidProtocol):
+        Anatomy()
+
+
+def test_one_session():
+    assert days_of(plan(protocol(phase(1, GAPS, weekdays=MON_THU)), start=JAN_4, calendar=OPEN)) == [JAN_4]
+
+
+def test_a_thousand_sessions_and_no_more():
+    weekly = Spacing(minimum=5, latest=9)
+    most = protocol(boosters(1000, weekly, every=(Interval(days=7),)))
+    course = plan(most, start=JAN_4, calendar=OPEN)
+    assert days_of(course) == [JAN_4 + timedelta(7 * n) for n in range(1000)]
+    one_more = protocol(phase(1, study_days=(1,)), boosters(1000, every=(Interval(days=7),)))
+    with pytest.raises(InvalidInput, match="1001 sessions"):
+        plan(one_more, start=JAN_4, calendar=OPEN)
+
+
+def test_a_course_of_more_than_twenty_years():
+    with pytest.raises(InvalidInput, match="a course from"):
+        plan(protocol(boosters(800, every=(Interval(days=28),))), start=JAN_4, calendar=OPEN)
+
+
+def test_open_ended_without_a_review_is_planned_for_26_weeks():
+    weekly = protocol(boosters(None, every=(Interval(days=7),)))
+    days = days_of(plan(weekly, start=JAN_4, calendar=OPEN))
+    assert len(days) == 26
+    assert days[-1] == JAN_4 + timedelta(7 * 25)
+
+
+def test_open_ended_to_its_review():
+    weekly = protocol(boosters(None, every=(Interval(days=7),), review=Interval(days=28)))
+    assert days_of(plan(weekly, start=JAN_4, calendar=OPEN)) == dates("4 11 18 25 Jan")
+
+
+def test_the_last_years_that_can_be_planned_on():
+    # 7 January 2199 is a Monday: 172 years, 42 of them leap years, are 62 822 days or 8974 weeks and 4 days
+    assert days_of(plan(T, start=date(2199, 1, 7), calendar=OPEN)) == dates("7 10 14 17 21 24 Jan", 2199)
+    with pytest.raises(InvalidInput):
+        plan(T, start=date(2200, 1, 6), calendar=OPEN)
+    with pytest.raises(KetschedError):
+        plan(T, start=date(2199, 12, 30), calendar=OPEN)
+
+
+# -- several calendars, and wishes
+
+
+def test_every_calendar_has_to_be_open():
+    doctor = attrs.evolve(clinic("mon", "wed", "thu"), chairs=None, name="the doctor")
+    course = plan(
+        T, start=JAN_4, calendar=OPEN & doctor, availability=patient(date(2027, 1, 14))
+    )
+    assert days_of(course) == dates("4 7 11 13 18 21 Jan")
+
+
+def test_hours_that_all_calendars_share():
+    doctor = attrs.evolve(clinic(hours="13:00-17:00"), chairs=None)
+    can = attrs.evolve(clinic(hours="12:00-15:00"), chairs=None)
+    course = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=can, time=time(9))
+    assert times_of(course) == ["13:00"] * 6
+    late = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=can, time=time(17))
+    assert times_of(late) == ["13:15"] * 6  # 100 minutes from 13:15 end at 14:55
+
+
+def test_a_calendar_of_another_zone():
+    # 15:00 to 17:00 in London are 16:00 to 18:00 in Amsterdam
+    remote = attrs.evolve(clinic(hours="15:00-17:00", zone="Europe/London"), chairs=None)
+    course = plan(T, start=JAN_4, calendar=clinic(hours="09:00-18:00") & remote)
+    assert times_of(course) == ["16:00"] * 6
+
+
+def rather(*days, hours="00:00-24:00"):
+    return attrs.evolve(clinic(*days, hours=hours), chairs=None, name="wishes")
+
+
+def test_wished_days_come_before_the_pattern():
+    course = plan(T, start=JAN_4, calendar=OPEN, wishes=rather("mon", "wed"))
+    assert days_of(course) == dates("4 6 11 13 18 20 Jan")
+
+
+def test_a_wish_is_left_as_rarely_as_possible():
+    # Wednesdays alone cannot hold six sessions at most 7 d apart within 28 d: 4 Jan, then Wednesdays
+    (start,) = starts(T, between=(JAN_4, JAN_4), calendar=OPEN, wishes=rather("wed"))
+    on_wednesdays = [day for day in days_of(start.course) if day.weekday() == 2]
+    # 6, 13, 20, 27 January are the four within 28 days
+    assert on_wednesdays == dates("6 13 20 27 Jan")
+    assert start.placement.broken == 2
+
+
+def test_evenings_are_avoided_where_a_day_has_other_hours():
+    long_days = clinic(hours="16:00-21:00")
+    avoid = rather(hours="00:00-18:00")
+    assert times_of(plan(T, start=JAN_4, calendar=long_days, time=time(19))) == ["19:00"] * 6
+    course = plan(T, start=JAN_4, calendar=long_days, wishes=avoid, time=time(19))
+    assert times_of(course) == ["16:15"] * 6  # the last start that ends by 18:00
+
+
+def test_a_day_of_evenings_only_is_left_for_one_that_keeps_the_wish():
+    evening = OPEN.opening(date(2027, 1, 14), "17:00-21:00")
+    course = plan(T, start=JAN_4, calendar=evening, wishes=rather(hours="00:00-18:00"))
+    assert days_of(course) == dates("4 7 11 13 18 21 Jan")
+    assert days_of(plan(T, start=JAN_4, calendar=evening)) == dates("4 7 11 14 18 21 Jan")
+
+
+# -- hours
+
+
+@pytest.mark.parametrize(
+    ("preferred", "expected"),
+    [
+        (None, "09:00"),
+        (time(8), "09:00"),
+        (time(11, 7), "11:00"),
+        (time(11, 8), "11:15"),
+        (time(23), "15:15"),
+    ],
+)
+def test_the_start_nearest_to_the_preferred_time(preferred, expected):
+    assert times_of(plan(T, start=JAN_4, calendar=OPEN, time=preferred)) == [expected] * 6
+
+
+def test_of_two_equally_near_the_earlier():
+    # 90 minutes: the last start of the morning is 10:30, the first of the afternoon 13:00
+    lunch = clinic(hours="09:00-12:00, 13:00-17:00")
+    short = protocol(phase(2, weekdays=MON_THU, anatomy=Anatomy(infusion=90)))
+    assert times_of(plan(short, start=JAN_4, calendar=lunch, time=time(11, 45))) == ["10:30"] * 2
+    assert times_of(plan(short, start=JAN_4, calendar=lunch, time=time(11, 46))) == ["13:00"] * 2
+
+
+def test_the_same_hour_unless_something_prevents_it():
+    week = Calendar.weekly(ZONE, mon="09:00-17:00", wed="10:00-17:00", fri="09:00-13:00")
+    course = plan(M, start=JAN_4, calendar=week)
+    assert times_of(course) == ["10:00"] * 6  # 09:00 does not exist on Wednesdays
+    afternoons = plan(M, start=JAN_4, calendar=week, time=time(14))
+    assert times_of(afternoons) == ["14:00", "14:00", "11:15"] * 2
+
+
+def test_clock_time_stays_put_across_a_clock_change():
+    course = plan(
+        protocol(phase(2, Spacing(minimum=5, latest=5), study_days=(1, 6))),
+        start=date(2027, 3, 10),
+        calendar=clinic(zone="America/New_York"),
+        time=time(9),
+    )
+    first, second = course.sessions
+    assert [first.day, second.day] == dates("10 15 Mar")
+    assert times_of(course) == ["09:00", "09:00"]
+    assert elapsed(course.starts(first), course.starts(second)) == timedelta(hours=119)
+
+
+def hours_apart(hours, *spacing, pattern=(1, 6), length=120):
+    return protocol(
+        phase(
+            2,
+            Spacing(minimum_hours=hours),
+            *spacing,
+            study_days=pattern,
+            anatomy=Anatomy(infusion=length),
+        )
+    )
+
+
+NEW_YORK = "America/New_York"
+MAR_10 = date(2027, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("hours", "closes", "expected_day", "expected_time"),
+    [
+        (119, "11:00", 15, "09:00"),
+        (120, "17:00", 15, "10:00"),  # an hour was lost on the 14th
+        (120, "11:00", 16, "09:00"),  # 10:00 is too late to begin: the next best day
+    ],
+)
+def test_a_rule_in_hours_counts_elapsed_time(hours, closes, expected_day, expected_time):
+    course = plan(
+        hours_apart(hours),
+        start=MAR_10,
+        calendar=clinic(zone=NEW_YORK, hours=f"09:00-{closes}"),
+        time=time(9),
+    )
+    assert days_of(course) == [MAR_10, date(2027, 3, expected_day)]
+    assert times_of(course) == ["09:00", expected_time]
+
+
+def test_a_rule_in_hours_that_no_start_keeps():
+    error = no_plan(
+        hours_apart(120, Spacing(latest=5)),
+        start=MAR_10,
+        calendar=clinic(zone=NEW_YORK, hours="09:00-11:00"),
+    )
+    assert error.what == "the days can be placed, the hours cannot"
+    assert error.causes == ("at least 120 h from start to start",)
+
+
+def test_48_hours_hold_the_second_start_back():
+    week = Calendar.weekly(ZONE, mon="12:00-17:00", wed="09:00-17:00")
+    two_days = hours_apart(48, pattern=(1, 3))
+    assert times_of(plan(two_days, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "12:00"]
+    free = hours_apart(47, pattern=(1, 3))
+    assert times_of(plan(free, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "11:00"]
+
+
+@pytest.mark.parametrize(
+    ("day", "preferred", "expected"),
+    [
+        # from 02:00 to 03:00 the clocks of 14 March 2027 show nothing; 01:45 is 45 minutes away
+        (date(2027, 3, 14), time(2, 30), "03:00"),
+        (date(2027, 3, 14), time(2, 15), "01:45"),
+        # from 01:00 to 02:00 those of 7 November 2027 show everything twice
+        (date(2027, 11, 7), time(1, 30), "02:00"),
+        (date(2027, 11, 7), time(1, 15), "00:45"),
+    ],
+)
+def test_skipped_and_repeated_times_are_never_offered(day, preferred, expected):
+    night = protocol(phase(1, study_days=(1,), anatomy=Anatomy(infusion=30)))
+    calendar = clinic("sun", hours="00:00-06:00", zone=NEW_YORK)
+    assert times_of(plan(night, start=day, calendar=calendar, time=preferred)) == [expected]
+
+
+# -- chairs
+
+
+def test_the_lowest_free_chair_and_then_the_next_hour():
+    calendar = clinic(chairs=2)
+    first = plan(T, start=JAN_4, calendar=calendar)
+    second = plan(T, start=JAN_4, calendar=calendar.booked(first))
+    third = plan(T, start=JAN_4, calendar=calendar.booked(first).booked(second))
+    assert [{(t, s.chair) for t, s in zip(times_of(c), c.sessions, strict=True)} for c in (first, second)] == [
+        {("09:00", 1)},
+        {("09:00", 2)},
+    ]
+    # 100 minutes from 09:00 end at 10:40
+    assert {(t, s.chair) for t, s in zip(times_of(third), third.sessions, strict=True)} == {("10:45", 1)}
+    again = plan(T, start=JAN_4, calendar=calendar.booked(second))
+    assert {session.chair for session in again.sessions} == {1}
+
+
+def test_full_chairs_move_a_session():
+    calendar = clinic(chairs=2, hours="09:00-11:00")
+    one = protocol(phase(1, study_days=(1,)))
+    taken = calendar
+    for _ in range(2):
+        taken = taken.booked(plan(one, start=date(2027, 1, 7), calendar=taken))
+    assert days_of(plan(T, start=JAN_4, calendar=taken)) == dates("4 6 11 14 18 21 Jan")
+    error = no_plan(T, start=date(2027, 1, 7), calendar=taken)
+    assert error.what == "the start 2027-01-07 (Thu) is not open"
+    assert "chairs" in error.causes[0]
+
+
+def test_a_calendar_without_chairs_gives_none():
+    assert {s.chair for s in plan(T, start=JAN_4, calendar=attrs.evolve(OPEN, chairs=None)).sessions} == {None}
+
+
+# -- words
+
+
+def test_days_are_said_briefly():
+    assert said_days(dates("9 11 Nov, 3 Dec, 4 Jan", 2026)) == "2026-11-09, 11, 12-03, 2027-01-04"
+    assert said_days([]) == ""
+
