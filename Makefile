@@ -23,10 +23,14 @@ TEST := .venv/.installed-test
 BENCH := .venv/.installed-bench
 FUZZ := .venv/.installed-fuzz
 
-.PHONY: demo test test-all docs examples bench fuzz clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all docs examples bench fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo: $(BASE)
 	@rm -rf demo && mkdir demo

@@ -25,12 +25,16 @@ from operator import add
 from statistics import median, quantiles
 from typing import Any
 
-from ketsched.placing import Aim, Days, Series, TooManyPlans, place
+from ketsched.placing import TooManyPlans, place
+from ketsched.series import Aim, Days, Series
 from ketsched.spacing import Bound, lay, tight_windows
 
 # Day 0 is Monday 4 January 2027. United States federal holidays as observed, 2027 and 2028, in days from it.
 # fmt: off
-HOLIDAYS = (14, 42, 147, 165, 182, 245, 280, 311, 325, 354, 361, 378, 413, 511, 532, 547, 609, 644, 676, 689, 721, 728)
+HOLIDAYS = (
+    14, 42, 147, 165, 182, 245, 280, 311, 325, 354, 361,
+    378, 413, 511, 532, 547, 609, 644, 676, 689, 721, 728,
+)
 # fmt: on
 FORTNIGHT_OFF = tuple(range(182, 196))
 
@@ -63,7 +67,7 @@ def induction(*, closures: bool) -> Iterator[Series]:
 
 
 def boosted() -> Iterator[Series]:
-    """Eight infusions Monday and Thursday, then twelve fortnightly boosters from where the last one stands."""
+    """Eight infusions Monday and Thursday, then twelve fortnightly boosters from where the last stands."""
     bounds = (*lay(range(8), minimum=2, latest=7), *lay(range(8), apart=2, minimum=7), Bound(0, 7, latest=27))
     bounds += lay(range(7, 20), minimum=7, latest=28)
     for start in range(0, 364, 14):

@@ -1,92 +1,42 @@
 """
 Sessions on days, exactly: of all plans that keep the required bounds on open days, the best one.
 
-Plain integers, as in `spacing`. A plan is better than another if it is smaller by, in this
-order: preferences broken; total deviation from the ideal days; largest single deviation;
-last day; the days themselves. The order is total, so the answer is unique.
+Plain integers; `series` says what better means. The order is total, so the answer is unique.
 
-How it is found. The push of `spacing` cuts every place down to the days that some plan
-uses. What is left is searched place by place under a budget of deviation: a partial plan
+How it is found. If every session can stand on the open day nearest to its ideal, that is
+the answer. Else the push of `spacing` cuts every place down to the days that some plan
+uses, and what is left is searched place by place under a budget of deviation: a partial plan
 is known only by the days that later places still look back at, and of two that agree in
 those the cheaper one is kept. If no plan fits the budget it is raised. Bounds that look
 back further than two places would make these states many, so they are taken only where
-an answer breaks them, and the search repeated. One sweep back over the cheapest plans
-finds the least worst deviation, a second one the last day, and a walk forward the days.
+an answer breaks them, and the search repeated; if that takes long, `cutting` takes over. One
+sweep back over the cheapest plans finds the least worst deviation, a second one the last
+day, and a walk forward the days.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import accumulate
 
 import attrs
 
-from ketsched.spacing import Bound, edges, push_down, push_up
+from ketsched.cutting import cut_near
+from ketsched.series import Aim, Days, Placement, Series, least_deviation
+from ketsched.spacing import Bound, contradiction, edges, push_down, push_up
 
-Days = Sequence[int]
 State = tuple[int, ...]
 
-EFFORT = 400_000
+EFFORT = 250_000
 """Partial plans that one search may look at before it gives up (well under a second)."""
+_LITTLE = 20_000  # where a least cut can take over
 _NEAR = 2
 
 
 class TooManyPlans(Exception):
-    """The search has looked at `EFFORT` partial plans and is not done."""
-
-
-@attrs.frozen
-class Aim:
-    """
-    An ideal day that is counted from where an earlier session stands in the same plan.
-
-    Attributes:
-        after: The earlier place.
-        day: The ideal day, given the day of that place.
-    """
-
-    after: int
-    day: Callable[[int], int]
-
-
-@attrs.frozen
-class Series:
-    """
-    What has to be placed.
-
-    Attributes:
-        days: For each place the days it may have, ascending.
-        bounds: Required and preferred bounds between places.
-        ideals: For each place its ideal day, or how to find it.
-        wishes: For each place the days that break no wish (None: no wish), a preference each.
-    """
-
-    days: tuple[Days, ...]
-    bounds: tuple[Bound, ...]
-    ideals: tuple[int | Aim, ...]
-    wishes: tuple[frozenset[int] | None, ...] = ()
-
-
-@attrs.frozen(order=True)
-class Placement:
-    """
-    A day for every place, with its cost; placements compare as plans do, the better one first.
-
-    Attributes:
-        broken: Preferences broken, bounds and wishes together.
-        total: Sum of the days by which sessions miss their ideal days.
-        worst: The largest of these.
-        last: The last session's day.
-        days: One day a place.
-    """
-
-    broken: int
-    total: int
-    worst: int
-    last: int
-    days: tuple[int, ...]
+    """The search has looked at as many partial plans as it may, and is not done."""
 
 
 def place(series: Series) -> Placement | None:
@@ -96,22 +46,24 @@ def place(series: Series) -> Placement | None:
     Raises:
         TooManyPlans: The series allows more partial plans than `EFFORT`.
     """
+    wishes = series.wishes or (None,) * len(series.days)
+    wished = [
+        options if wish is None else [day for day in options if day in wish]
+        for options, wish in zip(series.days, wishes, strict=True)
+    ]
+    if (simple := _nearest(wished, series.bounds, series.ideals)) is not None:
+        return simple
     required = [bound for bound in series.bounds if bound.required]
     windows = _windows(series.days, required)
     if windows is None:
         return None
     preferred = [bound for bound in series.bounds if not bound.required]
-    wishes = series.wishes or (None,) * len(windows)
-    if not preferred and not any(wishes):
-        return _lazily(windows, required, [], wishes, series.ideals)
-    wished = [
-        options if wish is None else [day for day in options if day in wish]
-        for options, wish in zip(windows, wishes, strict=True)
-    ]
+    if not preferred and all(wish is None for wish in wishes):
+        return _without_preferences(windows, required, series.ideals)
     strict = _windows(wished, series.bounds)
     if strict is not None:  # every preference can be kept: none is left to count
-        return _lazily(strict, list(series.bounds), [], (None,) * len(windows), series.ideals)
-    return _lazily(windows, required, preferred, wishes, series.ideals)
+        return _without_preferences(strict, series.bounds, series.ideals)
+    return _lazily(windows, required, _Search(windows, series.ideals, preferred, wishes, effort=EFFORT))
 
 
 def ranked(series: Series) -> Iterator[Placement]:
@@ -139,8 +91,41 @@ def ranked(series: Series) -> Iterator[Placement]:
                 add(attrs.evolve(part, days=(*kept, others, *part.days[at + 1 :])))
 
 
+def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim]) -> Placement | None:
+    """
+    Put every session on the open day nearest to its ideal; return None if that does not settle it.
+
+    If that keeps every bound, no plan can be better: each deviation by itself is as small as
+    it can be. Where later ideals depend on the day chosen, they must be met without any.
+    """
+    chosen: list[int] = []
+    missed: list[int] = []
+    aimed = any(isinstance(ideal, Aim) for ideal in ideals)
+    for options, ideal in zip(days, ideals, strict=True):
+        if not options:
+            return None
+        want = ideal if isinstance(ideal, int) else ideal.day(chosen[ideal.after])
+        at = bisect_left(options, want)
+        day = options[at] if at < len(options) else options[-1]
+        if day != want and at:
+            before = options[at - 1]
+            if want - before <= abs(day - want):
+                if aimed and at < len(options) and want - before == day - want:
+                    return None
+                day = before
+        if day != want and isinstance(ideal, Aim):
+            return None
+        chosen.append(day)
+        missed.append(abs(day - want))
+    if not all(bound.keeps(chosen) for bound in bounds):
+        return None
+    return Placement(0, sum(missed), max(missed), chosen[-1], tuple(chosen))
+
+
 def _windows(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None:
-    """Cut each place down to the days between its earliest and latest place in any plan."""
+    """Cut each place down to the days between its earliest and latest day in any plan."""
+    if len(days[0]) > 1 and contradiction(len(days), bounds) is not None:
+        return None  # with no day fixed, a push against a contradiction would creep on day by day
     steps = edges(bounds)
     low = push_up(days, steps)
     if low is None:
@@ -153,18 +138,26 @@ def _windows(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None
     ]
 
 
-def _lazily(
-    windows: list[Days],
-    required: list[Bound],
-    preferred: list[Bound],
-    wishes: Sequence[frozenset[int] | None],
-    ideals: Sequence[int | Aim],
+def _without_preferences(
+    windows: list[Days], required: Sequence[Bound], ideals: Sequence[int | Aim]
 ) -> Placement | None:
+    """Search a little; where bounds that look back far make that long, take a least cut instead."""
+    distant = any(bound.later - bound.earlier > _NEAR for bound in required)
+    search = _Search(windows, ideals, effort=_LITTLE if distant else EFFORT)
+    try:
+        return _lazily(windows, required, search)
+    except TooManyPlans:
+        found = cut_near(windows, required, ideals, search.rest[0]) if distant else None
+        if found is not None:
+            return found
+        return _lazily(windows, required, _Search(windows, ideals, effort=EFFORT))
+
+
+def _lazily(windows: list[Days], required: Sequence[Bound], search: _Search) -> Placement | None:
     """Search under the near bounds; take a distant one when an answer breaks it, and search again."""
-    required, preferred = _not_implied(windows, required), _not_implied(windows, preferred)
-    taken = [b for b in required if b.later - b.earlier <= _NEAR]
-    distant = [b for b in required if b.later - b.earlier > _NEAR]
-    search = _Search(windows, preferred, wishes, ideals)
+    needed = _not_implied(windows, required)
+    taken = [b for b in needed if b.later - b.earlier <= _NEAR]
+    distant = [b for b in needed if b.later - b.earlier > _NEAR]
     while True:
         found = search.best(taken)
         broken = [] if found is None else [b for b in distant if not b.keeps(found.days)]
@@ -173,7 +166,7 @@ def _lazily(
         taken += broken
 
 
-def _not_implied(windows: list[Days], bounds: list[Bound]) -> list[Bound]:
+def _not_implied(windows: list[Days], bounds: Sequence[Bound]) -> list[Bound]:
     """Leave out the bounds that the windows or the neighbours' own bounds imply."""
     least, most = [0] * len(windows), [1 << 40] * len(windows)
     for b in bounds:
@@ -207,39 +200,48 @@ class _Search:
     def __init__(
         self,
         windows: list[Days],
-        preferred: list[Bound],
-        wishes: Sequence[frozenset[int] | None],
         ideals: Sequence[int | Aim],
+        preferred: Sequence[Bound] = (),
+        wishes: Sequence[frozenset[int] | None] = (),
+        *,
+        effort: int,
     ) -> None:
-        self.windows, self.preferred, self.wishes, self.ideals = windows, preferred, wishes, ideals
-        self.places = len(windows)
+        self.windows, self.ideals, self.places = windows, ideals, len(windows)
+        self.preferred = _not_implied(windows, preferred)
+        self.wishes = wishes or (None,) * self.places
+        self.effort = effort
+        self.granted = 0  # no plan has cost less under fewer bounds
         # One integer holds (preferences broken, total deviation): no total reaches `much`.
         self.much = 1 + sum(
             (w[-1] - w[0] + abs(ideal - w[0])) if isinstance(ideal, int) else 50_000
             for w, ideal in zip(windows, ideals, strict=True)
         )
         rest = [
-            _least_deviation(w, ideal) if isinstance(ideal, int) else 0
+            least_deviation(w, ideal) if isinstance(ideal, int) else 0
             for w, ideal in zip(windows, ideals, strict=True)
         ]
         self.rest = [*accumulate(reversed(rest), initial=0)][::-1]  # of places k and later
         self.rest_after: dict[tuple[int, int], list[int]] = {}
-        self.effort = 0
 
     def best(self, taken: list[Bound]) -> Placement | None:
         """Return the best plan that keeps the bounds `taken`."""
         self._compile(taken)
-        for allowed in range(len(self.preferred) + self.places + 1):
-            budget, step = self.rest[0], 1
+        hopeless = sum(
+            wish is not None and wish.isdisjoint(options)
+            for wish, options in zip(self.wishes, self.windows, strict=True)
+        )
+        counts = bool(self.preferred) or any(wish is not None for wish in self.wishes)
+        for allowed in range(hopeless, len(self.preferred) + self.places + 1 if counts else 1):
+            budget, step = max(self.rest[0], 0 if counts else self.granted), 1
             while True:
                 layers, dearer = self._forward(allowed, budget)
                 if layers[-1]:
-                    return self._choose(layers)
+                    found = self._choose(layers)
+                    self.granted = found.total
+                    return found
                 if dearer is None:
                     break
                 budget, step = max(dearer, budget + step), step * 2
-            if not self.preferred and not any(self.wishes):
-                break
         return None
 
     def _compile(self, taken: list[Bound]) -> None:
@@ -309,8 +311,8 @@ class _Search:
                     dearer = _least(dearer, best_day - options[a - 1] - spare + budget)
                 if b < stop:
                     dearer = _least(dearer, options[b] - best_day - spare + budget)
-                self.effort += b - a + 1
-                if self.effort > EFFORT:
+                self.effort -= b - a + 1
+                if self.effort < 0:
                     raise TooManyPlans
                 for day in options[a:b]:
                     deviation = abs(day - best_day)
@@ -346,7 +348,7 @@ class _Search:
         known = self.rest_after.get((origin, day))
         if known is None:
             each = [
-                _least_deviation(self.windows[k], ideal.day(day))
+                least_deviation(self.windows[k], ideal.day(day))
                 if isinstance(ideal, Aim) and ideal.after == origin
                 else 0
                 for k, ideal in enumerate(self.ideals)
@@ -388,9 +390,3 @@ class _Search:
 
 def _least(known: int | None, other: int) -> int:
     return other if known is None or other < known else known
-
-
-def _least_deviation(options: Days, ideal: int) -> int:
-    after = bisect_left(options, ideal)
-    near = options[max(after - 1, 0) : after + 1]
-    return min(abs(day - ideal) for day in near)

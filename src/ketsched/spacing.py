@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 import attrs
 
@@ -77,25 +76,39 @@ class Contradiction:
         return tuple(dict.fromkeys(bound.rule for bound in (*self.forward, *self.backward)))
 
     def __str__(self) -> str:
-        forward = [_needed(list(group)) for _, group in groupby(self.forward, key=_step)]
-        backward = [_allowed(bound) for bound in self.backward]
-        together = (
-            "" if len(forward) == 1 and len(self.backward) == 1 else f": {self.needs + 1} > {self.allows + 1}"
-        )
-        return f"{' and '.join(forward)}; {' and '.join(backward)}{together}"
+        runs = _runs(self.forward)
+        said = f"{' and '.join(map(_needed, runs))}; {' and '.join(map(_allowed, self.backward))}"
+        if len(runs) == 1 and len(self.backward) == 1:
+            return said
+        return f"{said}: together {self.needs} days where {self.allows} are allowed"
 
 
-def _step(bound: Bound) -> tuple[int, int | None]:
-    return bound.later - bound.earlier, bound.minimum
+def _runs(bounds: Sequence[Bound]) -> list[list[Bound]]:
+    """Group equal minimums that follow each other, each beginning at the place where the last ended."""
+    runs: list[list[Bound]] = []
+    for bound in bounds:
+        before = runs[-1][-1] if runs else None
+        if (
+            before is not None
+            and before.later == bound.earlier
+            and before.minimum == bound.minimum
+            and before.later - before.earlier == bound.later - bound.earlier
+        ):
+            runs[-1].append(bound)
+        else:
+            runs.append([bound])
+    return runs
 
 
 def _needed(run: list[Bound]) -> str:
     """Say what a run of equal minimums needs, in calendar dates counted inclusively."""
-    apart, minimum = _step(run[0])
-    first, last, least = run[0].earlier, run[-1].later, len(run) * (minimum or 0)
+    apart, minimum = run[0].later - run[0].earlier, run[0].minimum or 0
+    first, last, least = run[0].earlier, run[-1].later, len(run) * minimum
     if apart == 1:
         return f"{last - first + 1} sessions at least {minimum} days apart need {least + 1} days"
-    span = f"every {apart} of them over at least {minimum} days"
+    if len(run) == 1:
+        return f"sessions {first + 1} to {last + 1} need {least + 1} days"
+    span = f"each {minimum} days before the one {apart} places on"
     return f"sessions {first + 1} to {last + 1}, {span}, need {least + 1} days"
 
 
@@ -211,8 +224,15 @@ def tight_windows(
     ]
     earliest, latest = push_up(days, steps), push_down(days, steps)
     if earliest is None or latest is None:
-        most = Bound(0, places - 1, None, horizon, rule="horizon")
-        return contradiction(places, [*required, most]) or Contradiction((), (most,))
+        start = min(fixed, key=lambda at: fixed[at])
+        within = [
+            Bound(min(start, at), max(start, at), -horizon, horizon, rule="horizon")
+            for at in range(places)
+            if at != start
+        ]
+        found = contradiction(places, [*required, *within])
+        assert found is not None  # noqa: S101 - the push has just shown that nothing fits
+        return found
     return tuple(zip(earliest, latest, strict=True))
 
 

@@ -9,7 +9,8 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketsched.placing import Aim, Placement, Series, place, ranked
+from ketsched.placing import place, ranked
+from ketsched.series import Aim, Placement, Series
 from ketsched.spacing import (
     Bound,
     Contradiction,

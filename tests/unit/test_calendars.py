@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -910,3 +913,39 @@ def test_any_file_is_read_or_refused(added, at, dropped):
     good = CLINIC.splitlines()
     refused(lambda: read("\n".join([*good[:at], *added, *good[at + dropped :]])))
     refused(lambda: read("\n".join(added)))
+
+
+# -- what the docs show
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+
+
+@pytest.mark.parametrize("page", ["clinic-file.md", "holidays.md"])
+def test_every_clinic_file_in_the_docs_is_read(page):
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
+    assert shown
+    assert all(read(file).hours for file in shown)
+
+
+@pytest.mark.parametrize("page", ["clinic-file.md", "holidays.md"])
+def test_every_example_in_the_docs_says_what_it_prints(page):
+    result = doctest.testfile(str(HOW_TO / page), module_relative=False)
+    assert result.attempted
+    assert not result.failed
+
+
+def test_every_rule_in_the_docs_is_one():
+    text = (HOW_TO / "clinic-file.md").read_text(encoding="utf-8")
+    found = re.findall(r"`(FREQ=[^`]+)`", text)
+    assert len(found) == 7
+    assert all(Recurring(rule, date(2027, 1, 1)).of(2027) for rule in found)
+
+
+def test_the_day_after_thanksgiving_is_a_rule():
+    """The fourth Thursday is the 22nd to the 28th, so its Friday the 23rd to the 29th."""
+    rule = "FREQ=YEARLY;BYMONTH=11;BYDAY=FR;BYMONTHDAY=23,24,25,26,27,28,29"
+    assert rule in (HOW_TO / "holidays.md").read_text(encoding="utf-8")
+    found = [day for year in range(2026, 2031) for day in Recurring(rule, date(2026, 1, 1)).of(year)]
+    listed = ["2026-11-27", "2027-11-26", "2028-11-24", "2029-11-23", "2030-11-29"]
+    assert found == [date.fromisoformat(day) for day in listed]

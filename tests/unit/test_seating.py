@@ -106,7 +106,7 @@ def test_the_hour_that_is_skipped_or_repeated_is_not_offered():
 
 
 def test_a_session_over_a_clock_change_takes_elapsed_time():
-    # from 01:30 to 03:30 is one hour on 14 March, from 00:30 to 02:30 three on 7 November
+    # from 00:30 to 03:30 are two hours on 14 March and four on 7 November
     nights = calendar(NEW_YORK, sun="00:30-03:30")
     assert starts_of(seat([date(2027, 3, 14)], [120], nights)) == ["00:30"]
     assert starts_of(seat([date(2027, 11, 7)], [240], nights)) == ["00:30"]

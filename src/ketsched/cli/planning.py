@@ -113,7 +113,11 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     else:
         _show(course, what, findings, tried)
         for output in outputs:
-            whom = "the course itself" if output.path.suffix == ".json" else f"{output.audience}, {output.privacy}"
+            whom = (
+                "the course itself"
+                if output.path.suffix == ".json"
+                else f"{output.audience}, {output.privacy}"
+            )
             click.echo(f"wrote {output.path} ({whom})")
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")

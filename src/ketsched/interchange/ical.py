@@ -105,7 +105,7 @@ class _Calendar:
         self.decided = contentlines.text(self.words.decided_by[self.audience])
 
     def lines(self) -> Iterator[str]:
-        times = [self._moments(session, self.phases[session.phase]) for session in self.course.sessions]
+        times = [self._moments(session) for session in self.course.sessions]
         both = [(at.start, at.end) for at in times]
         known = vtimezone(self.course.zone, chain.from_iterable(both))
         # Readers would not agree on some of the clock times; they do on UTC, and the other events stay as they were.
@@ -183,7 +183,7 @@ class _Calendar:
             self.stamps[revision] = contentlines.utc(changed_at(self.course, session))
         return self.stamps[revision]
 
-    def _moments(self, session: Session, phase: Phase) -> _Moments:
+    def _moments(self, session: Session) -> _Moments:
         if session.time is None:
             raise CannotWrite(
                 what=f"session {session.id[:40]} has no time of day",

@@ -101,7 +101,7 @@ def _outline(text: str, where: str) -> _Outline:
                 if number == 1
                 else "this is not a line of a calendar file",
                 where=f"{where}, line {number}",
-                why="a line is a name, a colon and a value, all between BEGIN:VCALENDAR and END:VCALENDAR (RFC 5545 3.1)",
+                why="a line is a name, a colon and a value, from BEGIN:VCALENDAR to END:VCALENDAR (RFC 5545 3.1)",
                 fix="export the calendar again, or check that it is the file you meant",
             )
         name, value = found[1].upper(), found[3].strip().upper()
@@ -125,6 +125,13 @@ def _outline(text: str, where: str) -> _Outline:
                     fix="export the calendar again",
                 )
             ended = not levels
+        elif name in ("DTSTART", "DTEND") and value.endswith("Z") and "TZID=" in found[2].upper():
+            raise CannotRead(  # the parser drops the Z
+                what=f"a {name} in a zone that cannot be told",
+                where=f"{where}, line {number}",
+                why="it names a zone and says UTC too",
+                fix="export it with an IANA zone such as Europe/Amsterdam, or in UTC",
+            )
         elif name == COURSE and len(levels) == 1:
             if course is not None:
                 raise CannotRead(
@@ -212,7 +219,6 @@ class _Event:
         if value is not None:
             try:
                 found = value.dt
-                written = value.to_ical().decode()
                 tzid = str(value.params.get("TZID", ""))
             except Exception:
                 found = None
@@ -230,14 +236,13 @@ class _Event:
                 "a time without a zone is another moment wherever it is read",
                 "export it with its zone (TZID), or in UTC",
             )
-        name_of_zone = str(getattr(found.tzinfo, "key", "")) or tzid
-        if found.tzinfo is None or (tzid and written.endswith("Z")):
+        if found.tzinfo is None:
             raise self.error(
                 f"an event whose {name} is in a zone that cannot be told",
-                "it names none that is known here, or it names one and says UTC too",
+                "the zone it names is neither known here nor described in the file",
                 "export it with an IANA zone such as Europe/Amsterdam, or in UTC",
             )
-        return found, name_of_zone
+        return found, str(getattr(found.tzinfo, "key", "")) or tzid
 
     def status(self) -> Status:
         """Return what the event's STATUS makes of a session."""
@@ -387,7 +392,9 @@ def _zone(named: list[tuple[_Event, str]], where: str, zone: str | None) -> str:
     try:
         if zone is not None:
             return zone_named(zone).key
-        zones = {name: event for event, name in reversed(named)}
+        zones: dict[str, _Event] = {}
+        for event, name in named:
+            zones.setdefault(name, event)
         if set(zones) <= {"UTC"}:
             raise CannotRead(
                 what="this calendar does not say in which zone the clinic is",

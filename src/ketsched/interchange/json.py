@@ -39,6 +39,8 @@ _LONG_ESCAPES = {
 _NOT_PRINTED = re.compile(r"[^\x20-\x7e]+")
 _SHORT_LIST = re.compile(r'\[\n +((?:(?:\d+|"[A-Z][a-z]{2}"),\n +)*(?:\d+|"[A-Z][a-z]{2}"))\n +\]')
 """Of numbers or weekdays alone; no text has a line break of its own in JSON, so nothing else looks like it."""
+_OPENING: dict[str, str | int] = {"{": "", "[": 0}
+"""What opens an object or a list, and the step of a path that stands for its first entry."""
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))')
 
 
@@ -298,9 +300,9 @@ def _names(text: str) -> Iterator[tuple[tuple[str | int, ...], int, bool]]:
             case _:
                 if names is None:
                     yield tuple(path), at, False
-                if token in ("{", "["):
-                    seen.append(set() if token == "{" else None)
-                    path.append("" if token == "{" else 0)
+                if token in _OPENING:
+                    path.append(_OPENING[token])
+                    seen.append(set() if path[-1] == "" else None)
         before = token
 
 

@@ -17,11 +17,12 @@ from ketsched.calendars import WEEKDAYS, Calendar
 from ketsched.clock import MINUTES_A_DAY, aware, plausible
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Phase, Protocol, Revision, Session, check_course_id
-from ketsched.placing import EFFORT, Placement, Series, TooManyPlans, place, ranked
+from ketsched.placing import EFFORT, TooManyPlans, place, ranked
 from ketsched.planning.days import OpenDays, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
 from ketsched.planning.laying import Layout, lay_out
 from ketsched.planning.seating import HourRule, Seat, seat
+from ketsched.series import Placement, Series
 from ketsched.spacing import Bound
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "plan", "said_days", "starts"]

@@ -18,9 +18,10 @@ import attrs
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import WEEKDAY_NAMES, Protocol
-from ketsched.placing import Placement, Series, place
+from ketsched.placing import place
 from ketsched.planning.days import Cause, blockers
 from ketsched.planning.laying import ONE_A_DAY, Layout
+from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up, tight_windows
 
 SEARCHED_STARTS = 28

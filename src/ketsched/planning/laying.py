@@ -18,7 +18,7 @@ import attrs
 
 from ketsched.errors import InvalidInput
 from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Interval, Phase, Protocol, Spacing
-from ketsched.placing import Aim
+from ketsched.series import Aim
 from ketsched.spacing import Bound, lay
 
 ONE_A_DAY = "one session a day"

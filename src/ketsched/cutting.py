@@ -1,0 +1,192 @@
+"""
+The best plan where nothing is preferred, by a least cut: polynomial, however far the bounds look back.
+
+A plan is the set of all true statements "place i stands on its r-th day or a later one".
+Bounds say which statement entails which; a day of deviation is one statement held without
+another. The cheapest sets that hold all they entail are least cuts (Picard 1976, "Maximal
+closure of a graph and applications to combinatorial problems", Management Science 22); they
+form a lattice, and the smallest of them is the earliest of the cheapest plans.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from ketsched.series import Aim, Days, Placement, least_deviation
+from ketsched.spacing import Bound, edges, push_down, push_up
+
+LARGEST = 8_000
+"""Days of all places together that a cut still takes in well under a second."""
+_ALWAYS, _NEVER = 0, 1
+_ENDLESS = 1 << 40
+
+
+def cut_near(
+    windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | Aim], total: int
+) -> Placement | None:
+    """
+    Return the best plan, or None if a cut cannot find it: too many days, or ideals that turn back.
+
+    Only days near the ideal ones are cut; a plan with a day further off would cost more than
+    the one that was found among them.
+
+    Args:
+        windows: For each place the days that some plan uses, ascending.
+        required: The bounds; all are kept.
+        ideals: As in a Series. An aim must not turn back: a later day gives no earlier ideal.
+        total: A total deviation that no plan is below.
+    """
+    ends = [_ends(ideal, windows) for ideal in ideals]
+    if any(days != sorted(days) for days in (_aimed(ideal, windows) for ideal in ideals)):
+        return None
+    least = [
+        least_deviation(options, first) if first == last else 0
+        for options, (first, last) in zip(windows, ends, strict=True)
+    ]
+    spare = max(total - sum(least), 0) + 7
+    steps = edges(required)
+    while True:
+        near = [
+            options[bisect_left(options, first - off - spare) : bisect_right(options, last + off + spare)]
+            for options, (first, last), off in zip(windows, ends, least, strict=True)
+        ]
+        if sum(map(len, near)) > LARGEST:
+            return None
+        low, high = push_up(near, steps), push_down(near, steps)
+        found = None
+        if low is not None and high is not None:
+            tight = [
+                options[bisect_left(options, a) : bisect_right(options, b)]
+                for options, a, b in zip(near, low, high, strict=True)
+            ]
+            found = _Cut(tight, required, ideals).best()
+        if found is not None and found.total <= sum(least) + spare:
+            return found
+        spare = 2 * spare if found is None else found.total - sum(least)
+
+
+def _aimed(ideal: int | Aim, windows: Sequence[Days]) -> list[int]:
+    return [] if isinstance(ideal, int) else [ideal.day(day) for day in windows[ideal.after]]
+
+
+def _ends(ideal: int | Aim, windows: Sequence[Days]) -> tuple[int, int]:
+    """Return the earliest and latest ideal day of a place."""
+    if isinstance(ideal, int):
+        return ideal, ideal
+    options = windows[ideal.after]
+    return ideal.day(options[0]), ideal.day(options[-1])
+
+
+class _Cut:
+    """The statements of a series, what they entail, and how much more could be carried through each."""
+
+    def __init__(
+        self, windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | Aim]
+    ) -> None:
+        self.windows, self.ideals = windows, ideals
+        self.first = [*accumulate(map(len, windows), initial=1)]  # statement r >= 1 of place i: first[i] + r
+        self.room: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
+        for at, options in enumerate(windows):
+            for day, later in pairwise(options):
+                self._entail(self._stands(at, later), self._stands(at, day), _ENDLESS)
+        for i, j, least in edges(required):
+            for day in windows[i]:
+                self._entail(self._stands(i, day), self._stands(j, day + least), _ENDLESS)
+        self.spans = []
+        for at, (ideal, options) in enumerate(zip(ideals, windows, strict=True)):
+            first, last = _ends(ideal, windows)
+            span = range(min(options[0], first) + 1, max(options[-1], last) + 1)
+            self.spans.append(span)
+            for day in span:
+                self._entail(self._stands(at, day), self._wanted(at, day), 1)
+                self._entail(self._wanted(at, day), self._stands(at, day), 1)
+        self._carry()
+
+    def best(self) -> Placement:
+        """Return the best plan: of the cheapest the least worst deviation, and of those the earliest."""
+        days = self._earliest(max(map(len, self.spans)) + 1)
+        assert days is not None  # noqa: S101 - a deviation this large leaves nothing out
+        low, high = 0, max(self._deviations(days))
+        while low < high:
+            middle = (low + high) // 2
+            fewer = self._earliest(middle)
+            if fewer is None:
+                low = middle + 1
+            else:
+                days, high = fewer, max(self._deviations(fewer))
+        missed = self._deviations(days)
+        return Placement(0, sum(missed), max(missed), days[-1], days)
+
+    def _stands(self, at: int, day: int) -> int:
+        """Return the statement "place `at` stands on this day or later"."""
+        rank = bisect_left(self.windows[at], day)
+        if rank == 0:
+            return _ALWAYS
+        return _NEVER if rank == len(self.windows[at]) else self.first[at] + rank
+
+    def _wanted(self, at: int, day: int) -> int:
+        """Return the statement "the ideal of place `at` is this day or later"."""
+        ideal = self.ideals[at]
+        if isinstance(ideal, int):
+            return _ALWAYS if ideal >= day else _NEVER
+        options = self.windows[ideal.after]
+        rank = bisect_left(options, day, key=ideal.day)
+        return self._stands(ideal.after, options[rank]) if rank < len(options) else _NEVER
+
+    def _entail(self, one: int, other: int, cost: int) -> None:
+        if one not in (other, _NEVER) and other != _ALWAYS:
+            self.room[one][other] = self.room[one].get(other, 0) + cost
+            self.room[other].setdefault(one, 0)
+
+    def _carry(self) -> None:
+        """Carry as much as can be from what always holds to what never does (Ford and Fulkerson)."""
+        room = self.room
+        lost: set[int] = set()  # statements from which nothing more can be carried
+        for source in list(room[_ALWAYS]):
+            while room[_ALWAYS][source]:
+                before = {source: _ALWAYS}
+                stack = [source]
+                while stack and _NEVER not in before:
+                    one = stack.pop()
+                    for other, left in room[one].items():
+                        if left and other not in before and other not in lost and other != _ALWAYS:
+                            before[other] = one
+                            stack.append(other)
+                if _NEVER not in before:
+                    lost.update(before)
+                    break
+                path, one = [], _NEVER
+                while one != _ALWAYS:
+                    path.append((before[one], one))
+                    one = before[one]
+                much = min(room[one][other] for one, other in path)
+                for one, other in path:
+                    room[one][other] -= much
+                    room[other][one] += much
+
+    def _earliest(self, worst: int) -> tuple[int, ...] | None:
+        """Return the earliest of the cheapest plans without a deviation over `worst`, or None."""
+        more: dict[int, set[int]] = {}
+        for at, span in enumerate(self.spans):
+            for day in range(span.start, span.stop + worst + 1):
+                more.setdefault(self._wanted(at, day), set()).add(self._stands(at, day - worst))
+                more.setdefault(self._stands(at, day), set()).add(self._wanted(at, day - worst))
+        seen, stack = {_ALWAYS}, [_ALWAYS]
+        while stack:
+            one = stack.pop()
+            for other in (*(o for o, left in self.room[one].items() if left), *more.get(one, ())):
+                if other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+        if _NEVER in seen:
+            return None
+        return tuple(
+            options[max((r for r in range(1, len(options)) if first + r in seen), default=0)]
+            for first, options in zip(self.first, self.windows, strict=False)
+        )
+
+    def _deviations(self, days: tuple[int, ...]) -> list[int]:
+        wanted = [ideal if isinstance(ideal, int) else ideal.day(days[ideal.after]) for ideal in self.ideals]
+        return [abs(day - want) for day, want in zip(days, wanted, strict=True)]
