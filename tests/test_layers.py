@@ -14,6 +14,8 @@ SRC = Path(__file__).parent.parent / "src" / "ketsched"
 LAYERS = [
     "errors",
     "spacing",
+    "series",
+    "cutting",
     "placing",
     "clock",
     "tomlfile",

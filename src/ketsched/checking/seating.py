@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from ketsched.calendars import Calendar
 from ketsched.checking.case import Case, Seat, Series, day_words, happened, place_of
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
+from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
 from ketsched.errors import InvalidTime
 from ketsched.model import Phase
 
@@ -335,14 +335,15 @@ def _next_open(seat: Seat) -> str:
     """Name the next day on which the session fits."""
     for days in range(1, DAYS_TO_TRY + 1):
         day = seat.day + timedelta(days)
-        if day <= LAST_DAY and seat.calendar.is_open(day, seat.minutes):
+        if FIRST_DAY <= day <= LAST_DAY and seat.calendar.is_open(day, seat.minutes):
             return f"move it to {day_words(day)}, the next day it fits, if its spacing allows that"
     return f"move it; no day within {DAYS_TO_TRY} days after it has room"
 
 
 def _other_start(case: Case, seat: Seat) -> str:
     """Name the nearest start of the same day, or the next day on which the session fits."""
-    starts = seat.calendar.starts(seat.day, seat.minutes)
+    known = FIRST_DAY <= seat.day <= LAST_DAY  # on the calendar's clocks it may be the day before or after
+    starts = seat.calendar.starts(seat.day, seat.minutes) if known else []
     if not starts or seat.start is None:
         return _next_open(seat)
     wanted = seat.start

@@ -52,9 +52,9 @@ class _Commands(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], _COMMANDS, n=1)
-            if near:
-                error.message += f" Did you mean {near[0]!r}?"
-            raise
+            if not near:
+                raise
+            raise click.UsageError(f"{error.format_message()} Did you mean {near[0]!r}?", ctx) from None
 
 
 @click.group(
@@ -76,7 +76,7 @@ def commands() -> None:
 def main() -> None:
     """Run the command line; errors in the input are printed and end with exit code 2."""
     try:
-        commands(prog_name="ketsched", standalone_mode=False)
+        sys.exit(commands(prog_name="ketsched", standalone_mode=False))
     except KetschedError as error:
         _complain(str(error))
         sys.exit(2)
@@ -89,8 +89,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _complain("stopped; nothing more was written")
         sys.exit(130)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
     except BrokenPipeError:  # the reader, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -69,7 +69,7 @@ def check(
         pictures.console().print(pictures.findings_of(findings))
     else:
         click.echo("no findings")
-    ctx.exit(1 if any(finding.severity >= Severity(fail_on) for finding in findings) else 0)
+    ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
 
 
 def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Course:

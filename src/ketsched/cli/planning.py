@@ -121,7 +121,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
             click.echo(f"wrote {output.path} ({whom})")
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
-    ctx.exit(1 if any(finding.severity >= Severity(fail_on) for finding in findings) else 0)
+    ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
 
 
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:

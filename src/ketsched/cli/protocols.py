@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from ketsched.cli import inputs, pictures
 from ketsched.errors import InvalidInput
 from ketsched.interchange.files import write_whole
-from ketsched.model import Phase
+from ketsched.model import Course, Phase
 from ketsched.protocols import load_protocol, protocol_ids, template
 
 
@@ -53,9 +54,10 @@ def show(protocol: str, as_json: bool) -> None:
     """Show a protocol, every number with its source and how far it was verified."""
     found = load_protocol(protocol)
     if as_json:
-        from ketsched.interchange.json import protocol_document
+        from ketsched.interchange.json import document
 
-        click.echo(pictures.as_json(protocol_document(found)))
+        empty = Course(protocol=found, zone="UTC", sessions=())
+        click.echo(pictures.as_json(document(empty)["protocol"]))
         return
     out = pictures.console()
     out.print(f"{found.id} (version {found.version})\n{found.title}", markup=False)
@@ -119,12 +121,10 @@ def _value(phase: Phase, key: str) -> str:
             return f"{ideal} after the phase before{floor}"
         case "until" | "review":
             return str(getattr(phase, name).words())
+        case "no_driving" if isinstance(phase.no_driving, timedelta):
+            return f"{int(phase.no_driving.total_seconds()) // 3600} h from the end of the infusion"
         case "no_driving":
-            return (
-                str(phase.no_driving)
-                if isinstance(phase.no_driving, str)
-                else f"{phase.no_driving} after the infusion"
-            )
+            return "until the next day, after a full night's sleep"
         case "anchor_weekday" if phase.anchor_weekday is not None:
             from ketsched.model import WEEKDAY_NAMES
 
