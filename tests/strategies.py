@@ -82,12 +82,13 @@ def spacings(draw):
 @st.composite
 def joins(draw):
     least, ideal, most = sorted(draw(st.lists(st.integers(0, 100), min_size=3, max_size=3)))
-    return Join(ideal=draw(st.sampled_from([None, ideal])), minimum=least, latest=most)
+    chosen = draw(st.sampled_from([{}, {"ideal": ideal}, {"next_week": True}]))
+    return Join(minimum=least, latest=most, **chosen)
 
 
 @st.composite
 def phases(draw, name="induction", *, first=True, last=True):
-    every = tuple(draw(st.lists(intervals, max_size=2)))
+    every = tuple(draw(st.lists(intervals, min_size=0 if first else 1, max_size=2)))
     weekdays = tuple(sorted(draw(st.sets(st.integers(0, 6), max_size=4))))
     endless = last and (every or weekdays) and draw(st.booleans())
     least, count, most = sorted(draw(st.lists(st.integers(1, 12), min_size=3, max_size=3)))

@@ -84,11 +84,7 @@ def ideal(protocol: Protocol, days: Sequence[date], at: int) -> date:
     else:
         before, done = first, 0
     apart = max(
-        [
-            s.minimum or 0
-            for s in phase.spacing
-            if s.required and s.apart == 1 and s.between is None
-        ],
+        [s.minimum or 0 for s in phase.spacing if s.required and s.apart == 1 and s.between is None],
         default=0,
     )
     for number in range(done, k):
@@ -196,11 +192,7 @@ def faults(course: Course, calendar: Calendar, booked: Iterable[Course] = ()) ->
     if broken(protocol, days)[0]:
         said.append("a required bound is broken")
     phases = {phase.name: phase for phase in protocol.phases}
-    taken = [
-        (s.chair, *held(other, s))
-        for other in booked
-        for s in other.sessions
-    ]
+    taken = [(s.chair, *held(other, s)) for other in booked for s in other.sessions]
     chairs = next((part.chairs for part in calendar.parts() if part.chairs), None)
     for session in course.sessions:
         begin = session.time.hour * 60 + session.time.minute

@@ -92,7 +92,7 @@ def mutated(draw, value):
             holder.append(draw(VALUES))
 
 
-@settings(slow, max_examples=100)
+@settings(slow, max_examples=50)
 @given(strategies.courses(), st.data())
 def test_what_the_schema_refuses_is_refused(course, data):
     value = standard_json.loads(document(course))
@@ -112,7 +112,7 @@ def test_what_the_schema_refuses_is_refused(course, data):
     assert json.loads(document(found), "course.json") == found
 
 
-@settings(slow, max_examples=60)
+@settings(slow, max_examples=40)
 @given(strategies.courses(), st.data())
 def test_a_damaged_course_document_never_gives_a_traceback(course, data):
     text = document(course)
@@ -256,7 +256,7 @@ DAMAGES = (
 )
 
 
-@settings(slow, max_examples=60)
+@settings(slow, max_examples=40)
 @given(strategies.courses(publishable=True), st.data())
 def test_a_damaged_calendar_never_gives_a_traceback(course, data):
     text = dumps(course, "ics", **data.draw(st.sampled_from([{}, CLINIC]))).decode()

@@ -55,6 +55,11 @@ def induction(count=6, **given):
     return Phase(kind="induction", name="induction", count=count, anatomy=ANATOMY, **given)
 
 
+def boosters(count, **given):
+    monthly = (Interval(days=28),)
+    return Phase(kind="maintenance", name="boosters", count=count, anatomy=ANATOMY, every=monthly, **given)
+
+
 # 6 infusions, Monday and Thursday, over at most 28 dates.
 T = protocol(
     induction(
@@ -257,7 +262,7 @@ def test_a_session_over_midnight_fits_where_both_days_are_open():
 def test_a_phase_is_named_where_there_are_several():
     plan = protocol(
         induction(2),
-        Phase(kind="maintenance", name="boosters", count=1, anatomy=ANATOMY, join=Join(minimum=7)),
+        boosters(1, join=Join(minimum=7)),
     )
     (found,) = [f for f in check(booked(plan, january(4, 7, 13))) if f.code == "KS107"]
     assert found.what == "boosters session 1 is 6 d after induction session 2"
@@ -299,6 +304,79 @@ def test_severities_compare_and_read_as_words():
 def test_today_is_a_date():
     with pytest.raises(InvalidInput, match="as_of"):
         check(booked(T, january(4)), as_of=datetime(2027, 1, 4, tzinfo=UTC))
+
+
+def test_a_cap_broken_across_a_join_names_every_session_in_the_window():
+    plan = protocol(
+        induction(2, spacing=(Spacing(apart=2, minimum=7),)),
+        boosters(2),
+    )
+    found = [f for f in check(booked(plan, january(4, 7, 9, 13))) if f.code == "KS103"]
+    assert [f.sessions for f in found] == [("s1", "s2", "s3"), ("s2", "s3", "s4")]
+    assert found[0].what == "induction session 1 to boosters session 1 are 3 in 6 d"
+    assert found[0].fix == "move boosters session 1 to Mon 2027-01-11 or later"
+
+
+def test_what_was_not_run_is_named_once():
+    course = booked(T, january(4, 7, 11, 14, 18, 21), None)
+    untimed, without = (f.what for f in check(course) if f.code == "KS601")
+    assert without == (
+        "not run: KS301 closed-day, KS302 outside-opening-hours, KS303 does-not-fit, KS304 no-free-chair"
+    )
+    assert untimed == (
+        "not run for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist"
+    )
+    first = attrs.evolve(course.sessions[0], time=time(9))
+    (partly,) = check(attrs.evolve(course, sessions=(first, *course.sessions[1:])), calendar=CLINIC)
+    assert partly.what == (
+        "not run for 5 of 6 sessions: KS106 too-few-hours, KS302 outside-opening-hours, "
+        "KS304 no-free-chair, KS305 evening-session, KS306 start-does-not-exist"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "days", "what", "why", "fix"),
+    [
+        (
+            induction(6, most=8),
+            january(4, 7, 11, 14, 18),
+            "induction has 5 sessions",
+            "the protocol accepts 6 to 8 sessions",
+            "add 1 session, or waive this with the reason for fewer",
+        ),
+        (
+            induction(3),
+            january(4),
+            "induction has 1 session",
+            "the protocol accepts 3 sessions",
+            "add 2 sessions, or waive this with the reason for fewer",
+        ),
+        (
+            induction(1),
+            january(4, 7),
+            "induction has 2 sessions",
+            "the protocol accepts 1 session",
+            "close 1 session, book what is over in another phase, or waive this with the reason",
+        ),
+        (
+            induction(1, weeks=(2, 4)),
+            january(4),
+            "induction spans 1 day, 1 nominal week",
+            "the protocol accepts 2 to 4 weeks",
+            "move the last session to Mon 2027-01-11 or later",
+        ),
+        (
+            induction(2, weeks=(1, 1)),
+            january(4, 11),
+            "induction spans 8 days, 2 nominal weeks",
+            "the protocol accepts 1 week",
+            "move the last session to Sun 2027-01-10 or earlier",
+        ),
+    ],
+)
+def test_what_findings_about_a_series_say(plan, days, what, why, fix):
+    (found,) = check(booked(protocol(plan), days), calendar=CLINIC)
+    assert (found.what, found.why, found.fix) == (what, why, fix)
 
 
 # -- the rules and their pages
@@ -412,8 +490,8 @@ def spacings(draw):
 @st.composite
 def phases(draw, number, last):
     count = draw(st.integers(1, 5)) if not last or draw(st.booleans()) else None
-    every = (Interval(days=7),) if count is None else ()
     pattern = draw(st.sampled_from(["weekdays", "study days", "neither"]))
+    every = (Interval(days=7),) if count is None or (number and pattern == "neither") else ()
     return Phase(
         kind=draw(st.sampled_from(["induction", "maintenance"])),
         name=f"phase {number}",

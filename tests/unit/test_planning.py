@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 import attrs
 import pytest
@@ -74,9 +73,7 @@ GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
 SPAN_28 = Spacing(apart=5, latest=27)
 T = protocol(phase(6, GAPS, SPAN_28, weekdays=MON_THU))
 M = protocol(
-    phase(
-        6, Spacing(minimum=2, latest=7), Spacing(apart=3, minimum=7), weekdays=MON_WED_FRI, weeks=(2, 4)
-    )
+    phase(6, Spacing(minimum=2, latest=7), Spacing(apart=3, minimum=7), weekdays=MON_WED_FRI, weeks=(2, 4))
 )
 JAN_4 = date(2027, 1, 4)
 
@@ -184,9 +181,7 @@ def test_none_of_these_causes_can_be_left_out():
 
 
 def test_a_preference_is_broken_once_rather_than_no_plan():
-    (start,) = starts(
-        eight(required=False), between=(NOV_9, NOV_9), calendar=OPEN.without(CLOSED_5)
-    )
+    (start,) = starts(eight(required=False), between=(NOV_9, NOV_9), calendar=OPEN.without(CLOSED_5))
     assert days_of(start.course) == dates("9 12 16 19 23 25 30 Nov, 3 Dec", 2026)
     assert (start.placement.broken, start.placement.total) == (1, 1)
 
@@ -219,9 +214,7 @@ def test_monthly_does_not_drift(missing_day):
 
 
 def test_every_28_days_keeps_the_weekday():
-    course = plan(
-        protocol(boosters(4, every=(Interval(days=28),))), start=date(2027, 2, 1), calendar=OPEN
-    )
+    course = plan(protocol(boosters(4, every=(Interval(days=28),))), start=date(2027, 2, 1), calendar=OPEN)
     assert days_of(course) == dates("1 Feb, 1 29 Mar, 26 Apr")
 
 
@@ -270,9 +263,7 @@ NOT_THESE = [date(2027, 1, 18), *(date(2027, 1, day) for day in range(25, 30))]
 
 
 def test_the_starts_of_january_are_ranked():
-    found = starts(
-        T, between=(JAN_4, date(2027, 1, 31)), calendar=OPEN.without(NOT_THESE)
-    )
+    found = starts(T, between=(JAN_4, date(2027, 1, 31)), calendar=OPEN.without(NOT_THESE))
     assert [start.day for start in found] == dates("4 7 11 14 21 Jan")
     best, second = found[:2]
     assert (best.placement.total, second.placement.total) == (1, 8)
@@ -408,9 +399,10 @@ def test_two_to_four_nominal_weeks_are_8_to_28_dates(date_number, can_be):
     if can_be:
         assert days_of(plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar)) == [JAN_4, last]
     else:
-        assert "2 to 4 nominal weeks (at most 28 d)" in no_plan(
-            TWO_IN_WEEKS, start=JAN_4, calendar=calendar
-        ).causes
+        assert (
+            "2 to 4 nominal weeks (at most 28 d)"
+            in no_plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar).causes
+        )
 
 
 @pytest.mark.parametrize(
@@ -612,9 +604,7 @@ def test_months_within_a_course_on_open_days():
 
 
 def test_between_two_numbered_sessions():
-    third_late = protocol(
-        phase(4, Spacing(minimum=2), Spacing(between=(1, 3), minimum=10), weekdays=MON_THU)
-    )
+    third_late = protocol(phase(4, Spacing(minimum=2), Spacing(between=(1, 3), minimum=10), weekdays=MON_THU))
     # the third moves from the 11th to the 14th, and the fourth, wished for then, 2 days on at the least
     assert days_of(plan(third_late, start=JAN_4, calendar=NEVER_CLOSED)) == dates("4 7 14 16 Jan")
 
@@ -728,9 +718,7 @@ def test_the_last_years_that_can_be_planned_on():
 
 def test_every_calendar_has_to_be_open():
     doctor = attrs.evolve(clinic("mon", "wed", "thu"), chairs=None, name="the doctor")
-    course = plan(
-        T, start=JAN_4, calendar=OPEN & doctor, availability=patient(date(2027, 1, 14))
-    )
+    course = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=patient(date(2027, 1, 14)))
     assert days_of(course) == dates("4 7 11 13 18 21 Jan")
 
 
@@ -907,7 +895,9 @@ def test_the_lowest_free_chair_and_then_the_next_hour():
     first = plan(T, start=JAN_4, calendar=calendar)
     second = plan(T, start=JAN_4, calendar=calendar.booked(first))
     third = plan(T, start=JAN_4, calendar=calendar.booked(first).booked(second))
-    assert [{(t, s.chair) for t, s in zip(times_of(c), c.sessions, strict=True)} for c in (first, second)] == [
+    assert [
+        {(t, s.chair) for t, s in zip(times_of(c), c.sessions, strict=True)} for c in (first, second)
+    ] == [
         {("09:00", 1)},
         {("09:00", 2)},
     ]
@@ -930,7 +920,9 @@ def test_full_chairs_move_a_session():
 
 
 def test_a_calendar_without_chairs_gives_none():
-    assert {s.chair for s in plan(T, start=JAN_4, calendar=attrs.evolve(OPEN, chairs=None)).sessions} == {None}
+    assert {s.chair for s in plan(T, start=JAN_4, calendar=attrs.evolve(OPEN, chairs=None)).sessions} == {
+        None
+    }
 
 
 # -- words
@@ -939,4 +931,3 @@ def test_a_calendar_without_chairs_gives_none():
 def test_days_are_said_briefly():
     assert said_days(dates("9 11 Nov, 3 Dec, 4 Jan", 2026)) == "2026-11-09, 11, 12-03, 2027-01-04"
     assert said_days([]) == ""
-

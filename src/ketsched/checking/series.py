@@ -80,7 +80,7 @@ def count_too_high(case: Case) -> Iterator[Finding]:
                 *surplus,
                 what=f"{series.phase.name} has {_count(len(series.sessions))}",
                 why=f"the protocol accepts {_range(least, most)}",
-                fix=f"close {_count(len(surplus))}, book them in another phase, or waive this with the reason",
+                fix=f"close {_count(len(surplus))}, book what is over in another phase, or waive this with the reason",
                 where=case.where_phase(series.phase),
                 cited=case.cite(series.phase, "count"),
             )

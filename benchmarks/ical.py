@@ -1,0 +1,85 @@
+"""
+How fast calendar files are written, beside the `icalendar` package writing the same bytes.
+
+    python benchmarks/ical.py
+
+Both begin with their own values in memory (a Course; the parsed components) and end with
+bytes; the best of many runs counts, taken in turns so that a busy machine disturbs both alike.
+"""
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
+from typing import Any
+
+import attrs
+import icalendar
+
+from ketsched.interchange import dumps, json
+from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session
+
+ROUNDS = 15
+
+
+def course_of(count: int) -> Course:
+    phase = Phase(
+        kind="induction",
+        name="induction",
+        count=count,
+        weekdays=(0, 2, 4),
+        anatomy=Anatomy(prepare=20, infusion=40, observation=60),
+        no_driving=timedelta(hours=24),
+    )
+    sessions = tuple(
+        Session(id=f"s{n}", phase="induction", day=date(2027, 1, 4) + timedelta(3 * n), time=clock(9, 15), chair=1)
+        for n in range(count)
+    )
+    return Course(
+        protocol=Protocol(id="three-a-week", version="1", title="Three a week", phases=(phase,)),
+        zone="Europe/Amsterdam",
+        sessions=sessions,
+        id="A-017",
+        revisions=(Revision(at=datetime(2026, 12, 1, tzinfo=UTC)),),
+    )
+
+
+def best(*calls: Callable[[], Any]) -> list[float]:
+    """Return the shortest time of each call, in seconds, over rounds in which they take turns."""
+    found = [float("inf")] * len(calls)
+    for _ in range(ROUNDS):
+        for number, call in enumerate(calls):
+            start = time.perf_counter()
+            call()
+            found[number] = min(found[number], time.perf_counter() - start)
+    return found
+
+
+def main() -> None:
+    print(f"Python {sys.version.split()[0]}, icalendar {icalendar.__version__}, {platform.machine()}")
+    for count in (20, 200, 1000):
+        course = course_of(count)
+        for options in ({}, {"audience": "clinic", "privacy": "named"}, {"audience": "clinic", "privacy": "full"}):
+            content = dumps(course, "ics", **options)
+            calendar = icalendar.Calendar.from_ical(content)
+            assert calendar.to_ical() == content
+
+            def write(course: Course = course, options: dict[str, str] = options) -> bytes:
+                return dumps(course, "ics", **options)
+
+            ours, theirs = best(write, calendar.to_ical)
+            label = " ".join(options.values()) or "patient discreet"
+            print(
+                f"{count:5} events, {label:17} {ours / count * 1e6:6.1f} µs an event, icalendar "
+                f"{theirs / count * 1e6:6.1f} µs: {theirs / ours:5.1f} times"
+            )
+    course = attrs.evolve(course_of(20))
+    text = dumps(course, "json").decode()
+    reading, writing = best(lambda: json.loads(text, "course.json"), lambda: dumps(course, "json"))
+    print(f"course document of 20 sessions: read {reading * 1e3:.2f} ms, written {writing * 1e3:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()
