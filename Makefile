@@ -54,18 +54,8 @@ test-all: $(TEST)
 docs: $(TEST)
 	$(BIN)/python -m mkdocs build --strict --quiet
 
-examples: $(BASE)
-	@mkdir -p build
-	@set -e; for case in examples/*/case.toml; do \
-	    echo "examples: $$case"; \
-	    $(BIN)/python -m ketsched.cli plan "$$case" > build/example.txt || test $$? -eq 1; \
-	    if test -e "$${case%/*}/output.txt"; then diff "$${case%/*}/output.txt" build/example.txt; fi; \
-	done
-	@set -e; for script in examples/*/*.py; do \
-	    echo "examples: $$script"; \
-	    $(BIN)/python "$$script" > build/example.txt; \
-	    if test -e "$${script%/*}/output.txt"; then diff "$${script%/*}/output.txt" build/example.txt; fi; \
-	done
+examples: $(TEST)
+	$(PYTEST) tests/test_examples.py
 
 bench: $(BENCH)
 	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python "$$script"; done

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from ketsched import tomlfile
-from ketsched.calendars import ALL_DAY, WEEKDAYS, Calendar, days_between, read_hours
+from ketsched.calendars import ALL_DAY, Calendar, Closure, Opening, days_between, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
 from ketsched.errors import InvalidInput
 from ketsched.model import Interval, Protocol, check_course_id, read_weekdays
@@ -58,13 +58,12 @@ def load_case(path: str | Path) -> Case:
     file = Path(path)
     table = tomlfile.load(file)
 
-    def beside(name: str) -> str:
-        return str(file.parent / name) if name.endswith(".toml") else name
+    def protocol_of(name: str) -> Protocol:
+        return load_protocol(file.parent / name if name.endswith(".toml") else name)
 
-    named = table.take("protocol", str)
-    protocol = _chosen(table, table.read("protocol", lambda name: load_protocol(beside(name)), named))
+    protocol = _chosen(table, table.read("protocol", protocol_of, table.take("protocol", str)))
     clinic = table.take("clinic", str)
-    calendar = table.read("clinic", lambda name: Calendar.load(beside(name)), clinic)
+    calendar = table.read("clinic", lambda name: Calendar.load(file.parent / name), clinic)
     clock = table.take("time", str, None)
     course_id = table.take("id", str, None)
     zone = table.take("zone", str, None)
@@ -99,7 +98,7 @@ def _start(table: Table) -> date | tuple[date, date]:
     if not isinstance(table.values.get("start"), dict):
         return table.read("start", lambda day: plausible(day, "start"), table.take("start", date))
     stretch = table.table("start")
-    assert stretch is not None  # noqa: S101 - it is a table
+    assert stretch is not None  # noqa: S101 - the line above has seen that it is a table
     first, last = stretch.take("from", date), stretch.take("to", date)
     stretch.done()
     return (
@@ -129,52 +128,60 @@ def _choice(protocol: Protocol, key: str, how: Callable[[Any], Any]) -> Callable
 
 
 def _cannot(table: Table, zone: str) -> Calendar | None:
-    """Read the [[cannot]] entries: days, stretches of days, or weekdays with or without hours."""
+    """Read the [[cannot]] entries: days, stretches of days, or weekdays, each with or without hours."""
     entries = table.tables("cannot")
-    calendar = Calendar.always(zone)
+    week: list[Iterable[TimeRange]] = [ALL_DAY] * 7
+    taken: dict[date, list[TimeRange]] = {}
     for entry in entries:
-        days = {key: entry.take(key, date, None) for key in ("on", "from", "to")}
+        on, first, last = (entry.take(key, date, None) for key in ("on", "from", "to"))
         weekdays, hours = entry.take("weekdays", list, None), entry.take("hours", str, None)
         entry.done()
-        on, first, last = days.values()
-        named = [key for key, day in days.items() if day is not None]
-        if weekdays is not None and not named:
-            closed = ALL_DAY if hours is None else entry.read("hours", TimeRange.parse, hours)
-            week = list(calendar.hours)
-            for weekday in entry.read("weekdays", read_weekdays, weekdays):
-                week[weekday] = tuple(_left(week[weekday], closed))
-            calendar = attrs.evolve(calendar, hours=tuple(week))
-        elif on is not None and named == ["on"] and weekdays is None:
-            calendar = _closed_on(entry, "on", calendar, [on], hours)
-        elif first is not None and last is not None and first <= last and on is None and weekdays is None:
-            stretch = entry.read("from", partial(days_between, last=last), first)
-            calendar = _closed_on(entry, "from", calendar, stretch, hours)
-        else:
-            raise InvalidInput(
-                what="this entry names no days",
-                where=entry.where(),
-                why="what the patient cannot is one day (on), a stretch (from, to, both included) or weekdays",
-                fix='write on = 2027-01-18, or from and to, or weekdays = ["Tue"] (and hours = "09:00-12:00")',
-            )
-    return calendar if entries else None
+        gone = ALL_DAY if hours is None else entry.read("hours", _some_hours, hours)
+        match on, first, last, weekdays:
+            case None, None, None, list():
+                for weekday in entry.read("weekdays", read_weekdays, weekdays):
+                    week[weekday] = _left(week[weekday], gone)
+                continue
+            case date(), None, None, None:
+                days = [entry.read("on", partial(plausible, name="on"), on)]
+            case None, date(), date(), None if first <= last:
+                days = entry.read("from", partial(days_between, last=last), first)
+            case _:
+                raise InvalidInput(
+                    what="this entry names no days",
+                    where=entry.where(),
+                    why="what the patient cannot is one day (on), a stretch (from, to, both included) or weekdays",
+                    fix='write on = 2027-01-18, or from and to, or weekdays = ["Tue"] (and hours = "09:00-12:00")',
+                )
+        for day in days:
+            taken.setdefault(day, []).extend(gone)
+    if not entries:
+        return None
+    # Dated hours would hide those of a weekday, so they are cut out of them, in whatever order they were written.
+    left = {day: _left(week[day.weekday()], taken[day]) for day in sorted(taken)}
+    return attrs.evolve(
+        Calendar.always(zone),
+        hours=tuple(week),
+        closures=tuple(Closure(day, "the patient cannot") for day, spans in left.items() if not spans),
+        openings=tuple(Opening(day, spans) for day, spans in left.items() if spans),
+    )
 
 
-def _closed_on(
-    entry: Table, key: str, calendar: Calendar, days: Iterable[date], hours: str | None
-) -> Calendar:
-    if hours is None:
-        return entry.read(key, lambda given: calendar.without(given, "the patient cannot"), days)
-    closed = entry.read("hours", TimeRange.parse, hours)
-    for day in days:
-        left = ", ".join(map(str, _left(calendar.ranges(day), closed)))
-        calendar = calendar.opening(day, left) if left else calendar.without([day], "the patient cannot")
-    return calendar
+def _some_hours(text: str) -> tuple[TimeRange, ...]:
+    spans = TimeRange.parse(text)
+    if not spans:
+        raise InvalidInput(
+            what="no hours",
+            why="an entry with hours says between which the patient cannot",
+            fix='write hours = "09:00-12:00", or leave hours out for the whole day',
+        )
+    return spans
 
 
-def _left(spans: Iterable[TimeRange], closed: Iterable[TimeRange]) -> list[TimeRange]:
+def _left(spans: Iterable[TimeRange], taken: Iterable[TimeRange]) -> list[TimeRange]:
     """Return what is left of some spans without others."""
     left = list(spans)
-    for gone in closed:
+    for gone in taken:
         pieces = [
             (a, b)
             for s in left
@@ -185,22 +192,28 @@ def _left(spans: Iterable[TimeRange], closed: Iterable[TimeRange]) -> list[TimeR
 
 
 def _rather(table: Table, zone: str) -> Calendar | None:
-    """Read [rather]: weekly hours in which the patient would rather come, or not before and not after."""
+    """Read [rather]: weekly hours in which the patient would rather come, or weekdays, not before, not after."""
     entry = table.table("rather")
     if entry is None:
         return None
+    if not entry.values:
+        raise InvalidInput(
+            what="rather is empty",
+            where=entry.where(),
+            why="it says when the patient would rather come; nothing would mean never",
+            fix='write after = "10:00", before = "15:00", weekdays = ["Mon"], or mon = "09:00-12:00"; or leave it out',
+        )
+    name = "what the patient would rather"
+    weekdays = entry.take("weekdays", list, None)
     after, before = entry.take("after", str, None), entry.take("before", str, None)
-    if after is None and before is None:
-        return Calendar(zone, read_hours(entry), name="what the patient would rather")
-    weekdays = entry.take("weekdays", list, list(WEEKDAYS))
+    if after is None and before is None and weekdays is None:
+        return Calendar(zone, read_hours(entry), name=name)
     entry.done()
     begin = 0 if after is None else _minute(entry, "after", after)
     end = MINUTES_A_DAY if before is None else _minute(entry, "before", before)
-    span = entry.read("before" if before is not None else "after", lambda _: (TimeRange(begin, end),), None)
-    days = entry.read("weekdays", read_weekdays, weekdays)
-    return Calendar(
-        zone, tuple(span if n in days else () for n in range(7)), name="what the patient would rather"
-    )
+    span = entry.read("after" if before is None else "before", lambda _: (TimeRange(begin, end),), None)
+    days = range(7) if weekdays is None else entry.read("weekdays", read_weekdays, weekdays)
+    return Calendar(zone, tuple(span if n in days else () for n in range(7)), name=name)
 
 
 def _minute(entry: Table, key: str, text: str) -> int:

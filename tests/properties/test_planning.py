@@ -445,6 +445,13 @@ def real_start(day, minute):
     return clock.astimezone(UTC)
 
 
+def clocks_from(start, length):
+    """Yield what the clocks show in each minute of a session, in minutes after midnight."""
+    for elapsed in range(length):
+        shown = (start + timedelta(minutes=elapsed)).astimezone(NEW_YORK)
+        yield shown.hour * 60 + shown.minute
+
+
 @st.composite
 def nights_and_days(draw):
     """Up to four days around a change of the clocks, each open for some hours, and rules in hours."""
@@ -479,11 +486,8 @@ def test_the_seating_is_the_first_of_all_combinations(case, preferred):
         for begin, end in spans(calendar, day):
             for minute in range(-(-begin // 15) * 15, end, 15):
                 start = real_start(day, minute)
-                close = datetime.combine(day, time(end // 60, end % 60), NEW_YORK).replace(tzinfo=None)
-                if start is not None:
-                    over = (start + timedelta(minutes=length)).astimezone(NEW_YORK).replace(tzinfo=None)
-                    if over <= close:
-                        found.append(minute)
+                if start is not None and all(begin <= clock < end for clock in clocks_from(start, length)):
+                    found.append(minute)
         offers.append(found)
     assume(all(offers))
     if preferred is None:

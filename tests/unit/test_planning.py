@@ -371,6 +371,40 @@ def test_two_a_week_over_three_weeks(open_on, first, expected, weekdays):
     assert course.protocol.phases[0].weekdays == weekdays
 
 
+@pytest.mark.parametrize(
+    ("open_on", "first", "expected"),
+    [
+        # no three weekdays from a Tuesday or Thursday are 2 days apart all round the week, yet two weeks do
+        (WEEKDAYS, 5, "5 7 11 13 15 18 Jan"),
+        (WEEKDAYS, 7, "7 11 13 15 18 20 Jan"),
+        # two a week is all that fits, so three weeks
+        (("mon", "tue", "thu", "fri"), 4, "4 7 11 14 18 21 Jan"),
+        (("tue", "wed", "thu", "fri"), 5, "5 8 12 15 19 22 Jan"),
+        (("tue", "fri"), 5, "5 8 12 15 19 22 Jan"),
+    ],
+)
+def test_six_where_three_a_week_do_not_fit(open_on, first, expected):
+    course = plan(SERIES, start=date(2027, 1, first), calendar=clinic(*open_on))
+    assert days_of(course) == dates(expected)
+
+
+def test_seven_in_two_weeks_need_a_weekend():
+    seven = SERIES.choose(sessions=7, weeks=2)
+    # every other day: 13 dates
+    assert days_of(plan(seven, start=JAN_4, calendar=NEVER_CLOSED)) == dates("4 6 8 10 12 14 16 Jan")
+    error = no_plan(seven, start=JAN_4, calendar=OPEN)
+    assert set(error.causes) == {
+        "2 nominal weeks (at most 14 d)",
+        "at least 2 d apart",
+        "the weekly hours of the clinic",
+    }
+
+
+def test_six_mondays_last_longer_than_four_weeks():
+    error = no_plan(SERIES, start=JAN_4, calendar=clinic("mon"))
+    assert set(error.causes) == {"2 to 4 nominal weeks (at most 28 d)", "the weekly hours of the clinic"}
+
+
 def test_eight_in_four_weeks_twice_a_week():
     course = plan(SERIES.choose(sessions=8, weeks=4), start=JAN_4, calendar=OPEN)
     assert days_of(course) == dates("4 7 11 14 18 21 25 28 Jan")
