@@ -9,8 +9,9 @@ A page is run from top to bottom in a folder of its own:
 - ```pycon``` and ```python``` blocks are run; ```text title="prints"``` is what the Python block
   before it printed.
 
-Other blocks are only read. `pytest --update-golden` writes anew what commands show and the pages
-that are made from the source; a person reads the difference.
+Pages of the reference may speak of a `course` without making one. Other blocks are only read.
+`pytest --update-golden` writes anew what commands show and the page of the rules; a person reads
+the difference.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Page:
         self.printed, self.exit_code = "", 0
         self.rewritten: list[Rewritten] = []
 
-    def run(self, path: Path) -> None:
+    def run(self, path: Path, **known: object) -> None:
         document = Sybil(
             parsers=[
                 self.files,
@@ -72,6 +73,7 @@ class Page:
                 self.pycon,
             ]
         ).parse(path)
+        document.namespace.update(known)
         for example in document.examples():
             example.evaluate()
         if self.rewritten:
@@ -176,8 +178,9 @@ def page(tmp_path, monkeypatch, request):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_the_examples_of_a_page_run(page, path):
-    page.run(path)
+def test_the_examples_of_a_page_run(page, path, reference_course):
+    known = {"course": reference_course} if path.parent.name == "reference" else {}
+    page.run(path, **known)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -412,7 +412,11 @@ class Calendar:
         It must fit into open hours as elapsed time, with one chair free throughout.
         Times that the zone skips or repeats are not offered.
         """
-        return [time_of(start) for start in self._starts(day, minutes, grid)]
+        return [time_of(start) for start in self.start_minutes(day, minutes, grid=grid)]
+
+    def start_minutes(self, day: date, minutes: int, *, grid: int = 15) -> list[int]:
+        """Return what `starts` returns, as minutes after midnight."""
+        return list(self._starts(day, minutes, grid))
 
     def is_open(self, day: date, minutes: int, *, grid: int = 15) -> bool:
         """Whether at least one start of that length fits on the day."""

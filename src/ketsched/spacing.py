@@ -138,7 +138,7 @@ Edge = tuple[int, int, int]
 """(i, j, least): place j stands at least `least` days after place i; `least` may be negative."""
 
 
-def edges(bounds: Iterable[Bound]) -> list[Edge]:
+def edges(bounds: Sequence[Bound]) -> list[Edge]:
     """Return both directions of every bound, in the order in which one sweep carries furthest."""
     ahead = [(b.earlier, b.later, b.minimum) for b in bounds if b.minimum is not None]
     back = [(b.later, b.earlier, -b.latest) for b in bounds if b.latest is not None]

@@ -497,6 +497,11 @@ class TestReadingOurs:
         assert "newer than this library" in caught.value.what
         assert "X-KETSCHED-COURSE, version" in caught.value.where
 
+    def test_a_session_without_a_time_inside_is_told(self, reference_course):
+        text = re.sub("\r\n ", "", dumps(reference_course, "ics", **CLINIC).decode())
+        with pytest.raises(CannotRead, match="has no time of day"):
+            ical.loads(text.replace('\\,"time":"09:15"', ""), "x")
+
     def test_without_the_course_a_protocol_is_needed(self, reference_course):
         with pytest.raises(CannotRead) as caught:
             ical.loads(dumps(reference_course, "ics").decode(), "course.ics")

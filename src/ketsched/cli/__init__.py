@@ -6,14 +6,17 @@ Exit codes: 0 clean, 1 findings (from warnings up, see --fail-on), 2 the input c
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
+import re
 import sys
 from importlib import import_module
 
 import click
 
 from ketsched import __version__
-from ketsched.errors import KetschedError
+from ketsched.errors import InvalidInput, KetschedError
 
 _COMMANDS = {
     "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
@@ -75,24 +78,63 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line; errors in the input are printed and end with exit code 2."""
+    codecs.register_error("ketsched", _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="ketsched")
     try:
-        sys.exit(commands(prog_name="ketsched", standalone_mode=False))
+        sys.exit(commands(sys.argv[1:] or ["--help"], prog_name="ketsched", standalone_mode=False))
     except KetschedError as error:
-        _complain(str(error))
-        sys.exit(2)
-    except click.UsageError as error:
-        error.show()
+        _complain(error)
         sys.exit(2)
     except click.ClickException as error:
-        _complain(error.format_message())
+        _complain(_in_our_voice(error))
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        _complain("stopped; nothing more was written")
+        click.echo("stopped; no file is half written", err=True)
         sys.exit(130)
-    except BrokenPipeError:  # the reader, such as `head`, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:  # of a pipe whose reader has gone, click takes care: exit code 1 and no word
+        _complain(
+            InvalidInput(
+                what="the system refused to go on",
+                where=str(error.filename or "standard output"),
+                why=(error.strerror or str(error)).lower(),
+                fix="check that the disk has room, and that the name is one you may use",
+            )
+        )
+        sys.exit(2)
 
 
-def _complain(text: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+def printable(text: str) -> str:
+    """Return a text without the control characters that could steer a terminal or feign a line."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_PLAIN_SIGNS = {"✗": "x", "·": ".", "–": "-", "×": "x", "“": '"', "”": '"', "’": "'"}
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """Print something else for what the terminal's encoding does not have."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - it is asked for when printing only
+    signs = error.object[error.start : error.end]
+    return "".join(_PLAIN_SIGNS.get(sign, "?") for sign in signs), error.end
+
+
+def _in_our_voice(error: click.ClickException) -> InvalidInput:
+    """Say what click found wrong with the words of a command line in four parts."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "ketsched"
+    what, *more = re.split(r"[:.] ", error.format_message().rstrip("."), maxsplit=1)
+    hint = more[0] + " " if more and more[0].endswith("?") else ""
+    return InvalidInput(
+        what=what[:1].lower() + what[1:],
+        where=command,
+        why=more[0] if more and not hint else "the command does not take it so",
+        fix=f"{hint[:1].lower()}{hint[1:]}{command} --help says what it takes",
+    )
+
+
+def _complain(error: KetschedError) -> None:
+    colour = None if os.environ.get("NO_COLOR") else "red"
+    click.echo(click.style("error: ", fg=colour, bold=True) + printable(str(error)), err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +26,7 @@ from ketsched.protocols import load_protocol
     help="What bare dates or a foreign calendar follow.",
 )
 @inputs.clinic_options
-@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out.")
+@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out and sessions that are past.")
 @click.option(
     "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
 )
@@ -58,26 +57,29 @@ def check(
     ketsched check course.json --clinic clinic.toml
     ketsched check --protocol iv-mwf-6 2027-01-04 2027-01-06 2027-01-08
     """
-    calendar = inputs.clinic_calendar(**clinic)
-    course = _course(what, protocol, None if calendar is None else calendar.zone)
+    zone = clinic["zone"]
+    alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
+    calendar = None if alone else inputs.clinic_calendar(**clinic)
+    course = _course(what, protocol, zone if calendar is None else calendar.zone)
     today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
     exceptions = inputs.load_waivers(waivers) if waivers else ()
     findings = check_course(course, calendar=calendar, as_of=today, waivers=exceptions)
     if as_json:
         click.echo(pictures.as_json({"findings": pictures.findings_json(findings)}))
     elif findings:
-        pictures.console().print(pictures.findings_of(findings))
+        pictures.show(pictures.findings_of(findings))
     else:
         click.echo("no findings")
     ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
 
 
 def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Course:
-    known = load_protocol(protocol) if protocol else None
-    if all(re.match(r"\d{4}-\d", text) and not Path(text).exists() for text in what):
+    known = inputs.located("--protocol", load_protocol, protocol) if protocol else None
+    if all(re.match(r"[0-9]+-[0-9]+-[0-9]+$", text) for text in what):
         if known is None:
             raise InvalidInput(
                 what="--protocol is missing",
+                where="the command line",
                 why="bare dates do not say what they follow",
                 fix="give --protocol iv-mwf-6, or another of `ketsched protocols`",
             )
@@ -114,12 +116,12 @@ def rules(as_json: bool) -> None:
         table.add_column(name)
     for rule in RULES:
         table.add_row(rule.code, str(rule.severity), rule.name, rule.source)
-    pictures.console().print(table)
+    pictures.show(table)
 
 
 @click.command()
-@click.argument("code")
+@click.argument("code", shell_complete=inputs.complete_rule)
 def explain(code: str) -> None:
     """Explain one rule by its code (KS101) or its name (gap-too-short)."""
-    rule = rule_named(code)
+    rule = inputs.located("CODE", rule_named, code)
     click.echo(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.page}\n\nSource: {rule.source}")

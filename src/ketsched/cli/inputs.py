@@ -14,7 +14,8 @@ from click.shell_completion import CompletionItem
 
 from ketsched import tomlfile
 from ketsched.calendars import Calendar, Holidays, days_between
-from ketsched.clock import TimeRange, aware, read_date
+from ketsched.checking import RULES, rule_named
+from ketsched.clock import TimeRange, read_date
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Waiver, read_weekdays
 from ketsched.protocols import protocol_ids
@@ -46,7 +47,7 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--hours",
                 multiple=True,
                 metavar="HOURS",
-                help='Weekly hours, "mon-fri 09:00-17:00"; repeat for other days.',
+                help='Weekly hours, "mon-fri 09:00-17:00"; again for other days.',
             ),
             click.option(
                 "--holidays",
@@ -75,28 +76,36 @@ def clinic_calendar(
     holidays: Iterable[str],
     closed: Iterable[str],
     chairs: int | None,
+    known: Calendar | None = None,
 ) -> Calendar | None:
-    """Make the clinic's calendar from its file or from options; None if nothing was said of it."""
+    """
+    Make the clinic's calendar from its file or from options; None if nothing was said of it.
+
+    A calendar that is known, from a case file, gives way to --clinic or --zone and --hours; the others add to it.
+    """
+    if clinic is not None and (zone or hours):
+        raise InvalidInput(
+            what="both a clinic file and its hours were given",
+            where="--clinic",
+            why="the file says the zone and the hours",
+            fix="leave out --zone and --hours, or --clinic",
+        )
     if clinic is not None:
-        if zone or hours:
-            raise InvalidInput(
-                what="both a clinic file and its hours were given",
-                where="--clinic",
-                why="the file says the zone and the hours",
-                fix="leave out --zone and --hours, or --clinic",
-            )
-        calendar = Calendar.load(clinic)
+        calendar = located("--clinic", Calendar.load, clinic)
+    elif zone is not None and hours:
+        calendar = located("--zone", Calendar, zone, weekly_hours(hours))
+        calendar = attrs.evolve(calendar, chairs=1)
+    elif known is not None and zone is None and not hours:
+        calendar = known
     elif zone is None and not hours and not holidays and not closed and chairs is None:
         return None
-    elif zone is None or not hours:
+    else:
         raise InvalidInput(
             what=f"{'--zone' if zone is None else '--hours'} is missing",
+            where="the command line",
             why="a clinic's calendar is its zone and its weekly hours",
             fix='give --zone America/New_York and --hours "mon-fri 09:00-17:00", or --clinic FILE',
         )
-    else:
-        calendar = located("--zone", Calendar, zone, weekly_hours(hours))
-        calendar = attrs.evolve(calendar, chairs=1)
     if chairs is not None:
         calendar = located("--chairs", lambda: attrs.evolve(calendar, chairs=chairs))
     for text in holidays:
@@ -112,19 +121,26 @@ def weekly_hours(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
     """Read "mon-fri 09:00-17:00" and "sat 09:00-12:00" into the spans of seven days."""
     week: list[tuple[TimeRange, ...]] = [()] * 7
     for text in (part for given in texts for part in given.split(";")):
-        names, _, spans = text.strip().partition(" ")
-        for day in located("--hours", weekday_span, names):
-            week[day] = located("--hours", TimeRange.parse, spans)
+        found = re.fullmatch(r"\s*([^0-9]+?)\s+([0-9].*|closed)\s*", text)
+        if found is None:
+            raise InvalidInput(
+                what=f"{text.strip()[:40]!r} are not weekly hours",
+                where="--hours",
+                why="they are days of the week, a blank and the hours of each",
+                fix='write them as "mon-fri 09:00-17:00", or "mon,thu 09:00-12:00, 13:00-17:00"',
+            )
+        for day in located("--hours", weekday_span, found[1]):
+            week[day] = located("--hours", TimeRange.parse, found[2])
     return tuple(week)
 
 
 def weekday_span(text: str) -> list[int]:
     """Read "mon-fri", "mon,wed" or "daily" as weekdays, Monday is 0."""
-    if text.lower() == "daily":
+    if text.strip().lower() == "daily":
         return list(range(7))
     found: list[int] = []
     for part in text.split(","):
-        first, _, last = part.partition("-")
+        first, _, last = part.replace("–", "-").partition("-")
         begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
         found += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
     return sorted(set(found))
@@ -158,14 +174,17 @@ def moment_of(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)
     try:
-        return located("--at", aware, datetime.fromisoformat(text), "at")
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at
     except ValueError:
-        raise InvalidInput(
-            what=f"{text[:40]!r} is not a moment",
-            where="--at",
-            why="a moment is a date, a time and an offset from UTC",
-            fix="write it as 2027-01-04T09:00:00Z",
-        ) from None
+        pass
+    raise InvalidInput(
+        what=f"{text[:40]!r} is not a moment",
+        where="--at",
+        why="a moment is a date, a time and an offset from UTC",
+        fix="write it as 2027-01-04T09:00:00Z, or as 2027-01-04T09:00:00-05:00",
+    )
 
 
 @attrs.frozen
@@ -176,35 +195,63 @@ class Output:
     audience: str = "patient"
     privacy: str = "discreet"
 
+    def __str__(self) -> str:
+        whom = "the course itself" if self.holds_course else f"{self.audience}, {self.privacy}"
+        return f"{self.path} ({whom})"
+
+    @property
+    def holds_course(self) -> bool:
+        """Whether it is the course document, from which the course goes on."""
+        return self.path.suffix.lower() == ".json"
+
+
+_AUDIENCES, _PRIVACIES = ("patient", "clinic"), ("discreet", "named", "full")
+
 
 def output_of(text: str) -> Output:
     """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, the audience, the privacy."""
-    path, colon, words = text.rpartition(":")
-    if not colon or not re.fullmatch(r"[a-z]+(,[a-z]+)?", words):
+    found = re.fullmatch(r"(.*\.\w+):([\w ,-]*)", text, re.DOTALL)  # C:\\clinic.ics has a colon of its own
+    if found is None:
         return Output(Path(text))
-    chosen = {"audience": "patient", "privacy": "discreet"}
-    kinds = {
-        "patient": "audience",
-        "clinic": "audience",
-        "discreet": "privacy",
-        "named": "privacy",
-        "full": "privacy",
-    }
-    for word in words.split(","):
-        if word not in kinds:
+    words = [word.strip().lower() for word in found[2].split(",")]
+    audiences = [word for word in words if word in _AUDIENCES]
+    privacies = [word for word in words if word in _PRIVACIES]
+    if len(audiences) + len(privacies) < len(words) or len(audiences) > 1 or len(privacies) > 1:
+        raise InvalidInput(
+            what=f"{found[2][:40]!r} is not an audience and a privacy",
+            where=f"-o {text[:80]}",
+            why="the audience is patient or clinic; the privacy is discreet, named or full",
+            fix=f"write for example -o {found[1][:80]}:clinic,full",
+        )
+    return Output(Path(found[1]), *(audiences or ["patient"]), *(privacies or ["discreet"]))
+
+
+def outputs_of(texts: Iterable[str]) -> list[Output]:
+    """Read all that -o was given: each file once, and no course file in place of another."""
+    outputs = [output_of(text) for text in texts]
+    seen: set[Path] = set()
+    for output in outputs:
+        if output.path in seen:
             raise InvalidInput(
-                what=f"{word!r} is neither an audience nor a privacy",
-                where=f"-o {text[:80]}",
-                why="audiences are patient and clinic; privacy is discreet, named or full",
-                fix="write for example -o clinic.ics:clinic,full",
+                what=f"{output.path.name} is to be written twice",
+                where=f"-o {output.path}",
+                why="one file is for one reader",
+                fix="give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
             )
-        chosen[kinds[word]] = word
-    return Output(Path(path), **chosen)
+        seen.add(output.path)
+        if output.holds_course and output.path.exists():
+            raise InvalidInput(
+                what=f"{output.path.name} is there already",
+                where=f"-o {output.path}",
+                why="a course file keeps its revisions; planning anew would lose them, and calendars would double",
+                fix="choose another name, or move the old course away if it was never given out",
+            )
+    return outputs
 
 
 def load_waivers(path: str) -> tuple[Waiver, ...]:
     """Read a file of waivers: [[waiver]] with rule, sessions, reason, who and until."""
-    table = tomlfile.load(Path(path))
+    table = located("--waivers", tomlfile.load, Path(path))
     waivers = []
     for entry in table.tables("waiver"):
         rule, sessions = entry.take("rule", str), tuple(entry.texts("sessions"))
@@ -220,10 +267,18 @@ def load_waivers(path: str) -> tuple[Waiver, ...]:
 
 
 def _waiver(sessions: tuple[str, ...], reason: str, who: str, until: date | None) -> Callable[[str], Waiver]:
-    return lambda rule: Waiver(rule=rule, sessions=sessions, reason=reason, who=who, until=until)
+    return lambda rule: Waiver(
+        rule=rule_named(rule).code, sessions=sessions, reason=reason, who=who, until=until
+    )
 
 
 def complete_protocol(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the id of a protocol, or a file name."""
     found = [CompletionItem(name) for name in protocol_ids() if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
+
+
+def complete_rule(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the code or the name of a rule."""
+    rules = [(word, rule.name) for rule in RULES for word in (rule.code, rule.name)]
+    return [CompletionItem(word, help=name) for word, name in rules if word.startswith(incomplete)]

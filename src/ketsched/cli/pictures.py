@@ -8,26 +8,53 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import click
 
 from ketsched.calendars import Calendar
 from ketsched.checking import Finding, Severity
-from ketsched.model import WEEKDAY_NAMES, Course, Session, Status
+from ketsched.cli import printable
+from ketsched.model import WEEKDAY_NAMES, Course, Session
+from ketsched.model import Status as Standing
 from ketsched.planning import Start
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.status import Status
+    from rich.text import Text
 
 DISCLAIMER = "A proposal of dates, not medical advice: it holds no dose, and a clinician decides."
 _SIGNS = {Severity.ERROR: "✗ error", Severity.WARNING: "! warning", Severity.INFO: "i info"}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-def console(*, err: bool = False) -> Console:
-    """Return a console that is as wide as the terminal, or 100 columns in a file."""
+def show(*parts: RenderableType) -> None:
+    """Print as wide as the terminal; in a file 100 columns wide, without colours or blanks at the ends of lines."""
+    out = _console()
+    with out.capture() as printed:
+        for part in parts:
+            out.print(part)
+    click.echo("\n".join(line.rstrip() for line in printed.get().split("\n")), nl=False)
+
+
+def waiting(what: str) -> Status:
+    """Show on the terminal that something is being done, for as long as the context lasts."""
+    return _console(err=True).status(what)
+
+
+def _console(*, err: bool = False) -> Console:
     from rich.console import Console
 
-    made = Console(stderr=err, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=err, highlight=False, width=100, no_color=True)
+    class Screen(Console):
+        """Takes texts as they are: square brackets in a protocol's title are no mark-up."""
+
+        def render_str(self, text: str, **how: Any) -> Text:
+            return super().render_str(printable(text), **how)
+
+    def made(**how: Any) -> Screen:
+        return Screen(stderr=err, highlight=False, markup=False, emoji=False, **how)
+
+    found = made()
+    return found if found.is_terminal else made(width=100, no_color=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -86,19 +113,26 @@ def months_of(course: Course, clinic: Calendar | None) -> RenderableType:
                 if day.month != month:
                     cells.append(Text(""))
                 elif day in on_day:
-                    tentative = on_day[day].status is Status.TENTATIVE
+                    tentative = on_day[day].status is Standing.TENTATIVE
                     cells.append(Text(f"({day.day})" if tentative else f"[{day.day}]", style="bold green"))
                 elif clinic is not None and not clinic.ranges(day):
                     cells.append(Text("·", style="dim"))
                 else:
                     cells.append(Text(f"{day.day} "))
             table.add_row(*cells)
+        table.add_row("")  # so that the months below keep their distance
         pictures.append(table)
     return Columns(pictures, padding=(0, 3))
 
 
-def sessions_of(course: Course, clinic: Calendar | None) -> RenderableType:
-    """List the sessions: number, day, hours, and why one is not on its pattern's day."""
+def legend_of(course: Course) -> str:
+    """Say what the signs in the months mean."""
+    tentative = any(session.status is Standing.TENTATIVE for session in course.standing())
+    return f"[n] a session   {'(n) one to be confirmed   ' if tentative else ''}· closed"
+
+
+def sessions_of(course: Course, both: Calendar | None) -> RenderableType:
+    """List the sessions: number, day, hours; a calendar of clinic and patient tells why one was moved."""
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -108,27 +142,27 @@ def sessions_of(course: Course, clinic: Calendar | None) -> RenderableType:
         table.add_row(
             str(course.number(session)),
             session.phase,
-            f"{WEEKDAY_NAMES[session.day.weekday()]} {session.day}",
+            on(session.day),
             f"{session.time:%H:%M}" if session.time else "",
             f"{course.ends(session):%H:%M}" if session.time else "",
-            _moved(session, clinic),
+            _moved(session, both),
         )
     return table
 
 
-def _moved(session: Session, clinic: Calendar | None) -> str:
-    if session.status is Status.TENTATIVE:
+def _moved(session: Session, both: Calendar | None) -> str:
+    if session.status is Standing.TENTATIVE:
         return "to be confirmed"
     if session.ideal is None or session.ideal == session.day:
         return ""
     apart = abs((session.day - session.ideal).days)
     why = ""
-    if clinic is not None and not clinic.ranges(session.ideal):
-        closure = clinic.closed_by(session.ideal)
+    if both is not None and not both.ranges(session.ideal):
+        closure = both.closed_by(session.ideal)
         why = f": {closure.reason}" if closure else ": not open"
     days = "1 day" if apart == 1 else f"{apart} days"
     side = "later" if session.day > session.ideal else "earlier"
-    return f"{days} {side} than {WEEKDAY_NAMES[session.ideal.weekday()]} {session.ideal}{why}"
+    return f"{days} {side} than {on(session.ideal)}{why}"
 
 
 def findings_of(findings: Sequence[Finding]) -> RenderableType:
@@ -155,15 +189,20 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
 
 
 def demands_of(course: Course) -> str:
-    """Say in two lines what a course asks of a patient."""
+    """Say in a few lines what a course asks of a patient."""
     asks = asks_of(course)
     hours, minutes = divmod(asks.minutes, 60)
-    span = f"from {asks.first} to {asks.last}"
-    rides = f"{_many(asks.rides, 'ride')} home" if asks.rides else "no rides"
     return (
-        f"What this asks of you: {_many(asks.visits, 'visit')} {span}, {hours} h {minutes:02d} min at the clinic, "
-        f"{rides},\n{_many(asks.workdays, 'working day')} with a session."
+        f"What this asks of you, from {on(asks.first)} to {on(asks.last)}:\n"
+        f"  {_many(asks.visits, 'visit')}, {hours} h {minutes:02d} min at the clinic\n"
+        f"  {_many(asks.rides, 'ride')} home with somebody else at the wheel\n"
+        f"  {_many(asks.workdays, 'day')} off (Monday to Friday)"
     )
+
+
+def on(day: date) -> str:
+    """Return a date with its weekday: Mon 2027-01-04."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
 
 
 def _many(number: int, what: str) -> str:
@@ -171,10 +210,10 @@ def _many(number: int, what: str) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Return plain JSON for programs."""
+    """Return plain JSON for programs, in ASCII, so that every terminal and pipe carries it."""
     import json
 
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(value, indent=2, default=str)
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -196,24 +235,24 @@ def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def starts_of(tried: Sequence[Start], all_tried: int) -> RenderableType:
-    """List the starts that were tried, the best first, and what blocks the others."""
+def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
+    """List the best of the starts that were tried, and what blocks those that cannot be."""
     from rich.table import Table
 
     table = Table(
-        title=f"Starts ({all_tried} tried)",
+        title=f"Starts, the best first ({min(shown, len(tried))} of {len(tried)} tried)",
         title_justify="left",
         box=None,
         padding=(0, 2, 0, 0),
         header_style="bold",
     )
-    for name in ("start", "last session", "days off the pattern", "preferences broken", "what blocks it"):
+    for name in ("start", "last session", "days from the pattern", "preferences broken", "what blocks it"):
         table.add_column(name, overflow="fold")
-    for start in tried:
-        day = f"{WEEKDAY_NAMES[start.day.weekday()]} {start.day}"
+    for start in tried[:shown]:
         cost = start.placement
         if cost is not None:
-            table.add_row(day, str(date.fromordinal(cost.last)), str(cost.total), str(cost.broken), "")
+            last = on(date.fromordinal(cost.last))
+            table.add_row(on(start.day), last, str(cost.total), str(cost.broken), "")
         elif start.error is not None:
-            table.add_row(day, "", "", "", start.error.what)
+            table.add_row(on(start.day), "", "", "", start.error.what)
     return table

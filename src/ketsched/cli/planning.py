@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
 from ketsched.casefile import Case, load_case
-from ketsched.checking import Severity, check
+from ketsched.checking import Finding, Severity, check
 from ketsched.cli import inputs, pictures
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
-from ketsched.interchange import write
-from ketsched.model import Interval
+from ketsched.interchange import dumps
+from ketsched.interchange.files import write_whole
+from ketsched.model import Course, Interval
 from ketsched.planning import Start, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
@@ -77,22 +80,14 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     ketsched plan --protocol iv-mwf-6 --start 2027-01-04 \\
         --zone America/New_York --hours "mon-fri 09:00-17:00" -o course.ics
     """
-    outputs = [inputs.output_of(text) for text in given["output"]]
-    for output in outputs:
-        if output.path.suffix == ".json" and output.path.exists():
-            raise InvalidInput(
-                what=f"{output.path.name} is there already",
-                where=str(output.path),
-                why="a course file keeps its revisions; planning anew would lose them, and calendars would double",
-                fix="choose another name, or move the old course away if it was never given out",
-            )
+    outputs = inputs.outputs_of(given["output"])
     what = _what_to_plan(case, given)
     course_id = given["course_id"] or what.id
-    made = None if course_id else f"c-{secrets.token_hex(6)}"
+    made = None if course_id else f"c-{os.urandom(6).hex()}"
     at = inputs.moment_of(given["at"])
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
-        with pictures.console(err=True).status("trying the starts ..."):
+        with pictures.waiting("trying the starts ..."):
             tried = _tried(what)
     start = tried[0].day if tried and tried[0].course is not None else what.start
     course = plan_course(
@@ -106,52 +101,60 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         time=what.time,
     )
     findings = check(course, calendar=what.calendar)
-    for output in outputs:
-        write(course, output.path, audience=output.audience, privacy=output.privacy, findings=findings)
+    _write(course, outputs, findings)
     if as_json:
         click.echo(_json(course, findings))
     else:
         _show(course, what, findings, tried)
         for output in outputs:
-            whom = (
-                "the course itself"
-                if output.path.suffix == ".json"
-                else f"{output.audience}, {output.privacy}"
-            )
-            click.echo(f"wrote {output.path} ({whom})")
+            click.echo(f"wrote {output}")
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
     ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
 
 
+def _write(course: Course, outputs: list[inputs.Output], findings: Sequence[Finding]) -> None:
+    """Write every file, or leave all as they were."""
+    contents = [
+        dumps(course, output.path.name, audience=output.audience, privacy=output.privacy, findings=findings)
+        for output in outputs
+    ]
+    before: list[tuple[Path, bytes | None]] = []
+    try:
+        for output, content in zip(outputs, contents, strict=True):
+            before.append((output.path, output.path.read_bytes() if output.path.is_file() else None))
+            write_whole(output.path, content)
+    except BaseException:  # also when the user stops the program
+        for path, old in before:
+            if old is not None:
+                write_whole(path, old)
+            elif path.is_file():
+                path.unlink()
+        raise
+
+
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     """Merge a case file and the options; the options come first."""
+    loaded = None if case is None else load_case(case)
+    for name in ("protocol", "start"):
+        if loaded is None and not given[name]:
+            raise _missing(f"--{name} is missing", f"give --{name}, or a case file that says it")
     names = ("clinic", "zone", "hours", "holidays", "closed", "chairs")
-    calendar = inputs.clinic_calendar(**{name: given[name] for name in names})
-    if case is not None:
-        loaded = load_case(case)
-        protocol = load_protocol(given["protocol"]) if given["protocol"] else loaded.protocol
-        start = inputs.start_of(given["start"]) if given["start"] else loaded.start
-        what = attrs.evolve(loaded, protocol=protocol, start=start, calendar=calendar or loaded.calendar)
-    else:
-        for name in ("protocol", "start"):
-            if not given[name]:
-                raise InvalidInput(
-                    what=f"--{name} is missing",
-                    why="a plan needs a protocol, a start and a clinic's hours",
-                    fix=f"give --{name}, or a case file that says it",
-                )
-        if calendar is None:
-            raise InvalidInput(
-                what="the clinic's hours are missing",
-                why="a plan needs a protocol, a start and a clinic's hours",
-                fix='give --zone America/New_York --hours "mon-fri 09:00-17:00", or --clinic FILE, or a case file',
-            )
-        what = Case(
-            protocol=load_protocol(given["protocol"]),
-            start=inputs.start_of(given["start"]),
-            calendar=calendar,
+    known = None if loaded is None else loaded.calendar
+    calendar = inputs.clinic_calendar(**{name: given[name] for name in names}, known=known)
+    if calendar is None:
+        raise _missing(
+            "the clinic's hours are missing",
+            'give --zone America/New_York --hours "mon-fri 09:00-17:00", or --clinic FILE, or a case file',
         )
+    said: dict[str, Any] = {"calendar": calendar}
+    if given["protocol"]:
+        said["protocol"] = inputs.located("--protocol", load_protocol, given["protocol"])
+    if given["start"]:
+        said["start"] = inputs.start_of(given["start"])
+    if given["clock"]:
+        said["time"] = inputs.located("--time", read_time, given["clock"])
+    what = Case(**said) if loaded is None else attrs.evolve(loaded, **said)
     chosen: dict[str, Any] = {
         name: given[name] for name in ("sessions", "weeks", "boosters") if given[name] is not None
     }
@@ -159,8 +162,16 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
         chosen["weekdays"] = inputs.located("--days", inputs.weekday_span, given["days"])
     if given["until"]:
         chosen["until"] = inputs.located("--until", Interval.parse, given["until"])
-    clock = inputs.located("--time", read_time, given["clock"]) if given["clock"] else what.time
-    return attrs.evolve(what, protocol=what.protocol.choose(**chosen), time=clock)
+    return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
+
+
+def _missing(what: str, fix: str) -> InvalidInput:
+    return InvalidInput(
+        what=what,
+        where="the command line",
+        why="a plan needs a protocol, a start and a clinic's hours",
+        fix=fix,
+    )
 
 
 def _tried(what: Case) -> tuple[Start, ...]:
@@ -175,29 +186,19 @@ def _tried(what: Case) -> tuple[Start, ...]:
     )
 
 
-def _show(course: Any, what: Case, findings: Any, tried: tuple[Start, ...]) -> None:
-    out = pictures.console()
-    first = course.protocol.phases[0]
-    out.print(f"[bold]{course.protocol.title}[/bold]\n{first.pattern()} · {course.zone}\n", markup=True)
+def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:
+    pictures.show(f"{course.protocol.title}\n{course.protocol.phases[0].pattern()} · {course.zone}\n")
     if tried:
-        out.print(pictures.starts_of(tried[:_SHOWN_STARTS], len(tried)))
-    out.print(pictures.months_of(course, what.calendar))
-    out.print("[n] a session   · closed\n", markup=False)
-    out.print(pictures.sessions_of(course, what.calendar))
-    out.print()
-    out.print(pictures.demands_of(course), markup=False)
-    out.print()
-    if findings:
-        out.print(pictures.findings_of(findings))
-    else:
-        out.print("no findings")
-    out.print(pictures.DISCLAIMER, style="dim")
+        pictures.show(pictures.starts_of(tried, _SHOWN_STARTS), "")
+    pictures.show(pictures.months_of(course, what.calendar), pictures.legend_of(course), "")
+    both = what.calendar if what.availability is None else what.calendar & what.availability
+    pictures.show(pictures.sessions_of(course, both), "", pictures.demands_of(course), "")
+    pictures.show(pictures.findings_of(findings) if findings else "no findings")
+    pictures.show(pictures.DISCLAIMER)
 
 
-def _json(course: Any, findings: Any) -> str:
+def _json(course: Course, findings: Sequence[Finding]) -> str:
     import json
-
-    from ketsched.interchange import dumps
 
     asks = attrs.asdict(pictures.asks_of(course))
     document = json.loads(dumps(course, "json"))

@@ -34,7 +34,7 @@ def protocols(as_json: bool) -> None:
         table.add_column(name)
     for protocol in known:
         table.add_row(protocol.id, " + ".join(_count(phase) for phase in protocol.phases), protocol.title)
-    pictures.console().print(table)
+    pictures.show(table)
     click.echo(
         "\nketsched show ID prints every number with its source; ketsched new writes a file of your own."
     )
@@ -52,27 +52,24 @@ def _count(phase: Phase) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def show(protocol: str, as_json: bool) -> None:
     """Show a protocol, every number with its source and how far it was verified."""
-    found = load_protocol(protocol)
+    found = inputs.located("ID|FILE", load_protocol, protocol)
     if as_json:
         from ketsched.interchange.json import document
 
         empty = Course(protocol=found, zone="UTC", sessions=())
         click.echo(pictures.as_json(document(empty)["protocol"]))
         return
-    out = pictures.console()
-    out.print(f"{found.id} (version {found.version})\n{found.title}", markup=False)
+    pictures.show(f"{found.id} (version {found.version})\n{found.title}")
     if found.note:
-        out.print(f"\nEvidence: {found.note}", markup=False)
+        pictures.show(f"\nEvidence: {found.note}")
     for phase in found.phases:
-        out.print()
-        out.print(_phase_table(phase))
-    out.print("\nSources", style="bold")
+        pictures.show("", _phase_table(phase))
+    pictures.show("\nSources")
     for key, reference in found.sources:
-        out.print(f"  {key}: {reference}", markup=False)
-    out.print(
+        pictures.show(f"  {key}: {reference}")
+    click.echo(
         "\nMarks: stated = read in a primary or official text; secondary = read in a secondary page;\n"
-        "derived = arithmetic from such a statement; house default = ours, not from a publication.",
-        markup=False,
+        "derived = arithmetic from such a statement; house default = ours, not from a publication."
     )
 
 
@@ -139,12 +136,12 @@ def _value(phase: Phase, key: str) -> str:
 @click.option("-o", "--output", metavar="FILE", help="Where to; ID.toml if not given.")
 def new(protocol_id: str, output: str | None) -> None:
     """Write a commented protocol file to start from."""
-    text = template(protocol_id)
+    text = inputs.located("ID", template, protocol_id)
     path = Path(output or f"{protocol_id}.toml")
     if path.exists():
         raise InvalidInput(
             what=f"{path.name} is there already",
-            where=str(path),
+            where=f"-o {path}" if output else str(path),
             why="your own file would be lost",
             fix="choose another name with -o",
         )

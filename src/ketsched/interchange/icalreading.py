@@ -287,7 +287,11 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
             )
         seen.add(uid)
         session = expected[uid]
-        for name, moment in (("DTSTART", course.starts(session)), ("DTEND", course.ends(session))):
+        try:
+            moments = course.starts(session), course.ends(session)
+        except KetschedError as error:
+            raise event.error(error.what, error.why, error.fix) from None
+        for name, moment in zip(("DTSTART", "DTEND"), moments, strict=True):
             found, _ = event.time(name)
             if not isinstance(found, datetime) or found.astimezone(UTC) != moment.astimezone(UTC):
                 raise edited(

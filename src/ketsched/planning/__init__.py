@@ -7,21 +7,21 @@ Neither calls the checker: it reads the protocol by itself, so that each tests t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from itertools import combinations, islice
 
 import attrs
 
 from ketsched.calendars import WEEKDAYS, Calendar
-from ketsched.clock import MINUTES_A_DAY, aware, plausible
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
 from ketsched.planning.days import OpenDays, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
-from ketsched.planning.laying import Layout, lay_out
-from ketsched.planning.seating import HourRule, Seat, seat
+from ketsched.planning.laying import HourRule, Layout, hour_rules, lay_out
+from ketsched.planning.seating import Seat, seat
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound
 
@@ -87,7 +87,21 @@ def plan(
         check_course_id(id)
     if at is not None:
         aware(at, "at")
+    if time is not None and time.tzinfo is not None:
+        raise InvalidInput(
+            what=f"time has a zone: {time}",
+            where="time",
+            why="times of day are local to the clinic, whose calendar says the zone",
+            fix="give it without tzinfo",
+        )
     if isinstance(start, tuple):
+        if len(start) != 2:
+            raise InvalidInput(
+                what=f"start names {len(start)} dates",
+                where="start",
+                why="it is one date, or the first and last of a stretch",
+                fix="give date(2027, 1, 4), or (date(2027, 1, 4), date(2027, 1, 31))",
+            )
         best = starts(
             protocol, between=start, calendar=calendar, availability=availability, wishes=wishes, time=time
         )
@@ -183,16 +197,51 @@ class _Planner:
         self.wished_days = OpenDays(self.calendar & wishes) if wishes is not None else None
 
     def course(self, start: date) -> tuple[Course, Placement]:
-        """Plan from a start; for a phase that derives its pattern, in the fewest weeks that are feasible."""
-        patterns = list(self._patterns(start))
-        for pattern in patterns[:-1]:
-            try:
-                course, placement = self._placed_and_seated(pattern, start)
-            except NoFeasiblePlan:
-                continue
-            first = attrs.evolve(pattern.phases[0], weeks=self.protocol.phases[0].weeks)
-            return attrs.evolve(course, protocol=_with_first(pattern, first)), placement
-        return self._placed_and_seated(patterns[-1], start)
+        """Plan from a start; raise an explanation if there is no plan."""
+        found = self.attempt(start)
+        if found is not None:
+            return found
+        *_, pattern = self._patterns(start)  # the most weeks: what no fewer could do either
+        layout, minutes, series = self._laid_out(pattern, start)
+        if place(series) is None:
+            raise explain(self.protocol, layout, self.calendar, minutes, series, self._placed)
+        prevented = self._seats(layout, minutes, series)
+        assert isinstance(prevented, HourRule)  # noqa: S101 - else there had been a plan
+        raise NoFeasiblePlan(
+            what="the days can be placed, the hours cannot",
+            where=f"{self.protocol.id}, from {start}",
+            why=f"{prevented.rule} prevents every start within the opening hours ({SEATINGS} placements tried)",
+            fix="open longer on these days, or state the rule in days",
+            causes=(prevented.rule,),
+        )
+
+    def attempt(self, start: date) -> tuple[Course, Placement] | None:
+        """Plan from a start, in the fewest weeks that are feasible if the pattern is derived; None if no plan is."""
+        try:
+            for pattern in self._patterns(start):
+                layout, minutes, series = self._laid_out(pattern, start)
+                found = self._seats(layout, minutes, series)
+                if isinstance(found, tuple):
+                    placement, seats = found
+                    return self._seated(self._as_accepted(pattern), layout, placement, seats), placement
+        except TooManyPlans:
+            raise InvalidInput(
+                what="this course allows too many different plans to find the best one",
+                where=f"{self.protocol.id}, from {start}",
+                why=f"planning looks at {EFFORT} partial plans at most",
+                fix="narrow it: fewer preferred rules, fewer sessions, or a latest day for each session",
+            ) from None
+        return None
+
+    def _placed(self, start: date) -> Placement | None:
+        found = self.attempt(start)
+        return None if found is None else found[1]
+
+    def _as_accepted(self, pattern: Protocol) -> Protocol:
+        """Return a pattern that was tried with the weeks that the protocol accepts."""
+        given = self.protocol.phases[0]
+        first = attrs.evolve(pattern.phases[0], weeks=given.weeks, weeks_required=given.weeks_required)
+        return _with_first(pattern, first)
 
     def _patterns(self, start: date) -> Iterator[Protocol]:
         """Yield the protocol with each pattern to try, the fewest weeks first."""
@@ -202,61 +251,44 @@ class _Planner:
             return
         sessions, weeks = phase.count or 1, phase.weeks or (1, 52)
         weekdays = open_weekdays(self.calendar, _minutes(phase)) | {start.weekday()}
-        tried = set()
         for number in range(weeks[0], weeks[1] + 1):
+            if sessions > 7 * number and number < weeks[1]:
+                continue
+            settled = attrs.evolve(phase, weeks=(weeks[0], number), weeks_required=True)
             a_week = -(-sessions // number)
             spread = _even_weekdays(start.weekday(), a_week, weekdays, phase.neighbour_minimum())
-            if spread is not None and (spread, number == weeks[1]) not in tried:
-                tried.add((spread, number == weeks[1]))
-                settled = attrs.evolve(phase, weekdays=spread, weeks=(weeks[0], number))
-                yield _with_first(self.protocol, settled)
-            elif spread is None and 7 * number >= sessions:
-                even = tuple(1 + k * 7 * number // sessions for k in range(sessions))
-                settled = attrs.evolve(phase, study_days=even, weeks=(weeks[0], number))
-                yield _with_first(self.protocol, settled)
-        # Last, the pattern that explanations are about: the most weeks.
-        spread = _even_weekdays(start.weekday(), -(-sessions // weeks[1]), weekdays, 0)
-        yield _with_first(
-            self.protocol, attrs.evolve(phase, weekdays=spread or (start.weekday(),), weeks=weeks)
-        )
+            if spread is not None and _spans(spread, start.weekday(), sessions) > 7 * (weeks[0] - 1):
+                yield _with_first(self.protocol, attrs.evolve(settled, weekdays=spread))
+            else:  # no such weekdays: as evenly as whole days allow
+                even = tuple(1 + max(k, k * 7 * number // sessions) for k in range(sessions))
+                yield _with_first(self.protocol, attrs.evolve(settled, study_days=even))
 
-    def _placed_and_seated(self, protocol: Protocol, start: date) -> tuple[Course, Placement]:
+    def _laid_out(self, protocol: Protocol, start: date) -> tuple[Layout, list[int], Series]:
         layout = lay_out(protocol, start)
         minutes = [_minutes(run.phase) for run in layout.runs for _ in run.places]
-        series = self._series(layout, minutes)
-        try:
-            best = place(series)
-            if best is None:
-                raise explain(protocol, layout, self.calendar, minutes, series, self._other(protocol))
-            rules = list(_hour_rules(layout))
-            placements = islice(ranked(series), SEATINGS) if rules else iter([best])
-            prevented: HourRule | None = None
-            for placement in placements:
-                days = [date.fromordinal(day) for day in placement.days]
-                seats = seat(
-                    days, minutes, self.calendar, preferred=self.preferred, wishes=self.wishes, rules=rules
-                )
-                if not isinstance(seats, HourRule):
-                    return self._seated(protocol, layout, placement, seats), placement
-                prevented = prevented or seats
-        except TooManyPlans:
-            raise InvalidInput(
-                what="this course allows too many different plans to find the best one",
-                where=f"{protocol.id}, from {start}",
-                why=f"planning looks at {EFFORT} partial plans at most",
-                fix="narrow it: fewer preferred rules, fewer sessions, or a latest day for each session",
-            ) from None
-        assert prevented is not None  # noqa: S101 - at least the best placement was tried
-        raise NoFeasiblePlan(
-            what="the days can be placed, the hours cannot",
-            where=f"{protocol.id}, from {start}",
-            why=f"{prevented.rule} prevents every start within the opening hours ({SEATINGS} placements tried)",
-            fix="open longer on these days, or state the rule in days",
-            causes=(prevented.rule,),
-        )
+        return layout, minutes, self._series(layout, minutes)
+
+    def _seats(
+        self, layout: Layout, minutes: list[int], series: Series
+    ) -> tuple[Placement, list[Seat]] | HourRule | None:
+        """Seat the best placement, or the next best; return the rule that prevents all, or None without any."""
+        best = place(series)
+        if best is None:
+            return None
+        rules = list(hour_rules(layout))
+        prevented: HourRule | None = None
+        for placement in islice(ranked(series), SEATINGS) if rules else [best]:
+            days = [date.fromordinal(day) for day in placement.days]
+            seats = seat(
+                days, minutes, self.calendar, preferred=self.preferred, wishes=self.wishes, rules=rules
+            )
+            if not isinstance(seats, HourRule):
+                return placement, seats
+            prevented = prevented or seats
+        return prevented
 
     def _series(self, layout: Layout, minutes: list[int]) -> Series:
-        begin, end = layout.start.toordinal(), min(layout.nominal[-1] + REACH, date.max.toordinal() - 1)
+        begin, end = layout.start.toordinal(), min(layout.nominal[-1] + REACH, LAST_DAY.toordinal())
         days = [self.open_days.between(begin, end, length) for length in minutes]
         is_open = bool(days[0]) and days[0][0] == begin
         days[0] = [begin] if is_open else []
@@ -273,21 +305,10 @@ class _Planner:
             span for part in self.calendar.parts() for opening in part.openings for span in opening.hours
         ]
         widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
-        for rule in _hour_rules(layout):
+        for rule in hour_rules(layout):
             least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
             if least > 0:
                 yield Bound(rule.earlier, rule.later, least, rule=rule.rule)
-
-    def _other(self, protocol: Protocol) -> Callable[[date], Placement | None]:
-        """Return what places the same protocol from another start."""
-
-        def placed(start: date) -> Placement | None:
-            layout = lay_out(protocol, start)
-            return place(
-                self._series(layout, [_minutes(run.phase) for run in layout.runs for _ in run.places])
-            )
-
-        return placed
 
     def _seated(self, protocol: Protocol, layout: Layout, placement: Placement, seats: list[Seat]) -> Course:
         ideals = layout.ideal_days(placement.days)
@@ -329,10 +350,8 @@ def _even_weekdays(start: int, number: int, weekdays: frozenset[int], minimum: i
     return None if best is None else tuple(sorted((start + offset) % len(WEEKDAYS) for offset in best[1]))
 
 
-def _hour_rules(layout: Layout) -> Iterator[HourRule]:
-    for run in layout.runs:
-        for spacing in run.phase.spacing:
-            if spacing.minimum_hours is None:
-                continue
-            for place_ in run.places[: max(len(run.places) - spacing.apart, 0)]:
-                yield HourRule(place_, place_ + spacing.apart, spacing.minimum_hours, spacing.words())
+def _spans(weekdays: tuple[int, ...], start: int, sessions: int) -> int:
+    """Return how many dates a weekday pattern touches from its first session to its last, both included."""
+    offsets = sorted((day - start) % 7 for day in weekdays)
+    weeks, rest = divmod(sessions - 1, len(offsets))
+    return 7 * weeks + offsets[rest] + 1

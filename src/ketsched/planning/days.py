@@ -8,12 +8,12 @@ be open, and a free chair. Looking is remembered for as long as one planning las
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import attrs
 
-from ketsched.calendars import WEEKDAYS, Calendar
+from ketsched.calendars import Calendar
 
 GRID = 15
 """Minutes between two possible starts."""
@@ -50,58 +50,87 @@ class OpenDays:
 @attrs.frozen(order=True)
 class Cause:
     """
-    One thing that keeps days closed, or one rule; what a contradiction is made of.
+    One thing that keeps days closed, or one rule; what an explanation is made of.
 
     Attributes:
         order: In which order explanations try to do without it.
         day: The day that it closes; None for weekly hours and rules.
         words: What to call it.
+        can_open: Whether the clinic could open that day: it is closed by date, not taken or too short.
     """
 
     order: tuple[int, int]
     day: date | None
     words: str
+    can_open: bool = False
 
 
-def blockers(calendar: Calendar, day: date, minutes: int) -> list[Cause]:
-    """
-    Return everything that closes a day; all of it would have to go to open the day.
+class Blockers:
+    """What closes days, for explanations: all that is named would have to go to open the day."""
 
-    Weekly hours are one cause for each calendar, each dated closure is one, and so is a
-    day on which only the combination (other bookings, hours that do not meet) leaves no start.
-    """
-    if calendar.is_open(day, minutes, grid=GRID):
-        return []
-    causes = []
-    for number, part in enumerate(calendar.parts()):
-        weekly = attrs.evolve(part, closures=(), openings=(), holidays=(), recurring=(), bookings=())
-        if not weekly.is_open(day, minutes, grid=GRID):
-            causes.append(Cause((1, -number), None, f"the weekly hours of {part.name}"))
-        closure = part.closed_by(day)
-        if closure is not None:
-            reason = "" if closure.reason == "closed" else f" ({closure.reason})"
-            whose = "" if number == 0 else f" for {part.name}"
-            causes.append(Cause((0, -day.toordinal()), day, f"closed {day}{reason}{whose}"))
-    if not causes:
-        causes.append(
-            Cause(
-                (0, -day.toordinal()),
-                day,
-                f"no start fits on {day} (hours given for that day, or chairs taken)",
-            )
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self.weekly = [weekly(part) for part in calendar.parts()]
+        self._fits: dict[tuple[int, int, int], bool] = {}
+
+    def of(self, day: date, minutes: int) -> list[Cause]:
+        """
+        Return everything that closes a day to a session of that length.
+
+        Weekly hours are one cause for each calendar, each dated closure is one, and so is a
+        day on which the chairs are taken or the hours given for it leave no start.
+        """
+        if self.calendar.is_open(day, minutes, grid=GRID):
+            return []
+        causes = []
+        latest_first = (0, -day.toordinal())
+        for number, part in enumerate(self.calendar.parts()):
+            if not self._weekly_fits(number, day, minutes):
+                causes.append(Cause((1, -number), None, f"the weekly hours of {part.name}"))
+            closure = part.closed_by(day)
+            if closure is not None:
+                reason = "" if closure.reason in ("", "closed") else f" ({closure.reason})"
+                whose = "" if number == 0 else f" for {part.name}"
+                causes.append(Cause(latest_first, day, f"closed {day}{reason}{whose}", can_open=True))
+            elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(part, bookings=()).is_open(
+                day, minutes, grid=GRID
+            ):
+                causes.append(Cause(latest_first, day, f"all chairs of {part.name} are taken on {day}"))
+        if any(cause.can_open for cause in causes) and self._taken(day, minutes):
+            causes.append(Cause(latest_first, day, f"all chairs are taken on {day}"))
+        if not causes:
+            causes.append(Cause(latest_first, day, f"the hours on {day} leave no start"))
+        return causes
+
+    def _weekly_fits(self, number: int, day: date, minutes: int) -> bool:
+        key = (number, day.weekday(), minutes)
+        if key not in self._fits:
+            self._fits[key] = self.weekly[number].is_open(day, minutes, grid=GRID)
+        return self._fits[key]
+
+    def _taken(self, day: date, minutes: int) -> bool:
+        """Whether bookings alone would leave no start on a day that is closed by date."""
+        opened = _each_part(
+            self.calendar,
+            lambda part: attrs.evolve(weekly(part), bookings=part.bookings),
         )
-    return causes
+        unbooked = _each_part(self.calendar, weekly)
+        return unbooked.is_open(day, minutes, grid=GRID) and not opened.is_open(day, minutes, grid=GRID)
+
+
+def weekly(part: Calendar) -> Calendar:
+    """Return a calendar with nothing but its weekly hours and chairs."""
+    return attrs.evolve(part, closures=(), openings=(), holidays=(), recurring=(), bookings=(), others=())
+
+
+def _each_part(calendar: Calendar, change: Callable[[Calendar], Calendar]) -> Calendar:
+    first, *others = (change(part) for part in calendar.parts())
+    for other in others:
+        first &= other
+    return first
 
 
 def open_weekdays(calendar: Calendar, minutes: int) -> frozenset[int]:
-    """Return the weekdays (Monday is 0) whose weekly hours fit a session in every calendar of that zone."""
-    monday = date(2001, 1, 1)
-    open_days = set(range(len(WEEKDAYS)))
-    for part in calendar.parts():
-        weekly = attrs.evolve(part, closures=(), openings=(), holidays=(), recurring=(), bookings=())
-        open_days &= {
-            n
-            for n in range(7)
-            if weekly.is_open(date.fromordinal(monday.toordinal() + n), minutes, grid=GRID)
-        }
-    return frozenset(open_days)
+    """Return the weekdays (Monday is 0) whose weekly hours fit a session in all calendars together."""
+    bare, monday = _each_part(calendar, weekly), date(2001, 1, 1).toordinal()
+    return frozenset(n for n in range(7) if bare.is_open(date.fromordinal(monday + n), minutes, grid=GRID))

@@ -1,33 +1,39 @@
 """
 Why there is no plan: a minimal set of causes, and changes that were tried and give one.
 
-The causes are found by leaving out one after another (preferences cannot cause it; dated
-closures from the latest back, then weekly hours, then rules) and keeping out what is not
-needed, with the push of `spacing` as judge. So the answer is the same everywhere, and
-none of the causes it names could be left out.
+Only the first sessions that cannot all be placed are looked at. The causes are found by
+leaving out one after another (dated closures from the latest back, then weekly hours, then
+rules; preferences cannot cause it) and keeping out what is not needed, with the push of
+`spacing` as judge. So the answer is the same everywhere, and none of the causes it names
+could be left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
+from typing import TypeVar
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import WEEKDAY_NAMES, Protocol
-from ketsched.placing import place
-from ketsched.planning.days import Cause, blockers
+from ketsched.placing import TooManyPlans, place
+from ketsched.planning.days import Blockers, Cause
 from ketsched.planning.laying import ONE_A_DAY, Layout
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up, tight_windows
 
+T = TypeVar("T")
+
 SEARCHED_STARTS = 28
 """Days after the wished start among which another start is looked for."""
-_REACH = 126
-"""Days that an explanation looks at; closures further on do not explain an early conflict."""
+OPENED = 5
+"""Dated closures that are tried to be opened, the earliest first."""
+_REACH = 126  # days after the last ideal day that an explanation looks at
+_SHOWN_DAYS = 10
 
 
 @attrs.frozen
@@ -52,7 +58,7 @@ class NoFeasiblePlan(KetschedError):
     No plan keeps the required rules on open days.
 
     Attributes:
-        causes: A minimal set: with any one of them gone there would be a plan.
+        causes: A minimal set: without any one of them the rest would not prevent a plan.
         changes: Single changes that were tried and give a plan, the smallest first.
     """
 
@@ -69,17 +75,26 @@ class NoFeasiblePlan(KetschedError):
         super().__init__(what=what, where=where, why=why, fix=fix)
         self.causes, self.changes = causes, changes
 
+    def within(self, place: str) -> NoFeasiblePlan:
+        """Return the same error, with `place` (a file, a table) put before where it was found."""
+        found = super().within(place)
+        assert isinstance(found, NoFeasiblePlan)  # noqa: S101 - it makes one of its own kind
+        found.causes, found.changes = self.causes, self.changes
+        return found
+
 
 def said_days(days: Sequence[date]) -> str:
     """Say days as briefly as can be read: 2026-11-09, 11, 16, 12-03."""
+    shown = days if len(days) <= _SHOWN_DAYS else days[: _SHOWN_DAYS - 1]
     said = []
-    for n, day in enumerate(days):
-        before = days[n - 1] if n else None
+    for n, day in enumerate(shown):
+        before = shown[n - 1] if n else None
         if before is None or before.year != day.year:
             said.append(f"{day}")
         else:
             said.append(f"{day:%d}" if before.month == day.month else f"{day:%m-%d}")
-    return ", ".join(said)
+    rest = [] if len(shown) == len(days) else [f"... {days[-1]}, {len(days)} in all"]
+    return ", ".join(said + rest)
 
 
 def explain(
@@ -90,56 +105,59 @@ def explain(
     series: Series,
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
-    """Find out why a series has no plan and what would give it one."""
+    """
+    Find out why a series has no plan and what would give it one.
+
+    Args:
+        protocol: What was to be planned.
+        layout: It, laid out from the start.
+        calendar: All calendars that must be open.
+        minutes: Chair time of each session.
+        series: What could not be placed.
+        another_start: Places the protocol from another start, or returns None.
+    """
     where = f"{protocol.id}, from {layout.start}"
-    required = [bound for bound in layout.bounds if bound.required]
-    clash = contradiction(len(minutes), required)
-    if clash is not None:
-        return NoFeasiblePlan(
-            what="no plan: the rules contradict each other",
-            where=where,
-            why=str(clash),
-            fix="plan fewer sessions or more weeks, or have a clinician change one of these rules",
-            causes=clash.rules,
-        )
-    reach = min(_REACH + layout.nominal[-1], series.days[-1][-1] if series.days[-1] else layout.nominal[-1])
-    closed = _Closed(calendar, layout.start.toordinal(), reach, minutes)
-    if blocked := closed.at(layout.start.toordinal(), minutes[0]):
+    required = [bound for bound in series.bounds if bound.required]
+    if contradiction(len(minutes), required) is not None:
+        return _contradiction(where, required, series)
+    placed = _first_that_cannot(series, required)
+    minutes = minutes[:placed]
+    required = [bound for bound in required if bound.later < placed]
+    start = layout.start.toordinal()
+    reach = min(
+        layout.nominal[placed - 1] + _REACH, series.days[-1][-1] if series.days[-1] else start + _REACH
+    )
+    closed = _Closed(calendar, start, max(reach, start), minutes)
+    if blocked := closed.at(start, minutes[0]):
         return _closed_start(protocol, layout, blocked, another_start)
     names = dict.fromkeys(bound.rule for bound in required if bound.rule != ONE_A_DAY)
-    rules = {name: Cause((2, n), None, name) for n, name in enumerate(names)}
-    causes = sorted([*closed.causes(), *rules.values()])
-    kept = list(causes)
+    causes = [*closed.causes, *(Cause((2, n), None, name) for n, name in enumerate(names))]
 
-    def impossible(left: Iterable[Cause]) -> bool:
-        left = frozenset(left)
-        bounds = [bound for bound in required if bound.rule == ONE_A_DAY or rules[bound.rule] in left]
-        days = [closed.days(length, left) for length in minutes]
-        days[0] = [day for day in days[0] if day == layout.start.toordinal()]
-        return push_up(days, edges(bounds)) is None
+    def impossible(left: Sequence[Cause]) -> bool:
+        words = {cause.words for cause in left} | {ONE_A_DAY}
+        days = closed.days(left)
+        places = [[start], *(days[length] for length in minutes[1:])]
+        return push_up(places, edges([bound for bound in required if bound.rule in words])) is None
 
-    if not impossible(kept):  # the conflict lies beyond what an explanation looks at
+    if not impossible(causes):  # the conflict lies beyond what an explanation looks at
         return NoFeasiblePlan(
-            what=f"no plan for {len(minutes)} sessions",
+            what=f"no day for session {placed}",
             where=where,
             why="there are not enough open days within reach",
             fix="open more days, or plan fewer sessions",
         )
-    for cause in causes:
-        without = [other for other in kept if other is not cause]
-        if impossible(without):
-            kept = without
+    kept = _needed(causes, impossible)
     kept.sort(key=lambda cause: (cause.order[0] != 2, cause.day or date.min, cause.words))
     changes = (
         *_opened(kept, closed, minutes, series),
-        *_other_start(layout, another_start),
-        *_without_rule(kept, series),
+        *_other_start(protocol, layout, another_start),
+        *_without_rule([cause.words for cause in kept if cause.order[0] == 2], series),
     )
-    what, detail = _emptied(layout, required, closed, minutes)
+    what, detail = _emptied(start, required, closed, minutes)
     return NoFeasiblePlan(
         what=what,
         where=where,
-        why="together these leave no day: " + "; ".join(_said(kept)) + detail,
+        why="together these leave no day: " + "; ".join(cause.words for cause in kept) + detail,
         fix=", or ".join(map(str, changes[:3]))
         or "open more days, start on another day, or plan fewer sessions",
         causes=tuple(cause.words for cause in kept),
@@ -147,79 +165,135 @@ def explain(
     )
 
 
+def _contradiction(where: str, required: Sequence[Bound], series: Series) -> NoFeasiblePlan:
+    """Explain rules that contradict each other on any days."""
+    places = len(series.days)
+    rules = list(dict.fromkeys(bound.rule for bound in required if bound.rule != ONE_A_DAY))
+
+    def clash(left: Sequence[str]) -> Contradiction | None:
+        return contradiction(places, [b for b in required if b.rule in left or b.rule == ONE_A_DAY])
+
+    kept = _needed(rules, lambda left: clash(left) is not None)
+    changes = tuple(_without_rule(kept, series))
+    return NoFeasiblePlan(
+        what="no plan: the rules contradict each other",
+        where=where,
+        why=str(clash(kept)),
+        fix="plan fewer sessions or more weeks, or have a clinician change one of these rules",
+        causes=tuple(kept),
+        changes=changes,
+    )
+
+
+def _needed(causes: Sequence[T], impossible: Callable[[Sequence[T]], bool]) -> list[T]:
+    """Return a minimal part of some causes that still leaves no plan (deletion filter)."""
+    kept = list(causes)
+    for cause in causes:
+        without = [other for other in kept if other is not cause]
+        if impossible(without):
+            kept = without
+    return kept
+
+
+def _first_that_cannot(series: Series, required: Sequence[Bound]) -> int:
+    """Return how many of the first sessions cannot all be placed; all before the last of them can."""
+    low, high = 1, len(series.days)
+    while low < high:
+        middle = (low + high) // 2
+        steps = edges([bound for bound in required if bound.later < middle])
+        if push_up(series.days[:middle], steps) is None:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 class _Closed:
-    """What closes each day of a stretch, for each length of session."""
+    """What closes each day of a stretch, for each length of session; causes are kept as bits."""
 
     def __init__(self, calendar: Calendar, first: int, last: int, minutes: Sequence[int]) -> None:
-        self.first, self.last = first, last
-        self.blocked = {
-            length: {
-                day: frozenset(found)
-                for day in range(first, last + 1)
-                if (found := blockers(calendar, date.fromordinal(day), length))
-            }
-            for length in set(minutes)
+        self.stretch = range(first, last + 1)
+        self.lengths = sorted(set(minutes))
+        blockers = Blockers(calendar)
+        found = {
+            length: [blockers.of(date.fromordinal(day), length) for day in self.stretch]
+            for length in self.lengths
         }
-        self._days: dict[tuple[int, frozenset[Cause]], list[int]] = {}
+        self.causes = sorted({cause for days in found.values() for on_day in days for cause in on_day})
+        self._bits = {cause: 1 << n for n, cause in enumerate(self.causes)}
+        self._blocked = {
+            length: [sum(self._bits[cause] for cause in on_day) for on_day in days]
+            for length, days in found.items()
+        }
 
-    def at(self, day: int, length: int) -> frozenset[Cause]:
-        return self.blocked[length].get(day, frozenset())
+    def at(self, day: int, length: int) -> list[Cause]:
+        """Return what closes a day to sessions of a length."""
+        if day not in self.stretch:
+            return []
+        blocked = self._blocked[length][day - self.stretch.start]
+        return [cause for cause, bit in self._bits.items() if blocked & bit]
 
-    def causes(self) -> list[Cause]:
-        return sorted({cause for days in self.blocked.values() for found in days.values() for cause in found})
-
-    def days(self, length: int, left: frozenset[Cause]) -> list[int]:
-        """Return the days that are open if only the causes `left` close any."""
-        blocked = self.blocked[length]
-        return [
-            day for day in range(self.first, self.last + 1) if not (day in blocked and blocked[day] & left)
-        ]
-
-
-def _said(causes: Sequence[Cause]) -> list[str]:
-    return [cause.words for cause in causes]
+    def days(self, left: Iterable[Cause]) -> dict[int, list[int]]:
+        """Return for each length the days that are open if only the causes `left` close any."""
+        mask = sum(self._bits.get(cause, 0) for cause in left)
+        return {
+            length: [
+                day
+                for day, blocked in zip(self.stretch, self._blocked[length], strict=True)
+                if not blocked & mask
+            ]
+            for length in self.lengths
+        }
 
 
 def _closed_start(
     protocol: Protocol,
     layout: Layout,
-    blocked: frozenset[Cause],
+    blocked: Sequence[Cause],
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
-    changes = tuple(_other_start(layout, another_start))
-    words = tuple(cause.words for cause in sorted(blocked))
+    changes = tuple(_other_start(protocol, layout, another_start))
     return NoFeasiblePlan(
         what=f"the start {layout.start} ({WEEKDAY_NAMES[layout.start.weekday()]}) is not open",
         where=f"{protocol.id}, session 1",
-        why="; ".join(words),
+        why="; ".join(cause.words for cause in blocked),
         fix=str(changes[0]) if changes else "choose another start, or check the opening hours",
-        causes=words,
+        causes=(blocked[-1].words,),
         changes=changes,
     )
 
 
+def _placed(series: Series) -> Placement | None:
+    try:
+        return place(series)
+    except TooManyPlans:
+        return None
+
+
 def _opened(
     kept: Sequence[Cause], closed: _Closed, minutes: Sequence[int], series: Series
-) -> Iterable[Change]:
+) -> Iterator[Change]:
     """Try to open each dated closure among the causes, the earliest first."""
-    for cause in kept:
-        if cause.day is None:
-            continue
+    for cause in [cause for cause in kept if cause.can_open][:OPENED]:
+        assert cause.day is not None  # noqa: S101 - a closure that can be opened has a day
         day = cause.day.toordinal()
+        lengths = [length for length in set(minutes) if closed.at(day, length) == [cause]]
         days = tuple(
-            tuple(sorted({*options, day})) if at and closed.at(day, length) <= {cause} else options
-            for at, (options, length) in enumerate(zip(series.days, minutes, strict=True))
+            tuple(sorted({*options, day})) if at and at < len(minutes) and minutes[at] in lengths else options
+            for at, options in enumerate(series.days)
         )
-        found = place(attrs.evolve(series, days=days))
+        found = _placed(attrs.evolve(series, days=days))
         if found is not None:
             yield Change(f"open {cause.day}", _dates(found))
 
 
-def _other_start(layout: Layout, another_start: Callable[[date], Placement | None]) -> Iterable[Change]:
+def _other_start(
+    protocol: Protocol, layout: Layout, another_start: Callable[[date], Placement | None]
+) -> Iterator[Change]:
     """Try the starts after the one that was asked for; the first that has a plan will do."""
-    pattern = layout.runs[0].phase.weekdays
-    for later in range(1, SEARCHED_STARTS + 1):
-        start = layout.start + timedelta(later)
+    pattern = protocol.phases[0].weekdays
+    for days_later in range(1, SEARCHED_STARTS + 1):
+        start = layout.start + timedelta(days_later)
         if pattern and start.weekday() not in pattern:
             continue
         found = another_start(start)
@@ -228,14 +302,13 @@ def _other_start(layout: Layout, another_start: Callable[[date], Placement | Non
             return
 
 
-def _without_rule(kept: Sequence[Cause], series: Series) -> Iterable[Change]:
-    """Try to do without each rule among the causes: only a clinician can grant that."""
-    for cause in kept:
-        if cause.order[0] == 2:
-            bounds = tuple(bound for bound in series.bounds if bound.rule != cause.words)
-            found = place(attrs.evolve(series, bounds=bounds))
-            if found is not None:
-                yield Change(f"have a clinician set aside {cause.words!r}", _dates(found))
+def _without_rule(rules: Sequence[str], series: Series) -> Iterator[Change]:
+    """Try to do without each of some rules: only a clinician can grant that."""
+    for rule in rules:
+        bounds = tuple(bound for bound in series.bounds if bound.rule != rule)
+        found = _placed(attrs.evolve(series, bounds=bounds))
+        if found is not None:
+            yield Change(f"have a clinician set aside {rule!r}", _dates(found))
 
 
 def _dates(placement: Placement) -> tuple[date, ...]:
@@ -243,25 +316,24 @@ def _dates(placement: Placement) -> tuple[date, ...]:
 
 
 def _emptied(
-    layout: Layout, required: Sequence[Bound], closed: _Closed, minutes: Sequence[int]
+    start: int, required: Sequence[Bound], closed: _Closed, minutes: Sequence[int]
 ) -> tuple[str, str]:
     """Say which session has no open day in its window, if one has none, and what closes each day."""
-    start = layout.start.toordinal()
-    windows = tight_windows(len(minutes), required, fixed={0: start}, horizon=closed.last - start)
+    last = closed.stretch.stop - 1
+    windows = tight_windows(len(minutes), required, fixed={0: start}, horizon=last - start)
     if not isinstance(windows, Contradiction):
-        for at, (first, last) in enumerate(windows):
-            days = range(max(first, start), min(last, closed.last) + 1)
-            reasons = [(day, closed.at(day, minutes[at])) for day in days]
+        for at, (begin, end) in enumerate(windows):
+            days = range(max(begin, start), min(end, last) + 1)
+            reasons = [(day, [cause.words for cause in closed.at(day, minutes[at])]) for day in days]
             if reasons and all(found for _, found in reasons):
                 said = "; ".join(
                     _stretch(list(same), found) for found, same in groupby(reasons, lambda r: r[1])
                 )
                 window = f"{date.fromordinal(days[0])} to {date.fromordinal(days[-1])}"
                 return f"no open day for session {at + 1}", f"\nit can fall on {window}: {said}"
-    return f"no plan for {len(minutes)} sessions", ""
+    return f"no day for session {len(minutes)}", ""
 
 
-def _stretch(days: Sequence[tuple[int, frozenset[Cause]]], found: frozenset[Cause]) -> str:
+def _stretch(days: Sequence[tuple[int, list[str]]], words: Sequence[str]) -> str:
     first, last = date.fromordinal(days[0][0]), date.fromordinal(days[-1][0])
-    when = f"{first}" if first == last else f"{first} to {last}"
-    return f"{when}: {', '.join(_said(sorted(found)))}"
+    return f"{first}: {', '.join(words)}" if first == last else f"{first} to {last}: {', '.join(words)}"

@@ -16,6 +16,7 @@ from itertools import islice, takewhile
 
 import attrs
 
+from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Interval, Phase, Protocol, Spacing
 from ketsched.series import Aim
@@ -82,10 +83,9 @@ def lay_out(protocol: Protocol, start: date) -> Layout:
     ideals: list[int | Aim] = []
     nominal: list[int] = []
     for phase in protocol.phases:
-        begin = partial(_first_day, phase, start, bool(runs))
-        settled = attrs.evolve(
-            phase, count=_count(phase, begin(nominal[-1] if nominal else start.toordinal()))
-        )
+        before = nominal[-1] if nominal else start.toordinal()
+        days = partial(_ideals, phase, start, bool(runs))
+        settled = attrs.evolve(phase, count=_count(phase, days(before)), least=None, most=None)
         first = len(nominal)
         places = range(first, first + (settled.count or 0))
         if places.stop > MOST_SESSIONS:
@@ -95,22 +95,17 @@ def lay_out(protocol: Protocol, start: date) -> Layout:
                 why=f"a course has at most {MOST_SESSIONS}",
                 fix="plan fewer boosters, or an earlier end",
             )
-        laid = _remembering(partial(_laid, settled, begin))
+        laid = _remembering(partial(_laid, settled, days))
         runs.append(Run(settled, places, laid))
-        before = nominal[-1] if nominal else start.toordinal()
         for k, day in enumerate(laid(before)):
             nominal.append(day)
             if settled.anchor == "previous" and k:
                 ideals.append(Aim(first + k - 1, partial(_from_previous, settled, k)))
             else:
                 ideals.append(Aim(first - 1, partial(_nth, laid, k)) if first else day)
-        if nominal[-1] > start.toordinal() + LONGEST_YEARS * 365:
-            raise InvalidInput(
-                what=f"a course from {start} to {date.fromordinal(min(nominal[-1], date.max.toordinal()))}",
-                where=protocol.id,
-                why=f"a course lasts at most {LONGEST_YEARS} years",
-                fix="plan fewer boosters, or an earlier end",
-            )
+        last = min(start.toordinal() + LONGEST_YEARS * 366, LAST_DAY.toordinal())
+        if nominal[-1] > last:
+            raise _too_long(f"{protocol.id}, {phase.name}", date.fromordinal(nominal[-1]))
     return Layout(start, tuple(runs), tuple(_bounds(runs)), tuple(ideals), tuple(nominal))
 
 
@@ -129,24 +124,36 @@ def _nth(laid: Callable[[int], tuple[int, ...]], k: int, before: int) -> int:
     return laid(before)[k]
 
 
-def _first_day(phase: Phase, start: date, joins: bool, before: int) -> date:
-    """Return a phase's own first ideal day, given the last session before it."""
+def _ideals(phase: Phase, start: date, joins: bool, before: int) -> Iterator[date]:
+    """Yield a phase's ideal days without end, given the last session before it."""
     if not joins:
-        return start
+        return ideal_days(phase, start)
     last, join = date.fromordinal(before), phase.join
     if join is not None and join.ideal is not None:
         day = last + timedelta(join.ideal)
     elif phase.every and not (join is not None and join.next_week):
-        return phase.every[0].from_base(last)
+        return _steps(phase, last)  # its own first interval is the join; months count from the last session
     else:
         weeks = (last - start).days // 7 + 1
         day = start + timedelta(7 * weeks)
-    return next(_pattern_days(phase.weekdays, day)) if phase.weekdays else day
+    return ideal_days(phase, next(_pattern_days(phase.weekdays, day)) if phase.weekdays else day)
 
 
-def _laid(phase: Phase, begin: Callable[[int], date], before: int) -> tuple[int, ...]:
+def _laid(phase: Phase, ideals: Callable[[int], Iterator[date]], before: int) -> tuple[int, ...]:
     """Return the ideal days of a whole phase, given the last session before it."""
-    return tuple(day.toordinal() for day in islice(ideal_days(phase, begin(before)), phase.count))
+    try:
+        return tuple(day.toordinal() for day in islice(ideals(before), phase.count))
+    except (OverflowError, ValueError):  # a date beyond the year 9999
+        raise _too_long(phase.name, "the year 9999") from None
+
+
+def _too_long(where: str, end: object) -> InvalidInput:
+    return InvalidInput(
+        what=f"a course that lasts to {end}",
+        where=where,
+        why=f"a course lasts at most {LONGEST_YEARS} years, to {LAST_DAY} at the latest",
+        fix="plan fewer boosters, or an earlier end",
+    )
 
 
 def ideal_days(phase: Phase, first: date) -> Iterator[date]:
@@ -164,11 +171,15 @@ def ideal_days(phase: Phase, first: date) -> Iterator[date]:
     elif phase.study_days:
         yield from (first + timedelta(day - 1) for day in phase.study_days[1:])
     else:
-        base = first
-        for step in phase.every[:-1]:
-            base = step.from_base(base)
-            yield base
-        yield from (phase.every[-1].from_base(base, times) for times in count_up(1))
+        yield from _steps(phase, first)
+
+
+def _steps(phase: Phase, base: date) -> Iterator[date]:
+    """Yield the days that a phase's intervals lead to from a base; the last interval repeats."""
+    for step in phase.every[:-1]:
+        base = step.from_base(base)
+        yield base
+    yield from (phase.every[-1].from_base(base, times) for times in count_up(1))
 
 
 def _pattern_days(weekdays: tuple[int, ...], day: date) -> Iterator[date]:
@@ -190,16 +201,18 @@ def _from_previous(phase: Phase, k: int, before: int) -> int:
     return phase.every[min(k, len(phase.every)) - 1].from_base(previous).toordinal()
 
 
-def _count(phase: Phase, first: date) -> int:
+def _count(phase: Phase, days: Iterator[date]) -> int:
     """Settle how many sessions a phase has: its count, or those before its end or next review."""
-    limits = [phase.until] if phase.until else []
-    if phase.count is None and not limits:
-        limits = [phase.review or REVIEW]
-    most = phase.count if phase.count is not None else MOST_SESSIONS + 1
-    if not limits:
+    limit = phase.until or (phase.review or REVIEW if phase.count is None else None)
+    most = phase.counts[1] if phase.count is None else phase.count
+    if limit is None:
         return most
-    end = limits[0].from_base(first)
-    return max(1, sum(1 for _ in takewhile(lambda day: day < end, islice(ideal_days(phase, first), most))))
+    try:
+        first = next(days)
+        end = limit.from_base(first)
+        return 1 + sum(1 for _ in takewhile(lambda day: day < end, islice(days, most - 1)))
+    except (OverflowError, ValueError):
+        raise _too_long(phase.name, "the year 9999") from None
 
 
 def _bounds(runs: list[Run]) -> Iterator[Bound]:
@@ -257,16 +270,56 @@ def _across(before: Run, after: Run) -> Iterator[Bound]:
     """Yield what holds between the sessions of two phases that follow each other."""
     last, first, join = before.places[-1], after.places[0], after.phase.join
     if join is not None and (join.minimum is not None or join.latest is not None):
-        words = [f"at least {join.minimum} d"] if join.minimum is not None else []
-        words += [f"at most {join.latest} d"] if join.latest is not None else []
-        rule = f"{before.phase.name} to {after.phase.name}: {', '.join(words)}"
-        yield Bound(last, first, join.minimum, join.latest, rule=rule)
+        named = f"{before.phase.name} to {after.phase.name}:"
+        if join.minimum is not None:
+            yield Bound(last, first, join.minimum, rule=f"{named} at least {join.minimum} d")
+        if join.latest is not None:
+            yield Bound(last, first, latest=join.latest, rule=f"{named} at most {join.latest} d")
         return
     for spacing in before.phase.spacing:
         if spacing.minimum is None or spacing.between is not None:
             continue
-        rule = f"{before.phase.name}: {spacing.words()}"
-        for later in after.places[: spacing.apart]:
-            earlier = later - spacing.apart
-            if earlier in before.places:
-                yield Bound(earlier, later, spacing.minimum, required=spacing.required, rule=rule)
+        floor = Spacing(minimum=spacing.minimum, apart=spacing.apart, required=spacing.required)
+        rule = f"{before.phase.name}: {floor.words()}"
+        for earlier, later in _straddling(before.places, after.places, spacing.apart):
+            yield Bound(earlier, later, spacing.minimum, required=spacing.required, rule=rule)
+
+
+def _straddling(before: range, after: range, apart: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of places `apart` places from each other with a join between them."""
+    for later in after[:apart]:
+        if later - apart in before:
+            yield later - apart, later
+
+
+@attrs.frozen
+class HourRule:
+    """Two places whose starts must lie at least `hours` elapsed hours apart."""
+
+    earlier: int
+    later: int
+    hours: int
+    rule: str
+
+
+def hour_rules(layout: Layout) -> Iterator[HourRule]:
+    """Yield what the protocol asks for in hours; across a join it holds as minimums in days do."""
+    for number, run in enumerate(layout.runs):
+        following = layout.runs[number + 1] if number + 1 < len(layout.runs) else None
+        for spacing in run.phase.spacing:
+            if spacing.minimum_hours is None:
+                continue
+            rule = Spacing(
+                minimum_hours=spacing.minimum_hours, apart=spacing.apart, between=spacing.between
+            ).words()
+            bounds = _over(
+                attrs.evolve(spacing, minimum=None, absolute_minimum=None, latest=None), run.places, rule
+            )
+            pairs = [(bound.earlier, bound.later) for bound in bounds]
+            joined = following is not None and (
+                following.phase.join is None or following.phase.join.minimum is None
+            )
+            if following is not None and joined and spacing.between is None:
+                pairs += _straddling(run.places, following.places, spacing.apart)
+            for earlier, later in pairs:
+                yield HourRule(earlier, later, spacing.minimum_hours, rule)

@@ -16,16 +16,7 @@ import attrs
 from ketsched.calendars import Calendar
 from ketsched.clock import elapsed, later, minute_of, moment, time_of
 from ketsched.planning.days import GRID
-
-
-@attrs.frozen
-class HourRule:
-    """Two places whose starts must lie at least `hours` elapsed hours apart."""
-
-    earlier: int
-    later: int
-    hours: int
-    rule: str
+from ketsched.planning.laying import HourRule
 
 
 @attrs.frozen
@@ -59,50 +50,54 @@ def seat(
         wishes: Starts within it come before all others, where a day has any.
         rules: Rules in hours.
     """
-    offers = [_offered(calendar, wishes, day, length) for day, length in zip(days, minutes, strict=True)]
+    starts = [_offered(calendar, wishes, day, length) for day, length in zip(days, minutes, strict=True)]
     if preferred is None:
-        common = Counter(start for starts in offers for start in set(starts))
-        target = min(common, key=lambda start: (-common[start], start))
+        common = Counter(start for offered in starts for start in offered)
+        most = max(common.values())
+        target = min(start for start, times in common.items() if times == most)
     else:
         target = minute_of(preferred)
-    ordered = [sorted(starts, key=lambda s: (abs(s - target), s)) for starts in offers]
-    chosen = _choose(days, ordered, calendar.zone, rules)
+    chosen = _choose(days, starts, target, calendar.zone, rules)
     if isinstance(chosen, HourRule):
         return chosen
+    if all(part.chairs is None for part in calendar.parts()):
+        return [Seat(time_of(start), None) for start in chosen]
     seats = []
     for day, start, length in zip(days, chosen, minutes, strict=True):
-        clock = time_of(start)
-        if not any(part.chairs for part in calendar.parts()):
-            seats.append(Seat(clock, None))
-            continue
-        begin = moment(day, clock, calendar.zone)
-        seats.append(Seat(clock, calendar.free_chair(begin, later(begin, timedelta(minutes=length)))))
+        begin = moment(day, time_of(start), calendar.zone)
+        seats.append(
+            Seat(time_of(start), calendar.free_chair(begin, later(begin, timedelta(minutes=length))))
+        )
     return seats
 
 
 def _offered(calendar: Calendar, wishes: Calendar | None, day: date, length: int) -> list[int]:
     if wishes is not None:
-        wished = [minute_of(start) for start in (calendar & wishes).starts(day, length, grid=GRID)]
+        wished = (calendar & wishes).start_minutes(day, length, grid=GRID)
         if wished:
             return wished
-    return [minute_of(start) for start in calendar.starts(day, length, grid=GRID)]
+    return calendar.start_minutes(day, length, grid=GRID)
 
 
 def _choose(
-    days: Sequence[date], ordered: Sequence[Sequence[int]], zone: str, rules: Sequence[HourRule]
+    days: Sequence[date], offered: Sequence[Sequence[int]], target: int, zone: str, rules: Sequence[HourRule]
 ) -> list[int] | HourRule:
     """
-    Take for each day the first start in order that still leaves one to every later day.
+    Take for each day the start nearest to the target that still leaves one to every later day.
 
     Rules in hours are minimums only, so later days can follow exactly if each of them can
     when all before it start as early as they may: the push of `spacing`, on the clock.
     """
+
+    def nearness(start: int) -> tuple[int, int]:
+        return abs(start - target), start
+
     if not rules:
-        return [starts[0] for starts in ordered]
+        return [min(starts, key=nearness) for starts in offered]
     looks = [[rule for rule in rules if rule.later == at] for at in range(len(days))]
     instants = [
         {start: moment(day, time_of(start), zone) for start in starts}
-        for day, starts in zip(days, ordered, strict=True)
+        for day, starts in zip(days, offered, strict=True)
     ]
 
     def prevented(begun: list[datetime], at: int, begin: datetime) -> HourRule | None:
@@ -114,7 +109,7 @@ def _choose(
         begun = list(begun)
         for at in range(len(begun), len(days)):
             rule = None
-            for start in sorted(ordered[at]):
+            for start in offered[at]:
                 rule = prevented(begun, at, instants[at][start])
                 if rule is None:
                     begun.append(instants[at][start])
@@ -127,8 +122,8 @@ def _choose(
         return rule
     begun: list[datetime] = []
     chosen: list[int] = []
-    for at, starts in enumerate(ordered):
-        for start in starts:
+    for at, starts in enumerate(offered):
+        for start in sorted(starts, key=nearness):
             begin = instants[at][start]
             if prevented(begun, at, begin) is None and stuck([*begun, begin]) is None:
                 begun.append(begin)
