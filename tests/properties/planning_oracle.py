@@ -63,6 +63,7 @@ def ideal(protocol: Protocol, days: Sequence[date], at: int) -> date:
     """The day that the pattern asks for at a place, given the days before it; intervals are in days."""
     phase, k = placed(protocol)[at]
     opening = at - k
+    used = 0  # intervals that the join has taken
     if opening == 0:
         first = days[0]
     else:
@@ -70,7 +71,7 @@ def ideal(protocol: Protocol, days: Sequence[date], at: int) -> date:
         if join is not None and join.ideal is not None:
             first = last + timedelta(join.ideal)
         elif phase.every and not (join is not None and join.next_week):
-            first = last + timedelta(phase.every[0].days)
+            first, used = last + timedelta(phase.every[0].days), 1
         else:
             first = days[0]
             while first <= last:
@@ -94,7 +95,7 @@ def ideal(protocol: Protocol, days: Sequence[date], at: int) -> date:
         elif phase.study_days:
             before += timedelta(phase.study_days[number + 1] - phase.study_days[number])
         else:
-            before += timedelta(phase.every[min(number, len(phase.every) - 1)].days)
+            before += timedelta(phase.every[min(number + used, len(phase.every) - 1)].days)
     return before
 
 

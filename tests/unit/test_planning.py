@@ -570,7 +570,7 @@ def test_the_latest_of_a_join_binds():
     )
     away = [date(2027, 1, day) for day in range(8, 16)]
     error = no_plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away))
-    assert "induction to maintenance: at least 5 d, at most 8 d" in error.causes
+    assert "induction to maintenance: at most 8 d" in error.causes
     assert days_of(plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away[:-1]))) == dates(
         "4 7 15 Jan"
     )
@@ -722,7 +722,7 @@ def test_a_thousand_sessions_and_no_more():
 
 
 def test_a_course_of_more_than_twenty_years():
-    with pytest.raises(InvalidInput, match="a course from"):
+    with pytest.raises(InvalidInput, match="a course that lasts to"):
         plan(protocol(boosters(800, every=(Interval(days=28),))), start=JAN_4, calendar=OPEN)
 
 

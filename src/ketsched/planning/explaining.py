@@ -121,39 +121,32 @@ def explain(
     if contradiction(len(minutes), required) is not None:
         return _contradiction(where, required, series)
     placed = _first_that_cannot(series, required)
-    minutes = minutes[:placed]
-    required = [bound for bound in required if bound.later < placed]
     start = layout.start.toordinal()
-    reach = min(
-        layout.nominal[placed - 1] + _REACH, series.days[-1][-1] if series.days[-1] else start + _REACH
-    )
-    closed = _Closed(calendar, start, max(reach, start), minutes)
+    closed = _Closed.until(layout.nominal[placed - 1] + _REACH, start, calendar, minutes[:placed], series)
     if blocked := closed.at(start, minutes[0]):
         return _closed_start(protocol, layout, blocked, another_start)
-    names = dict.fromkeys(bound.rule for bound in required if bound.rule != ONE_A_DAY)
+    near = [bound for bound in required if bound.later < placed]
+    names = dict.fromkeys(bound.rule for bound in near if bound.rule != ONE_A_DAY)
     causes = [*closed.causes, *(Cause((2, n), None, name) for n, name in enumerate(names))]
-
-    def impossible(left: Sequence[Cause]) -> bool:
-        words = {cause.words for cause in left} | {ONE_A_DAY}
-        days = closed.days(left)
-        places = [[start], *(days[length] for length in minutes[1:])]
-        return push_up(places, edges([bound for bound in required if bound.rule in words])) is None
-
-    if not impossible(causes):  # the conflict lies beyond what an explanation looks at
+    if not _impossible(causes, closed, minutes[:placed], near):
         return NoFeasiblePlan(
             what=f"no day for session {placed}",
             where=where,
             why="there are not enough open days within reach",
             fix="open more days, or plan fewer sessions",
         )
-    kept = _needed(causes, impossible)
+    kept = _needed(causes, lambda left: _impossible(left, closed, minutes[:placed], near))
+    if placed < len(minutes):  # the sessions after it may do without some
+        all_days = _Closed.until(layout.nominal[-1] + _REACH, start, calendar, minutes, series)
+        kept = _needed(kept, lambda left: _impossible(left, all_days, minutes, required))
+    minutes = minutes[:placed]
     kept.sort(key=lambda cause: (cause.order[0] != 2, cause.day or date.min, cause.words))
     changes = (
         *_opened(kept, closed, minutes, series),
         *_other_start(protocol, layout, another_start),
         *_without_rule([cause.words for cause in kept if cause.order[0] == 2], series),
     )
-    what, detail = _emptied(start, required, closed, minutes)
+    what, detail = _emptied(start, near, closed, minutes)
     return NoFeasiblePlan(
         what=what,
         where=where,
@@ -185,6 +178,16 @@ def _contradiction(where: str, required: Sequence[Bound], series: Series) -> NoF
     )
 
 
+def _impossible(
+    left: Sequence[Cause], closed: _Closed, minutes: Sequence[int], required: Sequence[Bound]
+) -> bool:
+    """Whether there is no plan even if only the causes `left` stand against it."""
+    words = {cause.words for cause in left} | {ONE_A_DAY}
+    days = closed.days(left)
+    places = [[closed.stretch.start], *(days[length] for length in minutes[1:])]
+    return push_up(places, edges([bound for bound in required if bound.rule in words])) is None
+
+
 def _needed(causes: Sequence[T], impossible: Callable[[Sequence[T]], bool]) -> list[T]:
     """Return a minimal part of some causes that still leaves no plan (deletion filter)."""
     kept = list(causes)
@@ -210,6 +213,14 @@ def _first_that_cannot(series: Series, required: Sequence[Bound]) -> int:
 
 class _Closed:
     """What closes each day of a stretch, for each length of session; causes are kept as bits."""
+
+    @classmethod
+    def until(
+        cls, last: int, first: int, calendar: Calendar, minutes: Sequence[int], series: Series
+    ) -> _Closed:
+        """Look at the days from the first to the last, but no further than planning does."""
+        looked = max((options[-1] for options in series.days if options), default=first + _REACH)
+        return cls(calendar, first, max(first, min(last, looked)), minutes)
 
     def __init__(self, calendar: Calendar, first: int, last: int, minutes: Sequence[int]) -> None:
         self.stretch = range(first, last + 1)

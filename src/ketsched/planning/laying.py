@@ -100,7 +100,8 @@ def lay_out(protocol: Protocol, start: date) -> Layout:
         for k, day in enumerate(laid(before)):
             nominal.append(day)
             if settled.anchor == "previous" and k:
-                ideals.append(Aim(first + k - 1, partial(_from_previous, settled, k)))
+                taken = k if first and _joins_by_interval(settled) else k - 1  # intervals before this one
+                ideals.append(Aim(first + k - 1, partial(_from_previous, settled, k, taken)))
             else:
                 ideals.append(Aim(first - 1, partial(_nth, laid, k)) if first else day)
         last = min(start.toordinal() + LONGEST_YEARS * 366, LAST_DAY.toordinal())
@@ -131,12 +132,19 @@ def _ideals(phase: Phase, start: date, joins: bool, before: int) -> Iterator[dat
     last, join = date.fromordinal(before), phase.join
     if join is not None and join.ideal is not None:
         day = last + timedelta(join.ideal)
-    elif phase.every and not (join is not None and join.next_week):
-        return _steps(phase, last)  # its own first interval is the join; months count from the last session
+    elif _joins_by_interval(phase):
+        return _steps(phase, last)  # months count from the last session
     else:
         weeks = (last - start).days // 7 + 1
         day = start + timedelta(7 * weeks)
     return ideal_days(phase, next(_pattern_days(phase.weekdays, day)) if phase.weekdays else day)
+
+
+def _joins_by_interval(phase: Phase) -> bool:
+    """Whether a later phase's own first interval leads to its first session."""
+    return bool(phase.every) and (
+        phase.join is None or (phase.join.ideal is None and not phase.join.next_week)
+    )
 
 
 def _laid(phase: Phase, ideals: Callable[[int], Iterator[date]], before: int) -> tuple[int, ...]:
@@ -189,7 +197,7 @@ def _pattern_days(weekdays: tuple[int, ...], day: date) -> Iterator[date]:
         day += timedelta(1)
 
 
-def _from_previous(phase: Phase, k: int, before: int) -> int:
+def _from_previous(phase: Phase, k: int, taken: int, before: int) -> int:
     """Return the ideal day of a phase's session k (from 0), laid from the session before it."""
     previous = date.fromordinal(before)
     if phase.weekdays:
@@ -198,7 +206,7 @@ def _from_previous(phase: Phase, k: int, before: int) -> int:
         ).toordinal()
     if phase.study_days:
         return before + phase.study_days[k] - phase.study_days[k - 1]
-    return phase.every[min(k, len(phase.every)) - 1].from_base(previous).toordinal()
+    return phase.every[min(taken, len(phase.every) - 1)].from_base(previous).toordinal()
 
 
 def _count(phase: Phase, days: Iterator[date]) -> int:
