@@ -2,15 +2,22 @@
 ketsched plans courses of ketamine treatment: induction, boosters and what the spacing rules allow.
 
 It decides nothing clinical: it holds no dose, recommends no treatment, and a clinician decides.
+
+The public names are imported when they are first used, so that a program which needs one
+verb does not wait for all of them.
 """
 
-from ketsched.calendars import Calendar
-from ketsched.checking import Finding, check
-from ketsched.errors import KetschedError
-from ketsched.interchange import read, write
-from ketsched.model import Course, Phase, Protocol, Session, Spacing, Waiver
-from ketsched.planning import plan
-from ketsched.protocols import load_protocol
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ketsched.calendars import Calendar
+    from ketsched.checking import Finding, check
+    from ketsched.errors import KetschedError
+    from ketsched.interchange import read, write
+    from ketsched.model import Course, Phase, Protocol, Session, Spacing, Waiver
+    from ketsched.planning import plan
+    from ketsched.protocols import load_protocol
 
 __version__ = "0.1.0"
 
@@ -30,3 +37,26 @@ __all__ = [
     "read",
     "write",
 ]
+
+_HOMES = {
+    "Calendar": "calendars",
+    "Finding": "checking",
+    "KetschedError": "errors",
+    "check": "checking",
+    "load_protocol": "protocols",
+    "plan": "planning",
+    "read": "interchange",
+    "write": "interchange",
+} | dict.fromkeys(("Course", "Phase", "Protocol", "Session", "Spacing", "Waiver"), "model")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ketsched' has no attribute {name!r}")
+    found: object = getattr(import_module(f"ketsched.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -268,12 +268,9 @@ class _Search:
         self.keep = [
             tuple(n for n, k in enumerate([*live[at], at]) if until[k] > at) for at in range(self.places)
         ]
+        aimed_until = {ideal.after: at for at, ideal in enumerate(self.ideals) if isinstance(ideal, Aim)}
         self.aimed_from = [
-            [
-                (spot[at + 1][k], k)
-                for k in live[at + 1]
-                if any(isinstance(i, Aim) and i.after == k for i in self.ideals[at + 1 :])
-            ]
+            [(spot[at + 1][k], k) for k in live[at + 1] if aimed_until.get(k, 0) > at]
             for at in range(self.places)
         ]
 

@@ -265,8 +265,8 @@ def test_no_start_that_can_be_is_an_error(run):
 @pytest.mark.parametrize(
     ("words", "days"),
     [
-        (("--sessions", "8", "--weeks", "4", "--days", "mon,thu"), (4, 7, 11, 14, 18, 21, 25, 28)),
-        (("--sessions", "6", "--weeks", "3", "--days", "mon,thu"), (4, 7, 11, 14, 18, 21)),
+        (("--sessions", "8", "--weeks", "4", "--weekdays", "mon,thu"), (4, 7, 11, 14, 18, 21, 25, 28)),
+        (("--sessions", "6", "--weeks", "3", "--weekdays", "mon,thu"), (4, 7, 11, 14, 18, 21)),
     ],
 )
 def test_what_a_protocol_leaves_open_is_chosen_by_options(run, words, days):

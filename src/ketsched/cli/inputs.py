@@ -17,6 +17,7 @@ from ketsched.calendars import Calendar, Holidays, days_between
 from ketsched.checking import RULES, rule_named
 from ketsched.clock import TimeRange, read_date
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.interchange import FORMATS
 from ketsched.model import Waiver, read_weekdays
 from ketsched.protocols import protocol_ids
 
@@ -231,6 +232,13 @@ def outputs_of(texts: Iterable[str]) -> list[Output]:
     outputs = [output_of(text) for text in texts]
     seen: set[Path] = set()
     for output in outputs:
+        if not output.path.name.lower().endswith(tuple(FORMATS)):
+            raise InvalidInput(
+                what=f"{output.path.name[:60]!r} has no suffix of a known format",
+                where=f"-o {str(output.path)[:200]}",
+                why=f"the suffix says the format: {', '.join(FORMATS)}",
+                fix="end the name with one of these, as in course.json or patient.ics:patient,named",
+            )
         if output.path in seen:
             raise InvalidInput(
                 what=f"{output.path.name} is to be written twice",

@@ -42,7 +42,7 @@ _SHOWN_STARTS = 10
 @click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")
 @click.option("--sessions", type=int, metavar="N", help="Sessions in the first phase.")
 @click.option("--weeks", type=int, metavar="N", help="Nominal weeks of the first phase.")
-@click.option("--days", metavar="DAYS", help='Weekdays of the first phase, "mon,thu".')
+@click.option("--weekdays", metavar="DAYS", help='Days of the week of the first phase, "mon,thu".')
 @click.option("--boosters", type=int, metavar="N", help="Sessions in the last phase.")
 @click.option("--until", metavar="DURATION", help="How long the last phase lasts, P26W or P6M.")
 @click.option(
@@ -137,7 +137,7 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     """Merge a case file and the options; the options come first."""
     loaded = None if case is None else load_case(case)
     for name in ("protocol", "start"):
-        if loaded is None and not given[name]:
+        if loaded is None and given[name] is None:
             raise _missing(f"--{name} is missing", f"give --{name}, or a case file that says it")
     names = ("clinic", "zone", "hours", "holidays", "closed", "chairs")
     known = None if loaded is None else loaded.calendar
@@ -148,19 +148,19 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
             'give --zone America/New_York --hours "mon-fri 09:00-17:00", or --clinic FILE, or a case file',
         )
     said: dict[str, Any] = {"calendar": calendar}
-    if given["protocol"]:
+    if given["protocol"] is not None:
         said["protocol"] = inputs.located("--protocol", load_protocol, given["protocol"])
-    if given["start"]:
+    if given["start"] is not None:
         said["start"] = inputs.start_of(given["start"])
-    if given["clock"]:
+    if given["clock"] is not None:
         said["time"] = inputs.located("--time", read_time, given["clock"])
     what = Case(**said) if loaded is None else attrs.evolve(loaded, **said)
     chosen: dict[str, Any] = {
         name: given[name] for name in ("sessions", "weeks", "boosters") if given[name] is not None
     }
-    if given["days"]:
-        chosen["weekdays"] = inputs.located("--days", inputs.weekday_span, given["days"])
-    if given["until"]:
+    if given["weekdays"] is not None:
+        chosen["weekdays"] = inputs.located("--weekdays", inputs.weekday_span, given["weekdays"])
+    if given["until"] is not None:
         chosen["until"] = inputs.located("--until", Interval.parse, given["until"])
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 

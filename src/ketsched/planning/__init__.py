@@ -289,7 +289,8 @@ class _Planner:
 
     def _series(self, layout: Layout, minutes: list[int]) -> Series:
         begin, end = layout.start.toordinal(), min(layout.nominal[-1] + REACH, LAST_DAY.toordinal())
-        days = [self.open_days.between(begin, end, length) for length in minutes]
+        of_length = {length: self.open_days.between(begin, end, length) for length in set(minutes)}
+        days = [of_length[length] for length in minutes]
         is_open = bool(days[0]) and days[0][0] == begin
         days[0] = [begin] if is_open else []
         wishes: tuple[frozenset[int] | None, ...] = ()

@@ -29,7 +29,8 @@ from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up
 T = TypeVar("T")
 
 SEARCHED_STARTS = 28
-"""Days after the wished start among which another start is looked for."""
+"""Days after the wished start among which another start is looked for; fewer for long courses."""
+_SEARCHED_SESSIONS = 5000
 OPENED = 5
 """Dated closures that are tried to be opened, the earliest first."""
 _REACH = 126  # days after the last ideal day that an explanation looks at
@@ -303,7 +304,8 @@ def _other_start(
 ) -> Iterator[Change]:
     """Try the starts after the one that was asked for; the first that has a plan will do."""
     pattern = protocol.phases[0].weekdays
-    for days_later in range(1, SEARCHED_STARTS + 1):
+    tries = min(SEARCHED_STARTS, max(3, _SEARCHED_SESSIONS // len(layout.nominal)))
+    for days_later in range(1, tries + 1):
         start = layout.start + timedelta(days_later)
         if pattern and start.weekday() not in pattern:
             continue

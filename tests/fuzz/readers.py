@@ -1,0 +1,156 @@
+"""Every reader of the library under one name each, with good files to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import attrs
+
+import ketsched as ks
+from ketsched.casefile import load_case
+from ketsched.cli import inputs
+from ketsched.errors import KetschedError
+from ketsched.interchange import dumps
+from ketsched.protocols import protocol_ids, template
+
+CLINIC = b"""\
+zone = "Europe/Amsterdam"
+chairs = 2
+holidays = [{ country = "NL", observed = false }]
+[hours]
+mon = "09:00-17:00"
+wed = "09:00-12:00, 13:00-17:00"
+fri = "09:00-17:00"
+[[closed]]
+from = 2027-12-24
+to = 2027-12-31
+reason = "year's end"
+[[closed]]
+every = "FREQ=MONTHLY;BYDAY=1MO"
+[[open]]
+on = 2027-12-27
+hours = "09:00-12:00"
+"""
+CASE = b"""\
+id = "A-017"
+protocol = "generic-induction"
+clinic = "clinic.toml"
+start = { from = 2027-01-04, to = 2027-01-08 }
+sessions = 6
+weeks = 2
+weekdays = ["Mon", "Wed", "Fri"]
+boosters = 2
+time = "10:00"
+[[cannot]]
+on = 2027-01-26
+[[cannot]]
+weekdays = ["Mon"]
+hours = "15:00-17:00"
+[rather]
+before = "15:00"
+"""
+WAIVERS = b"""\
+[[waiver]]
+rule = "KS101"
+sessions = ["s1"]
+reason = "a journey"
+who = "Dr A"
+until = 2027-02-01
+"""
+OPTIONS = b"""\
+output clinic.ics:clinic,full
+hours mon-fri 09:00-17:00
+start 2027-01-04..2027-01-31
+at 2026-11-20T09:00:00Z
+closed 2027-01-04
+holidays NL
+zone Europe/Amsterdam
+"""
+MWF = ks.load_protocol("iv-mwf-6")
+
+
+def course() -> ks.Course:
+    """Return a course with two sessions, small enough to vary."""
+    clinic = ks.Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    return ks.plan(MWF, start=date(2027, 1, 4), calendar=clinic, id="A-017", at=at)
+
+
+def _options(path: Path) -> None:
+    """Read lines of a file as words of the command line: the option, a blank, what was given to it."""
+    for line in path.read_text("utf-8", errors="surrogateescape").split("\n"):
+        name, _, text = line.partition(" ")
+        match name:
+            case "output":
+                inputs.outputs_of([text, "other.ics"])
+            case "start":
+                inputs.start_of(text)
+            case "at":
+                inputs.moment_of(text)
+            case "hours" | "zone" | "closed" | "holidays":
+                said = {
+                    "zone": "Europe/Amsterdam",
+                    "hours": ["mon-fri 09:00-17:00"],
+                    "closed": [],
+                    "holidays": [],
+                }
+                said[name] = text if name == "zone" else [text]
+                inputs.clinic_calendar(clinic=None, chairs=None, **said)
+
+
+@attrs.frozen
+class Reader:
+    """How a kind of file is read, what it is called, and good ones."""
+
+    name: str
+    read: Callable[[Path], object]
+    good: tuple[bytes, ...]
+
+
+FULL = dumps(course(), "ics", audience="clinic", privacy="full")
+BARE = dumps(course(), "ics")
+READERS = {
+    "case": Reader("case.toml", load_case, (CASE,)),
+    "clinic": Reader("clinic.toml", ks.Calendar.load, (CLINIC,)),
+    "course": Reader("course.json", ks.read, (dumps(course(), "json"),)),
+    "foreign": Reader("bare.ics", lambda path: ks.read(path, protocol=MWF, zone="Europe/Amsterdam"), (BARE,)),
+    "full": Reader("full.ics", ks.read, (FULL,)),
+    "options": Reader("options.txt", _options, (OPTIONS, *OPTIONS.splitlines())),
+    "protocol": Reader(
+        "protocol.toml",
+        lambda path: ks.load_protocol(path),
+        (template("own").encode(),),
+    ),
+    "waivers": Reader("waivers.toml", lambda path: inputs.load_waivers(str(path)), (WAIVERS,)),
+}
+
+
+def read_bytes(name: str, content: bytes, folder: Path) -> bool:
+    """
+    Read a file with that content; return whether it was good.
+
+    Raises:
+        AssertionError: It was refused without saying what, why or how to fix.
+        Exception: The reader broke.
+    """
+    reader = READERS[name]
+    path = folder / reader.name
+    path.write_bytes(content)
+    clinic = folder / "clinic.toml"
+    if name == "case" and not clinic.exists():
+        clinic.write_bytes(CLINIC)
+    try:
+        reader.read(path)
+    except KetschedError as error:
+        assert all((error.what, error.why, error.fix)), error
+        assert error.where or name == "options", error
+        return False
+    return True
+
+
+def shipped() -> list[bytes]:
+    """Return the text of every protocol that comes with the library."""
+    folder = Path(ks.__file__).parent / "protocols"
+    return [(folder / f"{name}.toml").read_bytes() for name in protocol_ids()]
