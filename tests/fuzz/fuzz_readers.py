@@ -46,7 +46,7 @@ if __name__ == "__main__":
     options = [
         f"-artifact_prefix={HERE / 'found'}/",
         f"-dict={HERE / 'words.dict'}",
-        "-max_len=6000",
+        "-max_len=16000",
         "-timeout=20",
     ]
     atheris.Setup([sys.argv[0], *options, *sys.argv[1:], str(seeds())], one)

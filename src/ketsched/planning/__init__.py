@@ -260,7 +260,7 @@ class _Planner:
             if spread is not None and _spans(spread, start.weekday(), sessions) > 7 * (weeks[0] - 1):
                 yield _with_first(self.protocol, attrs.evolve(settled, weekdays=spread))
             else:  # no such weekdays: as evenly as whole days allow
-                even = tuple(1 + max(k, k * 7 * number // sessions) for k in range(sessions))
+                even = _even_days(start.weekday(), sessions, 7 * number, weekdays, phase.neighbour_minimum())
                 yield _with_first(self.protocol, attrs.evolve(settled, study_days=even))
 
     def _laid_out(self, protocol: Protocol, start: date) -> tuple[Layout, list[int], Series]:
@@ -349,6 +349,20 @@ def _even_weekdays(start: int, number: int, weekdays: frozenset[int], minimum: i
         if min(gaps) >= minimum and (best is None or (uneven, offsets) < best):
             best = (uneven, offsets)
     return None if best is None else tuple(sorted((start + offset) % len(WEEKDAYS) for offset in best[1]))
+
+
+def _even_days(
+    start: int, sessions: int, days: int, weekdays: frozenset[int], minimum: int
+) -> tuple[int, ...]:
+    """Return study days spread evenly over so many days, each on the open weekday nearest to that."""
+    found = [0]
+    for k in range(1, sessions):
+        even, least = k * days // sessions, found[-1] + max(minimum, 1)
+        near = [
+            day for day in range(max(even - 6, least), max(even, least) + 7) if (start + day) % 7 in weekdays
+        ]
+        found.append(min(near, key=lambda day: (abs(day - even), day)))
+    return tuple(1 + day for day in found)
 
 
 def _spans(weekdays: tuple[int, ...], start: int, sessions: int) -> int:
