@@ -23,6 +23,7 @@ PROGRAMS = {
     "import attrs": ["-c", "import attrs"],
     "import click": ["-c", "import click"],
     "import ketsched": ["-c", "import ketsched"],
+    "every public name": ["-c", "from ketsched import *"],
     "ketsched --help": ["-m", "ketsched.cli", "--help"],
     "ketsched rules": ["-m", "ketsched.cli", "rules"],
 }

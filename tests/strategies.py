@@ -1,5 +1,6 @@
 """Values to try the laws on: any protocol and any course that the model allows."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -40,6 +41,7 @@ texts = st.text(max_size=30) | st.sampled_from(
     ]
 )
 filled = texts.filter(str.strip)
+session_ids = filled.filter(lambda text: len(text) <= 255 and not re.search(r"[\x00-\x1f\x7f-\x9f]", text))
 course_ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}", fullmatch=True)
 days = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 times = st.builds(time, st.integers(0, 23), st.integers(0, 59))
@@ -67,6 +69,8 @@ def spacings(draw):
     given_days = sorted(draw(st.lists(st.integers(0, 400), min_size=3, max_size=3)))
     names = draw(st.sets(st.sampled_from(["absolute_minimum", "minimum", "latest"]), min_size=1))
     ordered = ("absolute_minimum", "minimum", "latest")
+    if "absolute_minimum" in names:
+        names.add("minimum")
     fields = {n: d for n, d in zip(ordered, given_days, strict=True) if n in names}
     required = draw(st.booleans())
     return Spacing(
@@ -88,12 +92,15 @@ def joins(draw):
 
 @st.composite
 def phases(draw, name="induction", *, first=True, last=True):
-    every = tuple(draw(st.lists(intervals, min_size=0 if first else 1, max_size=2)))
-    weekdays = tuple(sorted(draw(st.sets(st.integers(0, 6), max_size=4))))
+    by_days = draw(st.booleans())
+    every = () if by_days else tuple(draw(st.lists(intervals, min_size=not first, max_size=2)))
+    weekdays = (
+        tuple(sorted(draw(st.sets(st.integers(0, 6), min_size=not first, max_size=4)))) if by_days else ()
+    )
     endless = last and (every or weekdays) and draw(st.booleans())
     least, count, most = sorted(draw(st.lists(st.integers(1, 12), min_size=3, max_size=3)))
     study_days = ()
-    if not endless and draw(st.booleans()):
+    if by_days and not endless and draw(st.booleans()):
         study_days = (1, *sorted(draw(st.sets(st.integers(2, 90), min_size=most, max_size=most + 2))))
     return Phase(
         kind=draw(st.sampled_from(["induction", "maintenance"])),
@@ -119,15 +126,17 @@ def phases(draw, name="induction", *, first=True, last=True):
             discharge=draw(st.integers(0, 90)),
         ),
         route=draw(st.sampled_from(["intravenous", "nasal", ""]) | texts),
-        place=draw(st.sampled_from(["clinic", "home", ""]) | texts),
-        no_driving=draw(_optional(st.just("next day") | st.builds(timedelta, minutes=st.integers(0, 5000)))),
+        place=draw(st.sampled_from(["clinic", "home"])),
+        no_driving=draw(
+            _optional(st.just("next day") | st.builds(timedelta, minutes=st.integers(1, 10_080)))
+        ),
         before=tuple(
             draw(
                 st.lists(
                     st.builds(
                         Restriction,
-                        what=st.sampled_from(["eating", "drinking"]) | texts,
-                        minutes=st.integers(0, 3000),
+                        what=st.sampled_from(["eating", "drinking"]) | filled,
+                        minutes=st.integers(0, 10_080),
                     ),
                     max_size=3,
                 )
@@ -151,7 +160,9 @@ def protocols(draw):
             draw(phases(name, first=number == 0, last=number == len(names) - 1))
             for number, name in enumerate(names)
         ),
-        sources=tuple(draw(st.lists(st.tuples(texts, texts), max_size=3))),
+        sources=tuple(
+            draw(st.lists(st.tuples(texts, texts), max_size=3, unique_by=lambda source: source[0]))
+        ),
     )
 
 
@@ -163,7 +174,7 @@ def courses(draw, *, publishable=False, zones=ZONES):
     protocol, zone = draw(protocols()), draw(st.sampled_from(zones))
     some = moments if publishable else _optional(moments)
     revisions = tuple(draw(st.lists(st.builds(Revision, at=some, what=texts), min_size=1, max_size=3)))
-    ids = draw(st.lists(texts, max_size=6, unique=True))
+    ids = draw(st.lists(session_ids, max_size=6, unique=True))
     sessions = []
     for session_id in ids:
         day, at = draw(days), draw(times if publishable else _optional(times))

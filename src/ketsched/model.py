@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 import attrs
 
-from ketsched.clock import aware, later, moment, plausible, zone_named
+from ketsched.clock import aware, choices, later, moment, plausible, zone_named
 from ketsched.errors import InvalidInput, InvalidProtocol
 
 MOST_SESSIONS = 1000
@@ -23,8 +23,27 @@ MOST_SESSIONS = 1000
 LONGEST_YEARS = 20
 """Years that one course may last."""
 MOST_MINUTES = 24 * 60
+MOST_CHAIRS = 1000
+"""As many as a calendar may have."""
+LONGEST_ID = 255
+"""Characters of a session's id: UIDs of calendars that were read have up to 255 octets (RFC 5545 3.8.4.7)."""
 PREFERRED_APART = 3
 """Places that a preferred spacing may look back; further, planning would take seconds."""
+
+
+def _check_text(text: object, name: str) -> None:
+    """Refuse what no file can hold, without repeating it: it may name somebody."""
+    if not isinstance(text, str) or re.search(r"[\ud800-\udfff]", text):
+        raise InvalidInput(
+            what=f"{name} is no text, or a text with half a character (a lone surrogate)",
+            where=name,
+            why="texts are whole characters, so that every format can hold them",
+            fix="write the text again",
+        )
+
+
+def _text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
+    _check_text(text, attribute.name)
 
 
 class Mark(StrEnum):
@@ -48,10 +67,10 @@ class Evidence:
         note: What else a reader should know.
     """
 
-    key: str
-    source: str
+    key: str = attrs.field(validator=_text)
+    source: str = attrs.field(validator=_text)
     mark: Mark
-    note: str = ""
+    note: str = attrs.field(default="", validator=_text)
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +84,7 @@ class Spacing:
     Attributes:
         apart: How many places lie between the two; 1 is the neighbour.
         minimum: Never planned sooner, in days.
-        absolute_minimum: Sooner than minimum but forgiven once it has happened, in days.
+        absolute_minimum: Sooner than minimum, which it needs, but forgiven once it has happened, in days.
         latest: Last day of the visit window, in days; the next is overdue.
         minimum_hours: At least this many elapsed hours from start to start; another rule than days.
         between: Two numbered places instead of `apart`, (1, 3) for sessions 1 and 3 of the phase.
@@ -80,7 +99,7 @@ class Spacing:
     minimum_hours: int | None = None
     between: tuple[int, int] | None = None
     required: bool = True
-    source: str = attrs.field(default="", eq=False)
+    source: str = attrs.field(default="", eq=False, validator=_text)
 
     def __attrs_post_init__(self) -> None:
         given = [d for d in (self.absolute_minimum, self.minimum, self.latest) if d is not None]
@@ -90,6 +109,13 @@ class Spacing:
                 where=self.source,
                 why="a session cannot be forgiven later than it is allowed, nor allowed after it is late",
                 fix="give whole days with 0 <= absolute_minimum <= minimum <= latest",
+            )
+        if self.absolute_minimum is not None and self.minimum is None:
+            raise InvalidProtocol(
+                what="absolute_minimum without minimum",
+                where=self.source,
+                why="it forgives what is sooner than the minimum; by itself nothing is too soon",
+                fix="add minimum, or write minimum instead",
             )
         if not given and self.minimum_hours is None:
             raise InvalidProtocol(
@@ -156,7 +182,8 @@ class Interval:
     missing_day: str = "clip"
 
     def __attrs_post_init__(self) -> None:
-        if (self.days > 0) == (self.months > 0) or self.days > 3660 or self.months > 120:
+        one = (self.days > 0) != (self.months > 0)
+        if not one or not 0 <= self.days <= 3660 or not 0 <= self.months <= 120:
             raise InvalidProtocol(
                 what=f"an interval of {self.days} d and {self.months} months",
                 why="an interval is a number of days or of months, at most ten years",
@@ -286,11 +313,20 @@ class Restriction:
 
     Attributes:
         what: In plain words, "eating", "drinking".
-        minutes: How long before the infusion or first spray.
+        minutes: How long before the infusion or first spray; a week at most.
     """
 
-    what: str
+    what: str = attrs.field(validator=_text)
     minutes: int
+
+    def __attrs_post_init__(self) -> None:
+        if not self.what.strip() or not 0 <= self.minutes <= 7 * MOST_MINUTES:
+            raise InvalidProtocol(
+                what=f"{self.what[:40]!r} is left for {self.minutes} minutes before a session",
+                where="before",
+                why=f"it is something, for 0 to {7 * MOST_MINUTES} minutes (a week)",
+                fix='give what="eating", minutes=120',
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -298,8 +334,8 @@ class Phase:
     """
     A run of sessions with one pattern.
 
-    The pattern is `weekdays` if there are any, else `study_days`, else `every`; a phase with
-    none of them derives its weekdays when it is planned (see `planning`).
+    The pattern is `every`, or `weekdays` if there are any, else `study_days` (papers print both
+    of these); a phase with none of them derives its weekdays when it is planned (see `planning`).
 
     Attributes:
         kind: "induction" or "maintenance".
@@ -314,19 +350,20 @@ class Phase:
         until: How long the phase may last from its first day.
         review: How far an open-ended phase is planned: to its next review.
         anchor: "start": ideal days are laid from the phase's first day; "previous": each from the session before.
-        anchor_weekday: The weekday on which the source's first session falls, if it says so.
+        anchor_weekday: The weekday on which the source's first session falls, if it says so; Monday is 0.
         spacing: Its rules, for all its neighbours.
         join: How it follows the phase before; None: that phase's minimums and at-most rules hold across.
         anatomy: What a session is made of.
         route: "intravenous", "nasal", ...
         place: Where, "clinic" or "home".
-        no_driving: "next day" (after a night's sleep), or elapsed time from the end of the infusion, or None.
+        no_driving: "next day" (after a night's sleep), or elapsed time from the end of the infusion
+            (whole minutes, 7 days at most), or None.
         before: What the patient leaves before a session.
         evidence: Source and mark of each number.
     """
 
     kind: str
-    name: str
+    name: str = attrs.field(validator=_text)
     count: int | None
     anatomy: Anatomy
     least: int | None = None
@@ -342,7 +379,7 @@ class Phase:
     anchor_weekday: int | None = None
     spacing: tuple[Spacing, ...] = ()
     join: Join | None = None
-    route: str = "intravenous"
+    route: str = attrs.field(default="intravenous", validator=_text)
     place: str = "clinic"
     no_driving: timedelta | str | None = None
     before: tuple[Restriction, ...] = ()
@@ -355,6 +392,17 @@ class Phase:
 
     def _faults(self) -> Iterator[tuple[str, bool, str, str]]:
         low, high = self.counts
+        for name, word, words in (
+            ("kind", self.kind, ("induction", "maintenance")),
+            ("place", self.place, ("clinic", "home")),
+            ("anchor", self.anchor, ("start", "previous")),
+        ):
+            yield (
+                f"{name} is {word!r}",
+                word not in words,
+                f"{name} is {' or '.join(words)}",
+                " or ".join(f'{name} = "{known}"' for known in words),
+            )
         yield (
             f"{low} to {high} sessions, {self.count} of them planned",
             not 1 <= low <= (low if self.count is None else self.count) <= high <= MOST_SESSIONS,
@@ -391,6 +439,18 @@ class Phase:
             'write weekdays = ["Mon", "Thu"]',
         )
         yield (
+            f"anchor_weekday is {self.anchor_weekday!r}",
+            self.anchor_weekday not in (None, *range(7)),
+            "it is a day of the week, 0 (Monday) to 6",
+            'write anchor_weekday = "Mon"',
+        )
+        yield (
+            "every beside weekdays or study_days",
+            bool(self.every) and bool(self.weekdays or self.study_days),
+            "a phase has one pattern: days of the week, study days or an interval",
+            "keep one of them",
+        )
+        yield (
             f"{self.weeks} weeks",
             self.weeks is not None and not 1 <= self.weeks[0] <= self.weeks[1] <= 52 * LONGEST_YEARS,
             "nominal weeks are whole, the fewer first",
@@ -403,15 +463,9 @@ class Phase:
             "make it required, or give it over fewer places",
         )
         yield (
-            f"anchor is {self.anchor!r}",
-            self.anchor not in ("start", "previous"),
-            "ideal days are laid from the phase's first day or from the session before",
-            'write anchor = "start" or anchor = "previous"',
-        )
-        yield (
             f"no_driving is {self.no_driving!r}",
-            isinstance(self.no_driving, str) and self.no_driving != "next day",
-            "it is a rule of the local date or of elapsed time",
+            not (self.no_driving in (None, "next day") or _whole_minutes(self.no_driving)),
+            "it is a rule of the local date, or of elapsed time in whole minutes, 7 days at most",
             'write no_driving = "next day" or an ISO 8601 duration such as "PT24H"',
         )
 
@@ -437,6 +491,12 @@ class Phase:
         return "spread evenly over the week"
 
 
+def _whole_minutes(length: object) -> bool:
+    if not isinstance(length, timedelta) or length % timedelta(minutes=1):
+        return False
+    return timedelta() < length <= timedelta(days=7)
+
+
 def _reach(spacing: Spacing) -> int:
     return spacing.apart if spacing.between is None else spacing.between[1] - spacing.between[0]
 
@@ -460,7 +520,11 @@ def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
     for name in names:
         given = str(name).strip().lower()
         short = given[:3].title()
-        if not isinstance(name, str) or given not in (short.lower(), _FULL_NAMES.get(short)):
+        if (
+            not isinstance(name, str)
+            or given not in (short.lower(), _FULL_NAMES.get(short))
+            or short not in _FULL_NAMES
+        ):
             raise InvalidInput(
                 what=f"{str(name)[:40]!r} is not a day of the week",
                 why=f"days are {', '.join(WEEKDAY_NAMES)}",
@@ -480,16 +544,16 @@ class Protocol:
         version: Of this file; a course keeps the one it was planned with.
         title: One line for people.
         phases: In order.
-        sources: Key and reference.
+        sources: Key and reference, each key once.
         note: What a reader should know about the evidence, such as a negative trial; may be empty.
     """
 
     id: str
-    version: str
-    title: str
+    version: str = attrs.field(validator=_text)
+    title: str = attrs.field(validator=_text)
     phases: tuple[Phase, ...]
     sources: tuple[tuple[str, str], ...] = ()
-    note: str = ""
+    note: str = attrs.field(default="", validator=_text)
 
     def __attrs_post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64:
@@ -498,6 +562,15 @@ class Protocol:
                 where="id",
                 why="ids are lower-case words and numbers with hyphens between them, at most 64 characters",
                 fix='write it like "iv-mwf-6"',
+            )
+        for text in (text for source in self.sources for text in source):
+            _check_text(text, "sources")
+        if len(dict(self.sources)) != len(self.sources):
+            raise InvalidProtocol(
+                what="two sources of one key",
+                where=self.id,
+                why="numbers cite a source by its key",
+                fix="give one of them another key",
             )
         names = [phase.name for phase in self.phases]
         if not names or len(set(names)) != len(names):
@@ -629,29 +702,44 @@ class Session:
     One booking.
 
     Attributes:
-        id: Given once and never reused; its number in the series is derived (see `Course.number`).
+        id: Given once and never reused, 1 to 255 characters; its number in the series is derived
+            (see `Course.number`).
         phase: Name of its phase.
         day: Local date at the clinic.
         time: Local time at which the chair is taken; None if only the day is known.
         status: See Status.
-        chair: Number of the chair, from 1; None if unknown.
-        place: Where it is, if not where the phase says.
+        chair: Number of the chair, 1 to 1000; None if unknown.
+        place: Where it is, if not where the phase says; "home" is not at the clinic.
         ideal: The day that the pattern asks for, if it was planned here.
         revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
     """
 
-    id: str
-    phase: str
+    id: str = attrs.field(validator=_text)
+    phase: str = attrs.field(validator=_text)
     day: date
     time: time | None = None
     status: Status = Status.FIRM
     chair: int | None = None
-    place: str = ""
+    place: str = attrs.field(default="", validator=_text)
     ideal: date | None = None
     revised: tuple[int, ...] = (0,)
 
     def __attrs_post_init__(self) -> None:
+        if not self.id.strip() or len(self.id) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", self.id):
+            raise InvalidInput(
+                what="this session id cannot be used",
+                where="id",
+                why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
+                fix='give one such as "s1"',
+            )
         plausible(self.day, f"session {self.id}")
+        if self.chair is not None and not 1 <= self.chair <= MOST_CHAIRS:
+            raise InvalidInput(
+                what=f"session {self.id} is on chair {self.chair}",
+                where="chair",
+                why=f"chairs are numbered from 1, up to {MOST_CHAIRS}",
+                fix="give its number, or leave it out if it is not known",
+            )
         if self.time is not None and (self.time.second or self.time.microsecond or self.time.tzinfo):
             raise InvalidInput(
                 what=f"session {self.id} starts at {self.time}",
@@ -680,13 +768,18 @@ class Waiver:
 
     rule: str
     sessions: tuple[str, ...]
-    reason: str
-    who: str
+    reason: str = attrs.field(validator=_text)
+    who: str = attrs.field(validator=_text)
     until: date | None = None
 
     def __attrs_post_init__(self) -> None:
+        for session in self.sessions:
+            _check_text(session, "sessions")
         if not (
-            re.fullmatch(r"KS\d{3}", self.rule) and self.sessions and self.reason.strip() and self.who.strip()
+            re.fullmatch(r"KS[0-9]{3}", self.rule)
+            and self.sessions
+            and self.reason.strip()
+            and self.who.strip()
         ):
             raise InvalidInput(
                 what=f"a waiver of {self.rule[:20] or 'nothing'}",
@@ -695,22 +788,29 @@ class Waiver:
             )
 
 
+def _in_utc(at: datetime | None) -> datetime | None:
+    """Return a moment in UTC: in the repeated hour of a named zone it would equal no other way of writing it."""
+    if at is None:
+        return None
+    aware(at, "at")
+    if 1 < at.year < 9999:  # else the conversion could leave what a datetime can be
+        at = at.astimezone(UTC)
+    plausible(at.date(), "at")
+    return at
+
+
 @attrs.frozen(kw_only=True)
 class Revision:
     """
     One state of a course that was given out.
 
     Attributes:
-        at: The moment it was made; None if the caller gave none.
+        at: The moment it was made, kept in UTC; None if the caller gave none.
         what: What was done, in a word or two.
     """
 
-    at: datetime | None
-    what: str = "planned"
-
-    def __attrs_post_init__(self) -> None:
-        if self.at is not None:
-            aware(self.at, "at")
+    at: datetime | None = attrs.field(converter=_in_utc)
+    what: str = attrs.field(default="planned", validator=_text)
 
 
 @attrs.frozen(kw_only=True)
@@ -815,9 +915,17 @@ class Course:
         return later(self.starts(session), self.protocol.phase(session.phase).anatomy.chair_time)
 
     def occupied(self) -> Iterator[tuple[datetime, datetime, int | None]]:
-        """Yield (start, end, chair) of the sessions that hold a chair: firm and tentative ones at the clinic."""
+        """
+        Yield (start, end, chair) of the sessions that hold a chair.
+
+        Those are the ones that stand, are not at home, and have a time that their day shows exactly
+        once; a start that the zone skips or repeats holds no chair, and the checker reports it.
+        """
         for session in self.sessions:
-            if session.status.stands and session.time is not None:
+            at_home = (session.place or self.protocol.phase(session.phase).place) == "home"
+            if not session.status.stands or session.time is None or at_home:
+                continue
+            if len(choices(session.day, session.time, self.zone)) == 1:
                 yield self.starts(session), self.ends(session), session.chair
 
 

@@ -37,7 +37,7 @@ def seeds() -> Path:
     for number, name in enumerate(sorted(READERS)):
         for place, good in enumerate(READERS[name].good):
             (corpus / f"{number}-{place}").write_bytes(bytes([number]) + good)
-    for path in (HERE / "found").glob("*.bin"):
+    for path in (HERE / "found").glob("*"):
         (corpus / path.name).write_bytes(path.read_bytes())
     return corpus
 

@@ -384,6 +384,7 @@ MISTAKES = [
     ("minimum = 2", "minimum = -1", "line 14, phase 1 spacing 1 minimum", "minimum is -1"),
     ("minimum = 2", "minimum = 2, latest = 1", "line 14, phase 1 spacing 1", "out of order"),
     ("minimum = 2", "absolute_minimum = 3, minimum = 2", "line 14, phase 1 spacing 1", "out of order"),
+    ("minimum = 2", "absolute_minimum = 2", "line 14, phase 1 spacing 1", "absolute_minimum without minimum"),
     ("minimum = 2", "apart = 2", "line 14, phase 1 spacing 1", "phase 1 spacing 1 has no number"),
     ("minimum = 2", "minimum = 2, maximum = 7", "line 14, phase 1 spacing 1 maximum", "unknown key 'maximum'"),
     ("minimum = 2", "minimum = 2, apart = 2, between = [1, 3]", "spacing 1 between", "apart and between"),
@@ -398,6 +399,7 @@ MISTAKES = [
     ('what = "eating", ', "", "line 20, phase 1 before 1", "what is missing"),
     ('what = "eating"', 'what = ""', "line 20, phase 1 before 1 what", "what is blank"),
     ('"PT2H"', '"P2D"', "line 20, phase 1 before 1 value", "'P2D' is not a duration"),
+    ('"PT2H"', '"PT168H1M"', "line 20, phase 1 before 1 value", "left for 10081 minutes"),
     ('["P14D", "P28D"]', '"monthly"', "line 24, phase 2 every value", "'monthly' is not an interval"),
     ('["P14D", "P28D"]', '["P14D", 28]', "line 24, phase 2 every value", "every names no interval"),
     ('["P14D", "P28D"]', "[]", "line 24, phase 2 every value", "every names no interval"),
@@ -411,6 +413,8 @@ MISTAKES = [
     ("ideal = 14", "ideal = 6", "line 26, phase 2 join", "out of order"),
     ("ideal = 14, minimum = 7, ", "", "line 26, phase 2 join", "phase 2 join has no number"),
     ('"PT24H"', '"tomorrow"', "line 27, phase 2 no_driving value", "'tomorrow' is not a duration"),
+    ('"PT24H"', '"PT0M"', "line 22, phase 2", "no_driving is"),
+    ('"PT24H"', '"PT168H1M"', "line 22, phase 2", "no_driving is"),
     # phases that do not fit together
     ("infusion", "join = { ideal = 7, " + HOUSE + "\ninfusion", "line 12, phase 1 join", "the first phase has a join"),
     ("count = {", "duration = {", "line 10, phase 1 duration", "unknown key 'duration'"),
@@ -511,6 +515,7 @@ BEYOND_THE_SCHEMA = (
     "out of order|cites|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|a phase without a pattern"
+    "|no_driving is datetime|is left for"
 )
 """What compares several values, which the schema cannot say; and 3.0, which it takes for a whole number."""
 

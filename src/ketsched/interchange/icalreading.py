@@ -348,10 +348,9 @@ def _bare(
         try:
             session = Session(id=known, phase=phase, day=day, time=at, status=status, place=location)
         except KetschedError as error:
+            text = error.where in ("id", "place")
             raise event.error(
-                "an event at a time that no session has",
-                error.why,
-                error.fix,
+                error.what if text else "an event at a time that no session has", error.why, error.fix
             ) from None
         sessions.append(session)
     try:

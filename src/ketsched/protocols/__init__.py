@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -350,7 +351,7 @@ class _Stated:
             what, value = _filled(entry, "what"), entry.take("value", str)
             self.cite(entry, f"before: {what}")
             entry.done()
-            found.append(Restriction(what=what, minutes=entry.read("value", _minutes, value)))
+            found.append(entry.read("value", partial(_restriction, what), value))
         return tuple(found)
 
 
@@ -425,6 +426,10 @@ def _check_pattern(table: Table, fields: dict[str, Any], count: int | None, *, f
 def _no_driving(text: str) -> timedelta | str:
     """Read "next day", or a duration of elapsed time."""
     return text if text == "next day" else timedelta(minutes=_minutes(text))
+
+
+def _restriction(what: str, text: str) -> Restriction:
+    return Restriction(what=what, minutes=_minutes(text))
 
 
 def _minutes(text: str) -> int:
