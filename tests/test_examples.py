@@ -18,12 +18,15 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/COMMAND")))
-def test_an_example_prints_and_writes_what_is_kept(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_an_example_prints_and_writes_what_is_kept(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Same input, same bytes, from a folder of its own."""
     folder = EXAMPLES / name
     for path in folder.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "out").mkdir()
     words = shlex.split((folder / "COMMAND").read_text())
     program = {"ketsched": ["-m", "ketsched.cli"], "python": []}[words[0]]
     done = subprocess.run(
@@ -32,7 +35,7 @@ def test_an_example_prints_and_writes_what_is_kept(name: str, tmp_path: Path, re
     assert done.stderr == ""
     assert done.returncode == 0
     kept = {"output.txt": done.stdout.encode()}
-    for path in sorted((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else []:
+    for path in sorted((tmp_path / "out").iterdir()):
         kept[f"kept/{path.name}"] = path.read_bytes()
     if request.config.getoption("--update-golden"):
         for where, content in kept.items():

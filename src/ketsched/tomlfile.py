@@ -8,7 +8,6 @@ so `_Scanner` finds them in the text once something is wrong.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -30,6 +29,7 @@ Steps = tuple[str | int, ...]
 
 T = TypeVar("T")
 D = TypeVar("D")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REQUIRED: Any = object()
 _WORDS: dict[type, str] = {
     str: "a text in quotes",
@@ -180,7 +180,18 @@ class Table:
                 why=f"{key} is {words}",
                 fix=f"write {key} = ... with {words}",
             )
+        if isinstance(value, str):
+            self._printable(key, value)
         return value
+
+    def _printable(self, key: str, text: str) -> None:
+        if _CONTROL.search(text):
+            raise InvalidInput(
+                what=f"{key} holds a control character",
+                where=self.where(key),
+                why="such a character moves a cursor or ends a line where nobody sees it",
+                fix="remove it; a line break is written as \\n, a tabulator as \\t",
+            )
 
     def table(self, key: str) -> Table | None:
         """Take a sub-table, or None if it is not there."""
@@ -211,6 +222,7 @@ class Table:
                     why=f"{key} is a list of texts",
                     fix="put each entry in quotes",
                 )
+            self._printable(key, value)
         return found
 
     def read(self, key: str | None, how: Callable[[Any], T], value: Any) -> T:
@@ -230,7 +242,9 @@ class Table:
     def done(self) -> None:
         """Complain about keys that nobody took."""
         for key in self.values:
-            near = difflib.get_close_matches(key[:60], self.known, n=1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(key[:60], self.known, n=1)
             raise InvalidInput(
                 what=f"unknown key {key[:60]!r}",
                 where=self.where(key),

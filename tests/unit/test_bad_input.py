@@ -245,8 +245,8 @@ CASE_ROWS = [
     ("a zone that does not exist", "start =", 'zone = "Mars/Base"\nstart =', "no time zone"),
     ("another protocol", "iv-mwf-6", "iv-mwf-7", "no protocol"),
     ("an id that tells", "A-017", "Jane Doe", "id cannot be used"),
-    ("an id with control characters", '"A-017"', r'"A\u0007"', "id cannot be used"),
-    ("an id with an event", '"A-017"', r'"A\r\nBEGIN:VEVENT"', "id cannot be used"),
+    ("an id with control characters", '"A-017"', r'"A\u0007"', "holds a control character"),
+    ("an id with an event", '"A-017"', r'"A\r\nBEGIN:VEVENT"', "holds a control character"),
     ("the patient never can", "on = 2027-01-26", "from = 2020-01-01\nto = 2030-01-01", ""),
 ]
 WAIVER_ROWS = [
@@ -257,7 +257,7 @@ WAIVER_ROWS = [
     ("no reason", '"a journey"', '" "', "waiver"),
     ("nobody", 'who = "Dr A"\n', "", "who is missing"),
     ("no rule of ours", "KS101", "KS999", "no rule"),
-    ("no rule at all", "KS101", "x\\r\\nBEGIN:VEVENT", "no rule"),
+    ("no rule at all", "KS101", "x\\r\\nBEGIN:VEVENT", "holds a control character"),
 ]
 COURSE_ROWS = [
     ("unknown name", '"zone":', '"colour": 1, "zone":', "unknown name"),

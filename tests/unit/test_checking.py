@@ -479,8 +479,8 @@ def spacings(draw):
         if draw(st.booleans())
     }
     hours = draw(st.none() | st.integers(0, 200))
-    if not given and hours is None:
-        given = {"minimum": numbers[0]}
+    if "absolute_minimum" in given or (not given and hours is None):
+        given["minimum"] = numbers[1]
     required = hours is not None or draw(st.booleans())
     apart = draw(st.integers(1, 3))
     between = draw(st.none() | st.just((1, 1 + apart)))
@@ -491,7 +491,9 @@ def spacings(draw):
 def phases(draw, number, last):
     count = draw(st.integers(1, 5)) if not last or draw(st.booleans()) else None
     pattern = draw(st.sampled_from(["weekdays", "study days", "neither"]))
-    every = (Interval(days=7),) if count is None or (number and pattern == "neither") else ()
+    if count is None and pattern == "study days":
+        pattern = "neither"
+    every = (Interval(days=7),) if pattern == "neither" and (count is None or number) else ()
     return Phase(
         kind=draw(st.sampled_from(["induction", "maintenance"])),
         name=f"phase {number}",

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketsched.calendars import Calendar
 from ketsched.clock import elapsed
 from ketsched.errors import InvalidInput, InvalidProtocol, InvalidTime, KetschedError
+from ketsched.interchange import json
+from ketsched.interchange.wording import Publication
 from ketsched.model import (
     MOST_SESSIONS,
     Anatomy,
     Course,
+    Evidence,
     Interval,
     Join,
+    Mark,
     Phase,
     Protocol,
+    Restriction,
     Revision,
     Session,
     Spacing,
     Status,
     Waiver,
     check_course_id,
+    read_weekdays,
 )
 
 ANATOMY = Anatomy(prepare=15, infusion=40, observation=60, discharge=5)
@@ -76,6 +84,9 @@ MONDAY = date(2027, 1, 4)
     [
         (lambda: Spacing(minimum=7, latest=2), "out of order"),
         (lambda: Spacing(minimum=2, absolute_minimum=3), "out of order"),
+        (lambda: Spacing(absolute_minimum=1), "absolute_minimum without minimum"),
+        (lambda: Spacing(absolute_minimum=1, latest=7), "absolute_minimum without minimum"),
+        (lambda: Spacing(absolute_minimum=1, minimum_hours=48), "absolute_minimum without minimum"),
         (lambda: Spacing(minimum=-1), "out of order"),
         (lambda: Spacing(latest=10**6), "out of order"),
         (lambda: Spacing(), "without a number"),
@@ -88,6 +99,8 @@ MONDAY = date(2027, 1, 4)
         (lambda: Interval(), "0 d and 0 months"),
         (lambda: Interval(days=7, months=1), "7 d and 1 months"),
         (lambda: Interval(days=-7), "-7 d"),
+        (lambda: Interval(days=-7, months=1), "-7 d and 1 months"),
+        (lambda: Interval(days=7, months=-1), "7 d and -1 months"),
         (lambda: Interval(months=121), "121 months"),
         (lambda: Interval(months=1, missing_day="skip"), "missing_day is 'skip'"),
         (lambda: Interval.parse("28 days"), "is not an interval"),
@@ -116,7 +129,23 @@ MONDAY = date(2027, 1, 4)
             "preferred spacing over 4",
         ),
         (lambda: induction(anchor="end"), "anchor is 'end'"),
+        (lambda: induction(kind="acute"), "kind is 'acute'"),
+        (lambda: induction(place="pub"), "place is 'pub'"),
+        (lambda: induction(place=""), "place is ''"),
+        (lambda: induction(anchor_weekday=7), "anchor_weekday is 7"),
+        (lambda: induction(anchor_weekday=-1), "anchor_weekday is -1"),
+        (lambda: induction(every=(Interval(days=7),)), "every beside weekdays or study_days"),
+        (lambda: maintenance(study_days=(1, 8)), "every beside weekdays or study_days"),
         (lambda: induction(no_driving="tomorrow"), "no_driving is 'tomorrow'"),
+        (lambda: induction(no_driving=24), "no_driving is 24"),
+        (lambda: induction(no_driving=timedelta()), "no_driving is"),
+        (lambda: induction(no_driving=timedelta(minutes=-1)), "no_driving is"),
+        (lambda: induction(no_driving=timedelta(seconds=90)), "no_driving is"),
+        (lambda: induction(no_driving=timedelta(days=7, minutes=1)), "no_driving is"),
+        (lambda: Restriction(what="eating", minutes=-1), "'eating' is left for -1 minutes"),
+        (lambda: Restriction(what="eating", minutes=10_081), "'eating' is left for 10081 minutes"),
+        (lambda: Restriction(what=" ", minutes=60), "' ' is left for 60 minutes"),
+        (lambda: protocol(sources=(("a", "one"), ("b", "two"), ("a", "one"))), "two sources of one key"),
         (lambda: protocol(id="IV MWF"), "the id 'IV MWF'"),
         (lambda: protocol(id="x" * 65), "the id"),
         (lambda: protocol(phases=()), "no phases"),
@@ -141,6 +170,62 @@ def test_both_ends_of_a_spacing_may_be_the_same():
     assert induction(spacing=(Spacing(minimum=84, apart=6),)), (
         "a required one may look back any number of places"
     )
+
+
+def test_a_phase_has_one_pattern_but_papers_print_weekdays_and_study_days():
+    both = induction(weekdays=(0, 3), study_days=(1, 4, 8), anchor_weekday=0)
+    assert both.pattern() == "Mon, Thu"
+
+
+def test_the_limits_of_lengths_are_included():
+    for length in (timedelta(minutes=1), timedelta(days=7)):
+        assert induction(no_driving=length).no_driving == length
+    for minutes in (0, 7 * 24 * 60):
+        assert Restriction(what="eating", minutes=minutes).minutes == minutes
+
+
+HALF = "half \ud83d"
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda text: protocol(title=text), "title"),
+        (lambda text: protocol(version=text), "version"),
+        (lambda text: protocol(note=text), "note"),
+        (lambda text: protocol(sources=(("a", text),)), "sources"),
+        (lambda text: protocol(sources=((text, "a"),)), "sources"),
+        (lambda text: induction(name=text), "name"),
+        (lambda text: induction(route=text), "route"),
+        (lambda text: Restriction(what=text, minutes=1), "what"),
+        (lambda text: Spacing(minimum=2, source=text), "source"),
+        (lambda text: Evidence(key=text, source="a", mark=Mark.STATED), "key"),
+        (lambda text: Evidence(key="a", source=text, mark=Mark.STATED), "source"),
+        (lambda text: Evidence(key="a", source="a", mark=Mark.STATED, note=text), "note"),
+        (lambda text: session(1, MONDAY, id=text), "id"),
+        (lambda text: session(1, MONDAY, phase=text), "phase"),
+        (lambda text: session(1, MONDAY, place=text), "place"),
+        (lambda text: Waiver(rule="KS101", sessions=("s1",), reason=text, who="Dr A"), "reason"),
+        (lambda text: Waiver(rule="KS101", sessions=("s1",), reason="agreed", who=text), "who"),
+        (lambda text: Waiver(rule="KS101", sessions=(text,), reason="agreed", who="Dr A"), "sessions"),
+        (lambda text: Revision(at=None, what=text), "what"),
+    ],
+)
+def test_texts_are_whole_characters(make, name):
+    for text in (HALF, "\udc00", 17, None):
+        with pytest.raises(InvalidInput) as error:
+            make(text)
+        assert error.value.where == name
+        assert name in error.value.what
+        assert "half \ud83d" not in str(error.value)
+    assert make("whole \U0001f600")
+
+
+@pytest.mark.parametrize("name", ["fry", "m", "mond", "", "Mo", 1])
+def test_what_is_no_day_of_the_week(name):
+    with pytest.raises(InvalidInput, match="not a day of the week"):
+        read_weekdays(["Mon", name])
+    assert read_weekdays([" thursday", "MON"]) == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +434,43 @@ def test_a_closed_session_and_one_without_a_time_hold_no_chair():
         one.starts(one.sessions[1])
 
 
+def test_only_sessions_at_the_clinic_hold_a_chair():
+    one = course(
+        session(1, MONDAY, time=time(9)),
+        session(2, MONDAY + timedelta(1), time=time(9), place="home"),
+        session(3, MONDAY + timedelta(2), time=time(9), phase="boosters"),
+        session(4, MONDAY + timedelta(3), time=time(9), phase="boosters", place="Room 3"),
+        protocol=protocol(induction(), maintenance(place="home")),
+    )
+    assert [start.date() for start, _, _ in one.occupied()] == [MONDAY, MONDAY + timedelta(3)]
+
+
+@pytest.mark.parametrize(("day", "at"), [(date(2027, 3, 14), time(2, 30)), (date(2027, 11, 7), time(1, 30))])
+def test_a_start_that_the_zone_skips_or_repeats_holds_no_chair(day, at):
+    odd, sound = session(1, day, time=at), session(2, day, time=time(9), chair=1)
+    one = course(odd, sound)
+    assert list(one.occupied()) == [(one.starts(sound), one.ends(sound), 1)]
+    clinic = Calendar.weekly("America/New_York", sun="00:00-17:00")
+    assert len(clinic.booked(one).bookings) == 1
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_the_moment_of_a_revision_is_kept_in_utc(fold):
+    """01:30 on 7 November 2027 happens twice in New York: at 05:30 and at 06:30 UTC."""
+    local = datetime(2027, 11, 7, 1, 30, fold=fold, tzinfo=ZoneInfo("America/New_York"))
+    revision = Revision(at=local)
+    assert revision.at == datetime(2027, 11, 7, 5 + fold, 30, tzinfo=UTC)
+    assert revision.at.tzinfo is UTC
+    one = course(session(1, MONDAY), revisions=(revision,))
+    assert json.loads(json.dumps(one, Publication()).decode(), "course.json") == one
+
+
+def test_an_id_of_a_session_may_be_any_uid():
+    for known in ("x" * 255, "{5E2E-4@mail.example} é 漢", "s1"):
+        assert session(1, MONDAY, id=known).id == known
+    assert [session(1, MONDAY, chair=n).chair for n in (1, 1000, None)] == [1, 1000, None]
+
+
 def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
     night = session(1, date(2027, 3, 14), time=time(2, 30))
     with pytest.raises(InvalidTime, match="02:30 does not happen"):
@@ -360,6 +482,14 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
     [
         (lambda: session(1, date(9999, 1, 1)), "not a day to plan on"),
         (lambda: session(1, datetime(2027, 1, 4, tzinfo=UTC)), "not a date"),
+        (lambda: session(1, MONDAY, id=""), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, id=" "), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, id="x" * 256), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, id="s1\n"), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, id="s\x7f1"), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, id="s\x851"), "this session id cannot be used"),
+        (lambda: session(1, MONDAY, chair=0), "on chair 0"),
+        (lambda: session(1, MONDAY, chair=1001), "on chair 1001"),
         (lambda: session(1, MONDAY, time=time(9, 0, 30)), "starts at 09:00:30"),
         (lambda: session(1, MONDAY, time=time(9, tzinfo=UTC)), "starts at 09:00"),
         (lambda: course(session(1, MONDAY), session(1, MONDAY + timedelta(3))), "two sessions of one id"),
@@ -377,6 +507,21 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
         (lambda: course(id="A-017\n"), "this course id cannot be used"),
         (lambda: check_course_id(17), "this course id cannot be used"),
         (lambda: Revision(at=datetime(2027, 1, 4)), "at is not a moment"),  # noqa: DTZ001
+        (lambda: Revision(at=datetime(1969, 12, 31, 23, 59, tzinfo=UTC)), "1969-12-31 is not a day"),
+        (lambda: Revision(at=datetime(2200, 1, 1, tzinfo=UTC)), "2200-01-01 is not a day"),
+        (
+            lambda: Revision(at=datetime(2199, 12, 31, 23, tzinfo=timezone(timedelta(hours=-1)))),
+            "2200-01-01 is not a day",
+        ),
+        (
+            lambda: Revision(at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
+            "0001-01-01 is not",
+        ),
+        (
+            lambda: Revision(at=datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))),
+            "9999-12-31 is not",
+        ),
+        (lambda: Waiver(rule="KS１01", sessions=("s1",), reason="agreed", who="Dr A"), "a waiver of KS１01"),
         (lambda: Waiver(rule="101", sessions=("s1",), reason="agreed", who="Dr A"), "a waiver of 101"),
         (lambda: Waiver(rule="KS101", sessions=(), reason="agreed", who="Dr A"), "a waiver of KS101"),
         (lambda: Waiver(rule="KS101", sessions=("s1",), reason=" ", who="Dr A"), "a waiver of KS101"),

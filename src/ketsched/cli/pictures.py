@@ -166,25 +166,24 @@ def _moved(session: Session, both: Calendar | None) -> str:
 
 
 def findings_of(findings: Sequence[Finding]) -> RenderableType:
-    """Show findings as a table: severity in words, code, where, what, why, fix."""
+    """Show findings, the gravest first; those that only inform in short (`--json` has all of it)."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 1, 0), header_style="bold")
-    table.add_column("")
-    table.add_column("rule", overflow="fold", max_width=18)
-    table.add_column("where", overflow="fold", max_width=24)
-    table.add_column("what, why, how to fix", overflow="fold", ratio=1)
-    for finding in findings:
-        said = [finding.what, f"why: {finding.why}", f"fix: {finding.fix}"]
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("code", no_wrap=True)
+    table.add_column("finding", overflow="fold", ratio=1)
+    for finding in sorted(findings, key=lambda found: -found.severity):
+        said = [f"{finding.where}", f"{finding.name}: {finding.what}"]
+        if finding.severity > Severity.INFO or finding.code == "KS211":
+            said.append(f"why: {finding.why}")
+        if finding.severity > Severity.INFO:
+            said.append(f"fix: {finding.fix}")
         if finding.waived_by is not None:
             said.append(f"waived by {finding.waived_by.who}: {finding.waived_by.reason}")
-        table.add_row(
-            Text(_SIGNS[finding.severity], style=_COLOURS[finding.severity]),
-            f"{finding.code} {finding.name}",
-            finding.where,
-            "\n".join(said),
-        )
+        sign = Text(_SIGNS[finding.severity], style=_COLOURS[finding.severity])
+        table.add_row(sign, finding.code, Text("\n".join(said)))
     return table
 
 

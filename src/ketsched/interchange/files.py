@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def write_whole(path: Path, content: bytes) -> Path:
         target = Path(os.path.realpath(path))
         mode = _mode_of(target, path)
         # The name says nothing: it may stay behind if the machine loses power.
-        temporary = target.parent / f".{secrets.token_hex(8)}.part"
+        temporary = target.parent / f".{os.urandom(8).hex()}.part"
         _write(temporary, target, content, mode)
     except OSError as error:
         raise CannotWrite(

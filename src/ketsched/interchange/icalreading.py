@@ -68,7 +68,8 @@ def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str |
             what="this calendar does not say which protocol its sessions follow",
             where=where,
             why="only a calendar written for the clinic at full privacy holds the whole course",
-            fix='give one: read(..., protocol=load_protocol("iv-mwf-6")), or read the course document (.json)',
+            fix='say which: protocol=load_protocol("iv-mwf-6"), on the command line --protocol iv-mwf-6; '
+            "or read the course document (.json)",
         )
     method = str(calendar.get("METHOD", "")).strip().upper()
     return _bare(events, where, protocol, zone, cancelled=method == "CANCEL")
@@ -403,14 +404,14 @@ def _zone(named: list[tuple[_Event, str]], where: str, zone: str | None) -> str:
                 what="this calendar does not say in which zone the clinic is",
                 where=where,
                 why="its times are in UTC, or it has none",
-                fix='give the zone of the clinic: read(..., zone="Europe/Amsterdam")',
+                fix='give the zone of the clinic: zone="Europe/Amsterdam", on the command line --zone Europe/Amsterdam',
             )
         first, *others = (name for name in zones if name != "UTC")
         if others:
             raise zones[others[0]].error(
                 "an event in a second zone",
                 f"the sessions of a course are in one zone; the file has {len(others) + 1}",
-                'give the zone of the clinic: read(..., zone="Europe/Amsterdam")',
+                'give the zone of the clinic: zone="Europe/Amsterdam", on the command line --zone Europe/Amsterdam',
             )
         try:
             return zone_named(first).key

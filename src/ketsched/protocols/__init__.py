@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +46,8 @@ _LATEST_STUDY_DAY = 20 * 366
 
 def protocol_ids() -> tuple[str, ...]:
     """Return the ids of the protocols that come with the library, in alphabetical order."""
+    from importlib.resources import files
+
     names = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
@@ -67,6 +67,8 @@ def load_protocol(name: str | Path) -> Protocol:
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
         return read_protocol(tomlfile.load(Path(name)))
     if text not in protocol_ids():
+        from difflib import get_close_matches
+
         near = get_close_matches(text[:64].lower(), protocol_ids(), n=3, cutoff=0.4)
         raise InvalidProtocol(
             what=f"there is no protocol {text[:64]!r}",
@@ -91,6 +93,8 @@ def template(protocol_id: str) -> str:
 
 
 def _shipped(name: str) -> str:
+    from importlib.resources import files
+
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
