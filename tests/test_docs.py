@@ -10,8 +10,8 @@ A page is run from top to bottom in a folder of its own:
   before it printed.
 
 Pages of the reference may speak of a `course` without making one. Other blocks are only read.
-`pytest --update-golden` writes anew what commands show and the page of the rules; a person reads
-the difference.
+`pytest --update-golden` writes anew what commands show, the page of the rules and the published
+schemas; a person reads the difference.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 RULE_PAGES = DOCS / "reference" / "rules.md"
+SCHEMAS = DOCS / "reference" / "schemas"
 
 
 @attrs.frozen
@@ -237,6 +238,21 @@ def test_every_rule_has_a_family_and_every_public_name_a_place():
     assert {rule.code[:3] for rule in RULES} == set(FAMILIES)
     api = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
     assert [name for name in ketsched.__all__ if f"::: ketsched.{name}\n" not in api] == []
+
+
+@pytest.mark.parametrize("source", ["interchange/course.schema.json", "protocols/protocol.schema.json"])
+def test_a_published_schema_is_the_one_that_is_used(source, request):
+    used, published = ROOT / "src" / "ketsched" / source, SCHEMAS / Path(source).name
+    if request.config.getoption("--update-golden"):
+        published.write_bytes(used.read_bytes())
+    assert published.read_bytes() == used.read_bytes()
+    assert any(f"schemas/{published.name})" in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def test_the_navigation_names_every_page_once():
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2].partition("\n\n")[0]
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    assert sorted(re.findall(r"(\S+\.md)$", nav, re.M)) == sorted(pages)
 
 
 def test_the_table_of_spans_adds_up():

@@ -119,25 +119,32 @@ def fold(line: str) -> str:
     return _fold(_octets(line)).encode("latin-1").decode("utf-8")
 
 
-def document(lines: Iterable[str]) -> bytes:
+def line(content: str) -> str:
     """
-    Put content lines together as the bytes of a file: folded, each ended by CRLF, UTF-8 without a BOM.
+    Return one content line as it stands in a file: folded, ended by CRLF, each octet one character.
 
     Raises:
-        CannotWrite: A line is empty or holds a line break, so that a value could pass for a line.
+        CannotWrite: It is empty or holds a line break, so that a value could pass for a line.
     """
-    content = [line if line.isascii() else _octets(line) for line in lines]
-    together = "".join(content)
-    if "\n" in together or "\r" in together or not all(content):
-        at, line = next((i, s) for i, s in enumerate(content, 1) if not s or "\n" in s or "\r" in s)
+    octets = content if content.isascii() else _octets(content)
+    if not octets or "\n" in octets or "\r" in octets:
         raise CannotWrite(
             what="a content line is empty or holds a line break",
-            where=f"line {at}, {line.encode('latin-1').decode('utf-8')[:60]!r}",
+            where=f"line {content[:60]!r}",
             why="a reader would take what follows the break for a line of its own (RFC 5545 3.1)",
             fix="pass every value through text() or parameter()",
         )
-    folded = [line if len(line) <= _OCTETS else _fold(line) for line in content]
-    return ("\r\n".join(folded) + "\r\n").encode("latin-1")
+    return f"{octets if len(octets) <= _OCTETS else _fold(octets)}\r\n"
+
+
+def document(lines: Iterable[str]) -> bytes:
+    """Put content lines together as the bytes of a file: UTF-8 without a BOM, nothing after the last CRLF."""
+    return file_of(map(line, lines))
+
+
+def file_of(lines: Iterable[str]) -> bytes:
+    """Put together as the bytes of a file what `line` returned."""
+    return "".join(lines).encode("latin-1")
 
 
 def _octets(line: str) -> str:

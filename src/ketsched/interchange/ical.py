@@ -46,7 +46,7 @@ _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 
 def dumps(course: Course, publication: Publication) -> bytes:
     """Return the bytes of a calendar file."""
-    return contentlines.document(_Calendar(course, publication).lines())
+    return contentlines.file_of(_Calendar(course, publication).lines())
 
 
 def loads(text: str, where: str, *, protocol: Protocol | None = None, zone: str | None = None) -> Course:
@@ -100,11 +100,14 @@ class _Calendar:
             self._sort_findings(publication.findings)
         self.stamps: dict[int, str] = {}
         self.alike: dict[tuple[str, time | None, str], tuple[list[str], list[str]]] = {}
-        self.alarms: dict[tuple[time | None, bool], tuple[str, ...]] = {}
-        self.category = f"CATEGORIES:{contentlines.text(self.words.session)}"
+        self.alarms: dict[tuple[time | None, bool], str] = {}
+        self.titles: dict[str, str] = {}
+        self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
+        self.zoned = f";TZID={course.zone}:"
         self.decided = contentlines.text(self.words.decided_by[self.audience])
 
     def lines(self) -> Iterator[str]:
+        """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
         times = [self._moments(session) for session in self.course.sessions]
         both = [(at.start, at.end) for at in times]
         known = vtimezone(self.course.zone, chain.from_iterable(both))
@@ -112,6 +115,14 @@ class _Calendar:
         told = [known is not None or vtimezone(self.course.zone, pair) is not None for pair in both]
         if known is None and any(told):
             known = vtimezone(self.course.zone, both[told.index(True)])
+        yield from map(contentlines.line, self._head())
+        if both:
+            yield from map(contentlines.line, known or ())
+        for session, at, local in zip(self.course.sessions, times, told, strict=True):
+            yield self._event(session, at, local=local)
+        yield contentlines.line("END:VCALENDAR")
+
+    def _head(self) -> Iterator[str]:
         yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{contentlines.text(self.words.product)}")
         yield "CALSCALE:GREGORIAN"
         if self.method is not None:
@@ -129,11 +140,6 @@ class _Calendar:
         if self.full and not self.for_patient:
             yield f"{COURSE}:{contentlines.text(json.compact(self.course))}"
         yield "X-PUBLISHED-TTL:PT4H"
-        if both:
-            yield from known or ()
-        for session, at, local in zip(self.course.sessions, times, told, strict=True):
-            yield from self._event(session, at, local=local)
-        yield "END:VCALENDAR"
 
     def _name(self) -> str:
         if not self.named:
@@ -147,35 +153,30 @@ class _Calendar:
             about = getattr(finding, "sessions", ())  # the one to act on comes last
             self.findings.setdefault(about[-1] if about else "", []).append(said)
 
-    def _event(self, session: Session, at: _Moments, *, local: bool) -> list[str]:
+    def _event(self, session: Session, at: _Moments, *, local: bool) -> str:
         phase, status = self.phases[session.phase], session.status
         stamp = self._stamp(session)
-        described = r"\n".join(self._description(session, phase, at))
         if local:
-            zone = f";TZID={self.course.zone}:"
-            start, end = zone + contentlines.local(at.start), zone + contentlines.local(at.end)
+            start, end = self.zoned + contentlines.local(at.start), self.zoned + contentlines.local(at.end)
         else:
             start, end = f":{contentlines.utc(at.start)}", f":{contentlines.utc(at.end)}"
-        lines = [
-            "BEGIN:VEVENT",
-            f"SUMMARY:{contentlines.text(self._title(session, phase))}",
-            f"DTSTART{start}",
-            f"DTEND{end}",
-            f"DTSTAMP:{stamp}",
-            f"UID:{session_uid(self.id, session.id)}",
-            f"SEQUENCE:{session.sequence}",
-            self.category,
-            "CLASS:PRIVATE",
-            f"DESCRIPTION:{described}",
-            f"LAST-MODIFIED:{stamp}",
-        ]
-        if self.named and session.place and (place := contentlines.text(session.place)):
-            lines.append(f"LOCATION:{place}")
-        lines += (f"STATUS:{STATUS[status]}", f"TRANSP:{'OPAQUE' if status.stands else 'TRANSPARENT'}")
-        if self.for_patient and status in (Status.FIRM, Status.TENTATIVE):
-            lines += self._alarms(session)
-        lines.append("END:VEVENT")
-        return lines
+        described = r"\n".join(self._description(session, phase, at))
+        location = contentlines.text(session.place) if self.named and session.place else ""
+        # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
+        return (
+            f"BEGIN:VEVENT\r\n{self._summary(self._title(session, phase))}DTSTART{start}\r\nDTEND{end}\r\n"
+            f"DTSTAMP:{stamp}\r\nUID:{session_uid(self.id, session.id)}\r\nSEQUENCE:{session.sequence}\r\n"
+            f"{self.category}CLASS:PRIVATE\r\n{contentlines.line(f'DESCRIPTION:{described}')}"
+            f"LAST-MODIFIED:{stamp}\r\n{contentlines.line(f'LOCATION:{location}') if location else ''}"
+            f"STATUS:{STATUS[status]}\r\nTRANSP:{'OPAQUE' if status.stands else 'TRANSPARENT'}\r\n"
+            f"{self._alarms(session)}END:VEVENT\r\n"
+        )
+
+    def _summary(self, title: str) -> str:
+        found = self.titles.get(title)
+        if found is None:
+            found = self.titles[title] = contentlines.line(f"SUMMARY:{contentlines.text(title)}")
+        return found
 
     def _stamp(self, session: Session) -> str:
         revision = session.revised[-1]
@@ -320,13 +321,14 @@ class _Calendar:
         if not self.for_patient:
             yield words.chair_free.format(time=self._by(at.end, at.start))
 
-    def _alarms(self, session: Session) -> tuple[str, ...]:
+    def _alarms(self, session: Session) -> str:
+        if not self.for_patient or session.status not in (Status.FIRM, Status.TENTATIVE):
+            return ""
         unsure = session.status is Status.TENTATIVE
         found = self.alarms.get((session.time, unsure))
         if found is None:
-            found = self.alarms[session.time, unsure] = tuple(
-                self._alarm_lines(session.time or time(), unsure)
-            )
+            lines = self._alarm_lines(session.time or time(), unsure)
+            found = self.alarms[session.time, unsure] = "".join(map(contentlines.line, lines))
         return found
 
     def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
