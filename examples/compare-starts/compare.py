@@ -6,11 +6,10 @@ from statistics import mean
 import ketsched as ks
 from ketsched.planning import starts
 
-WEEK = {day: "09:00-17:00" for day in ("mon", "tue", "wed", "thu", "fri")}
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
 SUMMER = [date(2027, 7, 26) + timedelta(n) for n in range(12)]
-clinic = (
-    ks.Calendar.weekly("Europe/Amsterdam", **WEEK, chairs=2).with_holidays("NL").without(SUMMER, "summer")
-)
+clinic = ks.Calendar.weekly("Europe/Amsterdam", **WEEK, chairs=2)
+clinic = clinic.with_holidays("NL").without(SUMMER, "summer")
 
 generic = ks.load_protocol("generic-induction")
 induction = ks.Protocol(id="induction", version="1", title="induction", phases=generic.phases[:1])

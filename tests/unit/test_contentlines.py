@@ -150,7 +150,7 @@ def test_a_document_is_crlf_to_the_end_and_has_no_bom():
 def test_a_line_that_is_none_is_refused(line):
     with pytest.raises(CannotWrite, match="empty or holds a line break") as refused:
         contentlines.document(["BEGIN:VEVENT", line])
-    assert refused.value.where.startswith("line 2, ")
+    assert repr(line[:60]) in refused.value.where
 
 
 zones = st.sampled_from(["UTC", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]).map(ZoneInfo)

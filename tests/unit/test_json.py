@@ -156,12 +156,6 @@ def test_errors_do_not_repeat_what_a_document_says_of_a_patient(reference_course
     assert "Jane" not in str(caught.value)
 
 
-def test_the_documentation_shows_the_schema_as_it_is():
-    page = Path(__file__).parents[2] / "docs" / "reference" / "course-document.md"
-    shown = page.read_text(encoding="utf-8").rsplit("```json\n", 1)[1].removesuffix("```\n")
-    assert standard_json.loads(shown) == SCHEMA
-
-
 def test_moments_are_written_in_utc(reference_course):
     """The same course, whatever the offset of the caller's clock."""
     at = datetime(2027, 2, 20, 10, tzinfo=timezone(timedelta(hours=1)))

@@ -111,7 +111,7 @@ def series_too_short(case: Case) -> Iterator[Finding]:
                 case,
                 *series.sessions,
                 what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol accepts {_range(least, most, 'week')}",
+                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
                 fix=f"move the last session to {day_words(day)} or later",
                 where=case.where_phase(series.phase),
                 severity=_severity(series),
@@ -144,7 +144,7 @@ def series_too_long(case: Case) -> Iterator[Finding]:
                 case,
                 *series.sessions,
                 what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol accepts {_range(least, most, 'week')}",
+                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
                 fix=_unless_given(f"move the last session to {day_words(day)} or earlier", series),
                 where=case.where_phase(series.phase),
                 severity=_severity(series),
@@ -471,6 +471,10 @@ def _in_weeks(gap: timedelta) -> int:
 
 def _count(number: int) -> str:
     return "no sessions" if number == 0 else "1 session" if number == 1 else f"{number} sessions"
+
+
+def _asks(phase: Phase) -> str:
+    return "accepts" if phase.weeks_required else "prefers"
 
 
 def _range(least: int, most: int, unit: str = "session") -> str:

@@ -26,7 +26,7 @@ from ketsched.protocols import load_protocol
     help="What bare dates or a foreign calendar follow.",
 )
 @inputs.clinic_options
-@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out and sessions that are past.")
+@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out.")
 @click.option(
     "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
 )

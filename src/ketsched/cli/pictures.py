@@ -156,7 +156,7 @@ def _moved(session: Session, both: Calendar | None) -> str:
     if session.ideal is None or session.ideal == session.day:
         return ""
     apart = abs((session.day - session.ideal).days)
-    why = ""
+    why = " to keep the gaps"
     if both is not None and not both.ranges(session.ideal):
         closure = both.closed_by(session.ideal)
         why = f": {closure.reason}" if closure else ": not open"
@@ -245,13 +245,20 @@ def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
         padding=(0, 2, 0, 0),
         header_style="bold",
     )
-    for name in ("start", "last session", "days from the pattern", "preferences broken", "what blocks it"):
+    for name in ("start", "first phase", "last session", "days off", "preferences broken", "what blocks it"):
         table.add_column(name, overflow="fold")
     for start in tried[:shown]:
         cost = start.placement
-        if cost is not None:
+        if cost is not None and start.course is not None:
             last = on(date.fromordinal(cost.last))
-            table.add_row(on(start.day), last, str(cost.total), str(cost.broken), "")
+            weeks = _first_weeks(start.course)
+            table.add_row(on(start.day), weeks, last, str(cost.total), str(cost.broken), "")
         elif start.error is not None:
-            table.add_row(on(start.day), "", "", "", start.error.what)
+            table.add_row(on(start.day), "", "", "", "", start.error.what)
     return table
+
+
+def _first_weeks(course: Course) -> str:
+    """Say how many nominal weeks the first phase takes: its span in dates / 7, rounded up."""
+    days = [session.day for session in course.standing() if session.phase == course.protocol.phases[0].name]
+    return _many(-(-((days[-1] - days[0]).days + 1) // 7), "week")

@@ -105,7 +105,9 @@ def _value(phase: Phase, key: str) -> str:
                 else str(phase.count)
             )
         case "weeks" if phase.weeks:
-            return f"{phase.weeks[0]} to {phase.weeks[1]} nominal weeks"
+            least, most = phase.weeks
+            span = f"{most}" if least == most else f"{least} to {most}"
+            return f"{span} nominal weeks" + ("" if phase.weeks_required else " (preferred)")
         case "weekdays" | "every":
             return phase.pattern()
         case "study_days":
