@@ -208,7 +208,7 @@ def cpsat(name: str, at: int, weighted: bool) -> tuple[float, tuple[int, ...] | 
                 if not solve():
                     return took, None
                 model.add(level == round(solver.objective_value))
-                model.clear_hints()  # type: ignore[no-untyped-call]
+                model.clear_hints()
                 for day in days:
                     model.add_hint(day, solver.value(day))
     except TimeoutError:
