@@ -19,6 +19,7 @@ LAYERS = [
     "placing",
     "clock",
     "tomlfile",
+    "closures",
     "calendars",
     "model",
     "protocols",

@@ -16,8 +16,9 @@ from typing import Any
 import attrs
 
 from ketsched import tomlfile
-from ketsched.calendars import ALL_DAY, Calendar, Closure, Opening, days_between, read_hours
+from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
+from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
 from ketsched.model import Interval, Protocol, check_course_id, read_weekdays
 from ketsched.protocols import load_protocol

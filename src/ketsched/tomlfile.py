@@ -28,7 +28,6 @@ Steps = tuple[str | int, ...]
 """Keys and, in lists, numbers from 0 that lead to a value."""
 
 T = TypeVar("T")
-D = TypeVar("D")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REQUIRED: Any = object()
 _WORDS: dict[type, str] = {

@@ -18,10 +18,7 @@ from ketsched import tomlfile
 from ketsched.calendars import (
     Booking,
     Calendar,
-    Holidays,
     Opening,
-    Recurring,
-    days_between,
     read_calendar,
 )
 from ketsched.clock import (
@@ -34,6 +31,7 @@ from ketsched.clock import (
     moment,
     time_of,
 )
+from ketsched.closures import Holidays, Recurring, days_between
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
 
 from .test_clock import ZONES, near_changes

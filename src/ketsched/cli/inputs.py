@@ -13,9 +13,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched import tomlfile
-from ketsched.calendars import Calendar, Holidays, days_between
+from ketsched.calendars import Calendar
 from ketsched.checking import RULES, rule_named
 from ketsched.clock import TimeRange, read_date
+from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import FORMATS
 from ketsched.model import Waiver, read_weekdays

@@ -63,7 +63,7 @@ class Asks:
     What a course asks of a patient.
 
     Attributes:
-        visits: Sessions that stand.
+        visits: Sessions at the clinic that stand.
         minutes: Time at the clinic, from arrival to the door, all sessions together.
         rides: Rides home that somebody else drives.
         workdays: Monday to Friday dates that are taken up by a session.

@@ -19,7 +19,7 @@ import attrs
 
 from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
-from ketsched.interchange import json
+from ketsched.interchange import jsonreading
 from ketsched.interchange.ical import COURSE, STATUS
 from ketsched.interchange.identity import session_uid
 from ketsched.model import MOST_SESSIONS, Course, Protocol, Session, Status
@@ -60,7 +60,7 @@ def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str |
     if outline.course is not None:
         line, value = outline.course
         embedded = _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
-        course = json.loads_embedded(embedded, f"{where}, line {line}, {COURSE}")
+        course = jsonreading.course_from(embedded, f"{where}, line {line}, {COURSE}", embedded=True)
         _compare(course, events, where)
         return course
     if protocol is None:

@@ -63,10 +63,6 @@ class Layout:
     ideals: tuple[int | Aim, ...]
     nominal: tuple[int, ...]
 
-    def phase_at(self, place: int) -> Phase:
-        """Return the phase of a place."""
-        return next(run.phase for run in self.runs if place in run.places)
-
     def ideal_days(self, days: tuple[int, ...]) -> list[int]:
         """Return the ideal days that belong to a placement."""
         return [ideal if isinstance(ideal, int) else ideal.day(days[ideal.after]) for ideal in self.ideals]
