@@ -9,7 +9,7 @@ built, and later code does not check again. Days are local dates at the clinic.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -272,6 +272,11 @@ class Join:
                 why="the ideal day is one or the other",
                 fix="give ideal, or next_week",
             )
+
+    @property
+    def states_rules(self) -> bool:
+        """Whether it says how far apart the phases lie, in place of the earlier phase's rules."""
+        return self.minimum is not None or self.latest is not None
 
 
 @attrs.frozen(kw_only=True)
@@ -603,6 +608,32 @@ class Protocol:
                     fix="make the weeks required, or leave them out",
                 )
 
+    def deal(self, days: Sequence[date]) -> list[str]:
+        """
+        Deal days in order out to the phases, and return the name of the phase of each.
+
+        A phase takes its count. Where it accepts a range, it takes a day beyond its least as
+        long as that is still one of its weeks and no further from the day before than its
+        neighbours may be; the last phase takes all that is left.
+        """
+        names: list[str] = []
+        for phase in self.phases[:-1]:
+            least, most = phase.counts
+            far = [
+                s.latest for s in phase.spacing if s.apart == 1 and s.between is None and s.latest is not None
+            ]
+            begun = len(names)
+            while begun < len(days) and len(names) < min(len(days), begun + most):
+                at = len(names)
+                weeks = -(-((days[at] - days[begun]).days + 1) // 7)
+                gap = (days[at] - days[at - 1]).days if at > begun else 0
+                if at - begun >= least and (
+                    weeks > (phase.weeks or (1, weeks))[1] or gap > min(far, default=7)
+                ):
+                    break
+                names.append(phase.name)
+        return names + [self.phases[-1].name] * (len(days) - len(names))
+
     def phase(self, name: str) -> Phase:
         """Return the phase of that name."""
         return next(phase for phase in self.phases if phase.name == name)
@@ -623,10 +654,18 @@ class Protocol:
             sessions: How many in the first phase; within what the protocol accepts.
             weeks: Nominal weeks of the first phase; within what the protocol accepts.
             weekdays: The first phase's pattern, Monday is 0; for a phase that derives its own, or one by weekdays.
-            boosters: How many in the last phase.
+            boosters: How many in the last phase; 0 leaves it out.
             until: How long the last phase lasts from its first day.
         """
+        for name, given in (("sessions", sessions), ("weeks", weeks), ("boosters", boosters)):
+            if given is not None and type(given) is not int:
+                raise _not_chosen(name, given, "a whole number")
+        if until is not None and not isinstance(until, Interval):
+            raise _not_chosen("until", until, 'an Interval, for example Interval.parse("P26W")')
         first, last = self.phases[0], self.phases[-1]
+        if boosters == 0 and until is None and len(self.phases) > 1:
+            shorter = attrs.evolve(self, phases=self.phases[:-1])
+            return shorter.choose(sessions=sessions, weeks=weeks, weekdays=weekdays)
         if sessions is not None:
             low, high = first.counts
             if not low <= sessions <= high:
@@ -650,14 +689,17 @@ class Protocol:
                 )
             first = attrs.evolve(first, weeks=(weeks, weeks))
         if weekdays is not None:
-            if first.study_days or first.every:
+            if first.every or (first.study_days and not first.weekdays):
                 raise InvalidInput(
                     what="weekdays were chosen",
                     where=f"{self.id}, {first.name}",
                     why=f"the protocol has its own pattern: {first.pattern()}",
                     fix="leave the weekdays out, or choose another protocol",
                 )
-            first = attrs.evolve(first, weekdays=tuple(sorted(weekdays)))
+            days = list(weekdays)
+            if not all(type(day) is int for day in days):
+                raise _not_chosen("weekdays", days, "a list of numbers, Monday is 0")
+            first = attrs.evolve(first, weekdays=tuple(sorted(days)), study_days=())
         if (boosters is not None or until is not None) and len(self.phases) == 1:
             raise InvalidInput(
                 what="boosters were chosen",
@@ -679,6 +721,12 @@ class Protocol:
             last = attrs.evolve(last, until=until)
         phases = (first,) if len(self.phases) == 1 else (first, *self.phases[1:-1], last)
         return attrs.evolve(self, phases=phases)
+
+
+def _not_chosen(name: str, given: object, kind: str) -> InvalidInput:
+    return InvalidInput(
+        what=f"{name} is {str(given)[:40]!r}", where=name, why=f"it is {kind}", fix=f"give {name} as {kind}"
+    )
 
 
 class Status(StrEnum):
@@ -879,8 +927,7 @@ class Course:
     def of_days(cls, protocol: Protocol, days: Iterable[date], *, zone: str = "UTC") -> Course:
         """Make a course of bare dates, dealt out to the protocol's phases in order."""
         ordered = sorted(plausible(day, "session") for day in days)
-        names = [phase.name for phase in protocol.phases for _ in range(phase.count or len(ordered))]
-        names += [protocol.phases[-1].name] * max(len(ordered) - len(names), 0)
+        names = protocol.deal(ordered)
         sessions = tuple(
             Session(id=f"s{n}", phase=name, day=day)
             for n, (day, name) in enumerate(zip(ordered, names, strict=False), 1)
@@ -898,6 +945,10 @@ class Course:
             (s.day, s.time or time(), s.id) < (session.day, session.time or time(), session.id)
             for s in before
         )
+
+    def is_at_home(self, session: Session) -> bool:
+        """Whether a session takes no chair: it, or else its phase, is at home."""
+        return (session.place or self.protocol.phase(session.phase).place).strip().casefold() == "home"
 
     def starts(self, session: Session) -> datetime:
         """Return the moment at which the chair is taken."""
@@ -922,7 +973,7 @@ class Course:
         once; a start that the zone skips or repeats holds no chair, and the checker reports it.
         """
         for session in self.sessions:
-            at_home = (session.place or self.protocol.phase(session.phase).place) == "home"
+            at_home = self.is_at_home(session)
             if not session.status.stands or session.time is None or at_home:
                 continue
             if len(choices(session.day, session.time, self.zone)) == 1:

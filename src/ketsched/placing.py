@@ -232,7 +232,7 @@ class _Search:
         )
         counts = bool(self.preferred) or any(wish is not None for wish in self.wishes)
         for allowed in range(hopeless, len(self.preferred) + self.places + 1 if counts else 1):
-            budget, step = max(self.rest[0], 0 if counts else self.granted), 1
+            budget = least = max(self.rest[0], 0 if counts else self.granted)
             while True:
                 layers, dearer = self._forward(allowed, budget)
                 if layers[-1]:
@@ -241,7 +241,7 @@ class _Search:
                     return found
                 if dearer is None:
                     break
-                budget, step = max(dearer, budget + step), step * 2
+                budget = max(dearer, least + (budget - least) * 5 // 4 + 1)
         return None
 
     def _compile(self, taken: list[Bound]) -> None:

@@ -133,7 +133,7 @@ def test_what_the_patient_would_rather(load, text, monday, tuesday):
         ('weekdays = ["Mon", "Funday"]', 4, "not a day of the week"),
         ('weekdays = ["Fry"]', 4, "not a day of the week"),
         ('until = "soon"', 4, "not an interval"),
-        ("boosters = 0", 4, "0 boosters"),
+        ("boosters = -1", 4, "-1 boosters"),
         ("session = 6", 4, "unknown key 'session'"),
         ("[[cannot]]\n", 4, "names no days"),
         ("[[cannot]]\nfrom = 2027-01-18", 4, "names no days"),

@@ -359,7 +359,7 @@ def test_a_choice_is_made_within_what_the_protocol_accepts():
         ({"sessions": 9}, "9 sessions"),
         ({"weeks": 1}, "1 weeks"),
         ({"weeks": 5}, "5 weeks"),
-        ({"boosters": 0}, "0 boosters"),
+        ({"boosters": -1}, "-1 boosters"),
         ({"boosters": 1001}, "1001 boosters"),
         ({"weekdays": [7]}, "not days of the week"),
     ],

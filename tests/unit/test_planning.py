@@ -448,7 +448,7 @@ def test_two_to_four_nominal_weeks_are_8_to_28_dates(date_number, can_be):
         {"weeks": 5},
         {"weekdays": (7,)},
         {"weekdays": (1, 1)},
-        {"boosters": 0},
+        {"boosters": -1},
         {"boosters": 1001},
     ],
 )

@@ -209,7 +209,7 @@ def happened(*sessions: Session) -> bool:
 
 def place_of(session: Session, phase: Phase) -> str:
     """Return where a session is."""
-    return session.place or phase.place
+    return (session.place or phase.place).strip().casefold()
 
 
 @attrs.frozen(eq=False)

@@ -301,7 +301,7 @@ def esketamine_at_home(case: Case) -> Iterator[Finding]:
 
 
 def _is_esketamine(phase: Phase) -> bool:
-    return phase.route in ("nasal", "nasal esketamine")
+    return phase.route.strip().casefold() in ("nasal", "nasal esketamine")
 
 
 def _over(series: Series) -> bool:

@@ -118,7 +118,7 @@ def too_many_in_window(case: Case) -> Iterator[Finding]:
                     sessions = series.sessions[at - spacing.apart : at + 1]
                     yield _too_many(case, series.phase, key, spacing, sessions)
     for earlier, following in case.joins:
-        if following.phase.join is None:
+        if not states_rules(following.phase):
             for key, spacing in _rules(earlier, "minimum"):
                 if spacing.apart > 1:
                     for sessions in _across(earlier, following, spacing.apart):
@@ -252,7 +252,7 @@ def join_too_short(case: Case) -> Iterator[Finding]:
         gap = (first.day - last.day).days
         if gap == 0:
             continue
-        if following.phase.join is None:
+        if not states_rules(following.phase):
             broken = [
                 (key, spacing)
                 for key, spacing in _rules(earlier, "minimum")
@@ -260,7 +260,7 @@ def join_too_short(case: Case) -> Iterator[Finding]:
             ]
             if broken:
                 yield _too_short(join_too_short, case, earlier.phase, *broken[0], last, first)
-        elif (least := following.phase.join.minimum) is not None and gap < least:
+        elif (join := following.phase.join) and (least := join.minimum) is not None and gap < least:
             yield join_too_short.at(
                 case,
                 last,
@@ -375,7 +375,7 @@ def _pairs_in_hours(case: Case) -> Iterator[tuple[Phase, str, Spacing, Session, 
             for first, second in zip(series.sessions, series.sessions[spacing.apart :], strict=False):
                 yield series.phase, key, spacing, first, second
     for earlier, following in case.joins:
-        if following.phase.join is None:
+        if not states_rules(following.phase):
             for key, spacing in _rules(earlier, "minimum_hours"):
                 for sessions in _across(earlier, following, spacing.apart):
                     yield earlier.phase, key, spacing, sessions[0], sessions[-1]
@@ -454,3 +454,8 @@ def _day(session: Session, days: int) -> str:
 def _hours(passed: timedelta) -> str:
     hours, minutes = divmod(int(passed.total_seconds()) // 60, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def states_rules(phase: Phase) -> bool:
+    """Whether a phase says itself how far it lies from the one before."""
+    return phase.join is not None and phase.join.states_rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -228,6 +229,14 @@ def output_of(text: str) -> Output:
     return Output(Path(found[1]), *(audiences or ["patient"]), *(privacies or ["discreet"]))
 
 
+def _real(path: Path) -> Path:
+    """Return where a path leads, however it is spelled."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):  # writing to it will say what is wrong
+        return path
+
+
 def outputs_of(texts: Iterable[str]) -> list[Output]:
     """Read all that -o was given: each file once, and no course file in place of another."""
     outputs = [output_of(text) for text in texts]
@@ -240,14 +249,21 @@ def outputs_of(texts: Iterable[str]) -> list[Output]:
                 why=f"the suffix says the format: {', '.join(FORMATS)}",
                 fix="end the name with one of these, as in course.json or patient.ics:patient,named",
             )
-        if output.path in seen:
+        if output.holds_course and (output.audience, output.privacy) != ("patient", "discreet"):
+            raise InvalidInput(
+                what=f"{output.path.name} cannot be for somebody or more or less private",
+                where=f"-o {output.path}",
+                why="a course file holds the whole course, for the clinic's own use",
+                fix="leave the words after the file name out, or write a .ics file",
+            )
+        if _real(output.path) in seen:
             raise InvalidInput(
                 what=f"{output.path.name} is to be written twice",
                 where=f"-o {output.path}",
                 why="one file is for one reader",
                 fix="give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
             )
-        seen.add(output.path)
+        seen.add(_real(output.path))
         if output.holds_course and output.path.exists():
             raise InvalidInput(
                 what=f"{output.path.name} is there already",

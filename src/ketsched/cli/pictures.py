@@ -82,12 +82,14 @@ def asks_of(course: Course) -> Asks:
     """Add up what a course asks of a patient."""
     standing = course.standing()
     phases = [course.protocol.phase(session.phase) for session in standing]
-    at_clinic = [phase for phase in phases if phase.place != "home"]
+    at_clinic = [
+        phase for phase, session in zip(phases, standing, strict=True) if not course.is_at_home(session)
+    ]
     return Asks(
         visits=len(at_clinic),
         minutes=sum(int(phase.anatomy.chair_time.total_seconds()) // 60 for phase in at_clinic),
         rides=sum(phase.no_driving is not None for phase in at_clinic),
-        workdays=len({session.day for session in standing if session.day.weekday() < 5}),
+        workdays=len({s.day for s in standing if s.day.weekday() < 5 and not course.is_at_home(s)}),
         first=standing[0].day,
         last=standing[-1].day,
     )
@@ -245,7 +247,14 @@ def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
         padding=(0, 2, 0, 0),
         header_style="bold",
     )
-    for name in ("start", "first phase", "last session", "days off", "preferences broken", "what blocks it"):
+    for name in (
+        "start",
+        "first phase",
+        "last session",
+        "days from pattern",
+        "preferences broken",
+        "what blocks it",
+    ):
         table.add_column(name, overflow="fold")
     for start in tried[:shown]:
         cost = start.placement

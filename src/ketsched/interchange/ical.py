@@ -267,7 +267,7 @@ class _Calendar:
         even = not changes_clocks(session.day, self.course.zone)
         if even and (known := self.alike.get(alike)):
             return known
-        home = (session.place or phase.place).strip().casefold() == "home"
+        home = self.course.is_at_home(session)
         since = [self._after(at.treatment, -r.minutes) for r in phase.before] if self.for_patient else []
         before = [self._when(phase, at, home), *self._before(phase, at, since)]
         after = []

@@ -19,7 +19,7 @@ import attrs
 
 from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
-from ketsched.interchange import jsonreading
+from ketsched.interchange import contentlines, jsonreading
 from ketsched.interchange.ical import COURSE, STATUS
 from ketsched.interchange.identity import session_uid
 from ketsched.model import MOST_SESSIONS, Course, Protocol, Session, Status
@@ -265,7 +265,7 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
             what=what,
             where=at,
             why=f"{why}; somebody edited the calendar after it was written",
-            fix="make the change in the course (replan) and write the calendar again; to read the events as they "
+            fix="make the change in the course and write the calendar again; to read the events as they "
             f"stand, take the line {COURSE} out and give protocol=",
         )
 
@@ -300,6 +300,12 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
                     event.where,
                     f"its {name} is not {moment:%Y-%m-%d %H:%M}, as the course in the file says",
                 )
+        if contentlines.text(event.text("LOCATION")) != contentlines.text(session.place):
+            raise edited(
+                f"session {session.id[:40]} has another place in the calendar",
+                event.where,
+                "the course in the file says another LOCATION",
+            )
         if event.text("STATUS").upper() != STATUS[session.status]:
             raise edited(
                 f"session {session.id[:40]} has another status in the calendar",
@@ -333,7 +339,7 @@ def _bare(
         status = Status.CLOSED if cancelled else event.status()
         found.append((day, at, status, event.text("UID"), event.text("LOCATION"), event))
     found.sort(key=lambda entry: (entry[0], entry[1] or clock_time()))
-    names = [phase.name for phase in protocol.phases for _ in range(phase.count or 0)]
+    names = protocol.deal([day for day, _, status, *_ in found if status.stands])
     sessions, ids, standing = [], set[str](), 0
     for number, (day, at, status, uid, location, event) in enumerate(found, 1):
         known = uid or f"s{number}"

@@ -50,6 +50,6 @@ def changed_at(course: Course, session: Session) -> datetime:
             what=f"revision {revision} of this course has no moment",
             where=f"session {session.id[:40]}",
             why="a calendar or a clinic system takes the newer state of a session by its stamp",
-            fix="make it with plan(..., at=...) or replan(..., at=...), an aware datetime; `ketsched` does so itself",
+            fix="make it with plan(..., at=...), an aware datetime; `ketsched` does so itself",
         )
     return at

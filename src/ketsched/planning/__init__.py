@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from datetime import time as time_of_day
 from itertools import combinations, islice
 
 import attrs
 
 from ketsched.calendars import WEEKDAYS, Calendar
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, TimeRange, aware, plausible
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
@@ -32,8 +33,14 @@ REACH = 26 * 7
 SEATINGS = 50
 """Placements, best first, that are tried for hours before planning gives up."""
 _CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
+AT_HOME = (TimeRange(8 * 60, 20 * 60),)
+"""Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
 MOST_STARTS = 366 * 2
 """Days among which a start can be searched."""
+
+
+class TooManyWays(InvalidInput):
+    """The best plan cannot be found with the effort that one planning may take."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +58,7 @@ class Start:
     day: date
     course: Course | None = None
     placement: Placement | None = None
-    error: NoFeasiblePlan | None = None
+    error: NoFeasiblePlan | TooManyWays | None = None
 
 
 def plan(
@@ -87,12 +94,14 @@ def plan(
         check_course_id(id)
     if at is not None:
         aware(at, "at")
-    if time is not None and time.tzinfo is not None:
+    if time is not None and (
+        not isinstance(time, time_of_day) or time.tzinfo or time.second or time.microsecond
+    ):
         raise InvalidInput(
-            what=f"time has a zone: {time}",
+            what=f"the time {str(time)[:40]!r}",
             where="time",
-            why="times of day are local to the clinic, whose calendar says the zone",
-            fix="give it without tzinfo",
+            why="times of day are whole minutes on the clock of the clinic, whose calendar says the zone",
+            fix="give a datetime.time without tzinfo, for example time(9, 30)",
         )
     if isinstance(start, tuple):
         if len(start) != 2:
@@ -164,7 +173,7 @@ def starts(
         try:
             course, placement = planner.course(begin)
             tried.append(Start(day=begin, course=course, placement=placement))
-        except NoFeasiblePlan as error:
+        except (NoFeasiblePlan, TooManyWays) as error:
             tried.append(Start(day=begin, error=error))
     return tuple(sorted(tried, key=_rank))
 
@@ -192,6 +201,8 @@ class _Planner:
         preferred: time | None,
     ) -> None:
         self.protocol, self.wishes, self.preferred = protocol, wishes, preferred
+        if all(phase.place == "home" for phase in protocol.phases):  # no clinic hours, no chair
+            calendar = attrs.evolve(Calendar.always(calendar.zone), hours=(AT_HOME,) * 7)
         self.calendar = calendar if availability is None else calendar & availability
         self.open_days = OpenDays(self.calendar)
         self.wished_days = OpenDays(self.calendar & wishes) if wishes is not None else None
@@ -225,7 +236,7 @@ class _Planner:
                     placement, seats = found
                     return self._seated(self._as_accepted(pattern), layout, placement, seats), placement
         except TooManyPlans:
-            raise InvalidInput(
+            raise TooManyWays(
                 what="this course allows too many different plans to find the best one",
                 where=f"{self.protocol.id}, from {start}",
                 why=f"planning looks at {EFFORT} partial plans at most",
@@ -234,7 +245,10 @@ class _Planner:
         return None
 
     def _placed(self, start: date) -> Placement | None:
-        found = self.attempt(start)
+        try:
+            found = self.attempt(start)
+        except TooManyWays:
+            return None
         return None if found is None else found[1]
 
     def _as_accepted(self, pattern: Protocol) -> Protocol:

@@ -56,13 +56,15 @@ class Cause:
         order: In which order explanations try to do without it.
         day: The day that it closes; None for weekly hours and rules.
         words: What to call it.
-        can_open: Whether the clinic could open that day: it is closed by date, not taken or too short.
+        can_open: Whether that day could be opened: it is closed by date, not taken or too short.
+        opens: What to call that, if it is not the clinic that would open.
     """
 
     order: tuple[int, int]
     day: date | None
     words: str
     can_open: bool = False
+    opens: str = ""
 
 
 class Blockers:
@@ -91,7 +93,9 @@ class Blockers:
             if closure is not None:
                 reason = "" if closure.reason in ("", "closed") else f" ({closure.reason})"
                 whose = "" if number == 0 else f" for {part.name}"
-                causes.append(Cause(latest_first, day, f"closed {day}{reason}{whose}", can_open=True))
+                opens = "" if number == 0 else f"if {part.name} can on {day}"
+                words = f"closed {day}{reason}{whose}"
+                causes.append(Cause(latest_first, day, words, can_open=True, opens=opens))
             elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(part, bookings=()).is_open(
                 day, minutes, grid=GRID
             ):

@@ -296,7 +296,7 @@ def _opened(
         )
         found = _placed(attrs.evolve(series, days=days))
         if found is not None:
-            yield Change(f"open {cause.day}", _dates(found))
+            yield Change(cause.opens or f"open {cause.day}", _dates(found))
 
 
 def _other_start(

@@ -273,7 +273,7 @@ def _over(spacing: Spacing, places: range, rule: str) -> tuple[Bound, ...]:
 def _across(before: Run, after: Run) -> Iterator[Bound]:
     """Yield what holds between the sessions of two phases that follow each other."""
     last, first, join = before.places[-1], after.places[0], after.phase.join
-    if join is not None and (join.minimum is not None or join.latest is not None):
+    if join is not None and join.states_rules:
         named = f"{before.phase.name} to {after.phase.name}:"
         if join.minimum is not None:
             yield Bound(last, first, join.minimum, rule=f"{named} at least {join.minimum} d")
@@ -320,10 +320,11 @@ def hour_rules(layout: Layout) -> Iterator[HourRule]:
                 attrs.evolve(spacing, minimum=None, absolute_minimum=None, latest=None), run.places, rule
             )
             pairs = [(bound.earlier, bound.later) for bound in bounds]
-            joined = following is not None and (
-                following.phase.join is None or following.phase.join.minimum is None
-            )
-            if following is not None and joined and spacing.between is None:
+            if following is None or spacing.between is not None:
+                joined = False
+            else:
+                joined = following.phase.join is None or not following.phase.join.states_rules
+            if following is not None and joined:
                 pairs += _straddling(run.places, following.places, spacing.apart)
             for earlier, later in pairs:
                 yield HourRule(earlier, later, spacing.minimum_hours, rule)

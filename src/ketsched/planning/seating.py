@@ -50,14 +50,19 @@ def seat(
         wishes: Starts within it come before all others, where a day has any.
         rules: Rules in hours.
     """
-    starts = [_offered(calendar, wishes, day, length) for day, length in zip(days, minutes, strict=True)]
+    offered = [calendar.start_minutes(day, n, grid=GRID) for day, n in zip(days, minutes, strict=True)]
+    wished = offered
+    if wishes is not None:
+        both = calendar & wishes
+        found = [both.start_minutes(day, n, grid=GRID) for day, n in zip(days, minutes, strict=True)]
+        wished = [within or starts for within, starts in zip(found, offered, strict=True)]
     if preferred is None:
-        common = Counter(start for offered in starts for start in offered)
+        common = Counter(start for starts in wished for start in starts)
         most = max(common.values())
         target = min(start for start, times in common.items() if times == most)
     else:
         target = minute_of(preferred)
-    chosen = _choose(days, starts, target, calendar.zone, rules)
+    chosen = _choose(days, offered, wished, target, calendar.zone, rules)
     if isinstance(chosen, HourRule):
         return chosen
     if all(part.chairs is None for part in calendar.parts()):
@@ -71,19 +76,16 @@ def seat(
     return seats
 
 
-def _offered(calendar: Calendar, wishes: Calendar | None, day: date, length: int) -> list[int]:
-    if wishes is not None:
-        wished = (calendar & wishes).start_minutes(day, length, grid=GRID)
-        if wished:
-            return wished
-    return calendar.start_minutes(day, length, grid=GRID)
-
-
 def _choose(
-    days: Sequence[date], offered: Sequence[Sequence[int]], target: int, zone: str, rules: Sequence[HourRule]
+    days: Sequence[date],
+    offered: Sequence[Sequence[int]],
+    wished: Sequence[Sequence[int]],
+    target: int,
+    zone: str,
+    rules: Sequence[HourRule],
 ) -> list[int] | HourRule:
     """
-    Take for each day the start nearest to the target that still leaves one to every later day.
+    Take for each day the start nearest to the target, wished ones first, that still leaves one to every later day.
 
     Rules in hours are minimums only, so later days can follow exactly if each of them can
     when all before it start as early as they may: the push of `spacing`, on the clock.
@@ -93,7 +95,7 @@ def _choose(
         return abs(start - target), start
 
     if not rules:
-        return [min(starts, key=nearness) for starts in offered]
+        return [min(starts, key=nearness) for starts in wished]
     looks = [[rule for rule in rules if rule.later == at] for at in range(len(days))]
     instants = [
         {start: moment(day, time_of(start), zone) for start in starts}
@@ -123,7 +125,8 @@ def _choose(
     begun: list[datetime] = []
     chosen: list[int] = []
     for at, starts in enumerate(offered):
-        for start in sorted(starts, key=nearness):
+        first = set(wished[at])
+        for start in sorted(starts, key=lambda start: (start not in first, nearness(start))):
             begin = instants[at][start]
             if prevented(begun, at, begin) is None and stuck([*begun, begin]) is None:
                 begun.append(begin)
