@@ -754,3 +754,11 @@ def test_the_shell_completes_commands_protocols_and_rules():
     assert completed("ketsched", "show", "iv-m") == ["plain,iv-mwf-6"]
     assert completed("ketsched", "plan", "--protocol", "esk-t") == ["plain,esk-trd"]
     assert completed("ketsched", "explain", "gap-too-s") == ["plain,gap-too-short"]
+
+
+def test_a_course_is_not_checked_against_another_protocol_in_silence(run):
+    run(*MWF, "-o", "course.json")
+    done = run("check", "course.json", "--protocol", "iv-2xw-3w-6")
+    assert done.code == 2
+    assert said_in_four_parts(done.err)
+    assert run("check", "course.json", "--protocol", "iv-mwf-6").code == 0

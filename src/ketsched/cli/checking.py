@@ -92,7 +92,15 @@ def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Co
             why="it is one file, or dates only",
             fix="check one file at a time; write dates as 2027-01-04",
         )
-    return read(what[0], protocol=known, zone=zone)
+    course = read(what[0], protocol=known, zone=zone)
+    if known is not None and course.protocol.id != known.id:
+        raise InvalidInput(
+            what=f"{what[0][:80]} follows {course.protocol.id}, not {known.id}",
+            where="--protocol",
+            why="a course file says itself what it follows, with the choices that were made",
+            fix="leave --protocol out; to try other rules on its dates, give the dates",
+        )
+    return course
 
 
 @click.command()
