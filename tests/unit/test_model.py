@@ -492,7 +492,7 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
         (lambda: session(1, MONDAY, chair=1001), "on chair 1001"),
         (lambda: session(1, MONDAY, time=time(9, 0, 30)), "starts at 09:00:30"),
         (lambda: session(1, MONDAY, time=time(9, tzinfo=UTC)), "starts at 09:00"),
-        (lambda: course(session(1, MONDAY), session(1, MONDAY + timedelta(3))), "two sessions of one id"),
+        (lambda: course(session(1, MONDAY), session(1, MONDAY + timedelta(3))), "two bookings of one id"),
         (lambda: course(session(1, MONDAY + timedelta(3)), session(2, MONDAY)), "out of order"),
         (lambda: course(session(1, MONDAY, phase="trial")), "unknown phase"),
         (lambda: course(session(1, MONDAY, revised=(1,))), "without the revision"),

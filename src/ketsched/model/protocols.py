@@ -1,0 +1,270 @@
+"""A protocol: phases, and what goes around their sessions; every number with its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import attrs
+
+from ketsched.errors import InvalidInput, InvalidProtocol
+from ketsched.model.companions import Companion
+from ketsched.model.phases import Interval, Phase
+from ketsched.model.texts import check_text, whole_text
+
+
+@attrs.frozen(kw_only=True)
+class Protocol:
+    """
+    What a paper, a label or a clinic prescribes: data, every number with its source.
+
+    Attributes:
+        id: Lower-case words with hyphens, "iv-mwf-6".
+        version: Of this file; a course keeps the one it was planned with.
+        title: One line for people.
+        phases: In order; those that run beside another come last.
+        companions: What goes around the sessions; in order, those that are anchored to another after it.
+        sources: Key and reference, each key once.
+        note: What a reader should know about the evidence, such as a negative trial; may be empty.
+    """
+
+    id: str
+    version: str = attrs.field(validator=whole_text)
+    title: str = attrs.field(validator=whole_text)
+    phases: tuple[Phase, ...]
+    companions: tuple[Companion, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    note: str = attrs.field(default="", validator=whole_text)
+
+    def __attrs_post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64:
+            raise InvalidProtocol(
+                what=f"the id {self.id[:64]!r}",
+                where="id",
+                why="ids are lower-case words and numbers with hyphens between them, at most 64 characters",
+                fix='write it like "iv-mwf-6"',
+            )
+        for text in (text for source in self.sources for text in source):
+            check_text(text, "sources")
+        if len(dict(self.sources)) != len(self.sources):
+            raise InvalidProtocol(
+                what="two sources of one key",
+                where=self.id,
+                why="numbers cite a source by its key",
+                fix="give one of them another key",
+            )
+        names = [phase.name for phase in self.phases]
+        if not names or len(set(names)) != len(names):
+            raise InvalidProtocol(
+                what="no phases" if not names else "two phases of one name",
+                where=self.id,
+                why="a protocol has at least one phase, and each has a name of its own",
+                fix="add a section [[phase]]" if not names else "give one of them another name",
+            )
+        if self.phases[0].join is not None or any(p.count is None for p in self.main[:-1]):
+            raise InvalidProtocol(
+                what="the first phase has a join, or a phase follows one without end",
+                where=self.id,
+                why="a join follows an earlier phase, and only the last phase may be open-ended",
+                fix="remove the join, or give the earlier phase a count",
+            )
+        for phase in self.phases[1:]:
+            if not (phase.weekdays or phase.study_days or phase.every):
+                raise InvalidProtocol(
+                    what="a later phase without a pattern",
+                    where=f"{self.id}, phase {phase.name}",
+                    why="only the first phase can derive its weekdays, from the start",
+                    fix="give weekdays, study_days or every",
+                )
+            if phase.weeks is not None and not phase.weeks_required:
+                raise InvalidProtocol(
+                    what="preferred weeks in a later phase",
+                    where=f"{self.id}, phase {phase.name}",
+                    why="only the first phase begins on a known day; elsewhere the preference looks back too far",
+                    fix="make the weeks required, or leave them out",
+                )
+        self._check_beside()
+        self._check_companions()
+
+    def _check_beside(self) -> None:
+        main = self.main
+        in_order = self.phases[: len(main)] == main and len(main) > 1
+        for phase in self.phases:
+            if phase.beside and not (in_order and phase.beside == main[-1].name):
+                raise InvalidProtocol(
+                    what=f"phase {phase.name} runs beside {phase.beside[:40]!r}",
+                    where=f"{self.id}, phase {phase.name}",
+                    why="a phase can run beside the last of those that follow each other, which is not the first",
+                    fix=f'write beside = "{main[-1].name}", and list the phase after it'
+                    if len(main) > 1
+                    else "leave beside out, or add the phase that it runs beside",
+                )
+
+    def _check_companions(self) -> None:
+        names = {phase.name for phase in self.phases}
+        known: set[str] = set()
+        for companion in self.companions:
+            anchor = companion.anchor
+            faults = (
+                (companion.id in known, "two companions of one id", "each has its own", "rename one"),
+                (
+                    bool(anchor.phase) and anchor.phase not in names,
+                    f"a companion of the phase {anchor.phase[:40]!r}",
+                    f"the phases are {', '.join(names)}",
+                    "name one of these, or leave phase out",
+                ),
+                (
+                    anchor.companion is not None and anchor.companion not in known,
+                    f"a companion counted from {(anchor.companion or '')[:40]!r}",
+                    f"the companions before it are {', '.join(sorted(known)) or 'none'}",
+                    "name one of these; what is counted from another comes after it",
+                ),
+            )
+            for wrong, what, why, fix in faults:
+                if wrong:
+                    where = f"{self.id}, companion {companion.id}"
+                    raise InvalidProtocol(what=what, where=where, why=why, fix=fix)
+            known.add(companion.id)
+
+    @property
+    def main(self) -> tuple[Phase, ...]:
+        """The phases that follow each other; the others run beside the last of them."""
+        return tuple(phase for phase in self.phases if not phase.beside)
+
+    def companion(self, name: str) -> Companion:
+        """Return the companion of that id."""
+        return next(companion for companion in self.companions if companion.id == name)
+
+    def deal(self, days: Sequence[date]) -> list[str]:
+        """
+        Deal days in order out to the phases, and return the name of the phase of each.
+
+        A phase takes its count. Where it accepts a range, it takes a day beyond its least as
+        long as that is still one of its weeks and no further from the day before than its
+        neighbours may be; the last phase takes all that is left, and one beside it nothing.
+        """
+        names: list[str] = []
+        for phase in self.main[:-1]:
+            least, most = phase.counts
+            far = [
+                s.latest for s in phase.spacing if s.apart == 1 and s.between is None and s.latest is not None
+            ]
+            begun = len(names)
+            while begun < len(days) and len(names) < min(len(days), begun + most):
+                at = len(names)
+                weeks = -(-((days[at] - days[begun]).days + 1) // 7)
+                gap = (days[at] - days[at - 1]).days if at > begun else 0
+                if at - begun >= least and (
+                    weeks > (phase.weeks or (1, weeks))[1] or gap > min(far, default=7)
+                ):
+                    break
+                names.append(phase.name)
+        return names + [self.main[-1].name] * (len(days) - len(names))
+
+    def phase(self, name: str) -> Phase:
+        """Return the phase of that name."""
+        return next(phase for phase in self.phases if phase.name == name)
+
+    def choose(
+        self,
+        *,
+        sessions: int | None = None,
+        weeks: int | None = None,
+        weekdays: Iterable[int] | None = None,
+        boosters: int | None = None,
+        until: Interval | None = None,
+    ) -> Protocol:
+        """
+        Return the protocol with what it leaves open chosen.
+
+        Args:
+            sessions: How many in the first phase; within what the protocol accepts.
+            weeks: Nominal weeks of the first phase; within what the protocol accepts.
+            weekdays: The first phase's pattern, Monday is 0; for a phase that derives its own, or one by weekdays.
+            boosters: How many in the last phase that follows the others; 0 leaves it out, and what runs beside it.
+            until: How long the last phase lasts from its first day.
+        """
+        for name, given in (("sessions", sessions), ("weeks", weeks), ("boosters", boosters)):
+            if given is not None and type(given) is not int:
+                raise _not_chosen(name, given, "a whole number")
+        if until is not None and not isinstance(until, Interval):
+            raise _not_chosen("until", until, 'an Interval, for example Interval.parse("P26W")')
+        main = self.main
+        first, last = main[0], main[-1]
+        if boosters == 0 and until is None and len(main) > 1:
+            return self._without_last().choose(sessions=sessions, weeks=weeks, weekdays=weekdays)
+        if sessions is not None:
+            low, high = first.counts
+            if not low <= sessions <= high:
+                raise InvalidInput(
+                    what=f"{sessions} sessions",
+                    where=f"{self.id}, {first.name}",
+                    why=f"the protocol accepts {low}" + (f" to {high}" if high > low else ""),
+                    fix="choose a number among those, or another protocol",
+                )
+            first = attrs.evolve(first, count=sessions)
+        if weeks is not None:
+            lowest, highest = first.weeks or (1, 0)
+            if not lowest <= weeks <= highest:
+                raise InvalidInput(
+                    what=f"{weeks} weeks",
+                    where=f"{self.id}, {first.name}",
+                    why=f"the protocol accepts {lowest} to {highest}"
+                    if first.weeks
+                    else "its pattern settles the weeks",
+                    fix="choose a number among those, or another protocol",
+                )
+            first = attrs.evolve(first, weeks=(weeks, weeks))
+        if weekdays is not None:
+            if first.every or (first.study_days and not first.weekdays):
+                raise InvalidInput(
+                    what="weekdays were chosen",
+                    where=f"{self.id}, {first.name}",
+                    why=f"the protocol has its own pattern: {first.pattern()}",
+                    fix="leave the weekdays out, or choose another protocol",
+                )
+            days = list(weekdays)
+            if not all(type(day) is int for day in days):
+                raise _not_chosen("weekdays", days, "a list of numbers, Monday is 0")
+            first = attrs.evolve(first, weekdays=tuple(sorted(days)), study_days=())
+        if (boosters is not None or until is not None) and len(main) == 1:
+            raise InvalidInput(
+                what="boosters were chosen",
+                where=self.id,
+                why="the protocol has no maintenance phase",
+                fix="choose a protocol that has one",
+            )
+        if boosters is not None:
+            low, high = last.counts
+            if not low <= boosters <= high:
+                raise InvalidInput(
+                    what=f"{boosters} boosters",
+                    where=f"{self.id}, {last.name}",
+                    why=f"the protocol accepts {low} to {high}",
+                    fix="choose a number among those",
+                )
+            last = attrs.evolve(last, count=boosters)
+        if until is not None:
+            last = attrs.evolve(last, until=until)
+        followed = (first,) if len(main) == 1 else (first, *main[1:-1], last)
+        return attrs.evolve(self, phases=(*followed, *self.phases[len(main) :]))
+
+    def _without_last(self) -> Protocol:
+        """Return the protocol without its last phase, what runs beside it, and what is counted from them."""
+        kept = self.main[:-1]
+        names = {"", *(phase.name for phase in kept)}
+        companions: list[Companion] = []
+        for companion in self.companions:
+            anchor = companion.anchor
+            if anchor.phase in names and (
+                anchor.companion is None or anchor.companion in {known.id for known in companions}
+            ):
+                companions.append(companion)
+        return attrs.evolve(self, phases=kept, companions=tuple(companions))
+
+
+def _not_chosen(name: str, given: object, kind: str) -> InvalidInput:
+    return InvalidInput(
+        what=f"{name} is {str(given)[:40]!r}", where=name, why=f"it is {kind}", fix=f"give {name} as {kind}"
+    )

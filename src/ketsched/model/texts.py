@@ -1,0 +1,38 @@
+"""Limits that hold for every value, and the check that a text is one."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from ketsched.errors import InvalidInput
+
+MOST_SESSIONS = 1000
+"""Sessions that one course may have."""
+MOST_COMPANIONS = 10 * MOST_SESSIONS
+"""Appointments and tasks that one course may have."""
+LONGEST_YEARS = 20
+"""Years that one course may last."""
+MOST_MINUTES = 24 * 60
+MOST_CHAIRS = 1000
+"""As many as a calendar may have."""
+LONGEST_ID = 255
+"""Characters of a session's id: UIDs of calendars that were read have up to 255 octets (RFC 5545 3.8.4.7)."""
+PREFERRED_APART = 3
+"""Places that a preferred spacing may look back; further, planning would take seconds."""
+
+
+def check_text(text: object, name: str) -> None:
+    """Refuse what no file can hold, without repeating it: it may name somebody."""
+    if not isinstance(text, str) or re.search(r"[\ud800-\udfff]", text):
+        raise InvalidInput(
+            what=f"{name} is no text, or a text with half a character (a lone surrogate)",
+            where=name,
+            why="texts are whole characters, so that every format can hold them",
+            fix="write the text again",
+        )
+
+
+def whole_text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
+    check_text(text, attribute.name)
