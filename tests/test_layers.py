@@ -22,6 +22,8 @@ LAYERS = [
     "closures",
     "calendars",
     "model",
+    "revising",
+    "around",
     "protocols",
     "casefile",
     "planning",

@@ -154,10 +154,12 @@ def moment(day: date, clock: time, zone: str) -> datetime:
     Raises:
         InvalidTime: The zone skips that time or repeats it; the error names both choices.
     """
+    place = zone_named(zone)
+    if FIRST_DAY <= day <= LAST_DAY and not changes_clocks(day, zone):
+        return datetime.combine(day, clock.replace(fold=0), place)
     found = choices(day, clock, zone)
     if len(found) == 1:
         return found[0]
-    place = zone_named(zone)
     if found:
         first, second = (f"{m:%H:%M} UTC{_offset(m)}" for m in found)
         raise InvalidTime(

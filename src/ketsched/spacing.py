@@ -120,7 +120,7 @@ def _allowed(bound: Bound) -> str:
 
 
 def lay(
-    places: range,
+    places: Sequence[int],
     *,
     apart: int = 1,
     minimum: int | None = None,
@@ -128,9 +128,10 @@ def lay(
     required: bool = True,
     rule: str = "",
 ) -> tuple[Bound, ...]:
-    """Lay one rule over a run of places: a bound between each place and the one `apart` places later."""
+    """Lay one rule over some places in order: a bound between each of them and the one `apart` further on."""
     return tuple(
-        Bound(at, at + apart, minimum, latest, required, rule) for at in places[: max(len(places) - apart, 0)]
+        Bound(earlier, later, minimum, latest, required, rule)
+        for earlier, later in zip(places, places[apart:], strict=False)
     )
 
 

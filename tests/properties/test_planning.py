@@ -17,6 +17,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
+from ketsched.planning.days import Kind
 from ketsched.planning.seating import HourRule, seat
 from properties.planning_oracle import best, cost, faults, spans
 
@@ -511,7 +512,9 @@ def test_the_seating_is_the_first_of_all_combinations(case, preferred):
             for rule in rules
         )
     ]
-    seats = seat(days, [length] * len(days), calendar, preferred=preferred, rules=rules)
+    seats = seat(
+        days, [Kind("clinic", length)] * len(days), {"clinic": calendar}, preferred=preferred, rules=rules
+    )
     if not allowed:
         assert isinstance(seats, HourRule)
         assert seats in rules

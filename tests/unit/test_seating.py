@@ -8,10 +8,17 @@ import attrs
 import pytest
 
 from ketsched.calendars import Booking, Calendar
-from ketsched.planning.seating import HourRule, Seat, seat
+from ketsched.planning import seating
+from ketsched.planning.days import Kind
+from ketsched.planning.seating import HourRule, Seat
 
 NEW_YORK = "America/New_York"
 MON, TUE, WED = (date(2027, 1, day) for day in (4, 5, 6))
+
+
+def seat(days, minutes, calendar, **how):
+    """Seat sessions that are all at one place."""
+    return seating.seat(days, [Kind("clinic", n) for n in minutes], {"clinic": calendar}, **how)
 
 
 def calendar(zone="UTC", chairs=None, **hours):

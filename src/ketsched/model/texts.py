@@ -25,6 +25,8 @@ PREFERRED_APART = 3
 
 def check_text(text: object, name: str) -> None:
     """Refuse what no file can hold, without repeating it: it may name somebody."""
+    if isinstance(text, str) and text.isascii():
+        return
     if not isinstance(text, str) or re.search(r"[\ud800-\udfff]", text):
         raise InvalidInput(
             what=f"{name} is no text, or a text with half a character (a lone surrogate)",

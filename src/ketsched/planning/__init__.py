@@ -1,5 +1,5 @@
 """
-From a protocol, a start and a calendar to a course: place the days, then seat the hours.
+From a protocol, a start and a calendar to a course: place the days, seat the hours, then what goes around.
 
 `plan` gives the one best course; `starts` tries every start of a stretch and ranks them.
 Neither calls the checker: it reads the protocol by itself, so that each tests the other.
@@ -7,34 +7,36 @@ Neither calls the checker: it reads the protocol by itself, so that each tests t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from datetime import time as time_of_day
 from itertools import combinations, islice
+from typing import Any
 
 import attrs
 
+from ketsched.around import confirmed
 from ketsched.calendars import WEEKDAYS, Calendar
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, TimeRange, aware, plausible
-from ketsched.errors import InvalidInput
-from ketsched.model import Course, Phase, Protocol, Revision, Session, check_course_id
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
-from ketsched.planning.days import OpenDays, open_weekdays
+from ketsched.planning.companions import companions_of, trips_saved
+from ketsched.planning.days import Kind, OpenDays, at_home, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
-from ketsched.planning.laying import HourRule, Layout, hour_rules, lay_out
+from ketsched.planning.laying import HourRule, Layout, NotPaid, hour_rules, lay_out
 from ketsched.planning.seating import Seat, seat
+from ketsched.revising import revised
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound
 
-__all__ = ["Change", "NoFeasiblePlan", "Start", "plan", "said_days", "starts"]
+__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "plan", "said_days", "starts", "trips_saved"]
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
 SEATINGS = 50
 """Placements, best first, that are tried for hours before planning gives up."""
 _CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
-AT_HOME = (TimeRange(8 * 60, 20 * 60),)
-"""Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
 MOST_STARTS = 366 * 2
 """Days among which a start can be searched."""
 
@@ -58,7 +60,7 @@ class Start:
     day: date
     course: Course | None = None
     placement: Placement | None = None
-    error: NoFeasiblePlan | TooManyWays | None = None
+    error: KetschedError | None = None
 
 
 def plan(
@@ -71,9 +73,12 @@ def plan(
     availability: Calendar | None = None,
     wishes: Calendar | None = None,
     time: time | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
+    holds: Iterable[Hold] = (),
+    authorisations: Iterable[Authorisation] = (),
 ) -> Course:
     """
-    Plan a course: the best days that keep every required rule, then the same hour on each.
+    Plan a course: the best days that keep every required rule, the same hour on each, then what goes around them.
 
     Args:
         protocol: What to plan.
@@ -85,11 +90,16 @@ def plan(
         availability: When the patient can; no session lies outside it.
         wishes: When the patient would rather come; planning leaves it as rarely as it can.
         time: Local time of day that sessions should be near to.
+        calendars: Of those whose hours the protocol's companions need, by the name it gives them,
+            "therapist"; one that is missing has the clinic's hours.
+        holds: A clinician's; the sessions they hold are to be confirmed.
+        authorisations: A payer's; sessions beyond them are to be confirmed, and a required one bounds its sessions.
 
     Raises:
         NoFeasiblePlan: With a minimal set of causes, and changes that were tried.
         InvalidInput: An argument cannot be used.
     """
+    stops, paid = tuple(holds), tuple(authorisations)
     if id is not None:
         check_course_id(id)
     if at is not None:
@@ -111,22 +121,75 @@ def plan(
                 why="it is one date, or the first and last of a stretch",
                 fix="give date(2027, 1, 4), or (date(2027, 1, 4), date(2027, 1, 31))",
             )
-        best = starts(
-            protocol, between=start, calendar=calendar, availability=availability, wishes=wishes, time=time
+        tried = starts(
+            protocol,
+            between=start,
+            calendar=calendar,
+            availability=availability,
+            wishes=wishes,
+            time=time,
+            authorisations=paid,
         )
-        if not best or best[0].course is None:
-            blocked = "; ".join(f"{s.day}: {s.error.what}" for s in best[:5] if s.error is not None)
+        found = [one.course for one in tried if one.course is not None]
+        if not found:
+            blocked = "; ".join(f"{s.day}: {s.error.what}" for s in tried[:5] if s.error is not None)
             raise NoFeasiblePlan(
                 what=f"no start from {start[0]} to {start[1]} has a plan",
                 where=protocol.id,
                 why=blocked or "none of these days is open and on the pattern",
                 fix="search a longer stretch, or open more days",
             )
-        course = best[0].course
     else:
-        planner = _Planner(protocol, calendar, availability, wishes, time)
-        course = planner.course(plausible(start, "start"))[0]
-    return attrs.evolve(course, id=id, revisions=(Revision(at=at),))
+        planner = _Planner(protocol, calendar, availability, wishes, time, paid)
+        found = [planner.course(plausible(start, "start"))[0]]
+    for course in found:
+        given: dict[str, Any] = {"id": id, "revisions": (Revision(at=at),)}
+        if stops or paid:
+            course = attrs.evolve(course, holds=stops, authorisations=paid)
+        around: dict[str, Any] = {"calendars": calendars, "availability": availability, "time": time}
+        try:
+            placed = companions_of(course, calendar=calendar, **around)
+        except NoFeasiblePlan:
+            if course.standing()[0].day == found[-1].standing()[0].day:  # no other start is left to try
+                raise
+            continue
+        if placed or stops or paid:
+            course = attrs.evolve(course, companions=placed)
+            given["sessions"], given["companions"] = confirmed(course)
+        return attrs.evolve(course, **given)
+    raise AssertionError  # the last start has a plan, or has raised
+
+
+def accompany(
+    course: Course,
+    *,
+    calendar: Calendar,
+    calendars: Mapping[str, Calendar] | None = None,
+    availability: Calendar | None = None,
+    time: time | None = None,
+    at: datetime | None = None,
+) -> Course:
+    """
+    Place what goes around the sessions of a course anew, as its next revision.
+
+    What still can stays on its day; what has moved out of its window, or was prescribed since, is
+    placed; what has lost its session is closed. Sessions stay as they are.
+
+    Args:
+        course: With its sessions where they are now.
+        calendar: The clinic's.
+        calendars: Of those whose hours companions need, by name.
+        availability: When the patient can.
+        time: Local time of day that appointments on a day of their own should be near to.
+        at: The moment of the revision, aware.
+
+    Raises:
+        NoFeasiblePlan: A companion that must be there has no day.
+    """
+    around: dict[str, Any] = {"calendars": calendars, "availability": availability, "time": time}
+    placed = companions_of(course, calendar=calendar, **around)
+    sessions, companions = confirmed(attrs.evolve(course, companions=placed), before=course)
+    return revised(course, at=at, what="around the sessions", sessions=sessions, companions=companions)
 
 
 def starts(
@@ -138,11 +201,13 @@ def starts(
     wishes: Calendar | None = None,
     time: time | None = None,
     any_weekday: bool = False,
+    authorisations: Iterable[Authorisation] = (),
 ) -> tuple[Start, ...]:
     """
     Try every start of a stretch: those with a plan first, ranked, then those without, by date.
 
-    Plans are ranked by preferences broken, total deviation, largest deviation, then start.
+    Plans are ranked by preferences broken, total deviation, largest deviation, then start. They are
+    the sessions alone; what goes around them is placed once a start is chosen.
     For a weekday pattern the starts are pattern days; closed days are not tried.
 
     Args:
@@ -153,6 +218,7 @@ def starts(
         wishes: When the patient would rather come.
         time: Local time of day that sessions should be near to.
         any_weekday: Try every open day, also off the pattern.
+        authorisations: A payer's; a required one bounds its sessions.
     """
     first, last = plausible(between[0], "first start"), plausible(between[1], "last start")
     if not 0 <= (last - first).days < MOST_STARTS:
@@ -162,18 +228,18 @@ def starts(
             why=f"the first comes before the last, and at most {MOST_STARTS} days are searched",
             fix="give the earlier date first, or search a shorter stretch",
         )
-    planner = _Planner(protocol, calendar, availability, wishes, time)
+    planner = _Planner(protocol, calendar, availability, wishes, time, tuple(authorisations))
     pattern = protocol.phases[0].weekdays
-    minutes = _minutes(protocol.phases[0])
+    kind = Kind(protocol.phases[0].place, _minutes(protocol.phases[0]))
     tried = []
-    for day in planner.open_days.between(first.toordinal(), last.toordinal(), minutes):
+    for day in planner.open_days[kind.place].between(first.toordinal(), last.toordinal(), kind.minutes):
         begin = date.fromordinal(day)
         if pattern and begin.weekday() not in pattern and not any_weekday:
             continue
         try:
             course, placement = planner.course(begin)
             tried.append(Start(day=begin, course=course, placement=placement))
-        except (NoFeasiblePlan, TooManyWays) as error:
+        except (NoFeasiblePlan, NotPaid, TooManyWays) as error:
             tried.append(Start(day=begin, error=error))
     return tuple(sorted(tried, key=_rank))
 
@@ -199,13 +265,24 @@ class _Planner:
         availability: Calendar | None,
         wishes: Calendar | None,
         preferred: time | None,
+        authorisations: tuple[Authorisation, ...] = (),
     ) -> None:
+        self.authorisations = authorisations
         self.protocol, self.wishes, self.preferred = protocol, wishes, preferred
-        if all(phase.place == "home" for phase in protocol.phases):  # no clinic hours, no chair
-            calendar = attrs.evolve(Calendar.always(calendar.zone), hours=(AT_HOME,) * 7)
-        self.calendar = calendar if availability is None else calendar & availability
-        self.open_days = OpenDays(self.calendar)
-        self.wished_days = OpenDays(self.calendar & wishes) if wishes is not None else None
+        self.zone = calendar.zone
+        of_place = {"clinic": calendar, "home": at_home(calendar.zone)}
+        self.calendars = {
+            phase.place: of_place[phase.place]
+            if availability is None
+            else of_place[phase.place] & availability
+            for phase in protocol.phases
+        }
+        self.open_days = {place: OpenDays(found) for place, found in self.calendars.items()}
+        self.wished_days = (
+            None
+            if wishes is None
+            else {place: OpenDays(found & wishes) for place, found in self.calendars.items()}
+        )
 
     def course(self, start: date) -> tuple[Course, Placement]:
         """Plan from a start; raise an explanation if there is no plan."""
@@ -213,10 +290,10 @@ class _Planner:
         if found is not None:
             return found
         *_, pattern = self._patterns(start)  # the most weeks: what no fewer could do either
-        layout, minutes, series = self._laid_out(pattern, start)
+        layout, kinds, series = self._laid_out(pattern, start)
         if place(series) is None:
-            raise explain(self.protocol, layout, self.calendar, minutes, series, self._placed)
-        prevented = self._seats(layout, minutes, series)
+            raise explain(self.protocol, layout, self.calendars, kinds, series, self._placed)
+        prevented = self._seats(layout, kinds, series)
         assert isinstance(prevented, HourRule)  # noqa: S101 - else there had been a plan
         raise NoFeasiblePlan(
             what="the days can be placed, the hours cannot",
@@ -230,8 +307,8 @@ class _Planner:
         """Plan from a start, in the fewest weeks that are feasible if the pattern is derived; None if no plan is."""
         try:
             for pattern in self._patterns(start):
-                layout, minutes, series = self._laid_out(pattern, start)
-                found = self._seats(layout, minutes, series)
+                layout, kinds, series = self._laid_out(pattern, start)
+                found = self._seats(layout, kinds, series)
                 if isinstance(found, tuple):
                     placement, seats = found
                     return self._seated(self._as_accepted(pattern), layout, placement, seats), placement
@@ -247,7 +324,7 @@ class _Planner:
     def _placed(self, start: date) -> Placement | None:
         try:
             found = self.attempt(start)
-        except TooManyWays:
+        except (NotPaid, TooManyWays):
             return None
         return None if found is None else found[1]
 
@@ -264,7 +341,7 @@ class _Planner:
             yield self.protocol
             return
         sessions, weeks = phase.count or 1, phase.weeks or (1, 52)
-        weekdays = open_weekdays(self.calendar, _minutes(phase)) | {start.weekday()}
+        weekdays = open_weekdays(self.calendars[phase.place], _minutes(phase)) | {start.weekday()}
         for number in range(weeks[0], weeks[1] + 1):
             if sessions > 7 * number and number < weeks[1]:
                 continue
@@ -277,13 +354,13 @@ class _Planner:
                 even = _even_days(start.weekday(), sessions, 7 * number, weekdays, phase.neighbour_minimum())
                 yield _with_first(self.protocol, attrs.evolve(settled, study_days=even))
 
-    def _laid_out(self, protocol: Protocol, start: date) -> tuple[Layout, list[int], Series]:
-        layout = lay_out(protocol, start)
-        minutes = [_minutes(run.phase) for run in layout.runs for _ in run.places]
-        return layout, minutes, self._series(layout, minutes)
+    def _laid_out(self, protocol: Protocol, start: date) -> tuple[Layout, list[Kind], Series]:
+        layout = lay_out(protocol, start, self.authorisations)
+        kinds = [Kind(phase.place, _minutes(phase)) for phase in layout.phases]
+        return layout, kinds, self._series(layout, kinds)
 
     def _seats(
-        self, layout: Layout, minutes: list[int], series: Series
+        self, layout: Layout, kinds: list[Kind], series: Series
     ) -> tuple[Placement, list[Seat]] | HourRule | None:
         """Seat the best placement, or the next best; return the rule that prevents all, or None without any."""
         best = place(series)
@@ -294,31 +371,34 @@ class _Planner:
         for placement in islice(ranked(series), SEATINGS) if rules else [best]:
             days = [date.fromordinal(day) for day in placement.days]
             seats = seat(
-                days, minutes, self.calendar, preferred=self.preferred, wishes=self.wishes, rules=rules
+                days, kinds, self.calendars, preferred=self.preferred, wishes=self.wishes, rules=rules
             )
             if not isinstance(seats, HourRule):
                 return placement, seats
             prevented = prevented or seats
         return prevented
 
-    def _series(self, layout: Layout, minutes: list[int]) -> Series:
+    def _series(self, layout: Layout, kinds: list[Kind]) -> Series:
         begin, end = layout.start.toordinal(), min(layout.nominal[-1] + REACH, LAST_DAY.toordinal())
-        of_length = {length: self.open_days.between(begin, end, length) for length in set(minutes)}
-        days = [of_length[length] for length in minutes]
+
+        def open_on(days: dict[str, OpenDays]) -> dict[Kind, Sequence[int]]:
+            return {kind: days[kind.place].between(begin, end, kind.minutes) for kind in set(kinds)}
+
+        of_kind = open_on(self.open_days)
+        days = [of_kind[kind] for kind in kinds]
         is_open = bool(days[0]) and days[0][0] == begin
         days[0] = [begin] if is_open else []
         wishes: tuple[frozenset[int] | None, ...] = ()
         if self.wished_days is not None:
-            wished = {n: frozenset(self.wished_days.between(begin, end, n)) for n in set(minutes)}
-            wishes = tuple(wished[length] for length in minutes)
+            wished = {kind: frozenset(found) for kind, found in open_on(self.wished_days).items()}
+            wishes = tuple(wished[kind] for kind in kinds)
         return Series(tuple(days), (*layout.bounds, *self._days_for_hours(layout)), layout.ideals, wishes)
 
     def _days_for_hours(self, layout: Layout) -> Iterator[Bound]:
         """Yield what rules in hours ask of the days, given how far apart two starts of a day can be."""
-        spans = [span for part in self.calendar.parts() for day in part.hours for span in day]
-        spans += [
-            span for part in self.calendar.parts() for opening in part.openings for span in opening.hours
-        ]
+        parts = [part for calendar in self.calendars.values() for part in calendar.parts()]
+        spans = [span for part in parts for day in part.hours for span in day]
+        spans += [span for part in parts for opening in part.openings for span in opening.hours]
         widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
         for rule in hour_rules(layout):
             least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
@@ -327,7 +407,7 @@ class _Planner:
 
     def _seated(self, protocol: Protocol, layout: Layout, placement: Placement, seats: list[Seat]) -> Course:
         ideals = layout.ideal_days(placement.days)
-        names = [run.phase.name for run in layout.runs for _ in run.places]
+        names = [phase.name for phase in layout.phases]
         sessions = tuple(
             Session(
                 id=f"s{n}",
@@ -341,7 +421,7 @@ class _Planner:
                 zip(names, placement.days, seats, ideals, strict=True), 1
             )
         )
-        return Course(protocol=protocol, zone=self.calendar.zone, sessions=sessions)
+        return Course(protocol=protocol, zone=self.zone, sessions=sessions)
 
 
 def _with_first(protocol: Protocol, first: Phase) -> Protocol:

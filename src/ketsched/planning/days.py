@@ -10,13 +10,29 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import attrs
 
 from ketsched.calendars import Calendar
+from ketsched.clock import TimeRange
 
 GRID = 15
 """Minutes between two possible starts."""
+AT_HOME = (TimeRange(8 * 60, 20 * 60),)
+"""Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
+
+
+class Kind(NamedTuple):
+    """What a session needs of a day: where it is, and for how many minutes."""
+
+    place: str
+    minutes: int
+
+
+def at_home(zone: str) -> Calendar:
+    """Return the calendar of somebody's home: no closing days, no chairs."""
+    return attrs.evolve(Calendar.always(zone), hours=(AT_HOME,) * 7)
 
 
 class OpenDays:

@@ -10,7 +10,7 @@ could be left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TypeVar
@@ -21,7 +21,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import WEEKDAY_NAMES, Protocol
 from ketsched.placing import TooManyPlans, place
-from ketsched.planning.days import Blockers, Cause
+from ketsched.planning.days import Blockers, Cause, Kind
 from ketsched.planning.laying import ONE_A_DAY, Layout
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up, tight_windows
@@ -101,8 +101,8 @@ def said_days(days: Sequence[date]) -> str:
 def explain(
     protocol: Protocol,
     layout: Layout,
-    calendar: Calendar,
-    minutes: Sequence[int],
+    calendars: Mapping[str, Calendar],
+    kinds: Sequence[Kind],
     series: Series,
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
@@ -112,42 +112,42 @@ def explain(
     Args:
         protocol: What was to be planned.
         layout: It, laid out from the start.
-        calendar: All calendars that must be open.
-        minutes: Chair time of each session.
+        calendars: For each place all calendars that must be open.
+        kinds: Place and chair time of each session.
         series: What could not be placed.
         another_start: Places the protocol from another start, or returns None.
     """
     where = f"{protocol.id}, from {layout.start}"
     required = [bound for bound in series.bounds if bound.required]
-    if contradiction(len(minutes), required) is not None:
+    if contradiction(len(kinds), required) is not None:
         return _contradiction(where, required, series)
     placed = _first_that_cannot(series, required)
     start = layout.start.toordinal()
-    closed = _Closed.until(layout.nominal[placed - 1] + _REACH, start, calendar, minutes[:placed], series)
-    if blocked := closed.at(start, minutes[0]):
+    closed = _Closed.until(layout.nominal[placed - 1] + _REACH, start, calendars, kinds[:placed], series)
+    if blocked := closed.at(start, kinds[0]):
         return _closed_start(protocol, layout, blocked, another_start)
     near = [bound for bound in required if bound.later < placed]
     names = dict.fromkeys(bound.rule for bound in near if bound.rule != ONE_A_DAY)
     causes = [*closed.causes, *(Cause((2, n), None, name) for n, name in enumerate(names))]
-    if not _impossible(causes, closed, minutes[:placed], near):
+    if not _impossible(causes, closed, kinds[:placed], near):
         return NoFeasiblePlan(
             what=f"no day for session {placed}",
             where=where,
             why="there are not enough open days within reach",
             fix="open more days, or plan fewer sessions",
         )
-    kept = _needed(causes, lambda left: _impossible(left, closed, minutes[:placed], near))
-    if placed < len(minutes):  # the sessions after it may do without some
-        all_days = _Closed.until(layout.nominal[-1] + _REACH, start, calendar, minutes, series)
-        kept = _needed(kept, lambda left: _impossible(left, all_days, minutes, required))
-    minutes = minutes[:placed]
+    kept = _needed(causes, lambda left: _impossible(left, closed, kinds[:placed], near))
+    if placed < len(kinds):  # the sessions after it may do without some
+        all_days = _Closed.until(layout.nominal[-1] + _REACH, start, calendars, kinds, series)
+        kept = _needed(kept, lambda left: _impossible(left, all_days, kinds, required))
+    kinds = kinds[:placed]
     kept.sort(key=lambda cause: (cause.order[0] != 2, cause.day or date.min, cause.words))
     changes = (
-        *_opened(kept, closed, minutes, series),
+        *_opened(kept, closed, kinds, series),
         *_other_start(protocol, layout, another_start),
         *_without_rule([cause.words for cause in kept if cause.order[0] == 2], series),
     )
-    what, detail = _emptied(start, near, closed, minutes)
+    what, detail = _emptied(start, near, closed, kinds)
     return NoFeasiblePlan(
         what=what,
         where=where,
@@ -180,12 +180,12 @@ def _contradiction(where: str, required: Sequence[Bound], series: Series) -> NoF
 
 
 def _impossible(
-    left: Sequence[Cause], closed: _Closed, minutes: Sequence[int], required: Sequence[Bound]
+    left: Sequence[Cause], closed: _Closed, kinds: Sequence[Kind], required: Sequence[Bound]
 ) -> bool:
     """Whether there is no plan even if only the causes `left` stand against it."""
     words = {cause.words for cause in left} | {ONE_A_DAY}
     days = closed.days(left)
-    places = [[closed.stretch.start], *(days[length] for length in minutes[1:])]
+    places = [[closed.stretch.start], *(days[kind] for kind in kinds[1:])]
     return push_up(places, edges([bound for bound in required if bound.rule in words])) is None
 
 
@@ -213,48 +213,50 @@ def _first_that_cannot(series: Series, required: Sequence[Bound]) -> int:
 
 
 class _Closed:
-    """What closes each day of a stretch, for each length of session; causes are kept as bits."""
+    """What closes each day of a stretch, for each kind of session; causes are kept as bits."""
 
     @classmethod
     def until(
-        cls, last: int, first: int, calendar: Calendar, minutes: Sequence[int], series: Series
+        cls, last: int, first: int, calendars: Mapping[str, Calendar], kinds: Sequence[Kind], series: Series
     ) -> _Closed:
         """Look at the days from the first to the last, but no further than planning does."""
         looked = max((options[-1] for options in series.days if options), default=first + _REACH)
-        return cls(calendar, first, max(first, min(last, looked)), minutes)
+        return cls(calendars, first, max(first, min(last, looked)), kinds)
 
-    def __init__(self, calendar: Calendar, first: int, last: int, minutes: Sequence[int]) -> None:
+    def __init__(
+        self, calendars: Mapping[str, Calendar], first: int, last: int, kinds: Sequence[Kind]
+    ) -> None:
         self.stretch = range(first, last + 1)
-        self.lengths = sorted(set(minutes))
-        blockers = Blockers(calendar)
+        self.kinds = sorted(set(kinds))
+        blockers = {place: Blockers(calendar) for place, calendar in calendars.items()}
         found = {
-            length: [blockers.of(date.fromordinal(day), length) for day in self.stretch]
-            for length in self.lengths
+            kind: [blockers[kind.place].of(date.fromordinal(day), kind.minutes) for day in self.stretch]
+            for kind in self.kinds
         }
         self.causes = sorted({cause for days in found.values() for on_day in days for cause in on_day})
         self._bits = {cause: 1 << n for n, cause in enumerate(self.causes)}
         self._blocked = {
-            length: [sum(self._bits[cause] for cause in on_day) for on_day in days]
-            for length, days in found.items()
+            kind: [sum(self._bits[cause] for cause in on_day) for on_day in days]
+            for kind, days in found.items()
         }
 
-    def at(self, day: int, length: int) -> list[Cause]:
-        """Return what closes a day to sessions of a length."""
+    def at(self, day: int, kind: Kind) -> list[Cause]:
+        """Return what closes a day to sessions of a kind."""
         if day not in self.stretch:
             return []
-        blocked = self._blocked[length][day - self.stretch.start]
+        blocked = self._blocked[kind][day - self.stretch.start]
         return [cause for cause, bit in self._bits.items() if blocked & bit]
 
-    def days(self, left: Iterable[Cause]) -> dict[int, list[int]]:
-        """Return for each length the days that are open if only the causes `left` close any."""
+    def days(self, left: Iterable[Cause]) -> dict[Kind, list[int]]:
+        """Return for each kind the days that are open if only the causes `left` close any."""
         mask = sum(self._bits.get(cause, 0) for cause in left)
         return {
-            length: [
+            kind: [
                 day
-                for day, blocked in zip(self.stretch, self._blocked[length], strict=True)
+                for day, blocked in zip(self.stretch, self._blocked[kind], strict=True)
                 if not blocked & mask
             ]
-            for length in self.lengths
+            for kind in self.kinds
         }
 
 
@@ -283,15 +285,15 @@ def _placed(series: Series) -> Placement | None:
 
 
 def _opened(
-    kept: Sequence[Cause], closed: _Closed, minutes: Sequence[int], series: Series
+    kept: Sequence[Cause], closed: _Closed, kinds: Sequence[Kind], series: Series
 ) -> Iterator[Change]:
     """Try to open each dated closure among the causes, the earliest first."""
     for cause in [cause for cause in kept if cause.can_open][:OPENED]:
         assert cause.day is not None  # noqa: S101 - a closure that can be opened has a day
         day = cause.day.toordinal()
-        lengths = [length for length in set(minutes) if closed.at(day, length) == [cause]]
+        opened = [kind for kind in set(kinds) if closed.at(day, kind) == [cause]]
         days = tuple(
-            tuple(sorted({*options, day})) if at and at < len(minutes) and minutes[at] in lengths else options
+            tuple(sorted({*options, day})) if at and at < len(kinds) and kinds[at] in opened else options
             for at, options in enumerate(series.days)
         )
         found = _placed(attrs.evolve(series, days=days))
@@ -329,22 +331,22 @@ def _dates(placement: Placement) -> tuple[date, ...]:
 
 
 def _emptied(
-    start: int, required: Sequence[Bound], closed: _Closed, minutes: Sequence[int]
+    start: int, required: Sequence[Bound], closed: _Closed, kinds: Sequence[Kind]
 ) -> tuple[str, str]:
     """Say which session has no open day in its window, if one has none, and what closes each day."""
     last = closed.stretch.stop - 1
-    windows = tight_windows(len(minutes), required, fixed={0: start}, horizon=last - start)
+    windows = tight_windows(len(kinds), required, fixed={0: start}, horizon=last - start)
     if not isinstance(windows, Contradiction):
         for at, (begin, end) in enumerate(windows):
             days = range(max(begin, start), min(end, last) + 1)
-            reasons = [(day, [cause.words for cause in closed.at(day, minutes[at])]) for day in days]
+            reasons = [(day, [cause.words for cause in closed.at(day, kinds[at])]) for day in days]
             if reasons and all(found for _, found in reasons):
                 said = "; ".join(
                     _stretch(list(same), found) for found, same in groupby(reasons, lambda r: r[1])
                 )
                 window = f"{date.fromordinal(days[0])} to {date.fromordinal(days[-1])}"
                 return f"no open day for session {at + 1}", f"\nit can fall on {window}: {said}"
-    return f"no day for session {len(minutes)}", ""
+    return f"no day for session {len(kinds)}", ""
 
 
 def _stretch(days: Sequence[tuple[int, list[str]]], words: Sequence[str]) -> str:

@@ -8,9 +8,9 @@ days are functions of that session's day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import count as count_up
 from itertools import islice, takewhile
 
@@ -18,7 +18,7 @@ import attrs
 
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
-from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Interval, Phase, Protocol, Spacing
+from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Authorisation, Interval, Phase, Protocol, Spacing
 from ketsched.series import Aim
 from ketsched.spacing import Bound, lay
 
@@ -28,6 +28,10 @@ REVIEW = Interval(days=26 * 7)
 """How far an open-ended phase is planned where its protocol names no review (house default)."""
 
 
+class NotPaid(InvalidInput):
+    """The first session would lie outside the authorisation that has to pay for it."""
+
+
 @attrs.frozen
 class Run:
     """
@@ -35,23 +39,23 @@ class Run:
 
     Attributes:
         phase: The phase, with the number of sessions settled.
-        places: Which places of the course are its.
+        places: Which places of the course are its, ascending.
         ideals: The ideal days of the phase's sessions, for a day of the session before it.
     """
 
     phase: Phase
-    places: range
+    places: Sequence[int]
     ideals: Callable[[int], tuple[int, ...]]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Layout:
     """
     A protocol laid out from a start.
 
     Attributes:
         start: First session.
-        runs: The phases, in order.
+        runs: The phases, in order; the places of those that run beside another lie among its own.
         bounds: All rules, over places.
         ideals: For each place its ideal day, or how to find it from an earlier place.
         nominal: The ideal days if every session stands on its own.
@@ -63,47 +67,95 @@ class Layout:
     ideals: tuple[int | Aim, ...]
     nominal: tuple[int, ...]
 
+    @cached_property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phase of each place."""
+        found = {place: run.phase for run in self.runs for place in run.places}
+        return tuple(found[place] for place in range(len(found)))
+
     def ideal_days(self, days: tuple[int, ...]) -> list[int]:
         """Return the ideal days that belong to a placement."""
         return [ideal if isinstance(ideal, int) else ideal.day(days[ideal.after]) for ideal in self.ideals]
 
 
-def lay_out(protocol: Protocol, start: date) -> Layout:
+def lay_out(protocol: Protocol, start: date, authorisations: Sequence[Authorisation] = ()) -> Layout:
     """
     Lay a protocol out from its first session.
 
     Raises:
-        InvalidInput: It has more sessions, or lasts longer, than a course may.
+        InvalidInput: It has more sessions, or lasts longer, than a course may; or its start is not paid for.
     """
     runs: list[Run] = []
-    ideals: list[int | Aim] = []
     nominal: list[int] = []
-    for phase in protocol.phases:
-        before = nominal[-1] if nominal else start.toordinal()
-        days = partial(_ideals, phase, start, bool(runs))
-        settled = attrs.evolve(phase, count=_count(phase, days(before)), least=None, most=None)
-        first = len(nominal)
-        places = range(first, first + (settled.count or 0))
-        if places.stop > MOST_SESSIONS:
-            raise InvalidInput(
-                what=f"{places.stop} sessions",
-                where=protocol.id,
-                why=f"a course has at most {MOST_SESSIONS}",
-                fix="plan fewer boosters, or an earlier end",
-            )
-        laid = _remembering(partial(_laid, settled, days))
-        runs.append(Run(settled, places, laid))
-        for k, day in enumerate(laid(before)):
-            nominal.append(day)
-            if settled.anchor == "previous" and k:
-                taken = k if first and _joins_by_interval(settled) else k - 1  # intervals before this one
-                ideals.append(Aim(first + k - 1, partial(_from_previous, settled, k, taken)))
-            else:
-                ideals.append(Aim(first - 1, partial(_nth, laid, k)) if first else day)
-        last = min(start.toordinal() + LONGEST_YEARS * 366, LAST_DAY.toordinal())
-        if nominal[-1] > last:
-            raise _too_long(f"{protocol.id}, {phase.name}", date.fromordinal(nominal[-1]))
-    return Layout(start, tuple(runs), tuple(_bounds(runs)), tuple(ideals), tuple(nominal))
+    main = protocol.main
+    for phase in main[:-1]:
+        run, days = _run(protocol, phase, start, nominal)
+        runs.append(run)
+        nominal += days
+    together = [_run(protocol, phase, start, nominal) for phase in (main[-1], *protocol.phases[len(main) :])]
+    first = len(nominal)
+    # Of series side by side, the order is that of their ideal days; on the same day the clinic's comes first.
+    merged = sorted(
+        (day, run.phase.place == "home", which) for which, (run, days) in enumerate(together) for day in days
+    )
+    for which, (run, _) in enumerate(together):
+        own = (first + at for at, (_, _, of) in enumerate(merged) if of == which)
+        runs.append(attrs.evolve(run, places=tuple(own)))
+    nominal += [day for day, _, _ in merged]
+    if len(nominal) > MOST_SESSIONS:
+        raise _too_many(protocol.id, len(nominal))
+    ideals: list[int | Aim] = [0] * len(nominal)
+    for run in runs:
+        for k, ideal in enumerate(
+            _aims(run, first=run is runs[0], before=_before(runs, run), nominal=nominal)
+        ):
+            ideals[run.places[k]] = ideal
+    bounds = (*_bounds(runs), *_paid(runs, start, authorisations))
+    return Layout(start, tuple(runs), bounds, tuple(ideals), tuple(nominal))
+
+
+def _run(protocol: Protocol, phase: Phase, start: date, nominal: list[int]) -> tuple[Run, tuple[int, ...]]:
+    """Settle how many sessions a phase has after those laid so far; return it with its ideal days."""
+    before = nominal[-1] if nominal else start.toordinal()
+    days = partial(_ideals, phase, start, bool(nominal))
+    settled = attrs.evolve(phase, count=_count(phase, days(before)), least=None, most=None)
+    places = range(len(nominal), len(nominal) + (settled.count or 0))
+    if places.stop > MOST_SESSIONS:
+        raise _too_many(protocol.id, places.stop)
+    laid = _remembering(partial(_laid, settled, days))
+    last = min(start.toordinal() + LONGEST_YEARS * 366, LAST_DAY.toordinal())
+    if laid(before)[-1] > last:
+        raise _too_long(f"{protocol.id}, {phase.name}", date.fromordinal(laid(before)[-1]))
+    return Run(settled, places, laid), laid(before)
+
+
+def _before(runs: Sequence[Run], run: Run) -> Run | None:
+    """Return the run that another follows: the one before it, or before the one that it runs beside."""
+    names = [known.phase.name for known in runs]
+    at = names.index(run.phase.beside or run.phase.name)
+    return runs[at - 1] if at else None
+
+
+def _aims(run: Run, *, first: bool, before: Run | None, nominal: list[int]) -> Iterator[int | Aim]:
+    """Yield the ideal day of each of a run's sessions, or how to find it from an earlier place."""
+    phase = run.phase
+    for k, place in enumerate(run.places):
+        if phase.anchor == "previous" and k:
+            taken = k if not first and _joins_by_interval(phase) else k - 1  # intervals before this one
+            yield Aim(run.places[k - 1], partial(_from_previous, phase, k, taken))
+        elif before is None:
+            yield nominal[place]
+        else:
+            yield Aim(before.places[-1], partial(_nth, run.ideals, k))
+
+
+def _too_many(where: str, sessions: int) -> InvalidInput:
+    return InvalidInput(
+        what=f"{sessions} sessions",
+        where=where,
+        why=f"a course has at most {MOST_SESSIONS}",
+        fix="plan fewer boosters, or an earlier end",
+    )
 
 
 def _remembering(laid: Callable[[int], tuple[int, ...]]) -> Callable[[int], tuple[int, ...]]:
@@ -129,7 +181,7 @@ def _ideals(phase: Phase, start: date, joins: bool, before: int) -> Iterator[dat
     if join is not None and join.ideal is not None:
         day = last + timedelta(join.ideal)
     elif _joins_by_interval(phase):
-        return _steps(phase, last)  # months count from the last session
+        return steps(phase.every, last)  # months count from the last session
     else:
         weeks = (last - start).days // 7 + 1
         day = start + timedelta(7 * weeks)
@@ -175,15 +227,15 @@ def ideal_days(phase: Phase, first: date) -> Iterator[date]:
     elif phase.study_days:
         yield from (first + timedelta(day - 1) for day in phase.study_days[1:])
     else:
-        yield from _steps(phase, first)
+        yield from steps(phase.every, first)
 
 
-def _steps(phase: Phase, base: date) -> Iterator[date]:
-    """Yield the days that a phase's intervals lead to from a base; the last interval repeats."""
-    for step in phase.every[:-1]:
+def steps(every: Sequence[Interval], base: date) -> Iterator[date]:
+    """Yield the days that intervals lead to from a base; the last interval repeats."""
+    for step in every[:-1]:
         base = step.from_base(base)
         yield base
-    yield from (phase.every[-1].from_base(base, times) for times in count_up(1))
+    yield from (every[-1].from_base(base, times) for times in count_up(1))
 
 
 def _pattern_days(weekdays: tuple[int, ...], day: date) -> Iterator[date]:
@@ -221,11 +273,11 @@ def _count(phase: Phase, days: Iterator[date]) -> int:
 
 def _bounds(runs: list[Run]) -> Iterator[Bound]:
     """Yield every rule of every phase, what holds across the joins, and one session a day."""
-    for number, run in enumerate(runs):
+    for run in runs:
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
         for spacing in run.phase.spacing:
             for part in _parts(spacing):
-                yield from _over(part, run.places, named + part.words())
+                yield from over(part, run.places, named + part.words())
         weeks = run.phase.weeks
         if weeks is not None and len(run.places) > 1:
             rule = (
@@ -236,9 +288,51 @@ def _bounds(runs: list[Run]) -> Iterator[Bound]:
             least, most = 7 * (weeks[0] - 1), 7 * weeks[1] - 1
             first, last = run.places[0], run.places[-1]
             yield Bound(first, last, least, most, run.phase.weeks_required, f"{rule} (at most {most + 1} d)")
-        if number:
-            yield from _across(runs[number - 1], run)
-    yield from lay(range(runs[-1].places.stop), minimum=1, rule=ONE_A_DAY)
+        if (before := _before(runs, run)) is not None:
+            yield from _across(before, run)
+        if run.phase.beside:
+            yield from _side_by_side(runs, run)
+    yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY)
+
+
+def _side_by_side(runs: Sequence[Run], run: Run) -> Iterator[Bound]:
+    """Yield what keeps the sessions of a phase from their neighbours of the series that they lie among."""
+    least = run.phase.neighbour_minimum()
+    of = {place: known.phase.name for known in runs for place in known.places}
+    rule = f"{run.phase.name}: at least {least} d from sessions of {run.phase.beside}"
+    names = {run.phase.beside, *(known.phase.name for known in runs if known.phase.beside)}
+    for place in run.places if least > 1 else ():
+        for earlier, later in ((place - 1, place), (place, place + 1)):
+            other = of.get(earlier if later == place else later)
+            if other in names and other != run.phase.name:
+                yield Bound(earlier, later, least, rule=rule)
+
+
+def _paid(runs: Sequence[Run], start: date, authorisations: Sequence[Authorisation]) -> Iterator[Bound]:
+    """Yield what keeps sessions within the required authorisations that pay for them, one after another."""
+    phases = {place: run.phase.name for run in runs for place in run.places}
+    pays_for: list[list[int]] = [[] for _ in authorisations]
+    for place in sorted(phases):
+        for authorisation, paid in zip(authorisations, pays_for, strict=True):
+            if authorisation.scope in ("", phases[place]) and len(paid) < authorisation.sessions:
+                paid.append(place)
+                break
+    for authorisation, paid in zip(authorisations, pays_for, strict=True):
+        scope, first, until = authorisation.scope, authorisation.first, authorisation.until
+        if not authorisation.required or not paid:
+            continue
+        rule = f"authorised for {len(paid)} sessions" + (f" of {scope}" if scope else "")
+        if (first is not None and paid[0] == 0 and start < first) or (until is not None and start > until):
+            raise NotPaid(
+                what=f"the start {start} is not paid for",
+                where=rule,
+                why=f"the authorisation pays from {first or 'the start'} to {until or 'whenever'}",
+                fix="start within it, or leave it not required",
+            )
+        if first is not None and paid[0] > 0:
+            yield Bound(0, paid[0], (first - start).days, rule=f"{rule} from {first}")
+        if until is not None and paid[-1] > 0:
+            yield Bound(0, paid[-1], latest=(until - start).days, rule=f"{rule} until {until}")
 
 
 def _parts(spacing: Spacing) -> Iterator[Spacing]:
@@ -257,13 +351,13 @@ def _parts(spacing: Spacing) -> Iterator[Spacing]:
         yield Spacing(latest=spacing.latest, apart=spacing.apart, between=spacing.between)
 
 
-def _over(spacing: Spacing, places: range, rule: str) -> tuple[Bound, ...]:
+def over(spacing: Spacing, places: Sequence[int], rule: str) -> tuple[Bound, ...]:
     """Lay one spacing over a phase's places."""
     minimum, latest = spacing.minimum, spacing.latest
     if spacing.between is not None:
-        earlier, later = (places.start + n - 1 for n in spacing.between)
-        if later not in places:
+        if spacing.between[1] > len(places):
             return ()
+        earlier, later = (places[n - 1] for n in spacing.between)
         return (Bound(earlier, later, minimum, latest, spacing.required, rule),)
     return lay(
         places, apart=spacing.apart, minimum=minimum, latest=latest, required=spacing.required, rule=rule
@@ -289,11 +383,11 @@ def _across(before: Run, after: Run) -> Iterator[Bound]:
             yield Bound(earlier, later, spacing.minimum, required=spacing.required, rule=rule)
 
 
-def _straddling(before: range, after: range, apart: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of places `apart` places from each other with a join between them."""
-    for later in after[:apart]:
-        if later - apart in before:
-            yield later - apart, later
+def _straddling(before: Sequence[int], after: Sequence[int], apart: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of places `apart` places of these two from each other with the join between them."""
+    both = (*before, *after[:apart])
+    for at in range(max(len(before), apart), len(both)):
+        yield both[at - apart], both[at]
 
 
 @attrs.frozen
@@ -308,23 +402,20 @@ class HourRule:
 
 def hour_rules(layout: Layout) -> Iterator[HourRule]:
     """Yield what the protocol asks for in hours; across a join it holds as minimums in days do."""
-    for number, run in enumerate(layout.runs):
-        following = layout.runs[number + 1] if number + 1 < len(layout.runs) else None
+    for run in layout.runs:
+        followed = [other for other in layout.runs if _before(layout.runs, other) is run]
         for spacing in run.phase.spacing:
             if spacing.minimum_hours is None:
                 continue
             rule = Spacing(
                 minimum_hours=spacing.minimum_hours, apart=spacing.apart, between=spacing.between
             ).words()
-            bounds = _over(
+            bounds = over(
                 attrs.evolve(spacing, minimum=None, absolute_minimum=None, latest=None), run.places, rule
             )
             pairs = [(bound.earlier, bound.later) for bound in bounds]
-            if following is None or spacing.between is not None:
-                joined = False
-            else:
-                joined = following.phase.join is None or not following.phase.join.states_rules
-            if following is not None and joined:
-                pairs += _straddling(run.places, following.places, spacing.apart)
+            for after in followed if spacing.between is None else ():
+                if after.phase.join is None or not after.phase.join.states_rules:
+                    pairs += _straddling(run.places, after.places, spacing.apart)
             for earlier, later in pairs:
                 yield HourRule(earlier, later, spacing.minimum_hours, rule)

@@ -8,14 +8,14 @@ the earliest start that exists on most of the days. Rules in hours are kept on i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.clock import elapsed, later, minute_of, moment, time_of
-from ketsched.planning.days import GRID
+from ketsched.planning.days import GRID, Kind
 from ketsched.planning.laying import HourRule
 
 
@@ -29,8 +29,8 @@ class Seat:
 
 def seat(
     days: Sequence[date],
-    minutes: Sequence[int],
-    calendar: Calendar,
+    kinds: Sequence[Kind],
+    calendars: Mapping[str, Calendar],
     *,
     preferred: time | None = None,
     wishes: Calendar | None = None,
@@ -43,59 +43,74 @@ def seat(
     (ties: the earlier), then the second, and so on.
 
     Args:
-        days: Days on which the calendar is open for that long.
-        minutes: Chair time of each session.
-        calendar: All calendars that must be open.
+        days: Days on which the calendar of its place is open for that long.
+        kinds: Place and chair time of each session.
+        calendars: For each place all calendars that must be open; in one zone.
         preferred: Local time of day to be near to.
         wishes: Starts within it come before all others, where a day has any.
         rules: Rules in hours.
     """
-    offered = [calendar.start_minutes(day, n, grid=GRID) for day, n in zip(days, minutes, strict=True)]
+    offered = [_starts(calendars[kind.place], day, kind) for day, kind in zip(days, kinds, strict=True)]
     wished = offered
     if wishes is not None:
-        both = calendar & wishes
-        found = [both.start_minutes(day, n, grid=GRID) for day, n in zip(days, minutes, strict=True)]
+        both = {place: calendar & wishes for place, calendar in calendars.items()}
+        found = [_starts(both[kind.place], day, kind) for day, kind in zip(days, kinds, strict=True)]
         wished = [within or starts for within, starts in zip(found, offered, strict=True)]
-    if preferred is None:
-        common = Counter(start for starts in wished for start in starts)
-        most = max(common.values())
-        target = min(start for start, times in common.items() if times == most)
-    else:
-        target = minute_of(preferred)
-    chosen = _choose(days, offered, wished, target, calendar.zone, rules)
+    targets = {place: _target(place, kinds, wished, preferred) for place in {kind.place for kind in kinds}}
+    zone = calendars[kinds[0].place].zone
+    chosen = _choose(days, offered, wished, [targets[kind.place] for kind in kinds], zone, rules)
     if isinstance(chosen, HourRule):
         return chosen
-    if all(part.chairs is None for part in calendar.parts()):
-        return [Seat(time_of(start), None) for start in chosen]
     seats = []
-    for day, start, length in zip(days, chosen, minutes, strict=True):
-        begin = moment(day, time_of(start), calendar.zone)
-        seats.append(
-            Seat(time_of(start), calendar.free_chair(begin, later(begin, timedelta(minutes=length))))
-        )
+    for day, start, kind in zip(days, chosen, kinds, strict=True):
+        chair = None
+        if any(part.chairs is not None for part in calendars[kind.place].parts()):
+            begin = moment(day, time_of(start), zone)
+            chair = calendars[kind.place].free_chair(begin, later(begin, timedelta(minutes=kind.minutes)))
+        seats.append(Seat(time_of(start), chair))
     return seats
+
+
+def _starts(calendar: Calendar, day: date, kind: Kind) -> list[int]:
+    return calendar.start_minutes(day, kind.minutes, grid=GRID)
+
+
+def _target(
+    place: str, kinds: Sequence[Kind], starts: Sequence[Sequence[int]], preferred: time | None
+) -> int:
+    """Return the start to be near to: the preferred one, or the earliest that exists on most days at that place."""
+    if preferred is not None:
+        return minute_of(preferred)
+    common = Counter(
+        start for kind, found in zip(kinds, starts, strict=True) if kind.place == place for start in found
+    )
+    most = max(common.values())
+    return min(start for start, times in common.items() if times == most)
 
 
 def _choose(
     days: Sequence[date],
     offered: Sequence[Sequence[int]],
     wished: Sequence[Sequence[int]],
-    target: int,
+    targets: Sequence[int],
     zone: str,
     rules: Sequence[HourRule],
 ) -> list[int] | HourRule:
     """
-    Take for each day the start nearest to the target, wished ones first, that still leaves one to every later day.
+    Take for each day the start nearest to its target, wished ones first, that still leaves one to every later day.
 
     Rules in hours are minimums only, so later days can follow exactly if each of them can
     when all before it start as early as they may: the push of `spacing`, on the clock.
     """
 
-    def nearness(start: int) -> tuple[int, int]:
+    def nearness(start: int, target: int) -> tuple[int, int]:
         return abs(start - target), start
 
     if not rules:
-        return [min(starts, key=nearness) for starts in wished]
+        return [
+            min(starts, key=lambda start: nearness(start, target))
+            for starts, target in zip(wished, targets, strict=True)
+        ]
     looks = [[rule for rule in rules if rule.later == at] for at in range(len(days))]
     instants = [
         {start: moment(day, time_of(start), zone) for start in starts}
@@ -126,7 +141,7 @@ def _choose(
     chosen: list[int] = []
     for at, starts in enumerate(offered):
         first = set(wished[at])
-        for start in sorted(starts, key=lambda start: (start not in first, nearness(start))):
+        for start in sorted(starts, key=lambda start: (start not in first, nearness(start, targets[at]))):
             begin = instants[at][start]
             if prevented(begun, at, begin) is None and stuck([*begun, begin]) is None:
                 begun.append(begin)

@@ -1,0 +1,303 @@
+"""
+What goes around the sessions of a course: what it is counted from, what it tells, what it holds up.
+
+A session is *to be confirmed* while a clinician's hold stands for it, while the outcome of an
+appointment before it (a screening, a review) has not been recorded, or while no authorisation
+pays for it. The library judges none of these: somebody records them, with a name and a date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import attrs
+
+from ketsched.errors import InvalidInput
+from ketsched.model import (
+    Anchor,
+    Authorisation,
+    Companion,
+    Course,
+    Hold,
+    Outcome,
+    PlacedCompanion,
+    Session,
+    Status,
+)
+from ketsched.revising import Booking, revised
+
+
+@attrs.frozen
+class Anchored:
+    """
+    One thing that a companion of a course is counted from.
+
+    Attributes:
+        key: What it is called in the ids of bookings: a session's id, another booking's, or "day13".
+        day: Local date.
+        session: Id of the session that a booking counted from it goes with.
+    """
+
+    key: str
+    day: date
+    session: str
+
+
+def anchors(
+    companion: Companion, standing: Sequence[Session], bookings: Iterable[PlacedCompanion]
+) -> tuple[Anchored, ...]:
+    """
+    Return what a companion is counted from, in order of time.
+
+    Args:
+        companion: The companion.
+        standing: All sessions of the course that stand, in order of time.
+        bookings: Those of other companions.
+    """
+    anchor = companion.anchor
+    if anchor.companion is not None:
+        found = [p for p in bookings if p.companion == anchor.companion and p.status.stands]
+        found.sort(key=lambda p: (p.day, p.time or time(), p.id))
+        return tuple(Anchored(placed.id, placed.day, placed.session) for placed in found)
+    if anchor.phase:
+        standing = [session for session in standing if session.phase == anchor.phase]
+    return tuple(_of_sessions(anchor, standing))
+
+
+def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[Anchored]:
+    if not standing:
+        return
+    if anchor.study_day is not None:
+        day = standing[0].day + timedelta(anchor.study_day - 1)
+        with_session = [session for session in standing if session.day <= day][-1]
+        yield Anchored(f"day{anchor.study_day}", day, with_session.id)
+        return
+    if anchor.edge is not None:
+        chosen = standing[:1] if anchor.edge == "start" else standing[-1:]
+    elif anchor.session is not None:
+        chosen = standing[anchor.session - 1 : anchor.session]
+    else:
+        step = anchor.every or 1
+        chosen = standing[step - 1 :: step]
+    yield from (Anchored(session.id, session.day, session.id) for session in chosen)
+
+
+def notices(course: Course) -> dict[str, tuple[Companion, ...]]:
+    """Return the notices that hold beside each standing session, by its id; sessions without any are left out."""
+    found: dict[str, list[Companion]] = {}
+    standing = course.standing()
+    for companion in course.protocol.companions:
+        if companion.kind == "notice":
+            for anchored in anchors(companion, standing, course.companions):
+                found.setdefault(anchored.session, []).append(companion)
+    return {session: tuple(companions) for session, companions in found.items()}
+
+
+def to_confirm(course: Course) -> dict[str, tuple[str, ...]]:
+    """
+    Return why sessions are to be confirmed, by their id, in words for the clinic.
+
+    Sessions that do not stand or were given are left out, and so are those that nothing holds up.
+    """
+    open_sessions = [s for s in course.standing() if s.status is not Status.FULFILLED]
+    found: dict[str, list[str]] = {session.id: [] for session in open_sessions}
+    for hold in course.holds:
+        for session in open_sessions:
+            if hold.stands and _holds(hold, session):
+                found[session.id].append(f"hold {hold.id} by {hold.who}: {hold.reason}")
+    for placed, companion in _open_gates(course):
+        said = (
+            "has no outcome yet"
+            if placed.outcome is None
+            else f"said stop ({placed.outcome.who}, {placed.outcome.on})"
+        )
+        for session in open_sessions:
+            if _governs(course, placed, session):
+                found[session.id].append(f"{companion.title} of {placed.day} {said}")
+    for session_id in unauthorised(course):
+        if session_id in found:
+            found[session_id].append("no authorisation")
+    return {session_id: tuple(why) for session_id, why in found.items() if why}
+
+
+def _holds(hold: Hold, session: Session) -> bool:
+    return session.id in hold.sessions if hold.sessions else session.day >= hold.since
+
+
+def _open_gates(course: Course) -> Iterator[tuple[PlacedCompanion, Companion]]:
+    definitions = {companion.id: companion for companion in course.protocol.companions if companion.gate}
+    for placed in course.companions:
+        companion = definitions.get(placed.companion)
+        decided = placed.outcome is not None and placed.outcome.what == "continue"
+        if companion is not None and placed.status.stands and not decided:
+            yield placed, companion
+
+
+def _governs(course: Course, gate: PlacedCompanion, session: Session) -> bool:
+    """Whether a session comes after the one that a gate goes with, or is that one and the gate lies before it."""
+    own = next((s for s in course.sessions if s.id == gate.session), None)
+    if own is None:
+        return session.day >= gate.day
+    if session.id == own.id:
+        return gate.day < own.day
+    return _order(session) > _order(own)
+
+
+def _order(session: Session) -> tuple[date, time, str]:
+    return session.day, session.time or time(), session.id
+
+
+def unauthorised(course: Course) -> tuple[str, ...]:
+    """Return the ids of the standing sessions that some authorisation could pay for and none does, in order."""
+    left = [authorisation.sessions for authorisation in course.authorisations]
+    without = []
+    for session in course.standing():
+        matching = [n for n, a in enumerate(course.authorisations) if a.scope in ("", session.phase)]
+        payer = next((n for n in matching if left[n] and _pays(course.authorisations[n], session.day)), None)
+        if payer is not None:
+            left[payer] -= 1
+        elif matching:
+            without.append(session.id)
+    return tuple(without)
+
+
+def _pays(authorisation: Authorisation, day: date) -> bool:
+    first, until = authorisation.first, authorisation.until
+    return (first is None or first <= day) and (until is None or day <= until)
+
+
+def confirmed(
+    course: Course, *, before: Course | None = None
+) -> tuple[tuple[Session, ...], tuple[PlacedCompanion, ...]]:
+    """
+    Return the bookings of a course with the states that its holds, outcomes and authorisations give them.
+
+    A session that was to be confirmed for no reason known here stays so.
+
+    Args:
+        course: With the holds, outcomes and authorisations that are to count.
+        before: As it was until now; its reasons are those that may have gone.
+    """
+    now, once = to_confirm(course), to_confirm(before) if before is not None else {}
+
+    def of_session(session: Session) -> Status:
+        if session.id in now:
+            return Status.TENTATIVE
+        return Status.FIRM if session.id in once and session.status is Status.TENTATIVE else session.status
+
+    sessions = tuple(_with(session, of_session(session)) for session in course.sessions)
+    unsure = {session.id for session in sessions if session.status is Status.TENTATIVE}
+    gates = {companion.id for companion in course.protocol.companions if companion.gate}
+
+    def of_companion(placed: PlacedCompanion) -> Status:
+        if placed.status not in (Status.FIRM, Status.TENTATIVE):
+            return placed.status
+        waits = placed.session in unsure and placed.companion not in gates
+        return Status.TENTATIVE if waits else Status.FIRM
+
+    return sessions, tuple(_with(placed, of_companion(placed)) for placed in course.companions)
+
+
+def _with(booking: Booking, status: Status) -> Booking:
+    return booking if booking.status is status else attrs.evolve(booking, status=status)
+
+
+def hold(
+    course: Course,
+    *,
+    reason: str,
+    who: str,
+    since: date,
+    sessions: tuple[str, ...] = (),
+    at: datetime | None,
+) -> Course:
+    """
+    Return the course with a clinician's hold: its sessions are to be confirmed until it is lifted.
+
+    Args:
+        course: The course.
+        reason: In the clinician's words, for the clinic.
+        who: Who decided it.
+        since: First day whose sessions it holds.
+        sessions: Ids of the sessions it holds; empty: all from `since` on.
+        at: The moment of the revision.
+
+    Raises:
+        InvalidInput: A session is not one of the course.
+    """
+    for session in sessions:
+        _session(course, session)
+    taken = {known.id for known in course.holds}
+    name = next(f"h{n}" for n in range(1, len(taken) + 2) if f"h{n}" not in taken)
+    added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions)
+    return _changed(course, at, "held", holds=(*course.holds, added))
+
+
+def lift(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
+    """Return the course with a hold lifted, by somebody, on a local date."""
+    standing = [hold.id for hold in course.holds if hold.stands]
+    if hold_id not in standing:
+        raise InvalidInput(
+            what=f"no hold {hold_id[:40]!r} stands",
+            where="hold",
+            why=f"those that stand are {', '.join(standing) or 'none'}",
+            fix="name one of these" if standing else "leave it",
+        )
+    holds = tuple(
+        attrs.evolve(known, lifted_by=who, lifted_on=on) if known.id == hold_id else known
+        for known in course.holds
+    )
+    return _changed(course, at, "hold lifted", holds=holds)
+
+
+def authorise(course: Course, authorisation: Authorisation, *, at: datetime | None) -> Course:
+    """Return the course with one more authorisation, which pays after those it has."""
+    return _changed(course, at, "authorised", authorisations=(*course.authorisations, authorisation))
+
+
+def decide(course: Course, companion_id: str, outcome: Outcome, *, at: datetime | None) -> Course:
+    """Return the course with the outcome of an appointment, which thereby took place."""
+    placed = next((p for p in course.companions if p.id == companion_id), None)
+    gates = {companion.id for companion in course.protocol.companions if companion.gate}
+    waiting = [p.id for p in course.companions if p.companion in gates and p.status.stands]
+    if placed is None or placed.companion not in gates or not placed.status.stands:
+        raise InvalidInput(
+            what=f"{companion_id[:40]!r} decides about no sessions",
+            where="companion",
+            why=f"appointments that do are {', '.join(waiting) or 'none'}",
+            fix="name one of these" if waiting else "leave it",
+        )
+    decided = attrs.evolve(placed, outcome=outcome, status=Status.FULFILLED)
+    companions = tuple(decided if p.id == companion_id else p for p in course.companions)
+    return _changed(course, at, f"decided: {outcome.what}", companions=companions)
+
+
+def arrange(course: Course, session_id: str, ride: str, *, at: datetime | None) -> Course:
+    """Return the course with what is known of a session's ride home: "confirmed", "none", "self" or "" (nothing)."""
+    own = _session(course, session_id)
+    sessions = tuple(attrs.evolve(own, ride=ride) if s.id == session_id else s for s in course.sessions)
+    return revised(course, at=at, what="ride home", sessions=sessions)
+
+
+def _session(course: Course, session_id: str) -> Session:
+    found = next((session for session in course.sessions if session.id == session_id), None)
+    if found is None:
+        known = [session.id for session in course.sessions]
+        shown = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
+        raise InvalidInput(
+            what=f"there is no session {session_id[:40]!r}",
+            where="session",
+            why=f"the course has {shown or 'none'}",
+            fix="name one of these",
+        )
+    return found
+
+
+def _changed(course: Course, at: datetime | None, what: str, **attributes: Any) -> Course:
+    """Return the next revision, with the states that follow from what changed."""
+    changed = attrs.evolve(course, **attributes)
+    sessions, companions = confirmed(changed, before=course)
+    attributes.pop("companions", None)
+    return revised(course, at=at, what=what, sessions=sessions, companions=companions, **attributes)
