@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from datetime import time as time_of_day
-from itertools import combinations, islice
+from itertools import islice
 from typing import Any
 
 import attrs
 
 from ketsched.around import confirmed
-from ketsched.calendars import WEEKDAYS, Calendar
+from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
@@ -25,6 +25,7 @@ from ketsched.planning.companions import companions_of, trips_saved
 from ketsched.planning.days import Kind, OpenDays, at_home, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
 from ketsched.planning.laying import HourRule, Layout, NotPaid, hour_rules, lay_out
+from ketsched.planning.patterns import as_accepted, patterns
 from ketsched.planning.seating import Seat, seat
 from ketsched.revising import revised
 from ketsched.series import Placement, Series
@@ -311,7 +312,9 @@ class _Planner:
                 found = self._seats(layout, kinds, series)
                 if isinstance(found, tuple):
                     placement, seats = found
-                    return self._seated(self._as_accepted(pattern), layout, placement, seats), placement
+                    return self._seated(
+                        as_accepted(pattern, self.protocol), layout, placement, seats
+                    ), placement
         except TooManyPlans:
             raise TooManyWays(
                 what="this course allows too many different plans to find the best one",
@@ -328,31 +331,11 @@ class _Planner:
             return None
         return None if found is None else found[1]
 
-    def _as_accepted(self, pattern: Protocol) -> Protocol:
-        """Return a pattern that was tried with the weeks that the protocol accepts."""
-        given = self.protocol.phases[0]
-        first = attrs.evolve(pattern.phases[0], weeks=given.weeks, weeks_required=given.weeks_required)
-        return _with_first(pattern, first)
-
     def _patterns(self, start: date) -> Iterator[Protocol]:
-        """Yield the protocol with each pattern to try, the fewest weeks first."""
-        phase = self.protocol.phases[0]
-        if phase.weekdays or phase.study_days or phase.every:
-            yield self.protocol
-            return
-        sessions, weeks = phase.count or 1, phase.weeks or (1, 52)
-        weekdays = open_weekdays(self.calendars[phase.place], _minutes(phase)) | {start.weekday()}
-        for number in range(weeks[0], weeks[1] + 1):
-            if sessions > 7 * number and number < weeks[1]:
-                continue
-            settled = attrs.evolve(phase, weeks=(weeks[0], number), weeks_required=True)
-            a_week = -(-sessions // number)
-            spread = _even_weekdays(start.weekday(), a_week, weekdays, phase.neighbour_minimum())
-            if spread is not None and _spans(spread, start.weekday(), sessions) > 7 * (weeks[0] - 1):
-                yield _with_first(self.protocol, attrs.evolve(settled, weekdays=spread))
-            else:  # no such weekdays: as evenly as whole days allow
-                even = _even_days(start.weekday(), sessions, 7 * number, weekdays, phase.neighbour_minimum())
-                yield _with_first(self.protocol, attrs.evolve(settled, study_days=even))
+        first = self.protocol.phases[0]
+        return patterns(
+            self.protocol, start, lambda: open_weekdays(self.calendars[first.place], _minutes(first))
+        )
 
     def _laid_out(self, protocol: Protocol, start: date) -> tuple[Layout, list[Kind], Series]:
         layout = lay_out(protocol, start, self.authorisations)
@@ -422,45 +405,3 @@ class _Planner:
             )
         )
         return Course(protocol=protocol, zone=self.zone, sessions=sessions)
-
-
-def _with_first(protocol: Protocol, first: Phase) -> Protocol:
-    return attrs.evolve(protocol, phases=(first, *protocol.phases[1:]))
-
-
-def _even_weekdays(start: int, number: int, weekdays: frozenset[int], minimum: int) -> tuple[int, ...] | None:
-    """
-    Return the weekday of the start and `number` - 1 others, spread most evenly over the week.
-
-    Three a week come out 2, 2 and 3 days apart, two a week 3 and 4; ties go to the earliest.
-    """
-    after = sorted((day - start) % 7 for day in weekdays if day != start)
-    best: tuple[int, tuple[int, ...]] | None = None
-    for others in combinations(after, number - 1) if 1 <= number <= 7 else ():
-        offsets = (0, *others)
-        gaps = [b - a for a, b in zip(offsets, (*others, 7), strict=True)]
-        uneven = sum(gap * gap for gap in gaps)
-        if min(gaps) >= minimum and (best is None or (uneven, offsets) < best):
-            best = (uneven, offsets)
-    return None if best is None else tuple(sorted((start + offset) % len(WEEKDAYS) for offset in best[1]))
-
-
-def _even_days(
-    start: int, sessions: int, days: int, weekdays: frozenset[int], minimum: int
-) -> tuple[int, ...]:
-    """Return study days spread evenly over so many days, each on the open weekday nearest to that."""
-    found = [0]
-    for k in range(1, sessions):
-        even, least = k * days // sessions, found[-1] + max(minimum, 1)
-        near = [
-            day for day in range(max(even - 6, least), max(even, least) + 7) if (start + day) % 7 in weekdays
-        ]
-        found.append(min(near, key=lambda day: (abs(day - even), day)))
-    return tuple(1 + day for day in found)
-
-
-def _spans(weekdays: tuple[int, ...], start: int, sessions: int) -> int:
-    """Return how many dates a weekday pattern touches from its first session to its last, both included."""
-    offsets = sorted((day - start) % 7 for day in weekdays)
-    weeks, rest = divmod(sessions - 1, len(offsets))
-    return 7 * weeks + offsets[rest] + 1

@@ -12,28 +12,25 @@ another one, that one tries its next best days.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from itertools import groupby, islice, takewhile
 
 import attrs
 
 from ketsched.around import Anchored, anchors
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
+from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
-from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Session, Status
+from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Status
 from ketsched.placing import TooManyPlans, place, ranked
-from ketsched.planning.days import GRID, at_home, weekly
 from ketsched.planning.explaining import NoFeasiblePlan
+from ketsched.planning.free import FreeTime
 from ketsched.planning.laying import over, steps
 from ketsched.series import Series
 from ketsched.spacing import Bound, lay
 
 TRIES = 500
 """Next best days that companions may try to make room for one that must be there."""
-
-Span = tuple[int, int]
-"""(begin, end), half-open, in seconds since 1970 UTC."""
 
 
 @attrs.frozen
@@ -47,8 +44,16 @@ class _Run:
     first: int
     last: int
 
-    def where(self, course: Course) -> str:
-        return f"{course.protocol.id}, companion {self.companion.id}, from {self.anchored.key} on {self.anchored.day}"
+    @property
+    def window(self) -> range:
+        return range(self.first, self.last + 1)
+
+    def bounds(self) -> Iterator[Bound]:
+        """Yield the rules between its bookings."""
+        places = range(len(self.ids))
+        yield from lay(places, minimum=1, rule="one a day")
+        for spacing in self.companion.spacing:
+            yield from over(spacing, places, spacing.words())
 
 
 def companions_of(
@@ -76,8 +81,7 @@ def companions_of(
         NoFeasiblePlan: A companion that must be there has no day; it names what closes each day.
         InvalidInput: There are more bookings than a course may have.
     """
-    placer = _Placer(course, calendar, calendars or {}, availability, time)
-    return placer.all()
+    return _Placer(course, FreeTime(course, calendar, calendars or {}, availability, time)).all()
 
 
 def trips_saved(course: Course) -> int:
@@ -97,30 +101,13 @@ def trips_saved(course: Course) -> int:
 
 
 class _Placer:
-    """Places the companions of one course; knows what is taken of each day."""
+    """Places the companions of one course, one after another."""
 
-    def __init__(
-        self,
-        course: Course,
-        calendar: Calendar,
-        calendars: Mapping[str, Calendar],
-        availability: Calendar | None,
-        preferred: time | None,
-    ) -> None:
-        self.course, self.calendar, self.calendars = course, calendar, calendars
-        self.availability, self.preferred = availability, preferred
+    def __init__(self, course: Course, free: FreeTime) -> None:
+        self.course, self.free = course, free
         self.standing = course.standing()
         self.before = {placed.id: placed for placed in course.companions}
         self.booked: list[PlacedCompanion] = []
-        self.session_days = {session.day.toordinal() for session in self.standing}
-        self.trip_days = {s.day.toordinal(): 1 for s in self.standing if not course.is_at_home(s)}
-        self.taken: dict[int, list[Span]] = {}
-        self._known: dict[tuple[str, str, bool], Calendar] = {}
-        self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
-        for session in self.standing:
-            if session.time is not None:
-                start, end = course.starts(session), course.ends(session)
-                self._take(session.day.toordinal(), end.date().toordinal(), (seconds(start), seconds(end)), 1)
 
     def all(self) -> tuple[PlacedCompanion, ...]:
         needed = self._needed()
@@ -224,8 +211,6 @@ class _Placer:
         phase = companion.anchor.phase
         return max(s.day.toordinal() for s in self.standing if phase in ("", s.phase))
 
-    # Days
-
     def _placements(self, run: _Run) -> Iterator[tuple[int, ...]]:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
@@ -236,7 +221,7 @@ class _Placer:
         elif companion.kind == "task":
             yield tuple(self._due(run, ideal) for ideal in run.ideals)
         elif companion.on_session_days == "during":
-            if run.anchored.day.toordinal() in self.session_days:
+            if run.anchored.day.toordinal() in self.free.session_days:
                 yield (run.anchored.day.toordinal(),) * len(run.ids)
         elif len(run.ids) == 1:
             old = fixed[0] if fixed[0] is not None and fixed[0].status.stands else None
@@ -249,28 +234,27 @@ class _Placer:
         """Return a task's due date; the clinic's are brought forward to a day on which it is open."""
         if run.companion.audience != "patient":
             for day in range(ideal, max(run.first, ideal - 14) - 1, -1):
-                if self.calendar.ranges(date.fromordinal(day)):
+                if self.free.calendar.ranges(date.fromordinal(day)):
                     return day
         return ideal
 
     def _nearest(self, run: _Run, ideal: int, *, share: bool) -> Iterator[int]:
         """Yield the open days of a window from the nearest on; first those on which the patient comes anyway."""
-        window = range(run.first, run.last + 1)
-        shared: list[int] = []
-        if share and self._shares(run.companion):
-            shared = sorted((d for d in self.trip_days if d in window), key=lambda d: (abs(d - ideal), d))
-            yield from (day for day in shared if self._open(run.companion, day))
+        window, shared = run.window, list[int]()
+        if share and _shares(run.companion):
+            shared = sorted(
+                (d for d in self.free.trip_days if d in window), key=lambda d: (abs(d - ideal), d)
+            )
+            yield from (day for day in shared if self.free.is_open(run.companion, day))
         reach = max(abs(window.start - ideal), abs(window.stop - ideal))
         for away in range(reach + 1):
             for day in (ideal - away, ideal + away) if away else (ideal,):
-                if day in window and day not in shared and self._open(run.companion, day):
+                if day in window and day not in shared and self.free.is_open(run.companion, day):
                     yield day
 
     def _series(self, run: _Run, fixed: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
         """Yield the days of several bookings from one anchor, as sessions of a phase are placed."""
-        companion = run.companion
-        days = tuple(d for d in range(run.first, run.last + 1) if self._open(companion, d))
-        places = range(len(run.ids))
+        days = tuple(day for day in run.window if self.free.is_open(run.companion, day))
         options = [
             (p.day.toordinal(),) if p is not None and p.status is Status.FULFILLED else days for p in fixed
         ]
@@ -279,9 +263,9 @@ class _Placer:
             for p, ideal in zip(fixed, run.ideals, strict=True)
         )
         wishes: tuple[frozenset[int] | None, ...] = ()
-        if self._shares(companion) and not any(fixed):
-            wishes = (frozenset(self.trip_days),) * len(places)
-        series = Series(tuple(options), tuple(self._bounds(companion, places)), ideals, wishes)
+        if _shares(run.companion) and not any(fixed):
+            wishes = (frozenset(self.free.trip_days),) * len(run.ids)
+        series = Series(tuple(options), tuple(run.bounds()), ideals, wishes)
         try:
             best = place(series)
             if best is not None:
@@ -290,120 +274,17 @@ class _Placer:
         except TooManyPlans:
             return
 
-    def _bounds(self, companion: Companion, places: range) -> Iterator[Bound]:
-        yield from lay(places, minimum=1, rule="one a day")
-        for spacing in companion.spacing:
-            yield from over(spacing, places, spacing.words())
-
-    def _shares(self, companion: Companion) -> bool:
-        return (
-            companion.on_session_days == "allowed" and companion.place == "clinic" and companion.for_patient
-        )
-
-    def _open(self, companion: Companion, day: int) -> bool:
-        return self._closed(companion, day) == "" and bool(self._free(companion, day))
-
-    def _closed(self, companion: Companion, day: int) -> str:
-        """Say what the protocol itself closes a day by; empty if nothing does."""
-        if companion.weekdays and (day - 1) % 7 not in companion.weekdays:
-            return "not one of its days of the week"
-        if companion.on_session_days == "never" and day in self.session_days:
-            return "a session is on that day"
-        if companion.on_session_days == "only" and day not in self.session_days:
-            return "no session is on that day"
-        return ""
-
-    # Hours
-
-    def _whose(self, companion: Companion) -> Calendar:
-        """Return all calendars that must be open for a companion, on the clock of the course."""
-        key = (companion.calendar, companion.place, companion.for_patient)
-        known = self._known.get(key)
-        if known is None:
-            zone = self.course.zone
-            if companion.calendar in self.calendars:
-                known = self.calendars[companion.calendar]
-                known = known if known.zone == zone else Calendar.always(zone) & known
-            elif companion.place == "home":
-                known = at_home(zone)
-            else:
-                first, *others = (attrs.evolve(p, chairs=None, bookings=()) for p in self.calendar.parts())
-                known = attrs.evolve(first, others=tuple(others))
-            if self.availability is not None and companion.for_patient:
-                known = known & self.availability
-            self._known[key] = known
-        return known
-
-    def _free(self, companion: Companion, day: int) -> list[int]:
-        """Return the starts of a day at which nothing else of the patient's is, in minutes after midnight."""
-        key = (companion.calendar, companion.place, companion.for_patient, companion.minutes, day)
-        starts = self._starts.get(key)
-        if starts is None:
-            on = date.fromordinal(day)
-            starts = self._starts[key] = self._whose(companion).start_minutes(
-                on, companion.minutes, grid=GRID
-            )
-        taken = self.taken.get(day)
-        if not taken or not starts:
-            return starts
-        length = 60 * companion.minutes
-        begins = self._begins(day, starts)
-        return [
-            start
-            for start, begin in zip(starts, begins, strict=True)
-            if all(begin + length <= since or until <= begin for since, until in taken)
-        ]
-
-    def _begins(self, day: int, starts: Sequence[int]) -> list[int]:
-        on, zone = date.fromordinal(day), self.course.zone
-        if changes_clocks(on, zone):
-            return [seconds(moment(on, time_of(start), zone)) for start in starts]
-        zero = seconds(datetime.combine(on, time(), zone_named(zone)))
-        return [zero + 60 * start for start in starts]
-
-    def _start(self, run: _Run, number: int, day: int) -> time | None:
-        """Choose the hour: the old one, next to what the patient comes for anyway, or the one preferred."""
-        companion, old = run.companion, self.before.get(run.ids[number])
-        if companion.kind == "task":
-            return None
-        if old is not None and old.status is Status.FULFILLED:
-            return old.time
-        if companion.on_session_days == "during":
-            session = self._session(run.anchored.session)
-            return None if session.time is None else self.course.infusion(session)[0].time()
-        free = self._free(companion, day)
-        stays = old is not None and old.day.toordinal() == day
-        if old is not None and stays and old.time is not None and minute_of(old.time) in free:
-            return old.time
-        taken = self.taken.get(day) if companion.place == "clinic" else None
-        if taken:
-            begins = self._begins(day, free)
-            length = 60 * companion.minutes
-
-            def wait(at: int) -> tuple[int, bool, int]:
-                begin = begins[at]
-                return min(
-                    ((begin - until, False, at) if until <= begin else (since - begin - length, True, at))
-                    for since, until in taken
-                )
-
-            return time_of(free[min(range(len(free)), key=wait)])
-        target = free[0] if self.preferred is None else minute_of(self.preferred)
-        return time_of(min(free, key=lambda start: (abs(start - target), start)))
-
-    # Booking
-
     def _book(self, run: _Run, days: tuple[int, ...]) -> None:
-        for number, (name, day, ideal) in enumerate(zip(run.ids, days, run.ideals, strict=True)):
-            old, start = self.before.get(name), self._start(run, number, day)
-            if old is not None and old.status is Status.FULFILLED:
-                placed = old
-            else:
+        companion = run.companion
+        for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
+            old = self.before.get(name)
+            placed = old
+            if placed is None or placed.status is not Status.FULFILLED:
                 placed = PlacedCompanion(
                     id=name,
-                    companion=run.companion.id,
+                    companion=companion.id,
                     day=date.fromordinal(day),
-                    time=start,
+                    time=self._start(run, day, old) if companion.kind == "appointment" else None,
                     session=run.anchored.session,
                     status=old.status if old is not None and old.status.stands else Status.FIRM,
                     ideal=date.fromordinal(ideal),
@@ -411,106 +292,59 @@ class _Placer:
                     revised=old.revised if old is not None else (len(self.course.revisions) - 1,),
                 )
             self.booked.append(placed)
-            self._note(placed, run.companion, 1)
+            self.free.book(placed, companion)
+
+    def _start(self, run: _Run, day: int, old: PlacedCompanion | None) -> time | None:
+        if run.companion.on_session_days == "during":
+            session = next(session for session in self.standing if session.id == run.anchored.session)
+            return None if session.time is None else self.course.infusion(session)[0].time()
+        stays = old is not None and old.day.toordinal() == day
+        return self.free.choose(run.companion, day, old=old.time if old is not None and stays else None)
 
     def _unbook(self, begun: int) -> None:
         while len(self.booked) > begun:
             placed = self.booked.pop()
-            self._note(placed, self.course.protocol.companion(placed.companion), -1)
-
-    def _note(self, placed: PlacedCompanion, companion: Companion, sign: int) -> None:
-        """Take the time of an appointment, or give it back."""
-        if companion.kind != "appointment" or companion.on_session_days == "during":
-            return
-        if placed.time is None or not companion.for_patient:
-            return
-        day = placed.day.toordinal()
-        if companion.place == "clinic":
-            self.trip_days[day] = self.trip_days.get(day, 0) + sign
-            if not self.trip_days[day]:
-                del self.trip_days[day]
-        start = moment(placed.day, placed.time, self.course.zone)
-        end = later(start, timedelta(minutes=companion.minutes))
-        self._take(day, end.date().toordinal(), (seconds(start), seconds(end)), sign)
-
-    def _take(self, first: int, last: int, span: Span, sign: int) -> None:
-        for day in range(first, last + 1):
-            spans = self.taken.setdefault(day, [])
-            if sign > 0:
-                spans.append(span)
-            else:
-                spans.remove(span)
-
-    def _session(self, name: str) -> Session:
-        return next(session for session in self.standing if session.id == name)
-
-    # No day
+            self.free.unbook(placed, self.course.protocol.companion(placed.companion))
 
     def _no_day(self, run: _Run) -> NoFeasiblePlan:
-        """Say what closes each day of a window, and what rules there are between several bookings."""
+        """Say what closes each day of a window, what rules there are, and which day to open (tried)."""
         companion = run.companion
-        window = range(run.first, run.last + 1)
-        reasons = [(day, self._reason(companion, day)) for day in window]
-        closed = "; ".join(
+        reasons = [(day, self.free.why_not(companion, day)) for day in run.window]
+        closed = [
             _stretch([day for day, _ in same], reason)
-            for reason, same in groupby(reasons, lambda r: r[1])
+            for reason, same in groupby(reasons, lambda found: found[1])
             if reason
-        )
+        ]
         free = sum(not reason for _, reason in reasons)
-        many = f"{len(run.ids)} bookings" if len(run.ids) > 1 else "it"
-        rules = "".join(f"; {spacing.words()}" for spacing in companion.spacing)
-        first, last = (date.fromordinal(day) for day in (run.first, run.last))
-        left = f"; {free} of these days are open{rules}" if free else ""
-        opened = next((day for day, _ in reasons if self._opens(run, day)), None)
+        if free:
+            closed.append(f"{free} of these days are open")
+            closed += [spacing.words() for spacing in companion.spacing]
+        first, last = date.fromordinal(run.first), date.fromordinal(run.last)
         fix = "widen its window, change its calendar, or let it be recommended (required = false)"
-        causes = tuple(dict.fromkeys(reason for _, reason in reasons if reason))
+        opened = next((day for day in run.window if self._would_help(run, day)), None)
+        number = "it" if len(run.ids) == 1 else f"{len(run.ids)} of it"
         return NoFeasiblePlan(
-            what=f"no day for {companion.title} ({many} must be there)",
-            where=run.where(self.course),
-            why=f"it can be on {first} to {last}: {closed}{left}",
+            what=f"no day for {companion.title}",
+            where=f"{self.course.protocol.id}, companion {companion.id}, from {run.anchored.key} on {run.anchored.day}",
+            why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
             fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
-            causes=causes,
+            causes=tuple(dict.fromkeys(reason for _, reason in reasons if reason)),
         )
 
-    def _opens(self, run: _Run, day: int) -> bool:
-        """Whether one day, opened, would give the run its days; tried."""
-        if self._closed(run.companion, day) or self._free(run.companion, day):
+    def _would_help(self, run: _Run, day: int) -> bool:
+        """Whether one day that a date closes would give the run its days, if it were open."""
+        if not self.free.closed_by_date(run.companion, day):
             return False
-        usual = self._usual(run.companion, day)
-        if not usual:
-            return False
-        if len(run.ids) == 1:
-            return True
-        days = tuple(d for d in range(run.first, run.last + 1) if d == day or self._open(run.companion, d))
-        places = range(len(run.ids))
-        series = Series((days,) * len(places), tuple(self._bounds(run.companion, places)), run.ideals)
+        days = tuple(d for d in run.window if d == day or self.free.is_open(run.companion, d))
         try:
-            return place(series) is not None
+            return place(Series((days,) * len(run.ids), tuple(run.bounds()), run.ideals)) is not None
         except TooManyPlans:
             return False
 
-    def _usual(self, companion: Companion, day: int) -> bool:
-        """Whether the weekly hours of that weekday would fit it, and a date alone closes it."""
-        whose = self._whose(companion)
-        on = date.fromordinal(day)
-        first, *others = (weekly(part) for part in whose.parts())
-        return whose.closed_by(on) is not None and attrs.evolve(first, others=tuple(others)).is_open(
-            on, companion.minutes, grid=GRID
-        )
 
-    def _reason(self, companion: Companion, day: int) -> str:
-        if own := self._closed(companion, day):
-            return own
-        if self._free(companion, day):
-            return ""
-        whose, on = self._whose(companion), date.fromordinal(day)
-        closure = whose.closed_by(on)
-        if closure is not None:
-            return f"closed ({closure.reason})" if closure.reason not in ("", "closed") else "closed"
-        names = [part.name for part in whose.parts() if not part.ranges(on)]
-        if names:
-            return f"not among the hours of {' and '.join(names)}"
-        return "its hours are taken or too short"
+def _shares(companion: Companion) -> bool:
+    """Whether a companion is best on a day on which the patient comes to the clinic anyway."""
+    return companion.on_session_days == "allowed" and companion.place == "clinic" and companion.for_patient
 
 
 @attrs.frozen

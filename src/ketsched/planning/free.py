@@ -1,0 +1,185 @@
+"""
+When an appointment can be: somebody's hours, less what the patient has that day already.
+
+It knows the sessions of a course from the start and is told of every appointment that is
+booked. Moments decide, not clock times, so that nights on which clocks change come out right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
+from ketsched.model import Companion, Course, PlacedCompanion
+from ketsched.planning.days import GRID, at_home, weekly
+
+Span = tuple[int, int]
+"""(begin, end), half-open, in seconds since 1970 UTC."""
+
+
+class FreeTime:
+    """
+    The free time of one course's patient, and of those whom its companions need.
+
+    Attributes:
+        session_days: Days (ordinals) of the sessions that stand.
+        trip_days: Days on which the patient comes to the clinic, and for how many things.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        calendar: Calendar,
+        calendars: Mapping[str, Calendar],
+        availability: Calendar | None,
+        preferred: time | None,
+    ) -> None:
+        self.course, self.calendar, self.calendars = course, calendar, calendars
+        self.availability, self.preferred = availability, preferred
+        standing = course.standing()
+        self.session_days = {session.day.toordinal() for session in standing}
+        self.trip_days = {s.day.toordinal(): 1 for s in standing if not course.is_at_home(s)}
+        self._taken: dict[int, list[Span]] = {}
+        self._known: dict[tuple[str, str, bool], Calendar] = {}
+        self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
+        for session in standing:
+            if session.time is not None:
+                self._take(course.starts(session), course.ends(session), 1)
+
+    def is_open(self, companion: Companion, day: int) -> bool:
+        """Whether a companion can have a day (an ordinal): nothing closes it, and some start is free."""
+        return not self.closed(companion, day) and bool(self.starts(companion, day))
+
+    def closed(self, companion: Companion, day: int) -> str:
+        """Say what in the protocol itself closes a day to a companion; empty if nothing does."""
+        if companion.weekdays and (day - 1) % 7 not in companion.weekdays:  # 1 was a Monday
+            return "not one of its days of the week"
+        if companion.on_session_days == "never" and day in self.session_days:
+            return "a session is on that day"
+        if companion.on_session_days == "only" and day not in self.session_days:
+            return "no session is on that day"
+        return ""
+
+    def whose(self, companion: Companion) -> Calendar:
+        """Return all calendars that must be open for a companion, on the clock of the course."""
+        key = (companion.calendar, companion.place, companion.for_patient)
+        known = self._known.get(key)
+        if known is None:
+            zone = self.course.zone
+            if companion.calendar in self.calendars:
+                known = self.calendars[companion.calendar]
+                known = known if known.zone == zone else Calendar.always(zone) & known
+            elif companion.place == "home":
+                known = at_home(zone)
+            else:  # the clinic's hours; its chairs are for sessions
+                first, *others = (attrs.evolve(p, chairs=None, bookings=()) for p in self.calendar.parts())
+                known = attrs.evolve(first, others=tuple(others))
+            if self.availability is not None and companion.for_patient:
+                known = known & self.availability
+            self._known[key] = known
+        return known
+
+    def starts(self, companion: Companion, day: int) -> list[int]:
+        """Return the starts of a day that are free for a companion, in minutes after midnight."""
+        key = (companion.calendar, companion.place, companion.for_patient, companion.minutes, day)
+        starts = self._starts.get(key)
+        if starts is None:
+            on = date.fromordinal(day)
+            starts = self._starts[key] = self.whose(companion).start_minutes(on, companion.minutes, grid=GRID)
+        taken = self._taken.get(day) if companion.for_patient else None
+        if not taken or not starts:
+            return starts
+        length = 60 * companion.minutes
+        return [
+            start
+            for start, begin in zip(starts, self._begins(day, starts), strict=True)
+            if all(begin + length <= since or until <= begin for since, until in taken)
+        ]
+
+    def choose(self, companion: Companion, day: int, *, old: time | None) -> time:
+        """
+        Return the start of a companion on an open day.
+
+        The old time if it is free; else next to what the patient is at the clinic for on that day
+        (as near: after it); else the one nearest to the preferred time, or the earliest.
+        """
+        free = self.starts(companion, day)
+        if old is not None and minute_of(old) in free:
+            return old
+        taken = self._taken.get(day) if companion.place == "clinic" and companion.for_patient else None
+        if taken:
+            begins, length = self._begins(day, free), 60 * companion.minutes
+
+            def wait(at: int) -> tuple[int, bool, int]:
+                return min(
+                    (begins[at] - until, False, at)
+                    if until <= begins[at]
+                    else (since - begins[at] - length, True, at)
+                    for since, until in taken
+                )
+
+            return time_of(free[min(range(len(free)), key=wait)])
+        target = free[0] if self.preferred is None else minute_of(self.preferred)
+        return time_of(min(free, key=lambda start: (abs(start - target), start)))
+
+    def book(self, placed: PlacedCompanion, companion: Companion) -> None:
+        """Take the time of an appointment that was booked."""
+        self._note(placed, companion, 1)
+
+    def unbook(self, placed: PlacedCompanion, companion: Companion) -> None:
+        """Give back the time of an appointment that was booked."""
+        self._note(placed, companion, -1)
+
+    def why_not(self, companion: Companion, day: int) -> str:
+        """Say what closes a day to a companion; empty if it is open."""
+        if own := self.closed(companion, day):
+            return own
+        if self.starts(companion, day):
+            return ""
+        whose, on = self.whose(companion), date.fromordinal(day)
+        closure = whose.closed_by(on)
+        if closure is not None:
+            return f"closed ({closure.reason})" if closure.reason not in ("", "closed") else "closed"
+        names = [part.name for part in whose.parts() if not part.ranges(on)]
+        return (
+            f"not among the hours of {' and '.join(names)}" if names else "its hours are taken or too short"
+        )
+
+    def closed_by_date(self, companion: Companion, day: int) -> bool:
+        """Whether a date alone closes a day to a companion: its weekly hours would fit."""
+        whose, on = self.whose(companion), date.fromordinal(day)
+        if self.closed(companion, day) or whose.closed_by(on) is None:
+            return False
+        first, *others = (weekly(part) for part in whose.parts())
+        return attrs.evolve(first, others=tuple(others)).is_open(on, companion.minutes, grid=GRID)
+
+    def _begins(self, day: int, starts: Sequence[int]) -> list[int]:
+        on, zone = date.fromordinal(day), self.course.zone
+        if changes_clocks(on, zone):
+            return [seconds(moment(on, time_of(start), zone)) for start in starts]
+        zero = seconds(datetime.combine(on, time(), zone_named(zone)))
+        return [zero + 60 * start for start in starts]
+
+    def _note(self, placed: PlacedCompanion, companion: Companion, sign: int) -> None:
+        if placed.time is None or not companion.for_patient or companion.on_session_days == "during":
+            return
+        day = placed.day.toordinal()
+        if companion.place == "clinic":
+            self.trip_days[day] = self.trip_days.get(day, 0) + sign
+            if not self.trip_days[day]:
+                del self.trip_days[day]
+        start = moment(placed.day, placed.time, self.course.zone)
+        self._take(start, later(start, timedelta(minutes=companion.minutes)), sign)
+
+    def _take(self, start: datetime, end: datetime, sign: int) -> None:
+        span = seconds(start), seconds(end)
+        for day in range(start.toordinal(), end.toordinal() + 1):
+            spans = self._taken.setdefault(day, [])
+            if sign > 0:
+                spans.append(span)
+            else:
+                spans.remove(span)
