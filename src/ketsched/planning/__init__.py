@@ -154,9 +154,10 @@ def plan(
             if course.standing()[0].day == found[-1].standing()[0].day:  # no other start is left to try
                 raise
             continue
-        if placed or stops or paid:
-            course = attrs.evolve(course, companions=placed)
-            given["sessions"], given["companions"] = confirmed(course)
+        if stops or paid or any(companion.gate for companion in protocol.companions):
+            given["sessions"], given["companions"] = confirmed(attrs.evolve(course, companions=placed))
+        else:
+            given["companions"] = placed
         return attrs.evolve(course, **given)
     raise AssertionError  # the last start has a plan, or has raised
 

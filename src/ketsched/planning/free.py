@@ -7,6 +7,7 @@ booked. Moments decide, not clock times, so that nights on which clocks change c
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -44,6 +45,7 @@ class FreeTime:
         self.session_days = {session.day.toordinal() for session in standing}
         self.trip_days = {s.day.toordinal(): 1 for s in standing if not course.is_at_home(s)}
         self._taken: dict[int, list[Span]] = {}
+        self._midnights: dict[int, int] = {}
         self._known: dict[tuple[str, str, bool], Calendar] = {}
         self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
         for session in standing:
@@ -90,15 +92,14 @@ class FreeTime:
         if starts is None:
             on = date.fromordinal(day)
             starts = self._starts[key] = self.whose(companion).start_minutes(on, companion.minutes, grid=GRID)
-        taken = self._taken.get(day) if companion.for_patient else None
-        if not taken or not starts:
-            return starts
-        length = 60 * companion.minutes
-        return [
-            start
-            for start, begin in zip(starts, self._begins(day, starts), strict=True)
-            if all(begin + length <= since or until <= begin for since, until in taken)
-        ]
+        for since, until in self._taken.get(day, ()) if companion.for_patient and starts else ():
+            starts = self._outside(day, starts, companion.minutes, since, until)
+        return starts
+
+    def _outside(self, day: int, starts: list[int], minutes: int, since: int, until: int) -> list[int]:
+        """Return the starts of something of that length that does not overlap a span."""
+        begins, length = self._begins(day, starts), 60 * minutes
+        return [s for s, at in zip(starts, begins, strict=True) if at + length <= since or until <= at]
 
     def choose(self, companion: Companion, day: int, *, old: time | None) -> time:
         """
@@ -113,16 +114,14 @@ class FreeTime:
         taken = self._taken.get(day) if companion.place == "clinic" and companion.for_patient else None
         if taken:
             begins, length = self._begins(day, free), 60 * companion.minutes
-
-            def wait(at: int) -> tuple[int, bool, int]:
-                return min(
-                    (begins[at] - until, False, at)
-                    if until <= begins[at]
-                    else (since - begins[at] - length, True, at)
-                    for since, until in taken
-                )
-
-            return time_of(free[min(range(len(free)), key=wait)])
+            waits = []
+            for since, until in taken:
+                after, before = bisect_left(begins, until), bisect_right(begins, since - length) - 1
+                if after < len(begins):
+                    waits.append((begins[after] - until, False, after))
+                if before >= 0:
+                    waits.append((since - length - begins[before], True, before))
+            return time_of(free[min(waits)[2]])
         target = free[0] if self.preferred is None else minute_of(self.preferred)
         return time_of(min(free, key=lambda start: (abs(start - target), start)))
 
@@ -161,7 +160,9 @@ class FreeTime:
         on, zone = date.fromordinal(day), self.course.zone
         if changes_clocks(on, zone):
             return [seconds(moment(on, time_of(start), zone)) for start in starts]
-        zero = seconds(datetime.combine(on, time(), zone_named(zone)))
+        zero = self._midnights.get(day)
+        if zero is None:
+            zero = self._midnights[day] = seconds(datetime.combine(on, time(), zone_named(zone)))
         return [zero + 60 * start for start in starts]
 
     def _note(self, placed: PlacedCompanion, companion: Companion, sign: int) -> None:

@@ -118,7 +118,10 @@ def _run(protocol: Protocol, phase: Phase, start: date, nominal: list[int]) -> t
     """Settle how many sessions a phase has after those laid so far; return it with its ideal days."""
     before = nominal[-1] if nominal else start.toordinal()
     days = partial(_ideals, phase, start, bool(nominal))
-    settled = attrs.evolve(phase, count=_count(phase, days(before)), least=None, most=None)
+    count = _count(phase, days(before))
+    settled = (
+        phase if phase.counts == (count, count) else attrs.evolve(phase, count=count, least=None, most=None)
+    )
     places = range(len(nominal), len(nominal) + (settled.count or 0))
     if places.stop > MOST_SESSIONS:
         raise _too_many(protocol.id, places.stop)

@@ -49,6 +49,8 @@ def patterns(
 
 def as_accepted(pattern: Protocol, protocol: Protocol) -> Protocol:
     """Return a pattern that was tried with the weeks that the protocol accepts."""
+    if pattern is protocol:
+        return protocol
     given = protocol.phases[0]
     first = attrs.evolve(pattern.phases[0], weeks=given.weeks, weeks_required=given.weeks_required)
     return _with_first(pattern, first)
