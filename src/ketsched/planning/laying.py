@@ -119,9 +119,10 @@ def _run(protocol: Protocol, phase: Phase, start: date, nominal: list[int]) -> t
     before = nominal[-1] if nominal else start.toordinal()
     days = partial(_ideals, phase, start, bool(nominal))
     count = _count(phase, days(before))
-    settled = (
-        phase if phase.counts == (count, count) else attrs.evolve(phase, count=count, least=None, most=None)
-    )
+    if phase.count == count and phase.counts == (count, count):
+        settled = phase
+    else:
+        settled = attrs.evolve(phase, count=count, least=None, most=None)
     places = range(len(nominal), len(nominal) + (settled.count or 0))
     if places.stop > MOST_SESSIONS:
         raise _too_many(protocol.id, places.stop)
