@@ -53,7 +53,8 @@ def revised(
         )
     protocol = others.get("protocol", course.protocol)
     number = len(course.revisions)
-    before: dict[str, Session | PlacedCompanion] = {b.id: b for b in (*course.sessions, *course.companions)}
+    bookings: tuple[Session | PlacedCompanion, ...] = (*course.sessions, *course.companions)
+    before = {booking.id: booking for booking in bookings}
     states = {b.id: _state(b, course.protocol) for b in before.values()}
 
     def numbered(booking: Booking) -> Booking:
