@@ -58,11 +58,11 @@ def revised(
     states = {b.id: _state(b, course.protocol) for b in before.values()}
 
     def numbered(booking: Booking) -> Booking:
-        known = before.get(booking.id)
-        if known is None:
+        if booking.id not in before:
             return attrs.evolve(booking, revised=(number,))
         same = states[booking.id] == _state(booking, protocol)
-        return attrs.evolve(booking, revised=known.revised if same else (*known.revised, number))
+        earlier = before[booking.id].revised
+        return attrs.evolve(booking, revised=earlier if same else (*earlier, number))
 
     changed = attrs.evolve(
         course,
