@@ -61,7 +61,7 @@ def revised(
         if booking.id not in before:
             return attrs.evolve(booking, revised=(number,))
         same = states[booking.id] == _state(booking, protocol)
-        earlier = before[booking.id].revised
+        earlier: tuple[int, ...] = before[booking.id].revised
         return attrs.evolve(booking, revised=earlier if same else (*earlier, number))
 
     changed = attrs.evolve(
