@@ -174,7 +174,8 @@ def confirmed(
     """
     Return the bookings of a course with the states that its holds, outcomes and authorisations give them.
 
-    A session that was to be confirmed for no reason known here stays so.
+    A session that was to be confirmed for no reason known here stays so. What goes with a session
+    to be confirmed is so too, unless it decides about it or leads up to it on an earlier day.
 
     Args:
         course: With the holds, outcomes and authorisations that are to count.
@@ -188,13 +189,14 @@ def confirmed(
         return Status.FIRM if session.id in once and session.status is Status.TENTATIVE else session.status
 
     sessions = tuple(_with(session, of_session(session)) for session in course.sessions)
-    unsure = {session.id for session in sessions if session.status is Status.TENTATIVE}
+    unsure = {session.id: session for session in sessions if session.status is Status.TENTATIVE}
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
 
     def of_companion(placed: PlacedCompanion) -> Status:
         if placed.status not in (Status.FIRM, Status.TENTATIVE):
             return placed.status
-        waits = placed.session in unsure and placed.companion not in gates
+        session = unsure.get(placed.session)
+        waits = session is not None and placed.day >= session.day and placed.companion not in gates
         return Status.TENTATIVE if waits else Status.FIRM
 
     return sessions, tuple(_with(placed, of_companion(placed)) for placed in course.companions)
@@ -275,10 +277,45 @@ def decide(course: Course, companion_id: str, outcome: Outcome, *, at: datetime 
 
 
 def arrange(course: Course, session_id: str, ride: str, *, at: datetime | None) -> Course:
-    """Return the course with what is known of a session's ride home: "confirmed", "none", "self" or "" (nothing)."""
+    """
+    Return the course with what is known of a session's ride home: "confirmed", "none", "self" or "" (nothing).
+
+    A task about the ride of that session is done once the ride is confirmed.
+    """
     own = _session(course, session_id)
     sessions = tuple(attrs.evolve(own, ride=ride) if s.id == session_id else s for s in course.sessions)
-    return revised(course, at=at, what="ride home", sessions=sessions)
+    tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic == "ride"}
+    companions = tuple(
+        _done(placed, is_done=ride == "confirmed")
+        if placed.companion in tasks and placed.session == session_id and placed.status.stands
+        else placed
+        for placed in course.companions
+    )
+    changed = attrs.evolve(course, sessions=sessions, companions=companions)
+    _, companions = confirmed(changed, before=course)
+    return revised(course, at=at, what="ride home", sessions=sessions, companions=companions)
+
+
+def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
+    """Return the course with a task done, or an appointment that took place and decides nothing."""
+    gates = {companion.id for companion in course.protocol.companions if companion.gate}
+    can = [p.id for p in course.companions if p.status.stands and p.companion not in gates]
+    if companion_id not in can:
+        shown = ", ".join(can[:8]) + (" ..." if len(can) > 8 else "")
+        raise InvalidInput(
+            what=f"{companion_id[:40]!r} cannot be recorded as done",
+            where="companion",
+            why=f"tasks and appointments that stand are {shown or 'none'}; what decides about sessions has an outcome",
+            fix="name one of these",
+        )
+    companions = tuple(_done(p, is_done=True) if p.id == companion_id else p for p in course.companions)
+    return revised(course, at=at, what="done", companions=companions)
+
+
+def _done(placed: PlacedCompanion, *, is_done: bool) -> PlacedCompanion:
+    if is_done:
+        return attrs.evolve(placed, status=Status.FULFILLED)
+    return attrs.evolve(placed, status=Status.FIRM) if placed.status is Status.FULFILLED else placed
 
 
 def _session(course: Course, session_id: str) -> Session:

@@ -64,13 +64,14 @@ def revised(
         earlier: tuple[int, ...] = before[booking.id].revised
         return attrs.evolve(booking, revised=earlier if same else (*earlier, number))
 
-    changed = attrs.evolve(
-        course,
-        sessions=_in_order(map(numbered, course.sessions if sessions is None else sessions)),
-        companions=_in_order(map(numbered, course.companions if companions is None else companions)),
+    changed = {
+        "sessions": _in_order(map(numbered, course.sessions if sessions is None else sessions)),
+        "companions": _in_order(map(numbered, course.companions if companions is None else companions)),
         **others,
-    )
-    return course if changed == course else attrs.evolve(changed, revisions=(*course.revisions, revision))
+    }
+    if all(getattr(course, name) == value for name, value in changed.items()):
+        return course
+    return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
 
 
 def _state(booking: Session | PlacedCompanion, protocol: Protocol) -> tuple[Any, ...]:
