@@ -21,7 +21,7 @@ from ketsched.around import Anchored, anchors
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
-from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Status
+from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Session, Status
 from ketsched.placing import TooManyPlans, place, ranked
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
@@ -29,6 +29,8 @@ from ketsched.planning.laying import over, steps
 from ketsched.series import Series
 from ketsched.spacing import Bound, lay
 
+_SETTLED = (Status.FULFILLED, Status.MISSED)
+"""States in which a booking is history: it is not placed again."""
 TRIES = 500
 """Next best days that companions may try to make room for one that must be there."""
 
@@ -112,16 +114,12 @@ class _Placer:
     def all(self) -> tuple[PlacedCompanion, ...]:
         needed = self._needed()
         definitions = [c for c in self.course.protocol.companions if c.kind != "notice"]
-        self._settle([c for c in definitions if c.id in needed])
-        self._settle([c for c in definitions if c.id not in needed])
+        self._settle([c for c in definitions if c.id in needed], required=True)
+        self._settle([c for c in definitions if c.id not in needed], required=False)
         kept = {placed.id for placed in self.booked}
-        lost = [
-            placed if not placed.status.stands else attrs.evolve(placed, status=Status.CLOSED)
-            for placed in self.course.companions
-            if placed.id not in kept and placed.status is not Status.FULFILLED
-        ]
-        given = [p for p in self.course.companions if p.id not in kept and p.status is Status.FULFILLED]
-        found = [*self.booked, *lost, *given]
+        left = [placed for placed in self.course.companions if placed.id not in kept]
+        lost = [p if p.status in _SETTLED else attrs.evolve(p, status=Status.CLOSED) for p in left]
+        found = [*self.booked, *lost]
         if len(found) > MOST_COMPANIONS:
             raise InvalidInput(
                 what=f"{len(found)} appointments and tasks",
@@ -141,8 +139,8 @@ class _Placer:
                     found.add(companion.anchor.companion)
         return found
 
-    def _settle(self, companions: Sequence[Companion]) -> None:
-        """Book all runs of some companions; step back to an earlier one where one that must be there is stuck."""
+    def _settle(self, companions: Sequence[Companion], *, required: bool) -> None:
+        """Book all runs of some companions; where one that must be there is stuck, step back to those in its way."""
         frames: list[_Frame] = []
         tries = 0
         at, runs = 0, list[_Run]()
@@ -154,19 +152,19 @@ class _Placer:
             run, *runs = runs
             frame = _Frame(run, len(self.booked), at, runs, self._placements(run))
             placed = next(frame.placements, None)
-            stuck = run
-            while placed is None and stuck.companion.required:
-                tries += 1
-                while frames and not self._in_the_way(frames[-1].run, stuck):
-                    self._unbook(frames.pop().begun)
-                if not frames or tries > TRIES:
-                    raise self._no_day(stuck)
-                frame = frames.pop()
-                self._unbook(frame.begun)
-                at, runs = frame.at, frame.runs
-                placed = next(frame.placements, None)
-                if placed is None and not frame.run.companion.required:
-                    break
+            if placed is None and required:
+                error, stuck = self._no_day(run), [run]
+                while placed is None:
+                    tries += 1
+                    while frames and not any(self._in_the_way(frames[-1].run, other) for other in stuck):
+                        self._unbook(frames.pop().begun)
+                    if not frames or tries > TRIES:
+                        raise error
+                    frame = frames.pop()
+                    self._unbook(frame.begun)
+                    at, runs = frame.at, frame.runs
+                    placed = next(frame.placements, None)
+                    stuck.append(frame.run)
             if placed is not None:
                 self._book(frame.run, placed)
                 frames.append(frame)
@@ -214,21 +212,36 @@ class _Placer:
     def _placements(self, run: _Run) -> Iterator[tuple[int, ...]]:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
-        fixed = [self.before.get(name) for name in run.ids]
-        given = [p for p in fixed if p is not None and p.status is Status.FULFILLED]
-        if len(given) == len(run.ids):
-            yield tuple(p.day.toordinal() for p in given)
+        old = [self.before.get(name) for name in run.ids]
+        settled = [p for p in old if p is not None and p.status in _SETTLED]
+        if len(settled) == len(run.ids):
+            yield tuple(p.day.toordinal() for p in settled)
         elif companion.kind == "task":
             yield tuple(self._due(run, ideal) for ideal in run.ideals)
         elif companion.on_session_days == "during":
-            if run.anchored.day.toordinal() in self.free.session_days:
+            session = self._session(run)
+            if session.day == run.anchored.day and (
+                session.time is None or self.free.during(companion, session)
+            ):
                 yield (run.anchored.day.toordinal(),) * len(run.ids)
         elif len(run.ids) == 1:
-            old = fixed[0] if fixed[0] is not None and fixed[0].status.stands else None
-            ideal = old.day.toordinal() if old is not None else run.ideals[0]
-            yield from ((day,) for day in self._nearest(run, ideal, share=old is None))
+            stays = self._agreed(run, old[0])
+            if stays is not None:
+                yield (stays,)
+            shares = stays is None and _shares(companion)
+            yield from ((day,) for day in self._nearest(run, run.ideals[0], share=shares) if day != stays)
         else:
-            yield from self._series(run, fixed)
+            yield from self._series(run, old)
+
+    def _agreed(self, run: _Run, old: PlacedCompanion | None) -> int | None:
+        """Return the day that a booking stands on, if it can stay there."""
+        if old is None or not old.status.stands:
+            return None
+        day = old.day.toordinal()
+        return day if day in run.window and self.free.is_open(run.companion, day) else None
+
+    def _session(self, run: _Run) -> Session:
+        return next(session for session in self.standing if session.id == run.anchored.session)
 
     def _due(self, run: _Run, ideal: int) -> int:
         """Return a task's due date; the clinic's are brought forward to a day on which it is open."""
@@ -241,7 +254,7 @@ class _Placer:
     def _nearest(self, run: _Run, ideal: int, *, share: bool) -> Iterator[int]:
         """Yield the open days of a window from the nearest on; first those on which the patient comes anyway."""
         window, shared = run.window, list[int]()
-        if share and _shares(run.companion):
+        if share:
             shared = sorted(
                 (d for d in self.free.trip_days if d in window), key=lambda d: (abs(d - ideal), d)
             )
@@ -252,20 +265,20 @@ class _Placer:
                 if day in window and day not in shared and self.free.is_open(run.companion, day):
                     yield day
 
-    def _series(self, run: _Run, fixed: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
+    def _series(self, run: _Run, old: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
         """Yield the days of several bookings from one anchor, as sessions of a phase are placed."""
         days = tuple(day for day in run.window if self.free.is_open(run.companion, day))
-        options = [
-            (p.day.toordinal(),) if p is not None and p.status is Status.FULFILLED else days for p in fixed
-        ]
-        ideals = tuple(
-            p.day.toordinal() if p is not None and p.status.stands else ideal
-            for p, ideal in zip(fixed, run.ideals, strict=True)
-        )
+        options: list[tuple[int, ...]] = []
+        ideals: list[int] = []
+        for known, ideal in zip(old, run.ideals, strict=True):
+            settled = known is not None and known.status in _SETTLED
+            options.append((known.day.toordinal(),) if known is not None and settled else days)
+            agreed = self._agreed(run, known)
+            ideals.append(known.day.toordinal() if known is not None and settled else agreed or ideal)
         wishes: tuple[frozenset[int] | None, ...] = ()
-        if _shares(run.companion) and not any(fixed):
+        if _shares(run.companion) and not any(old):
             wishes = (frozenset(self.free.trip_days),) * len(run.ids)
-        series = Series(tuple(options), tuple(run.bounds()), ideals, wishes)
+        series = Series(tuple(options), tuple(run.bounds()), tuple(ideals), wishes)
         try:
             best = place(series)
             if best is not None:
@@ -279,7 +292,7 @@ class _Placer:
         for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
             old = self.before.get(name)
             placed = old
-            if placed is None or placed.status is not Status.FULFILLED:
+            if placed is None or placed.status not in _SETTLED:
                 placed = PlacedCompanion(
                     id=name,
                     companion=companion.id,
@@ -292,18 +305,21 @@ class _Placer:
                     revised=old.revised if old is not None else (len(self.course.revisions) - 1,),
                 )
             self.booked.append(placed)
-            self.free.book(placed, companion)
+            if placed.status not in _SETTLED:
+                self.free.book(placed, companion)
 
     def _start(self, run: _Run, day: int, old: PlacedCompanion | None) -> time | None:
         if run.companion.on_session_days == "during":
-            session = next(session for session in self.standing if session.id == run.anchored.session)
-            return None if session.time is None else self.course.infusion(session)[0].time()
+            session = self._session(run)
+            return None if session.time is None else self.free.during(run.companion, session)
         stays = old is not None and old.day.toordinal() == day
         return self.free.choose(run.companion, day, old=old.time if old is not None and stays else None)
 
     def _unbook(self, begun: int) -> None:
         while len(self.booked) > begun:
             placed = self.booked.pop()
+            if placed.status in _SETTLED:
+                continue
             self.free.unbook(placed, self.course.protocol.companion(placed.companion))
 
     def _no_day(self, run: _Run) -> NoFeasiblePlan:

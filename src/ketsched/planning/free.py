@@ -15,11 +15,11 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
-from ketsched.model import Companion, Course, PlacedCompanion
+from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
 from ketsched.planning.days import GRID, at_home, weekly
 
-Span = tuple[int, int]
-"""(begin, end), half-open, in seconds since 1970 UTC."""
+Span = tuple[int, int, bool]
+"""(begin, end, whether it is at the clinic): half-open, in seconds since 1970 UTC."""
 
 
 class FreeTime:
@@ -43,14 +43,22 @@ class FreeTime:
         self.availability, self.preferred = availability, preferred
         standing = course.standing()
         self.session_days = {session.day.toordinal() for session in standing}
+        self._days_of = {
+            phase.name: {s.day.toordinal() for s in standing if s.phase == phase.name}
+            for phase in course.protocol.phases
+        }
         self.trip_days = {s.day.toordinal(): 1 for s in standing if not course.is_at_home(s)}
         self._taken: dict[int, list[Span]] = {}
+        self._taken_of: dict[str, list[Span]] = {}
         self._midnights: dict[int, int] = {}
         self._known: dict[tuple[str, str, bool], Calendar] = {}
         self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
         for session in standing:
             if session.time is not None:
-                self._take(course.starts(session), course.ends(session), 1)
+                self._take(course.starts(session), course.ends(session), not course.is_at_home(session), 1)
+        for placed in course.companions:
+            if placed.status is Status.FULFILLED:
+                self._note(placed, course.protocol.companion(placed.companion), 1)
 
     def is_open(self, companion: Companion, day: int) -> bool:
         """Whether a companion can have a day (an ordinal): nothing closes it, and some start is free."""
@@ -62,7 +70,9 @@ class FreeTime:
             return "not one of its days of the week"
         if companion.on_session_days == "never" and day in self.session_days:
             return "a session is on that day"
-        if companion.on_session_days == "only" and day not in self.session_days:
+        if companion.on_session_days == "only" and day not in self._days_of.get(
+            companion.anchor.phase, self.session_days
+        ):
             return "no session is on that day"
         return ""
 
@@ -92,9 +102,37 @@ class FreeTime:
         if starts is None:
             on = date.fromordinal(day)
             starts = self._starts[key] = self.whose(companion).start_minutes(on, companion.minutes, grid=GRID)
-        for since, until in self._taken.get(day, ()) if companion.for_patient and starts else ():
+        for since, until, _ in self._taken.get(day, ()) if companion.for_patient and starts else ():
             starts = self._outside(day, starts, companion.minutes, since, until)
+        if starts and companion.calendar in self._taken_of:
+            starts = self._within_capacity(companion, day, starts)
         return starts
+
+    def during(self, companion: Companion, session: Session) -> time | None:
+        """Return when a companion held during a session begins; None if those whom it needs cannot then."""
+        begin = self.course.infusion(session)[0]
+        end = later(begin, timedelta(minutes=companion.minutes))
+        whose = self.calendars.get(companion.calendar)
+        return begin.time() if whose is None or whose.is_open_throughout(begin, end) else None
+
+    def _within_capacity(self, companion: Companion, day: int, starts: list[int]) -> list[int]:
+        """Return the starts at which somebody whom several companions need is not needed by too many."""
+        whose = self.calendars.get(companion.calendar)
+        most = (
+            min((part.chairs for part in whose.parts() if part.chairs is not None), default=None)
+            if whose
+            else None
+        )
+        if most is None:
+            return starts
+        length = 60 * companion.minutes
+        begins = self._begins(day, starts)
+        spans = self._taken_of[companion.calendar]
+        return [
+            start
+            for start, at in zip(starts, begins, strict=True)
+            if sum(since < at + length and at < until for since, until, _ in spans) < most
+        ]
 
     def _outside(self, day: int, starts: list[int], minutes: int, since: int, until: int) -> list[int]:
         """Return the starts of something of that length that does not overlap a span."""
@@ -111,11 +149,12 @@ class FreeTime:
         free = self.starts(companion, day)
         if old is not None and minute_of(old) in free:
             return old
-        taken = self._taken.get(day) if companion.place == "clinic" and companion.for_patient else None
+        near = companion.place == "clinic" and companion.for_patient
+        taken = [span for span in self._taken.get(day, ()) if span[2]] if near else []
         if taken:
             begins, length = self._begins(day, free), 60 * companion.minutes
             waits = []
-            for since, until in taken:
+            for since, until, _ in taken:
                 after, before = bisect_left(begins, until), bisect_right(begins, since - length) - 1
                 if after < len(begins):
                     waits.append((begins[after] - until, False, after))
@@ -166,21 +205,30 @@ class FreeTime:
         return [zero + 60 * start for start in starts]
 
     def _note(self, placed: PlacedCompanion, companion: Companion, sign: int) -> None:
-        if placed.time is None or not companion.for_patient or companion.on_session_days == "during":
+        if placed.time is None or companion.on_session_days == "during":
+            return
+        start = moment(placed.day, placed.time, self.course.zone)
+        end = later(start, timedelta(minutes=companion.minutes))
+        if companion.calendar in self.calendars:
+            spans = self._taken_of.setdefault(companion.calendar, [])
+            _add(spans, (seconds(start), seconds(end), False), sign)
+        if not companion.for_patient:
             return
         day = placed.day.toordinal()
         if companion.place == "clinic":
             self.trip_days[day] = self.trip_days.get(day, 0) + sign
             if not self.trip_days[day]:
                 del self.trip_days[day]
-        start = moment(placed.day, placed.time, self.course.zone)
-        self._take(start, later(start, timedelta(minutes=companion.minutes)), sign)
+        self._take(start, end, companion.place == "clinic", sign)
 
-    def _take(self, start: datetime, end: datetime, sign: int) -> None:
-        span = seconds(start), seconds(end)
+    def _take(self, start: datetime, end: datetime, at_clinic: bool, sign: int) -> None:
+        span = seconds(start), seconds(end), at_clinic
         for day in range(start.toordinal(), end.toordinal() + 1):
-            spans = self._taken.setdefault(day, [])
-            if sign > 0:
-                spans.append(span)
-            else:
-                spans.remove(span)
+            _add(self._taken.setdefault(day, []), span, sign)
+
+
+def _add(spans: list[Span], span: Span, sign: int) -> None:
+    if sign > 0:
+        spans.append(span)
+    else:
+        spans.remove(span)

@@ -1,0 +1,198 @@
+"""The next revision of a course: what changed gets its number, and nothing else does."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import attrs
+import pytest
+
+from ketsched.errors import InvalidInput
+from ketsched.model import (
+    Anatomy,
+    Anchor,
+    Companion,
+    Course,
+    Phase,
+    PlacedCompanion,
+    Protocol,
+    Revision,
+    Session,
+    Status,
+    Window,
+)
+from ketsched.revising import revised
+
+AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+PROTOCOL = Protocol(
+    id="test",
+    version="1",
+    title="test",
+    phases=(
+        Phase(kind="induction", name="induction", count=2, weekdays=(0, 3), anatomy=Anatomy(infusion=40)),
+    ),
+    companions=(
+        Companion(
+            id="call",
+            kind="appointment",
+            topic="check-in",
+            title="Call",
+            minutes=15,
+            place="telephone",
+            anchor=Anchor(every=1),
+            window=Window(earliest=1, recommended=1, latest=2),
+        ),
+    ),
+)
+COURSE = Course(
+    protocol=PROTOCOL,
+    zone="Europe/Amsterdam",
+    revisions=(Revision(at=AT),),
+    sessions=(
+        Session(id="s1", phase="induction", day=date(2027, 1, 4), time=time(9)),
+        Session(id="s2", phase="induction", day=date(2027, 1, 7), time=time(9)),
+    ),
+    companions=(
+        PlacedCompanion(id="call:s1", companion="call", session="s1", day=date(2027, 1, 5), time=time(9)),
+        PlacedCompanion(id="call:s2", companion="call", session="s2", day=date(2027, 1, 8), time=time(9)),
+    ),
+)
+
+
+def session(**change):
+    """The next revision, with the first session changed."""
+    first, second = COURSE.sessions
+    return revised(COURSE, at=LATER, what="changed", sessions=(attrs.evolve(first, **change), second))
+
+
+def companion(**change):
+    """The next revision, with the first call changed."""
+    first, second = COURSE.companions
+    return revised(COURSE, at=LATER, what="changed", companions=(attrs.evolve(first, **change), second))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"day": date(2027, 1, 5)},
+        {"time": time(9, 15)},
+        {"time": None},
+        {"place": "home"},
+        {"status": Status.TENTATIVE},
+        {"status": Status.CLOSED},
+    ],
+)
+def test_a_session_that_changed_gets_the_number(change):
+    course = session(**change)
+    first, second = course.sessions
+    assert (first.revised, first.sequence) == ((0, 1), 1)
+    assert second == COURSE.sessions[1]
+    assert course.companions == COURSE.companions
+    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"day": date(2027, 1, 6)}, {"time": time(9, 15)}, {"status": Status.FULFILLED}],
+)
+def test_a_companion_that_changed_gets_the_number(change):
+    course = companion(**change)
+    first, second = course.companions
+    assert (first.revised, first.sequence) == ((0, 1), 1)
+    assert second == COURSE.companions[1]
+    assert course.sessions == COURSE.sessions
+    assert len(course.revisions) == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"ride": "confirmed"}, {"chair": 2}, {"ideal": date(2027, 1, 4)}, {"route": "nasal"}]
+)
+def test_what_no_calendar_shows_is_a_revision_of_the_course_and_of_no_session(change):
+    course = session(**change)
+    assert course.sessions[0] == attrs.evolve(COURSE.sessions[0], **change)
+    assert course.sessions[0].revised == (0,)
+    assert len(course.revisions) == 2
+
+
+def test_nothing_new_is_the_same_course():
+    assert revised(COURSE, at=LATER, what="nothing") is COURSE
+    assert session() is COURSE
+    assert companion() is COURSE
+    everything = {"sessions": COURSE.sessions, "companions": COURSE.companions}
+    assert revised(COURSE, at=LATER, what="nothing", **everything) is COURSE
+
+
+def test_the_order_in_which_bookings_come_does_not_matter():
+    course = revised(COURSE, at=LATER, what="nothing", sessions=reversed(COURSE.sessions))
+    assert course is COURSE
+    swapped = session(day=date(2027, 1, 9))
+    assert [s.id for s in swapped.sessions] == ["s2", "s1"]
+    late = companion(day=date(2027, 1, 8), time=time(9, 15))
+    assert [p.id for p in late.companions] == ["call:s2", "call:s1"]
+
+
+def test_what_is_new_gets_the_number_as_its_first():
+    added = Session(id="s3", phase="induction", day=date(2027, 1, 11), time=time(9))
+    booked = PlacedCompanion(
+        id="call:s3", companion="call", session="s3", day=date(2027, 1, 12), time=time(9)
+    )
+    course = revised(
+        COURSE,
+        at=LATER,
+        what="added",
+        sessions=(*COURSE.sessions, added),
+        companions=(*COURSE.companions, booked),
+    )
+    assert (course.sessions[2].revised, course.sessions[2].sequence) == ((1,), 0)
+    assert (course.companions[2].revised, course.companions[2].sequence) == ((1,), 0)
+    assert course.sessions[:2] == COURSE.sessions
+
+
+def test_each_revision_counts_on():
+    once = session(day=date(2027, 1, 5))
+    twice = revised(once, at=LATER, what="back", sessions=COURSE.sessions)
+    assert twice.sessions[0].revised == (0, 1, 2)
+    assert twice.sessions[0].day == date(2027, 1, 4)
+    assert [revision.what for revision in twice.revisions] == ["planned", "changed", "back"]
+
+
+def test_another_protocol_changes_what_takes_longer_or_is_elsewhere():
+    phase = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=55))
+    longer = attrs.evolve(PROTOCOL, phases=(phase,))
+    course = revised(COURSE, at=LATER, what="longer", protocol=longer)
+    assert [s.revised for s in course.sessions] == [(0, 1), (0, 1)]
+    assert [p.revised for p in course.companions] == [(0,), (0,)]
+    for change in ({"minutes": 20}, {"place": "clinic"}):
+        call = attrs.evolve(PROTOCOL.companions[0], **change)
+        other = revised(COURSE, at=LATER, what="call", protocol=attrs.evolve(PROTOCOL, companions=(call,)))
+        assert [s.revised for s in other.sessions] == [(0,), (0,)]
+        assert [p.revised for p in other.companions] == [(0, 1), (0, 1)]
+    # the same sum of minutes, otherwise made up
+    parts = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=30, observation=10))
+    same = revised(COURSE, at=LATER, what="parts", protocol=attrs.evolve(PROTOCOL, phases=(parts,)))
+    assert [s.revised for s in same.sessions] == [(0,), (0,)]
+    assert len(same.revisions) == 2
+
+
+@pytest.mark.parametrize("at", [AT - timedelta(seconds=1), None])
+def test_a_revision_is_not_before_the_last_one(at):
+    with pytest.raises(InvalidInput) as caught:
+        revised(COURSE, at=at, what="changed", sessions=())
+    assert caught.value.where == "at"
+    assert caught.value.why
+    assert caught.value.fix
+
+
+def test_a_revision_can_be_at_the_moment_of_the_last_one():
+    first, second = COURSE.sessions
+    moved = (attrs.evolve(first, day=date(2027, 1, 5)), second)
+    assert len(revised(COURSE, at=AT, what="changed", sessions=moved).revisions) == 2
+
+
+def test_a_course_without_moments_goes_on_without():
+    course = attrs.evolve(COURSE, revisions=(Revision(at=None),))
+    first, second = course.sessions
+    moved = (attrs.evolve(first, day=date(2027, 1, 5)), second)
+    assert [r.at for r in revised(course, at=None, what="changed", sessions=moved).revisions] == [None, None]
+    assert [r.at for r in revised(course, at=AT, what="changed", sessions=moved).revisions] == [None, AT]
