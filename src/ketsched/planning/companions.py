@@ -114,8 +114,8 @@ class _Placer:
     def all(self) -> tuple[PlacedCompanion, ...]:
         needed = self._needed()
         definitions = [c for c in self.course.protocol.companions if c.kind != "notice"]
-        self._settle([c for c in definitions if c.id in needed], required=True)
-        self._settle([c for c in definitions if c.id not in needed], required=False)
+        self._settle([c for c in definitions if c.id in needed])
+        self._settle([c for c in definitions if c.id not in needed])
         kept = {placed.id for placed in self.booked}
         left = [placed for placed in self.course.companions if placed.id not in kept]
         lost = [p if p.status in _SETTLED else attrs.evolve(p, status=Status.CLOSED) for p in left]
@@ -139,7 +139,7 @@ class _Placer:
                     found.add(companion.anchor.companion)
         return found
 
-    def _settle(self, companions: Sequence[Companion], *, required: bool) -> None:
+    def _settle(self, companions: Sequence[Companion]) -> None:
         """Book all runs of some companions; where one that must be there is stuck, step back to those in its way."""
         frames: list[_Frame] = []
         tries = 0
@@ -152,7 +152,7 @@ class _Placer:
             run, *runs = runs
             frame = _Frame(run, len(self.booked), at, runs, self._placements(run))
             placed = next(frame.placements, None)
-            if placed is None and required:
+            if placed is None and run.companion.required:
                 error, stuck = self._no_day(run), [run]
                 while placed is None:
                     tries += 1
