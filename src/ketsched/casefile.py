@@ -2,12 +2,13 @@
 A case file: everything one planning needs, in TOML that a coordinator can keep and repeat.
 
 It names the protocol, the start, the clinic's file, the course's opaque id, what the
-patient cannot and what they would rather. docs/how-to/case-file.md shows all it may hold.
+patient cannot and what they would rather, other people's calendars, holds and what a payer
+has authorised. docs/how-to/case-file.md shows all it may hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
 from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
-from ketsched.model import Interval, Protocol, check_course_id, read_weekdays
+from ketsched.model import Authorisation, Hold, Interval, Protocol, check_course_id, read_weekdays
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
 
@@ -38,6 +39,9 @@ class Case:
         availability: When the patient can; None: always.
         wishes: When the patient would rather come; None: no wish.
         time: Local time of day to be near to.
+        calendars: Of those whose hours the protocol's companions need, by the name it gives them.
+        holds: A clinician's stops, "h1" the first.
+        authorisations: A payer's, in the order in which they pay.
     """
 
     protocol: Protocol
@@ -47,6 +51,9 @@ class Case:
     availability: Calendar | None = None
     wishes: Calendar | None = None
     time: time | None = None
+    calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
+    holds: tuple[Hold, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
 
 
 def load_case(path: str | Path) -> Case:
@@ -62,7 +69,8 @@ def load_case(path: str | Path) -> Case:
     def protocol_of(name: str) -> Protocol:
         return load_protocol(file.parent / name if name.endswith(".toml") else name)
 
-    protocol = _chosen(table, table.read("protocol", protocol_of, table.take("protocol", str)))
+    whole = table.read("protocol", protocol_of, table.take("protocol", str))
+    protocol = _chosen(table, whole)
     clinic = table.take("clinic", str)
     calendar = table.read("clinic", lambda name: Calendar.load(file.parent / name), clinic)
     clock = table.take("time", str, None)
@@ -78,6 +86,9 @@ def load_case(path: str | Path) -> Case:
         availability=_cannot(table, calendar.zone),
         wishes=_rather(table, calendar.zone),
         time=None if clock is None else table.read("time", read_time, clock),
+        calendars=_calendars(table, whole, file.parent),
+        holds=tuple(_hold(entry, f"h{n}") for n, entry in enumerate(table.tables("hold"), 1)),
+        authorisations=tuple(_authorisation(entry, protocol) for entry in table.tables("authorisation")),
     )
     table.done()
     return case
@@ -219,3 +230,87 @@ def _rather(table: Table, zone: str) -> Calendar | None:
 
 def _minute(entry: Table, key: str, text: str) -> int:
     return minute_of(entry.read(key, read_time, text))
+
+
+def named_calendar(name: str, path: Path, protocol: Protocol) -> Calendar:
+    """
+    Read the hours of somebody whom the companions of a protocol name; a file without a name is called after them.
+
+    Raises:
+        KetschedError: No companion names them, or the file cannot be used.
+    """
+    needed = sorted({companion.calendar for companion in protocol.companions} - {""})
+    if name not in needed:
+        raise InvalidInput(
+            what=f"nothing in {protocol.id} needs a calendar {name[:60]!r}",
+            why=f"its companions need {', '.join(needed) or 'none'}",
+            fix=_meant(name, needed) or "leave it out, or name it in the protocol's companions",
+        )
+    calendar = Calendar.load(path)
+    unnamed = calendar.name == attrs.fields(Calendar).name.default
+    return attrs.evolve(calendar, name=name) if unnamed else calendar
+
+
+def check_scope(scope: str, protocol: Protocol) -> str:
+    """Return the phase that an authorisation is for, if the protocol has it; an empty one is the whole course."""
+    names = [phase.name for phase in protocol.phases]
+    if scope and scope not in names:
+        raise InvalidInput(
+            what=f"there is no phase {scope[:60]!r}",
+            why=f"an authorisation is for one phase ({', '.join(names)}), or without scope for the whole course",
+            fix=_meant(scope, names) or "name one of these, or leave scope out",
+        )
+    return scope
+
+
+def _meant(given: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(given[:60], known, n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _calendars(table: Table, protocol: Protocol, folder: Path) -> dict[str, Calendar]:
+    """Read [calendars]: a file for each of those whom the protocol's companions name."""
+    entry = table.table("calendars")
+    if entry is None:
+        return {}
+
+    def of(name: str) -> Calendar:
+        file = entry.take(name, str)
+        return entry.read(name, lambda path: named_calendar(name, folder / path, protocol), file)
+
+    return {name: of(name) for name in list(entry.values)}
+
+
+def _hold(entry: Table, name: str) -> Hold:
+    """Read one [[hold]]: why, who decided it, since when, and for which sessions if not for all."""
+    reason, who = entry.take("reason", str), entry.take("who", str)
+    since, sessions = entry.take("since", date), tuple(entry.texts("sessions", []))
+    entry.done()
+    since = entry.read("since", partial(plausible, name="since"), since)
+    return entry.read(
+        None, lambda _: Hold(id=name, reason=reason, who=who, since=since, sessions=sessions), None
+    )
+
+
+def _authorisation(entry: Table, protocol: Protocol) -> Authorisation:
+    """Read one [[authorisation]]: how many sessions, from when until when, and of which phase."""
+    sessions, name = entry.take("sessions", int), entry.take("name", str, "")
+    scope, required = entry.take("scope", str, ""), entry.take("required", bool, False)
+    limits: list[tuple[str, str, Any]] = [
+        ("from", "first", entry.take("from", date, None)),
+        ("until", "until", entry.take("until", date, None)),
+        ("warn_days", "warn_days", entry.take("warn_days", int, 14)),
+    ]
+    entry.done()
+    scope = entry.read("scope", partial(check_scope, protocol=protocol), scope)
+    fields: dict[str, Any] = {"name": name, "scope": scope, "required": required}
+    paid = entry.read("sessions", lambda number: Authorisation(sessions=number, **fields), sessions)
+    for key, attribute, value in limits:  # one by one, so that an error names the key
+        paid = entry.read(key, partial(_limited, paid, attribute), value)
+    return paid
+
+
+def _limited(paid: Authorisation, attribute: str, value: Any) -> Authorisation:
+    return attrs.evolve(paid, **{attribute: value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 
 import pytest
@@ -9,15 +10,20 @@ import pytest
 from ketsched.casefile import load_case
 from ketsched.clock import TimeRange
 from ketsched.errors import KetschedError
+from ketsched.model import Authorisation, Hold
 
 CLINIC = 'zone = "Europe/Amsterdam"\n[hours]\nmon = "09:00-17:00"\nthu = "09:00-17:00"\n'
+THERAPIST = 'zone = "Europe/Amsterdam"\n[hours]\ntue = "13:00-20:00"\n'
 LEAST = 'protocol = "generic-induction"\nclinic = "clinic.toml"\nstart = 2027-01-04\n'
+WITH_THERAPY = LEAST.replace("generic-induction", "iv-6-plus-wet")
+"""Its companions need the calendar of a therapist, and no other."""
 ALL_DAY = (TimeRange.parse("00:00-24:00"),)
 
 
 @pytest.fixture
 def load(tmp_path):
     (tmp_path / "clinic.toml").write_text(CLINIC, encoding="utf-8")
+    (tmp_path / "therapist.toml").write_text(THERAPIST, encoding="utf-8")
 
     def loading(text: str, least: str = LEAST):
         (tmp_path / "case.toml").write_text(least + text, encoding="utf-8")
@@ -120,6 +126,136 @@ def test_what_the_patient_would_rather(load, text, monday, tuesday):
     wishes = load(f"[rather]\n{text}\n").wishes
     assert wishes.ranges(MONDAY) == TimeRange.parse(monday)
     assert wishes.ranges(TUESDAY) == TimeRange.parse(tuesday)
+
+
+@pytest.mark.parametrize(
+    ("named", "name"), [("", "therapist"), ('name = "Dr B"\n', "Dr B")], ids=["by the case", "by itself"]
+)
+def test_calendars_are_looked_for_beside_the_case(load, tmp_path, monkeypatch, named, name):
+    (tmp_path / "therapist.toml").write_text(named + THERAPIST, encoding="utf-8")
+    monkeypatch.chdir("/")
+    calendars = load('[calendars]\ntherapist = "therapist.toml"\n', WITH_THERAPY).calendars
+    assert set(calendars) == {"therapist"}
+    assert calendars["therapist"].ranges(TUESDAY) == TimeRange.parse("13:00-20:00")
+    assert calendars["therapist"].ranges(MONDAY) == ()
+    assert calendars["therapist"].name == name
+
+
+def test_holds_and_authorisations(load):
+    case = load(
+        '[[hold]]\nreason = "blood pressure"\nwho = "Dr A"\nsince = 2027-01-11\n'
+        '[[hold]]\nreason = "rash"\nwho = "Dr B"\nsince = 2027-01-04\nsessions = ["s2", "s4"]\n'
+        "[[authorisation]]\nsessions = 4\n"
+        '[[authorisation]]\nsessions = 6\nfrom = 2027-02-01\nuntil = 2027-06-30\nscope = "maintenance"\n'
+        'required = true\nwarn_days = 30\nname = "second letter"\n'
+    )
+    assert case.holds == (
+        Hold(id="h1", reason="blood pressure", who="Dr A", since=date(2027, 1, 11)),
+        Hold(id="h2", reason="rash", who="Dr B", since=date(2027, 1, 4), sessions=("s2", "s4")),
+    )
+    assert case.authorisations == (
+        Authorisation(sessions=4),
+        Authorisation(
+            sessions=6,
+            first=date(2027, 2, 1),
+            until=date(2027, 6, 30),
+            scope="maintenance",
+            required=True,
+            warn_days=30,
+            name="second letter",
+        ),
+    )
+
+
+HOLD = '[[hold]]\nreason = "rash"\nwho = "Dr A"\nsince = 2027-01-04\n'
+PAID = "[[authorisation]]\nsessions = 6\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from = 2027-02-01\nuntil = 2027-02-01", "warn_days = 0", "warn_days = 366", 'scope = ""'],
+)
+def test_the_last_values_that_an_authorisation_takes(load, text):
+    assert len(load(PAID + text).authorisations) == 1
+
+
+def test_without_them_there_are_none(load):
+    case = load("")
+    assert (dict(case.calendars), case.holds, case.authorisations) == ({}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ('calendars = "therapist.toml"', "line 4, calendars", "calendars is the text"),
+        ("[calendars]\ntherapist = 5", "line 5, calendars therapist", "therapist is the number 5"),
+        (
+            '[calendars]\ntherapits = "therapist.toml"',
+            "line 5, calendars therapits",
+            "nothing in iv-6-plus-wet needs a calendar 'therapits'",
+        ),
+        (
+            '[calendars]\ntherapist = "missing.toml"',
+            "line 5, calendars therapist",
+            "cannot open missing.toml",
+        ),
+        (
+            '[calendars]\ntherapist = "wrong.toml"',
+            "line 5, calendars therapist",
+            "'nine' are not hours",
+        ),
+        (HOLD.replace('reason = "rash"\n', ""), "line 4, hold 1", "reason is missing"),
+        (HOLD.replace('"rash"', '" "'), "line 4, hold 1", "a hold without a reason or a name"),
+        (HOLD.replace('"rash"', '"a\\u001bb"'), "line 5, hold 1 reason", "a control character"),
+        (HOLD.replace('who = "Dr A"\n', ""), "line 4, hold 1", "who is missing"),
+        (HOLD.replace("since = 2027-01-04\n", ""), "line 4, hold 1", "since is missing"),
+        (HOLD.replace("2027-01-04", '"soon"'), "line 7, hold 1 since", "since is the text"),
+        (HOLD.replace("2027-01-04", "9999-01-04"), "line 7, hold 1 since", "not a day to plan on"),
+        (HOLD + 'sessions = "s1"', "line 8, hold 1 sessions", "sessions is the text"),
+        (HOLD + "sessions = [1]", "line 8, hold 1 sessions", "sessions holds the number 1"),
+        (HOLD + "lifted = true", "line 8, hold 1 lifted", "unknown key 'lifted'"),
+        (HOLD + HOLD.replace('"Dr A"', "7"), "line 10, hold 2 who", "who is the number 7"),
+        ('hold = "all"', "line 4, hold", "hold is the text"),
+        ("[[authorisation]]", "line 4, authorisation 1", "sessions is missing"),
+        (PAID.replace("6", "0"), "line 5, authorisation 1 sessions", "an authorisation of 0 sessions"),
+        (PAID.replace("6", '"six"'), "line 5, authorisation 1 sessions", "sessions is the text"),
+        (PAID + 'scope = "induktion"', "line 6, authorisation 1 scope", "there is no phase 'induktion'"),
+        (
+            PAID + "from = 2027-02-01\nuntil = 2027-01-31",
+            "line 7, authorisation 1 until",
+            "from 2027-02-01 until 2027-01-31",
+        ),
+        (PAID + "from = 9999-02-01", "line 6, authorisation 1 from", "not a day to plan on"),
+        (PAID + 'until = "P6M"', "line 6, authorisation 1 until", "until is the text"),
+        (PAID + "warn_days = 367", "line 6, authorisation 1 warn_days", "an authorisation of 6 sessions"),
+        (PAID + "warn_days = -1", "line 6, authorisation 1 warn_days", "an authorisation of 6 sessions"),
+        (PAID + 'required = "yes"', "line 6, authorisation 1 required", "required is the text"),
+        (PAID + "name = 4711", "line 6, authorisation 1 name", "name is the number 4711"),
+        (PAID + "warn = 3", "line 6, authorisation 1 warn", "unknown key 'warn'"),
+    ],
+)
+def test_what_cannot_be_used_around_the_sessions_names_its_key(load, tmp_path, text, line, says):
+    (tmp_path / "wrong.toml").write_text('zone = "Europe/Amsterdam"\n[hours]\ntue = "nine"\n')
+    with pytest.raises(KetschedError) as caught:
+        load(text, WITH_THERAPY)
+    assert says in caught.value.what
+    assert re.search(rf"case\.toml, {line}(,|$)", caught.value.where)
+    assert caught.value.why
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ('[calendars]\ntherapits = "therapist.toml"', "did you mean therapist?"),
+        (PAID + 'scope = "induktion"', "did you mean induction?"),
+        (PAID + 'scope = "x"', "name one of these, or leave scope out"),
+    ],
+)
+def test_what_was_meant_is_said(load, text, fix):
+    with pytest.raises(KetschedError) as caught:
+        load(text, WITH_THERAPY)
+    assert caught.value.fix == fix
 
 
 @pytest.mark.parametrize(

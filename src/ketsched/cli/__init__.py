@@ -21,6 +21,13 @@ from ketsched.errors import InvalidInput, KetschedError
 _COMMANDS = {
     "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
     "check": ("checking", "Check a course file, a calendar file or bare dates against a protocol."),
+    "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is lifted."),
+    "lift": ("changing", "Lift a hold, by name and date."),
+    "authorise": ("changing", "Record what a payer has authorised; sessions beyond are to be confirmed."),
+    "decide": ("changing", "Record the outcome of a screening or a review."),
+    "done": ("changing", "Record that a task is done, or that an appointment took place."),
+    "ride": ("changing", "Record what is known of the ride home after a session."),
+    "accompany": ("changing", "Place anew what goes around the sessions of a course."),
     "rules": ("checking", "List the rules that check knows."),
     "explain": ("checking", "Explain one rule: what it means, why, and what to do."),
     "protocols": ("protocols", "List the protocols that come with the library."),
@@ -127,10 +134,12 @@ def _in_our_voice(error: click.ClickException) -> InvalidInput:
     command = context.command_path if context else "ketsched"
     what, *more = re.split(r"[:.] ", error.format_message().rstrip("."), maxsplit=1)
     hint = more[0] + " " if more and more[0].endswith("?") else ""
+    missing = isinstance(error, click.MissingParameter)
+    why = "the command needs it" if missing else "the command does not take it so"
     return InvalidInput(
         what=what[:1].lower() + what[1:],
         where=command,
-        why=more[0] if more and not hint else "the command does not take it so",
+        why=more[0] if more and not hint else why,
         fix=f"{hint[:1].lower()}{hint[1:]}{command} --help says what it takes",
     )
 

@@ -26,7 +26,8 @@ from ketsched.protocols import load_protocol
     help="What bare dates or a foreign calendar follow.",
 )
 @inputs.clinic_options
-@click.option("--as-of", metavar="DATE", help="Today, for waivers that run out.")
+@inputs.calendars_option
+@click.option("--as-of", metavar="DATE", help="Today, for tasks that are overdue and waivers that run out.")
 @click.option(
     "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
 )
@@ -48,6 +49,7 @@ def check(
     waivers: str | None,
     fail_on: str,
     as_json: bool,
+    calendars: tuple[str, ...],
     **clinic: Any,
 ) -> None:
     """
@@ -63,7 +65,8 @@ def check(
     course = _course(what, protocol, zone if calendar is None else calendar.zone)
     today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
     exceptions = inputs.load_waivers(waivers) if waivers else ()
-    findings = check_course(course, calendar=calendar, as_of=today, waivers=exceptions)
+    others = inputs.named_calendars(calendars, course.protocol)
+    findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=exceptions)
     if as_json:
         click.echo(pictures.as_json({"findings": pictures.findings_json(findings)}))
     elif findings:

@@ -15,12 +15,13 @@ from click.shell_completion import CompletionItem
 
 from ketsched import tomlfile
 from ketsched.calendars import Calendar
+from ketsched.casefile import named_calendar
 from ketsched.checking import RULES, rule_named
 from ketsched.clock import TimeRange, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import FORMATS
-from ketsched.model import Waiver, read_weekdays
+from ketsched.model import Protocol, Waiver, read_weekdays
 from ketsched.protocols import protocol_ids
 
 T = TypeVar("T")
@@ -118,6 +119,40 @@ def clinic_calendar(
     for text in closed:
         calendar = calendar.without(dates(text, "--closed"))
     return calendar
+
+
+def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option for the hours of those whom a protocol's companions name."""
+    return click.option(
+        "--calendar",
+        "calendars",
+        multiple=True,
+        metavar="NAME=FILE",
+        help="Hours of somebody whom the protocol names, therapist=therapist.toml; again for others.",
+    )(command)
+
+
+def named_calendars(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
+    """Read --calendar therapist=therapist.toml, as often as it was given."""
+    found: dict[str, Calendar] = {}
+    for text in texts:
+        name, sign, file = (part.strip() for part in text.partition("="))
+        if not (name and sign and file):
+            raise InvalidInput(
+                what=f"{text[:60]!r} is not a name and a file",
+                where="--calendar",
+                why="it says whose hours they are and where they stand, with an equals sign between",
+                fix="write --calendar therapist=therapist.toml",
+            )
+        if name in found:
+            raise InvalidInput(
+                what=f"two calendars for {name[:60]!r}",
+                where="--calendar",
+                why="each has one",
+                fix="give one of them, or put all hours into one file",
+            )
+        found[name] = located("--calendar", named_calendar, name, Path(file), protocol)
+    return found
 
 
 def weekly_hours(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
@@ -237,8 +272,25 @@ def _real(path: Path) -> Path:
         return path
 
 
-def outputs_of(texts: Iterable[str]) -> list[Output]:
-    """Read all that -o was given: each file once, and no course file in place of another."""
+def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add -o to a command that changes a course file: it writes calendars."""
+    return click.option(
+        "-o",
+        "--output",
+        multiple=True,
+        metavar="FILE[:WHO]",
+        help="Write .ics as well; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+    )(command)
+
+
+def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Output]:
+    """
+    Read all that -o was given: each file once, and no course file in place of another.
+
+    Args:
+        texts: As they were typed.
+        changing: The course file that the command changes in place; -o then gives no course file at all.
+    """
     outputs = [output_of(text) for text in texts]
     seen: set[Path] = set()
     for output in outputs:
@@ -255,6 +307,13 @@ def outputs_of(texts: Iterable[str]) -> list[Output]:
                 where=f"-o {output.path}",
                 why="a course file holds the whole course, for the clinic's own use",
                 fix="leave the words after the file name out, or write a .ics file",
+            )
+        if changing is not None and (output.holds_course or _real(output.path) == _real(changing)):
+            raise InvalidInput(
+                what=f"{output.path.name} would be a second course file",
+                where=f"-o {output.path}",
+                why=f"{changing.name} is changed in place; beside it another would be a course of its own",
+                fix="leave it out; write calendars (.ics) with -o, or copy the course file by hand",
             )
         if _real(output.path) in seen:
             raise InvalidInput(

@@ -1,13 +1,12 @@
-"""Tables and pictures for the terminal: the month view, findings, what a course asks of a patient."""
+"""Tables and pictures for the terminal: the month view, sessions, findings, starts."""
 
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import click
 
 from ketsched.calendars import Calendar
@@ -57,114 +56,134 @@ def _console(*, err: bool = False) -> Console:
     return found if found.is_terminal else made(width=100, no_color=True)
 
 
-@attrs.frozen(kw_only=True)
-class Asks:
-    """
-    What a course asks of a patient.
-
-    Attributes:
-        visits: Sessions at the clinic that stand.
-        minutes: Time at the clinic, from arrival to the door, all sessions together.
-        rides: Rides home that somebody else drives.
-        workdays: Monday to Friday dates that are taken up by a session.
-        first, last: Dates of the first and last session.
-    """
-
-    visits: int
-    minutes: int
-    rides: int
-    workdays: int
-    first: date
-    last: date
-
-
-def asks_of(course: Course) -> Asks:
-    """Add up what a course asks of a patient."""
-    standing = course.standing()
-    phases = [course.protocol.phase(session.phase) for session in standing]
-    at_clinic = [
-        phase for phase, session in zip(phases, standing, strict=True) if not course.is_at_home(session)
-    ]
-    return Asks(
-        visits=len(at_clinic),
-        minutes=sum(int(phase.anatomy.chair_time.total_seconds()) // 60 for phase in at_clinic),
-        rides=sum(phase.no_driving is not None for phase in at_clinic),
-        workdays=len({s.day for s in standing if s.day.weekday() < 5 and not course.is_at_home(s)}),
-        first=standing[0].day,
-        last=standing[-1].day,
-    )
-
-
 def months_of(course: Course, clinic: Calendar | None) -> RenderableType:
-    """Draw each month with sessions: a number in brackets is a session, a dot a closed day."""
+    """Draw each month with sessions or appointments; `legend_of` says what the signs mean."""
     from rich.columns import Columns
     from rich.table import Table
     from rich.text import Text
 
-    on_day = {session.day: session for session in course.standing()}
+    on_day, booked = _sessions_by_day(course), _appointment_days(course)
+    room = " " * any(day in booked for day in on_day)  # for one more sign, on every day
     pictures: list[RenderableType] = []
-    for year, month in sorted({(day.year, day.month) for day in on_day}):
+    for year, month in sorted({(day.year, day.month) for day in (*on_day, *booked)}):
         table = Table(
             title=f"{months.month_name[month]} {year}", box=None, padding=(0, 0), title_style="bold"
         )
         for name in WEEKDAY_NAMES:
-            table.add_column(name[:2], justify="right", width=4)
+            table.add_column(name[:2] + room, justify="right", width=4 + len(room))
         for week in months.Calendar().monthdatescalendar(year, month):
             cells = []
             for day in week:
                 if day.month != month:
                     cells.append(Text(""))
                 elif day in on_day:
-                    tentative = on_day[day].status is Standing.TENTATIVE
-                    cells.append(Text(f"({day.day})" if tentative else f"[{day.day}]", style="bold green"))
+                    sign, last = _sign(course, on_day[day]), "+" if day in booked else room
+                    cells.append(Text(f"{sign[0]}{day.day}{sign[1]}{last}", style="bold green"))
+                elif day in booked:
+                    cells.append(Text(f"{day.day}+{room}", style="bold cyan"))
                 elif clinic is not None and not clinic.ranges(day):
-                    cells.append(Text("·", style="dim"))
+                    cells.append(Text(f"·{room}", style="dim"))
                 else:
-                    cells.append(Text(f"{day.day} "))
+                    cells.append(Text(f"{day.day} {room}"))
             table.add_row(*cells)
         table.add_row("")  # so that the months below keep their distance
         pictures.append(table)
     return Columns(pictures, padding=(0, 3))
 
 
+_IN_WORDS = {"[]": "[n] a session", "{}": "{n} a session at home", "()": "(n) one to be confirmed"}
+
+
 def legend_of(course: Course) -> str:
     """Say what the signs in the months mean."""
-    tentative = any(session.status is Standing.TENTATIVE for session in course.standing())
-    return f"[n] a session   {'(n) one to be confirmed   ' if tentative else ''}· closed"
+    used = {_sign(course, session) for session in _sessions_by_day(course).values()}
+    said = [words for sign, words in _IN_WORDS.items() if sign in used]
+    if _appointment_days(course):
+        said.append("n+ an appointment")
+    return "   ".join([*said, "· closed"])
 
 
-def sessions_of(course: Course, both: Calendar | None) -> RenderableType:
-    """List the sessions: number, day, hours; a calendar of clinic and patient tells why one was moved."""
+def _sign(course: Course, session: Session) -> str:
+    if session.status is Standing.TENTATIVE:
+        return "()"
+    return "{}" if course.is_at_home(session) else "[]"
+
+
+def _sessions_by_day(course: Course) -> dict[date, Session]:
+    """Return the session that a month shows on each day: of several, the first one at the clinic."""
+    found: dict[date, Session] = {}
+    for session in sorted(course.standing(), key=course.is_at_home):
+        found.setdefault(session.day, session)
+    return found
+
+
+def _appointment_days(course: Course) -> set[date]:
+    """Return the days of appointments; what happens during a session is part of it."""
+    booked = ((placed, course.protocol.companion(placed.companion)) for placed in course.companions)
+    return {
+        placed.day
+        for placed, companion in booked
+        if placed.status.stands and companion.kind == "appointment" and companion.on_session_days != "during"
+    }
+
+
+def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> RenderableType:
+    """
+    List the sessions: number, day, hours, and what there is to say of each.
+
+    Args:
+        course: The course.
+        places: Of each place ("clinic", "home") the calendar of it and the patient; it tells why one was moved.
+    """
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "phase", "day", "from", "to", "note"):
         table.add_column(name)
+    numbers = numbers_of(course)
     for session in course.standing():
         table.add_row(
-            str(course.number(session)),
+            str(numbers[session.id]),
             session.phase,
             on(session.day),
             f"{session.time:%H:%M}" if session.time else "",
             f"{course.ends(session):%H:%M}" if session.time else "",
-            _moved(session, both),
+            "; ".join(_notes(course, session, places)),
         )
     return table
 
 
-def _moved(session: Session, both: Calendar | None) -> str:
+def numbers_of(course: Course) -> dict[str, int]:
+    """Return the place of each standing session in its phase, from 1, by its id."""
+    reached: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    for session in course.standing():
+        numbers[session.id] = reached[session.phase] = reached.get(session.phase, 0) + 1
+    return numbers
+
+
+_RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
+
+
+def _notes(course: Course, session: Session, places: Mapping[str, Calendar | None]) -> Iterator[str]:
+    at_home = course.is_at_home(session)
     if session.status is Standing.TENTATIVE:
-        return "to be confirmed"
-    if session.ideal is None or session.ideal == session.day:
-        return ""
-    apart = abs((session.day - session.ideal).days)
+        yield "to be confirmed"
+    if at_home:
+        yield "at home"
+    if session.ride:
+        yield _RIDES[session.ride]
+    if session.ideal is not None and session.ideal != session.day:
+        yield _moved(session.day, session.ideal, places.get("home" if at_home else "clinic"))
+
+
+def _moved(day: date, ideal: date, both: Calendar | None) -> str:
     why = " to keep the gaps"
-    if both is not None and not both.ranges(session.ideal):
-        closure = both.closed_by(session.ideal)
+    if both is not None and not both.ranges(ideal):
+        closure = both.closed_by(ideal)
         why = f": {closure.reason}" if closure else ": not open"
-    days = "1 day" if apart == 1 else f"{apart} days"
-    side = "later" if session.day > session.ideal else "earlier"
-    return f"{days} {side} than {on(session.ideal)}{why}"
+    side = "later" if day > ideal else "earlier"
+    return f"{many(abs((day - ideal).days), 'day')} {side} than {on(ideal)}{why}"
 
 
 def findings_of(findings: Sequence[Finding]) -> RenderableType:
@@ -189,24 +208,13 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
     return table
 
 
-def demands_of(course: Course) -> str:
-    """Say in a few lines what a course asks of a patient."""
-    asks = asks_of(course)
-    hours, minutes = divmod(asks.minutes, 60)
-    return (
-        f"What this asks of you, from {on(asks.first)} to {on(asks.last)}:\n"
-        f"  {_many(asks.visits, 'visit')}, {hours} h {minutes:02d} min at the clinic\n"
-        f"  {_many(asks.rides, 'ride')} home with somebody else at the wheel\n"
-        f"  {_many(asks.workdays, 'day')} off (Monday to Friday)"
-    )
-
-
 def on(day: date) -> str:
     """Return a date with its weekday: Mon 2027-01-04."""
     return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
 
 
-def _many(number: int, what: str) -> str:
+def many(number: int, what: str) -> str:
+    """Return a number of things in words: 1 day, 2 days."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
@@ -270,4 +278,4 @@ def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
 def _first_weeks(course: Course) -> str:
     """Say how many nominal weeks the first phase takes: its span in dates / 7, rounded up."""
     days = [session.day for session in course.standing() if session.phase == course.protocol.phases[0].name]
-    return _many(-(-((days[-1] - days[0]).days + 1) // 7), "week")
+    return many(-(-((days[-1] - days[0]).days + 1) // 7), "week")

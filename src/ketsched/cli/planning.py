@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import attrs
@@ -12,13 +12,14 @@ import click
 
 from ketsched.casefile import Case, load_case
 from ketsched.checking import Finding, Severity, check
-from ketsched.cli import inputs, pictures
+from ketsched.cli import companions, inputs, pictures
+from ketsched.cli.asking import asks_of, demands_of
+from ketsched.cli.writing import write_all
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.interchange import dumps
-from ketsched.interchange.files import write_whole
 from ketsched.model import Course, Interval
-from ketsched.planning import Start, starts
+from ketsched.planning import NoFeasiblePlan, Start, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
 
@@ -39,6 +40,7 @@ _SHOWN_STARTS = 10
     help="First session, 2027-01-04; or a stretch to search, 2027-01-04..2027-01-31.",
 )
 @inputs.clinic_options
+@inputs.calendars_option
 @click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")
 @click.option("--sessions", type=int, metavar="N", help="Sessions in the first phase.")
 @click.option("--weeks", type=int, metavar="N", help="Nominal weeks of the first phase.")
@@ -89,19 +91,10 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
             tried = _tried(what)
-    start = tried[0].day if tried and tried[0].course is not None else what.start
-    course = plan_course(
-        what.protocol,
-        start=start,
-        calendar=what.calendar,
-        id=course_id or made,
-        at=at,
-        availability=what.availability,
-        wishes=what.wishes,
-        time=what.time,
-    )
-    findings = check(course, calendar=what.calendar)
-    _write(course, outputs, findings)
+    course = _planned(what, tried, id=course_id or made, at=at)
+    _check_holds(case, course)
+    findings = check(course, calendar=what.calendar, calendars=what.calendars)
+    write_all(course, outputs, findings)
     if as_json:
         click.echo(_json(course, findings))
     else:
@@ -111,26 +104,6 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
     ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
-
-
-def _write(course: Course, outputs: list[inputs.Output], findings: Sequence[Finding]) -> None:
-    """Write every file, or leave all as they were."""
-    contents = [
-        dumps(course, output.path.name, audience=output.audience, privacy=output.privacy, findings=findings)
-        for output in outputs
-    ]
-    before: list[tuple[Path, bytes | None]] = []
-    try:
-        for output, content in zip(outputs, contents, strict=True):
-            before.append((output.path, output.path.read_bytes() if output.path.is_file() else None))
-            write_whole(output.path, content)
-    except BaseException:  # also when the user stops the program
-        for path, old in before:
-            if old is not None:
-                write_whole(path, old)
-            elif path.is_file():
-                path.unlink()
-        raise
 
 
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
@@ -155,6 +128,9 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     if given["clock"] is not None:
         said["time"] = inputs.located("--time", read_time, given["clock"])
     what = Case(**said) if loaded is None else attrs.evolve(loaded, **said)
+    if given["calendars"]:
+        found = inputs.named_calendars(given["calendars"], what.protocol)
+        what = attrs.evolve(what, calendars={**what.calendars, **found})
     chosen: dict[str, Any] = {
         name: given[name] for name in ("sessions", "weeks", "boosters") if given[name] is not None
     }
@@ -163,6 +139,20 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     if given["until"] is not None:
         chosen["until"] = inputs.located("--until", Interval.parse, given["until"])
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
+
+
+def _check_holds(case: str | None, course: Course) -> None:
+    """Refuse a hold that names a session which the course does not have: it would hold nothing."""
+    known = {session.id for session in course.sessions}
+    for number, hold in enumerate(course.holds, 1):
+        for name in hold.sessions:
+            if name not in known:
+                raise InvalidInput(
+                    what=f"there is no session {name[:40]!r}",
+                    where=f"{case}, hold {number}, sessions",
+                    why=f"the course has {course.sessions[0].id} to {course.sessions[-1].id}, in order of time",
+                    fix="name some of these, or leave sessions out to hold all from since on",
+                )
 
 
 def _missing(what: str, fix: str) -> InvalidInput:
@@ -183,16 +173,48 @@ def _tried(what: Case) -> tuple[Start, ...]:
         availability=what.availability,
         wishes=what.wishes,
         time=what.time,
+        authorisations=what.authorisations,
     )
+
+
+def _planned(what: Case, tried: Sequence[Start], **given: Any) -> Course:
+    """Plan from the best start from which what goes around the sessions has its days as well."""
+    possible: list[date | tuple[date, date]] = [one.day for one in tried if one.course is not None]
+    for start in possible or [what.start]:
+        try:
+            return plan_course(
+                what.protocol,
+                start=start,
+                calendar=what.calendar,
+                availability=what.availability,
+                wishes=what.wishes,
+                time=what.time,
+                calendars=what.calendars,
+                holds=what.holds,
+                authorisations=what.authorisations,
+                **given,
+            )
+        except NoFeasiblePlan:
+            if not possible or start == possible[-1]:
+                raise
+    raise AssertionError  # the last start has a plan, or has raised
 
 
 def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:
     pictures.show(f"{course.protocol.title}\n{course.protocol.phases[0].pattern()} · {course.zone}\n")
     if tried:
         pictures.show(pictures.starts_of(tried, _SHOWN_STARTS), "")
+        start = course.standing()[0].day
+        if start != tried[0].day:
+            better = "better starts leave no day for something around the sessions"
+            pictures.show(f"Planned from {pictures.on(start)}: {better}\n")
     pictures.show(pictures.months_of(course, what.calendar), pictures.legend_of(course), "")
     both = what.calendar if what.availability is None else what.calendar & what.availability
-    pictures.show(pictures.sessions_of(course, both), "", pictures.demands_of(course), "")
+    pictures.show(pictures.sessions_of(course, {"clinic": both, "home": what.availability}), "")
+    for table in (*companions.around_of(course), companions.reasons_of(course)):
+        if table is not None:
+            pictures.show(table, "")
+    pictures.show(demands_of(course), "")
     pictures.show(pictures.findings_of(findings) if findings else "no findings")
     pictures.show(pictures.DISCLAIMER)
 
@@ -200,6 +222,10 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
 def _json(course: Course, findings: Sequence[Finding]) -> str:
     import json
 
-    asks = attrs.asdict(pictures.asks_of(course))
-    document = json.loads(dumps(course, "json"))
-    return pictures.as_json({"course": document, "asks": asks, "findings": pictures.findings_json(findings)})
+    found = {
+        "course": json.loads(dumps(course, "json")),
+        **companions.around_json(course),
+        "asks": attrs.asdict(asks_of(course)),
+        "findings": pictures.findings_json(findings),
+    }
+    return pictures.as_json(found)

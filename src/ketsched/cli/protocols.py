@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ketsched.cli import inputs, pictures
+from ketsched.cli.companions import with_and_where
 from ketsched.errors import InvalidInput
 from ketsched.interchange.files import write_whole
-from ketsched.model import Course, Phase
+from ketsched.model import WEEKDAY_NAMES, Companion, Course, Evidence, Phase
 from ketsched.protocols import load_protocol, protocol_ids, template
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @click.command()
@@ -33,7 +38,9 @@ def protocols(as_json: bool) -> None:
     for name in ("id", "sessions", "title"):
         table.add_column(name)
     for protocol in known:
-        table.add_row(protocol.id, " + ".join(_count(phase) for phase in protocol.phases), protocol.title)
+        counts = " + ".join(_count(phase) for phase in protocol.main)
+        beside = [f"{_count(phase)} beside" for phase in protocol.phases if phase.beside]
+        table.add_row(protocol.id, ", ".join([counts, *beside]), protocol.title)
     pictures.show(table)
     click.echo(
         "\nketsched show ID prints every number with its source; ketsched new writes a file of your own."
@@ -64,6 +71,10 @@ def show(protocol: str, as_json: bool) -> None:
         pictures.show(f"\nEvidence: {found.note}")
     for phase in found.phases:
         pictures.show("", _phase_table(phase))
+    if found.companions:
+        pictures.show("\nAround the sessions")
+    for companion in found.companions:
+        pictures.show("", _companion_table(companion))
     pictures.show("\nSources")
     for key, reference in found.sources:
         pictures.show(f"  {key}: {reference}")
@@ -73,22 +84,90 @@ def show(protocol: str, as_json: bool) -> None:
     )
 
 
-def _phase_table(phase: Phase) -> Any:
-    from rich.table import Table
+def _phase_table(phase: Phase) -> RenderableType:
+    beside = f", beside {phase.beside}" if phase.beside else ""
+    rows = [_row(evidence, _value(phase, evidence.key)) for evidence in phase.evidence]
+    return _table(f"{phase.name} ({phase.route}, {phase.place}{beside})", rows)
 
-    table = Table(
-        title=f"{phase.name} ({phase.route}, {phase.place})",
-        title_justify="left",
-        box=None,
-        padding=(0, 2, 0, 0),
-        header_style="bold",
-    )
+
+def _companion_table(companion: Companion) -> RenderableType:
+    stated = {evidence.key: evidence for evidence in companion.evidence}
+    kind = f"{'required' if companion.required else 'recommended'} {companion.kind}"
+    title = f"{companion.id} ({kind if companion.kind != 'notice' else 'notice'}): {companion.title}"
+    first = () if "anchor" in stated else (("anchor", companion.anchor.words(), "", ""),)
+    rows = [_row(evidence, _around_value(companion, key)) for key, evidence in stated.items()]
+    return _table(title, [*first, *rows, *((key, value, "", "") for key, value in _plain(companion))])
+
+
+def _plain(companion: Companion) -> Iterator[tuple[str, str]]:
+    """Yield what a companion says that is no number, and so has no source."""
+    if companion.kind == "appointment":
+        yield "where", with_and_where(companion)
+    if companion.on_session_days != "allowed":
+        days = {"never": "never", "only": "only then", "during": "during the session"}
+        yield "session days", days[companion.on_session_days]
+    if companion.gate:
+        yield "decides", "sessions after it are to be confirmed until its outcome is recorded"
+    if companion.audience != "both":
+        yield "for", f"the {companion.audience} alone"
+    if companion.areas:
+        yield "looks at", ", ".join(companion.areas)
+    if companion.text:
+        yield "text", companion.text
+
+
+def _around_value(companion: Companion, key: str) -> str:
+    """Say one value of a companion in words."""
+    window = companion.window
+    match key.partition(" ")[0]:
+        case "anchor":
+            return companion.anchor.words()
+        case "window" if companion.kind == "task":
+            return f"due {_days(window.latest)}"
+        case "window" if window.earliest < window.latest:
+            return f"{_days(window.recommended)} ({_days(window.earliest)} to {_days(window.latest)})"
+        case "window":
+            return _days(window.recommended)
+        case "count":
+            return "again and again" if companion.count is None else str(companion.count)
+        case "every":
+            return ", then ".join(step.words() for step in companion.every)
+        case "weekdays":
+            return ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
+        case "spacing":
+            return companion.spacing[int(key.partition(" ")[2]) - 1].words()
+        case "duration":
+            return f"{companion.minutes} min"
+        case "before":
+            return f"from {companion.before} min before"
+        case "after":
+            return f"until {companion.after} min after"
+        case _:
+            return ""
+
+
+def _days(number: int) -> str:
+    if number == 0:
+        return "the same day"
+    return f"{pictures.many(abs(number), 'day')} {'after' if number > 0 else 'before'}"
+
+
+def _row(evidence: Evidence, value: str) -> tuple[str, str, str, str]:
+    note = f"\n({evidence.note})" if evidence.note else ""
+    return evidence.key, value + note, evidence.mark.value, evidence.source
+
+
+def _table(title: str, rows: Iterable[tuple[str, str, str, str]]) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "value", "mark", "source"):
         table.add_column(name, overflow="fold")
-    for evidence in phase.evidence:
-        note = f"\n({evidence.note})" if evidence.note else ""
-        table.add_row(evidence.key, _value(phase, evidence.key) + note, evidence.mark.value, evidence.source)
-    return table
+    for row in rows:
+        table.add_row(*row)
+    return Group(Text(title, style="italic"), table)
 
 
 def _value(phase: Phase, key: str) -> str:
@@ -125,8 +204,6 @@ def _value(phase: Phase, key: str) -> str:
         case "no_driving":
             return "until the next day, after a full night's sleep"
         case "anchor_weekday" if phase.anchor_weekday is not None:
-            from ketsched.model import WEEKDAY_NAMES
-
             return WEEKDAY_NAMES[phase.anchor_weekday]
         case _:
             found = [r for r in phase.before if key == f"before: {r.what}"]
