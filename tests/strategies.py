@@ -3,17 +3,26 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+import attrs
 from hypothesis import strategies as st
 
 from ketsched.clock import choices
 from ketsched.model import (
+    AREAS,
+    TOPICS,
     Anatomy,
+    Anchor,
+    Authorisation,
+    Companion,
     Course,
     Evidence,
+    Hold,
     Interval,
     Join,
     Mark,
+    Outcome,
     Phase,
+    PlacedCompanion,
     Protocol,
     Restriction,
     Revision,
@@ -21,6 +30,7 @@ from ketsched.model import (
     Spacing,
     Status,
     Waiver,
+    Window,
 )
 
 ZONES = (
@@ -54,6 +64,8 @@ moments = st.builds(
     st.just(UTC) | offsets,
 )
 marks = st.sampled_from(Mark)
+
+evidences = st.builds(Evidence, key=texts, source=texts, mark=marks, note=texts)
 
 intervals = st.builds(Interval, days=st.integers(1, 3660), missing_day=st.sampled_from(["clip", "roll"])) | (
     st.builds(Interval, months=st.integers(1, 120), missing_day=st.sampled_from(["clip", "roll"]))
@@ -142,24 +154,90 @@ def phases(draw, name="induction", *, first=True, last=True):
                 )
             )
         ),
-        evidence=tuple(
-            draw(st.lists(st.builds(Evidence, key=texts, source=texts, mark=marks, note=texts), max_size=3))
-        ),
+        evidence=tuple(draw(st.lists(evidences, max_size=3))),
     )
 
 
 @st.composite
-def protocols(draw):
+def anchors(draw, names, known):
+    """What a companion can be counted from, given the names of the phases and the companions before it."""
+    chosen = draw(
+        st.sampled_from(["session", "every", "edge", "study_day", *(["companion"] if known else [])])
+    )
+    if chosen == "companion":
+        return Anchor(companion=draw(st.sampled_from(known)))
+    value = draw(st.sampled_from(["start", "end"]) if chosen == "edge" else st.integers(1, 40))
+    return Anchor(**{chosen: value}, phase=draw(st.sampled_from(["", *names])))
+
+
+@st.composite
+def companions(draw, companion_id, names=(), known=()):
+    """One thing around the sessions, of any kind, as far as its kind allows."""
+    kind = draw(st.sampled_from(["appointment", "task", "notice"]))
+    fields = {}
+    if kind == "appointment":
+        fields = {
+            "minutes": draw(st.integers(1, 24 * 60)),
+            "weekdays": tuple(draw(st.lists(st.integers(0, 6), max_size=2, unique=True))),
+            "calendar": draw(texts),
+            "on_session_days": draw(st.sampled_from(["allowed", "never", "only", "during"])),
+            "gate": draw(st.booleans()),
+        }
+    if kind == "notice":
+        holds = _optional(st.integers(0, 10_080))
+        fields = {"before": draw(holds), "after": draw(holds)}
+    else:
+        count = draw(st.sampled_from([1, 1, 2, 1000, None]))
+        fields["count"] = count
+        fields["every"] = tuple(draw(st.lists(intervals, min_size=count != 1, max_size=2)))
+        rules = spacings().filter(lambda rule: rule.required and rule.minimum_hours is None)
+        fields["spacing"] = tuple(draw(st.lists(rules, max_size=1)))
+    if fields.get("on_session_days") != "during":
+        ends = draw(st.lists(st.integers(-400, 400), min_size=3, max_size=3))
+        fields["window"] = Window(
+            **dict(zip(("earliest", "recommended", "latest"), sorted(ends), strict=True))
+        )
+    topic = draw(st.sampled_from(TOPICS))
+    if topic in ("monitoring", "laboratory"):
+        fields["areas"] = tuple(draw(st.lists(st.sampled_from(AREAS), max_size=2, unique=True)))
+    return Companion(
+        id=companion_id,
+        kind=kind,
+        topic=topic,
+        title=draw(filled),
+        text=draw(texts),
+        anchor=draw(anchors(names, known)),
+        audience=draw(st.sampled_from(["patient", "clinic", "both"])),
+        required=draw(st.booleans()),
+        place=draw(st.sampled_from(["clinic", "home", "telephone", "elsewhere"])),
+        evidence=tuple(draw(st.lists(evidences, max_size=1))),
+        **fields,
+    )
+
+
+@st.composite
+def protocols(draw, *, around=False):
+    """Any protocol; with companions and a phase beside the last if asked for what goes around sessions."""
     names = draw(st.lists(texts, min_size=1, max_size=3, unique=True))
+    phase_list = [
+        draw(phases(name, first=number == 0, last=number == len(names) - 1))
+        for number, name in enumerate(names)
+    ]
+    added = []
+    if around:
+        if len(names) > 1 and names[-1] and draw(st.booleans()):
+            beside = draw(phases("".join(names) + "beside", first=False))
+            phase_list.append(attrs.evolve(beside, beside=names[-1]))
+        for companion_id in ("a", "b-2")[: draw(st.sampled_from([2, 1, 0]))]:
+            known = [companion.id for companion in added]
+            added.append(draw(companions(companion_id, [phase.name for phase in phase_list], known)))
     return Protocol(
         id=draw(st.from_regex(r"[a-z0-9]+(-[a-z0-9]+){0,3}", fullmatch=True).filter(lambda i: len(i) <= 64)),
         version=draw(texts),
         title=draw(texts),
         note=draw(texts),
-        phases=tuple(
-            draw(phases(name, first=number == 0, last=number == len(names) - 1))
-            for number, name in enumerate(names)
-        ),
+        phases=tuple(phase_list),
+        companions=tuple(added),
         sources=tuple(
             draw(st.lists(st.tuples(texts, texts), max_size=3, unique_by=lambda source: source[0]))
         ),
@@ -167,35 +245,99 @@ def protocols(draw):
 
 
 @st.composite
-def courses(draw, *, publishable=False, zones=ZONES):
+def holds(draw, hold_id):
+    """A clinician's stop that stands, or one that was lifted."""
+    lifted = draw(st.booleans())
+    return Hold(
+        id=hold_id,
+        reason=draw(filled),
+        who=draw(filled),
+        since=draw(days),
+        sessions=tuple(draw(st.lists(texts, max_size=2))),
+        lifted_by=draw(filled) if lifted else "",
+        lifted_on=draw(days) if lifted else None,
+    )
+
+
+@st.composite
+def authorisations(draw, names):
+    """What a payer permits, for one of the phases or all."""
+    ends = draw(st.lists(days, min_size=2, max_size=2))
+    return Authorisation(
+        sessions=draw(st.integers(1, 1000)),
+        first=draw(_optional(st.just(min(ends)))),
+        until=draw(_optional(st.just(max(ends)))),
+        scope=draw(st.sampled_from(["", *names])),
+        required=draw(st.booleans()),
+        warn_days=draw(st.integers(0, 366)),
+        name=draw(texts),
+    )
+
+
+def _on_a_day(draw, *, publishable, zone):
+    """Draw a day and a time; one that the zone shows exactly once if it is to be published."""
+    day, at = draw(days), draw(times if publishable else _optional(times))
+    if publishable and len(choices(day, at, zone)) != 1:
+        at = time(12)
+        if len(choices(day, at, zone)) != 1:  # Apia left a day out
+            day = date(2027, 6, 1)
+    return day, at
+
+
+@st.composite
+def courses(draw, *, publishable=False, zones=ZONES, around=False):
     """
     Any course; a publishable one has an id, a moment for each revision and a time for each session.
+
+    With `around` it may also have appointments, tasks, holds and authorisations, and its protocol companions.
     """
-    protocol, zone = draw(protocols()), draw(st.sampled_from(zones))
+    protocol, zone = draw(protocols(around=around)), draw(st.sampled_from(zones))
     some = moments if publishable else _optional(moments)
     revisions = tuple(draw(st.lists(st.builds(Revision, at=some, what=texts), min_size=1, max_size=3)))
+    changes = st.sets(st.integers(0, len(revisions) - 1), min_size=1).map(lambda given: tuple(sorted(given)))
+    names = [phase.name for phase in protocol.phases]
+    bookable = [companion for companion in protocol.companions if companion.kind != "notice"]
     ids = draw(st.lists(session_ids, max_size=6, unique=True))
-    sessions = []
+    ids = [
+        given for given in ids if not re.fullmatch(r"(a|b-2):[01]", given)
+    ]  # what bookings are called here
+    sessions, placed = [], []
     for session_id in ids:
-        day, at = draw(days), draw(times if publishable else _optional(times))
-        if publishable and len(choices(day, at, zone)) != 1:
-            at = time(12)
-            if len(choices(day, at, zone)) != 1:  # Apia left a day out
-                day = date(2027, 6, 1)
+        day, at = _on_a_day(draw, publishable=publishable, zone=zone)
         sessions.append(
             Session(
                 id=session_id,
-                phase=draw(st.sampled_from([phase.name for phase in protocol.phases])),
+                phase=draw(st.sampled_from(names)),
                 day=day,
                 time=at,
                 status=draw(st.sampled_from(Status)),
                 chair=draw(_optional(st.integers(1, 9))),
                 place=draw(st.just("") | texts),
+                route=draw(st.just("") | texts) if around else "",
+                ride=draw(st.sampled_from(["", "confirmed", "none", "self"])) if around else "",
                 ideal=draw(_optional(days)),
-                revised=tuple(sorted(draw(st.sets(st.integers(0, len(revisions) - 1), min_size=1)))),
+                revised=draw(changes),
+            )
+        )
+    for number in range(draw(st.sampled_from([2, 1, 0])) if bookable else 0):
+        companion = draw(st.sampled_from(bookable))
+        day, at = _on_a_day(draw, publishable=publishable, zone=zone)
+        decided = st.builds(Outcome, what=st.sampled_from(["continue", "stop"]), on=days, who=filled)
+        placed.append(
+            PlacedCompanion(
+                id=f"{companion.id}:{number}",
+                companion=companion.id,
+                day=day,
+                time=at if companion.kind == "appointment" else None,
+                session=draw(st.sampled_from(["", *ids])),
+                status=draw(st.sampled_from(Status)),
+                ideal=draw(_optional(days)),
+                outcome=draw(_optional(decided)) if companion.gate else None,
+                revised=draw(changes),
             )
         )
     sessions.sort(key=lambda s: (s.day, s.time or time()))
+    placed.sort(key=lambda p: (p.day, p.time or time()))
     rules = st.from_regex(r"KS[0-9]{3}", fullmatch=True)
     named = st.lists(texts, min_size=1, max_size=2).map(tuple)
     waivers = st.builds(Waiver, rule=rules, sessions=named, reason=filled, who=filled, until=_optional(days))
@@ -206,4 +348,7 @@ def courses(draw, *, publishable=False, zones=ZONES):
         id=draw(course_ids if publishable else _optional(course_ids)),
         revisions=revisions,
         waivers=tuple(draw(st.lists(waivers, max_size=2))),
+        companions=tuple(placed),
+        holds=tuple(draw(holds(f"h{n}")) for n in range(draw(st.integers(0, 2)) if around else 0)),
+        authorisations=tuple(draw(st.lists(authorisations(names), max_size=2)) if around else ()),
     )

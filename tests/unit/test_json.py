@@ -65,6 +65,13 @@ def test_the_document_keeps_to_the_schema(reference_course):
         (model.Spacing, "spacing"),
         (model.Join, "join"),
         (model.Evidence, "evidence"),
+        (model.PlacedCompanion, "placed_companion"),
+        (model.Outcome, "outcome"),
+        (model.Hold, "hold"),
+        (model.Authorisation, "authorisation"),
+        (model.Companion, "companion"),
+        (model.Anchor, "anchor"),
+        (model.Window, "window"),
     ],
 )
 def test_the_schema_knows_every_attribute(kind, name):
@@ -75,6 +82,12 @@ def test_the_schema_knows_every_attribute(kind, name):
     for a in attrs.fields(kind):
         said = entry["properties"][a.name].get("default", "")
         assert said in ("", a.default) or a.default in (0, ())
+
+
+def test_the_schema_knows_the_words_of_companions():
+    properties = SCHEMA["$defs"]["companion"]["properties"]
+    assert properties["topic"]["enum"] == list(model.TOPICS)
+    assert properties["areas"]["items"]["enum"] == list(model.AREAS)
 
 
 def test_the_root_of_the_schema_knows_every_attribute():
@@ -101,7 +114,7 @@ def test_the_root_of_the_schema_knows_every_attribute():
         ('"chair": 2', '"chair": 2, "chair": 3', "a name is given twice", "line 13, column 19"),
         ('"chair": 2', '"chair": 2,', "this is not JSON", "course.json, line 1"),
         ('"s3"', '"\\ud800"', "a text with half a character", "sessions[2].id"),
-        ('"s3"', '"s1"', "two sessions of one id", "course.json, line 1, column 1, course"),
+        ('"s3"', '"s1"', "two bookings of one id", "course.json, line 1, column 1, course"),
         ('"fulfilled"', '"done"', "an unknown word", "sessions[0].status"),
         ('"fulfilled"', "null", "this is null", "sessions[0].status"),
         ('"revised": [0]', '"revised": 0', "this is a whole number", "sessions[0].revised"),
@@ -126,6 +139,36 @@ def test_the_root_of_the_schema_knows_every_attribute():
         ('"key": "house"', '"kee": "house"', "this is not a source", "protocol.sources"),
         ('"mark": "stated"', '"mark": "sure"', "an unknown word", "protocol.phases[0].evidence[0].mark"),
         ('"KS101"', '"101"', "a waiver of 101", "waivers[0]"),
+        ('"ride": "confirmed"', '"ride": "yes"', "the ride home of session b2 is 'yes'", "sessions[9]"),
+        ('"ride": "confirmed"', '"route": 1', "this is a whole number", "sessions[9].route"),
+        ('"id": "screening:s1"', '"id": "s1"', "two bookings of one id", "course.json, line 1, column 1, course"),
+        ('"id": "screening:s1"', '"id": ""', "this companion id cannot be used", "companions[0]"),
+        ('"companion": "screening"', '"companion": "x"', "an appointment or task that the protocol does not", "course"),
+        ('"companion": "screening"', '"companion": "water"', "an appointment or task that the protocol", "course"),
+        ('"day": "2027-02-22"', '"day": "2027-03-22"', "appointments out of order", "course"),
+        ('"time": "10:00"', '"time": "10"', "'10' is not a time of day", "companions[0].time"),
+        ('"what": "continue"', '"what": "go"', "the outcome 'go' by somebody", "companions[0].outcome"),
+        ('"what": "continue",', "", "what is missing", "companions[0].outcome"),
+        ('"on": "2027-02-23"', '"on": "2027-02-29"', "'2027-02-29' is not a date", "companions[0].outcome.on"),
+        ('"reason": "hypertension"', '"reason": " "', "a hold without a reason or a name", "holds[0]"),
+        ('"lifted_by": "Dr A"', '"lifted_by": ""', "a hold that is lifted in part", "holds[0]"),
+        ('"lifted_by": "Dr A"', '"lifted": "Dr A"', "an unknown name", "holds[0].lifted"),
+        ('"warn_days"', '"warn"', "an unknown name", "authorisations[0].warn"),
+        ('"warn_days": 14', '"warn_days": "P14D"', "this is a text in quotes", "authorisations[0].warn_days"),
+        ('"kind": "appointment"', '"kind": "visit"', "kind is 'visit'", "protocol.companions[0]"),
+        ('"kind": "appointment"', '"kind": "task"', "task of 60 minutes", "protocol.companions[0]"),
+        ('"minutes": "PT1H"', '"minutes": 60', "this is a whole number", "protocol.companions[0].minutes"),
+        ('"minutes": "PT1H"', '"minutes": "P1D"', "this is not a duration", "protocol.companions[0].minutes"),
+        ('"edge": "start"', '"edge": "begin"', "an anchor that names no one thing", "companions[0].anchor"),
+        ('"edge": "start"', '"edge": "start", "every": 1', "an anchor that names no one thing", "companions[0].anchor"),
+        ('"edge": "start"', '"every": "1"', "this is a text in quotes", "protocol.companions[0].anchor.every"),
+        ('"earliest": -14', '"earliest": 0', "the window 0/-7/-3 d is out of order", "companions[0].window"),
+        ('"recommended": -7', '"ideal": -7', "an unknown name", "protocol.companions[0].window.ideal"),
+        ('"count": 1', '"count": 0', "0 bookings", "protocol.companions[0]"),
+        ('"count": 1', '"count": 1.0', "this is a number with a decimal point", "protocol.companions[0].count"),
+        ('"count": 1', '"count": 1, "weekdays": ["Tue", "tue"]', "this is not a day of the week", "companions[0].week"),
+        ('"liver"', '"urinary"', "areas of monitoring", "protocol.companions[5]"),
+        ('"urinary"', "1", "this is a whole number", "protocol.companions[5].areas[0]"),
     ],
 )  # fmt: skip
 def test_faults_are_told_with_their_place(reference_course, old, new, what, where):
@@ -197,6 +240,68 @@ def test_defaults_that_say_something_are_written_out():
     assert phase["weeks_required"] is True
     assert "join" not in phase
     assert json.loads(text_of(one_phase(route="")), "x") == one_phase(route="")
+
+
+def companion(**changes) -> model.Companion:
+    given = model.Companion(
+        id="c", kind="notice", topic="fluids", title="Water", anchor=model.Anchor(every=1), before=0
+    )
+    return attrs.evolve(given, **changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        (companion(), {"before": "PT0M", "count": 1}),
+        (companion(before=None, after=90), {"after": "PT1H30M"}),
+        (
+            companion(
+                before=None, kind="appointment", minutes=50, count=None, every=(model.Interval(days=7),)
+            ),
+            {"minutes": "PT50M", "count": None, "every": [{"days": 7}], "gate": False},
+        ),
+        (
+            companion(before=None, kind="appointment", minutes=5, weekdays=(6, 1)),
+            {"weekdays": ["Sun", "Tue"]},
+        ),
+        (companion(anchor=model.Anchor(edge="end")), {"anchor": {"edge": "end"}}),
+        (companion(), {"window": {"earliest": 0, "recommended": 0, "latest": 0}, "place": "clinic"}),
+    ],
+)
+def test_companions_are_written_in_words_and_durations(given, written):
+    """What says something is written although it is a default; no count is null, because absent means one."""
+    course = one_phase()
+    course = attrs.evolve(course, protocol=attrs.evolve(course.protocol, companions=(given,)))
+    text = text_of(course)
+    (found,) = standard_json.loads(text)["protocol"]["companions"]
+    assert {key: found[key] for key in written} == written
+    assert ("minutes" in found) == (given.kind == "appointment")
+    assert not {"text", "calendar", "areas", "spacing"} & set(found)
+    assert json.loads(text, "x") == course
+
+
+def test_a_course_without_anything_around_it_says_nothing_of_it():
+    """Documents of such courses are as they were before there was anything else."""
+    found = standard_json.loads(text_of(one_phase()))
+    assert set(found) == {"format", "version", "zone", "sessions", "revisions", "protocol"}
+    assert "companions" not in found["protocol"]
+    assert not {"ride", "route"} & set(found["sessions"][0])
+
+
+def test_a_hold_and_an_authorisation_are_written_in_full():
+    course = attrs.evolve(
+        one_phase(),
+        holds=(model.Hold(id="h1", reason="fever", who="Dr A", since=date(2027, 1, 4), sessions=("s1",)),),
+        authorisations=(model.Authorisation(sessions=6, until=date(2027, 3, 1), scope="a"),),
+    )
+    found = standard_json.loads(text_of(course))
+    assert found["holds"] == [
+        {"id": "h1", "reason": "fever", "who": "Dr A", "since": "2027-01-04", "sessions": ["s1"]}
+    ]
+    assert found["authorisations"] == [
+        {"sessions": 6, "until": "2027-03-01", "scope": "a", "required": False, "warn_days": 14}
+    ]
+    assert json.loads(text_of(course), "x") == course
 
 
 def test_reading_is_fast(reference_course):

@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 
 from ketsched import protocols
 from ketsched.errors import CannotRead, InvalidProtocol, KetschedError
-from ketsched.model import Mark
+from ketsched.model import Anchor, Companion, Interval, Mark, Spacing, Window
 from ketsched.planning.laying import lay_out
 from ketsched.protocols import load_protocol, protocol_ids, read_protocol, template
 from ketsched.tomlfile import Table, parse
@@ -30,6 +30,7 @@ FOLDER = Path(protocols.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"
 EVIDENCE = DOCS / "explanation" / "evidence.md"
 OWN = DOCS / "how-to" / "own-protocol.md"
+COMPANIONS = DOCS / "reference" / "companions.md"
 SCHEMA = Draft202012Validator(json.loads((FOLDER / "protocol.schema.json").read_text(encoding="utf-8")))
 
 MON, THU = date(2027, 1, 4), date(2027, 1, 7)
@@ -40,12 +41,16 @@ OFFSETS = {
     "esk-mdsi": TWICE,
     "esk-trd": [*TWICE, 28, 35, 42, 49, *range(56, 56 + 26 * 7, 14)],
     "iv-2xw-2w-4": TWICE[:4],
+    "iv-2xw-2w-4-plus-cbt": TWICE[:4],
     "iv-2xw-3w-6": TWICE[:6],
     "iv-2xw-4w-8": TWICE,
     "iv-3xw-2w-plus-weekly-4": [*THRICE[:6], 18, 25, 32, 39],
     "iv-3xw-upto-12": THRICE,
     "iv-6-plus-wet": THRICE[:6],
     "iv-mwf-6": THRICE[:6],
+    "iv-tms-same-visit": [*TWICE, 28, 31],
+    "iv-weekly-3-plus-pe": [0, 7, 14],
+    "kap-im-weekly": [0, 7, 14, 21],
     "sc-2xw-4w-8": TWICE,
     "sl-home-weekly-4": [0, 7, 14, 21],
 }
@@ -55,20 +60,27 @@ COUNTS = {
     "esk-trd": [(8, 8), (4, 4), (1, 1000)],
     "generic-induction": [(6, 8), (1, 1000)],
     "iv-2xw-2w-4": [(4, 4)],
+    "iv-2xw-2w-4-plus-cbt": [(4, 4)],
     "iv-2xw-3w-6": [(6, 6)],
     "iv-2xw-4w-8": [(8, 8)],
     "iv-3xw-2w-plus-weekly-4": [(6, 6), (4, 4)],
     "iv-3xw-upto-12": [(1, 12)],
     "iv-6-plus-wet": [(6, 6)],
+    "iv-booster-home": [(6, 8), (1, 1000), (1, 1000)],
     "iv-mwf-6": [(6, 6)],
+    "iv-tms-same-visit": [(10, 30)],
+    "iv-weekly-3-plus-pe": [(3, 3)],
+    "kap-im-weekly": [(4, 5)],
     "sc-2xw-4w-8": [(8, 8)],
     "sl-home-weekly-4": [(4, 4)],
 }
 ROUTES = {
-    "esk-mdsi": "nasal",
-    "esk-trd": "nasal",
-    "sc-2xw-4w-8": "subcutaneous",
-    "sl-home-weekly-4": "sublingual",
+    "esk-mdsi": {"nasal"},
+    "esk-trd": {"nasal"},
+    "iv-booster-home": {"intravenous", "sublingual"},
+    "kap-im-weekly": {"intramuscular"},
+    "sc-2xw-4w-8": {"subcutaneous"},
+    "sl-home-weekly-4": {"sublingual"},
 }
 
 
@@ -147,18 +159,18 @@ def test_monday_wednesday_friday_begun_on_another_day_spans_thirteen_dates():
 def test_counts_routes_and_places(protocol_id):
     phases = load_protocol(protocol_id).phases
     assert [phase.counts for phase in phases] == COUNTS[protocol_id]
-    assert {phase.route for phase in phases} == {ROUTES.get(protocol_id, "intravenous")}
-    assert {phase.place for phase in phases} == {"home" if protocol_id.startswith("sl-home") else "clinic"}
+    assert {phase.route for phase in phases} == ROUTES.get(protocol_id, {"intravenous"})
+    assert all((phase.place == "home") == (phase.route == "sublingual") for phase in phases)
 
 
 @pytest.mark.parametrize("protocol_id", COUNTS)
 def test_spacing_floors_are_required_and_the_rest_preferred(protocol_id):
     for phase in load_protocol(protocol_id).phases:
         floors = [s.minimum for s in phase.spacing if s.required]
-        assert len(floors) == 1
-        assert floors[0] == (
-            1 if protocol_id.startswith("crps") else 5 if phase.every and phase.every[0].days <= 14 else 2
-        )
+        weekly = phase.every and phase.every[0].days <= 14
+        exceptional = {"crps-4h-x10": 1, "kap-im-weekly": 2}  # daily; a second session in the first week
+        usual = 7 if phase.beside else 5 if weekly else 2
+        assert floors == [exceptional.get(protocol_id, usual)]
         assert all(s.latest is None and s.apart == 1 for s in phase.spacing if s.required)
         if phase.kind == "induction":
             latest = [s.latest for s in phase.spacing if s.latest is not None]
@@ -166,7 +178,7 @@ def test_spacing_floors_are_required_and_the_rest_preferred(protocol_id):
         most = {s.apart for s in phase.spacing if s.minimum == 7 and not s.required}
         if len(phase.weekdays) in (2, 3):
             assert most == {len(phase.weekdays)}
-        elif phase.every:
+        elif phase.every and not phase.beside:
             assert most == {1}
 
 
@@ -194,25 +206,50 @@ def test_what_the_label_states_is_stated(protocol_id):
             assert phase.no_driving == timedelta(hours=24)
 
 
+WORDS = {
+    "phase": {"kind", "name", "route", "place", "anchor", "beside"},
+    "companion": {
+        *("id", "kind", "topic", "title", "text", "audience", "required", "calendar", "place"),
+        "on_session_days",
+    },
+}
+"""What stands by itself in a section, because it is no number."""
+
+
 @pytest.mark.parametrize("protocol_id", COUNTS)
 def test_every_number_has_a_source_and_a_mark(protocol_id):
     values = values_of(protocol_id)
     cited = set()
-    for number, phase in enumerate(values["phase"]):
-        bare = {key for key, value in phase.items() if not isinstance(value, dict | list)}
-        assert bare <= {"kind", "name", "route", "place", "anchor"}, number
-        for path, entry in entries(phase):
-            if path:
-                assert entry["mark"] in {mark.value for mark in Mark}
-                cited |= set(re.split(r"\s*,\s*", entry["source"]))
-    said_in_the_note = {"fda2023"} if protocol_id == "sl-home-weekly-4" else set()
-    assert set(values["sources"]) == cited | said_in_the_note
+    for section, words in WORDS.items():
+        for number, part in enumerate(values[section]):
+            bare = {key for key, value in part.items() if not isinstance(value, dict | list)}
+            assert bare <= words, (section, number)
+            for path, entry in entries(part):
+                if path and not (path == ("anchor",) and says_no_number(entry)):
+                    assert entry["mark"] in {mark.value for mark in Mark}
+                    cited |= set(re.split(r"\s*,\s*", entry["source"]))
+    assert set(values["sources"]) == cited
+
+
+def says_no_number(anchor):
+    """The first session, each session, a start or end, another companion; a source is welcome and not needed."""
+    return (
+        "mark" not in anchor
+        and "study_day" not in anchor
+        and {anchor.get("session"), anchor.get("every")}
+        <= {
+            None,
+            1,
+        }
+    )
 
 
 @pytest.mark.parametrize("protocol_id", COUNTS)
 def test_evidence_is_kept_for_every_number(protocol_id):
-    for phase, values in zip(load_protocol(protocol_id).phases, values_of(protocol_id)["phase"], strict=True):
-        assert len(phase.evidence) == sum(1 for path, _ in entries(values) if path)
+    protocol, values = load_protocol(protocol_id), values_of(protocol_id)
+    for parts, section in ((protocol.phases, "phase"), (protocol.companions, "companion")):
+        for part, table in zip(parts, values[section], strict=True):
+            assert len(part.evidence) == sum("mark" in entry for _, entry in entries(table))
 
 
 @pytest.mark.parametrize("protocol_id", COUNTS)
@@ -224,7 +261,7 @@ def test_what_is_only_remembered_is_not_cited(protocol_id):
 
 @pytest.mark.parametrize("protocol_id", COUNTS)
 def test_house_defaults_and_sources_do_not_pose_as_each_other(protocol_id):
-    for path, entry in entries(values_of(protocol_id)["phase"]):
+    for path, entry in entries(values_of(protocol_id)):
         if "mark" in entry:
             cites_house = "house" in re.split(r"\s*,\s*", entry["source"])
             assert cites_house == (entry["mark"] == "house default"), path
@@ -237,14 +274,219 @@ def test_negative_trials_are_said():
     assert "negative" in note
 
 
-def test_home_use_carries_the_notice():
-    note = load_protocol("sl-home-weekly-4").note
+@pytest.mark.parametrize("protocol_id", ["sl-home-weekly-4", "iv-booster-home"])
+def test_home_use_carries_the_notice(protocol_id):
+    """In the note, and beside each session at home."""
+    protocol = load_protocol(protocol_id)
+    notice = protocol.companion("home-notice")
+    home = [phase.name for phase in protocol.phases if phase.place == "home"]
+    everywhere = len(home) == len(protocol.phases)
+    assert (notice.kind, notice.topic, notice.anchor.every) == ("notice", "warning", 1)
+    assert [notice.anchor.phase] == ([""] if everywhere else home)
     for part in (
         "10 October 2023",
         "compounded ketamine is not approved for any psychiatric disorder",
         "adds risk",
     ):
-        assert part in note
+        assert part in protocol.note
+        assert part in notice.text
+
+
+# -- what goes around the sessions of those that are shipped
+
+SERIES = ["screening", "mid-series-review", "response-review", "confirm-ride"]
+SHORT = ["screening", "response-review", "confirm-ride"]
+AROUND = {
+    "crps-4h-x10": ["screening", "confirm-ride", "follow-up"],
+    "esk-mdsi": ["screening", "benefit-review", "confirm-ride", "monitoring-form"],
+    "esk-trd": ["screening", "benefit-review", "periodic-review", "confirm-ride", "monitoring-form"],
+    "generic-induction": [*SERIES[:3], "booster-review", "confirm-ride", "rest-of-day", "other-medicines"],
+    "iv-2xw-2w-4": SHORT,
+    "iv-2xw-2w-4-plus-cbt": ["screening", "cognitive-therapy", *SHORT[1:]],
+    "iv-2xw-3w-6": SERIES,
+    "iv-2xw-4w-8": SERIES,
+    "iv-3xw-2w-plus-weekly-4": SERIES,
+    "iv-3xw-upto-12": SERIES,
+    "iv-6-plus-wet": ["screening", "written-exposure", *SERIES[1:]],
+    "iv-booster-home": [
+        *(*SERIES[:3], "booster-review", "confirm-ride", "confirm-ride-booster"),
+        *("home-notice", "peer-monitor", "check-in"),
+    ],
+    "iv-mwf-6": SERIES,
+    "iv-tms-same-visit": ["screening", "stimulation", *SERIES[1:]],
+    "iv-weekly-3-plus-pe": ["screening", "prolonged-exposure", *SHORT[1:]],
+    "kap-im-weekly": ["screening", "integration", *SHORT[1:]],
+    "sc-2xw-4w-8": SERIES,
+    "sl-home-weekly-4": ["screening", "home-notice", "peer-monitor", "check-in", "response-review"],
+}
+REQUIRED = {
+    ("esk-mdsi", "confirm-ride"),
+    ("esk-trd", "confirm-ride"),
+    ("iv-2xw-2w-4-plus-cbt", "cognitive-therapy"),
+    ("iv-6-plus-wet", "written-exposure"),
+    ("iv-tms-same-visit", "stimulation"),
+    ("iv-weekly-3-plus-pe", "prolonged-exposure"),
+    ("kap-im-weekly", "integration"),
+}
+STATED, DERIVED, SECONDARY, HOUSE_DEFAULT = Mark
+FACTS = [
+    # whose, which, counted from, earliest, recommended and latest day, weakest mark of those days, their source
+    (AROUND, "screening", "the first session", (-28, -7, -1), HOUSE_DEFAULT, "house"),
+    (SERIES, "mid-series-review", "session 3 of induction", (0, 0, 1), HOUSE_DEFAULT, "house"),
+    (SERIES, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
+    (SHORT, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
+    (["sl-home-weekly-4"], "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "house"),
+    (
+        ["generic-induction", "iv-booster-home"],
+        *("response-review", "the last session of induction", (14, 21, 27), HOUSE_DEFAULT, "mcinnes2022, house"),
+    ),
+    (["crps-4h-x10"], "follow-up", "the last session", (77, 91, 105), HOUSE_DEFAULT, "schwartzman2009, house"),
+    (["iv-booster-home"], "confirm-ride", "each session of induction", (-1, -1, -1), HOUSE_DEFAULT, "house"),
+    (["iv-booster-home"], "confirm-ride-booster", "each session of maintenance", (-1, -1, -1), HOUSE_DEFAULT, "house"),
+    (["iv-mwf-6", "crps-4h-x10", "esk-trd"], "confirm-ride", "each session", (-1, -1, -1), HOUSE_DEFAULT, "house"),
+    (["generic-induction"], "booster-review", "every 6th session of maintenance", (0, 0, 7), HOUSE_DEFAULT, "house"),
+    (["esk-trd", "esk-mdsi"], "benefit-review", "Day 28", (-3, 0, 0), HOUSE_DEFAULT, "house"),
+    (["esk-trd"], "periodic-review", "every 13th session of maintenance", (0, 0, 7), HOUSE_DEFAULT, "house"),
+    (["esk-trd", "esk-mdsi"], "monitoring-form", "each session", (0, 0, 7), SECONDARY, "rems"),
+    (["sl-home-weekly-4"], "peer-monitor", "each session", (-1, -1, -1), HOUSE_DEFAULT, "house"),
+    (["sl-home-weekly-4"], "check-in", "session 1", (1, 1, 2), SECONDARY, "mindbloom"),
+    (["iv-booster-home"], "check-in", "each session of home", (1, 1, 3), HOUSE_DEFAULT, "mindbloom, house"),
+    (["iv-6-plus-wet"], "written-exposure", "session 4 of induction", (1, 1, 14), DERIVED, "feder2025"),
+    (["iv-weekly-3-plus-pe"], "prolonged-exposure", "each session of induction", (1, 1, 3), HOUSE_DEFAULT,
+     "pe-registry, house"),
+    (["iv-2xw-2w-4-plus-cbt"], "cognitive-therapy", "the first session", (1, 1, 69), HOUSE_DEFAULT,
+     "cbt-ketamine, house"),
+    (["kap-im-weekly"], "integration", "each session of induction", (1, 1, 6), HOUSE_DEFAULT, "house"),
+]  # fmt: skip
+
+
+def whose(given):
+    """The protocols that a fact is about: all, those with these companions, or those named."""
+    return [known for known in AROUND if given is AROUND or AROUND[known] == given or known in given]
+
+
+@pytest.mark.parametrize("protocol_id", AROUND)
+def test_what_goes_around_the_sessions(protocol_id):
+    """All that a source supports; none of it holds up a session until a clinic says so."""
+    companions = load_protocol(protocol_id).companions
+    assert [companion.id for companion in companions] == AROUND[protocol_id]
+    assert {c.id for c in companions if c.required} == {
+        name for known, name in REQUIRED if known == protocol_id
+    }
+    assert not any(companion.gate for companion in companions)
+
+
+def test_every_shipped_protocol_has_something_around_it():
+    assert tuple(sorted(AROUND)) == protocol_ids()
+
+
+@pytest.mark.parametrize(("given", "name", "anchor", "days", "mark", "source"), FACTS)
+def test_days_around_the_sessions_are_those_of_the_sources(given, name, anchor, days, mark, source):
+    assert whose(given)
+    for protocol_id in whose(given):
+        companion = load_protocol(protocol_id).companion(name)
+        window = companion.window
+        assert companion.anchor.words() == anchor, protocol_id
+        assert (window.earliest, window.recommended, window.latest) == days, protocol_id
+        (evidence,) = (e for e in companion.evidence if e.key == "window")
+        assert (evidence.mark, evidence.source) == (mark, source), protocol_id
+
+
+@pytest.mark.parametrize(
+    ("protocol_id", "name", "key", "mark", "source"),
+    [
+        ("iv-mwf-6", "screening", "anchor", SECONDARY, "clinics"),
+        ("iv-mwf-6", "mid-series-review", "anchor", HOUSE_DEFAULT, "phillips2019, bio-k, house"),
+        ("iv-mwf-6", "confirm-ride", "anchor", SECONDARY, "clinics"),
+        ("esk-trd", "confirm-ride", "anchor", STATED, "spravatohcp-trd, us-pi-2019"),
+        ("esk-trd", "benefit-review", "anchor", DERIVED, "spravatohcp-trd, mims"),
+        ("esk-mdsi", "benefit-review", "anchor", DERIVED, "spravatohcp-mdsi"),
+        ("iv-6-plus-wet", "written-exposure", "anchor", STATED, "feder2025"),
+        ("iv-6-plus-wet", "written-exposure", "count", STATED, "feder2025"),
+        ("iv-6-plus-wet", "written-exposure", "every", HOUSE_DEFAULT, "house"),
+        ("iv-2xw-2w-4-plus-cbt", "cognitive-therapy", "count", STATED, "cbt-ketamine"),
+        ("iv-2xw-2w-4-plus-cbt", "cognitive-therapy", "every", HOUSE_DEFAULT, "house"),
+        ("iv-weekly-3-plus-pe", "prolonged-exposure", "anchor", SECONDARY, "pe-registry"),
+        ("kap-im-weekly", "integration", "duration", SECONDARY, "kap-registry"),
+        ("iv-tms-same-visit", "stimulation", "duration", STATED, "best2019"),
+        ("iv-booster-home", "check-in", "anchor", HOUSE_DEFAULT, "mindbloom, house"),
+        ("sl-home-weekly-4", "check-in", "anchor", SECONDARY, "mindbloom"),
+        ("generic-induction", "other-medicines", "anchor", SECONDARY, "article"),
+        ("generic-induction", "rest-of-day", "anchor", SECONDARY, "clinics"),
+    ],
+)
+def test_numbers_around_the_sessions_say_how_far_they_were_verified(protocol_id, name, key, mark, source):
+    (evidence,) = (e for e in load_protocol(protocol_id).companion(name).evidence if e.key == key)
+    assert (evidence.mark, evidence.source) == (mark, source)
+
+
+def ideal_days(companion):
+    """Days after the anchor on which its bookings would be, if every day were free."""
+    found = [companion.window.recommended]
+    while len(found) < companion.count:
+        found.append(found[-1] + companion.every[min(len(found), len(companion.every)) - 1].days)
+    return found
+
+
+def test_written_exposure_is_five_sessions_in_two_weeks_off_the_days_of_infusions():
+    """From a Monday the fourth infusion is on the eighth day: therapy on Tu 12, Th 14, Mo 18, We 20, Fr 22 January."""
+    protocol = load_protocol("iv-6-plus-wet")
+    therapy = protocol.companion("written-exposure")
+    days = [THRICE[3] + day for day in ideal_days(therapy)]
+    assert [MON + timedelta(day) for day in days] == [date(2027, 1, day) for day in (12, 14, 18, 20, 22)]
+    assert not set(days) & set(THRICE[:6])
+    assert (therapy.on_session_days, therapy.calendar, therapy.topic) == (
+        "never",
+        "therapist",
+        "psychotherapy",
+    )
+
+
+def test_cognitive_therapy_is_twelve_sessions_in_ten_weeks():
+    """Twice a week beside the infusions, then weekly: the days are of weeks 1, 1, 2, 2 and 3 to 10."""
+    therapy = load_protocol("iv-2xw-2w-4-plus-cbt").companion("cognitive-therapy")
+    days = ideal_days(therapy)
+    assert days == [1, 4, 8, 11, 15, 22, 29, 36, 43, 50, 57, 64]
+    assert [1 + day // 7 for day in days] == [1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert therapy.window.latest == 10 * 7 - 1
+    assert not set(days) & set(TWICE[:4])
+
+
+def test_assisted_psychotherapy_takes_two_to_three_hours_and_may_share_the_day():
+    protocol = load_protocol("kap-im-weekly")
+    assert timedelta(hours=2) <= protocol.phases[0].anatomy.chair_time <= timedelta(hours=3)
+    integration = protocol.companion("integration")
+    assert (integration.minutes, integration.on_session_days) == (60, "allowed")
+
+
+def test_stimulation_is_during_the_session_and_fits_into_it():
+    protocol = load_protocol("iv-tms-same-visit")
+    anatomy, stimulation = protocol.phases[0].anatomy, protocol.companion("stimulation")
+    assert (anatomy.infusion, stimulation.minutes, stimulation.on_session_days) == (20, 30, "during")
+    assert stimulation.minutes <= anatomy.infusion + anatomy.observation
+
+
+def test_sessions_at_home_lie_half_way_between_boosters():
+    """Boosters 28, 56, 84 days after the last infusion, sessions at home 14, 42, 70."""
+    protocol = load_protocol("iv-booster-home")
+    boosters, home = protocol.phase("maintenance"), protocol.phase("home")
+    assert home.beside == boosters.name
+    assert (boosters.join.ideal, home.join.ideal) == (28, 14)
+    assert [step.days for step in (*boosters.every, *home.every)] == [28, 28]
+    assert home.neighbour_minimum() == 7
+
+
+def test_the_label_asks_for_a_ride_and_the_form_is_for_the_clinic():
+    protocol = load_protocol("esk-trd")
+    ride, form = protocol.companion("confirm-ride"), protocol.companion("monitoring-form")
+    assert (ride.kind, ride.required, ride.audience) == ("task", True, "patient")
+    assert (form.kind, form.required, form.audience) == ("task", False, "clinic")
+
+
+def test_nothing_shipped_has_an_interval_for_monitoring():
+    """No interval for urine, liver, blood pressure or memory was found."""
+    topics = {c.topic for protocol_id in AROUND for c in load_protocol(protocol_id).companions}
+    assert not topics & {"monitoring", "laboratory"}
 
 
 def test_one_source_has_one_text_everywhere():
@@ -301,6 +543,21 @@ def test_the_template_takes_the_id():
     SCHEMA.validate(tomllib.loads(text))
 
 
+def test_what_the_template_leaves_commented_out_loads_too():
+    text = template("own")
+    around = text.index("# -- what goes around")
+    commented = re.compile(r"^# (?=\[\[companion\]\]|[a-z_]+ = )", re.MULTILINE)
+    protocol = read_protocol(parse(text[:around] + commented.sub("", text[around:]), "own.toml"))
+    assert [companion.id for companion in protocol.companions] == [
+        *("screening", "response-review", "confirm-ride", "therapy", "drink-water", "monitoring")
+    ]
+    assert [companion.id for companion in protocol.companions if companion.gate] == [
+        "screening",
+        "response-review",
+    ]
+    assert not any(companion.gate for companion in read_protocol(parse(text, "own.toml")).companions)
+
+
 @pytest.mark.parametrize("protocol_id", ["", "A", "a b", 'a"', "a\n", "-a", "a--b", "a" * 65, "é"])
 def test_the_template_refuses_what_is_no_id(protocol_id):
     with pytest.raises(InvalidProtocol):
@@ -338,6 +595,36 @@ review = { value = "P26W", source = "house", mark = "house default" }
 join = { ideal = 14, minimum = 7, source = "house", mark = "house default" }
 no_driving = { value = "PT24H", source = "house", mark = "house default" }
 observation = { value = "PT1H", source = "house", mark = "house default" }
+
+[[companion]]
+id = "therapy"
+kind = "appointment"
+topic = "psychotherapy"
+title = "Therapy"
+anchor = { session = 2, phase = "induction", source = "house", mark = "house default" }
+window = { earliest = 1, recommended = 5, latest = 13, source = "house", mark = "house default" }
+duration = { value = "PT50M", source = "house", mark = "house default" }
+count = { value = 4, source = "house", mark = "house default" }
+every = { value = "P3D", source = "house", mark = "house default" }
+spacing = [{ latest = 9, source = "house", mark = "house default" }]
+calendar = "therapist"
+on_session_days = "never"
+
+[[companion]]
+id = "form"
+kind = "task"
+topic = "form"
+title = "Form"
+anchor = { every = 2 }
+window = { earliest = 0, recommended = 4, latest = 6, source = "house", mark = "house default" }
+
+[[companion]]
+id = "notes"
+kind = "notice"
+topic = "note"
+title = "Notes"
+anchor = { companion = "therapy" }
+before = { value = "PT3H", source = "house", mark = "house default" }
 """
 HOUSE = 'source = "house", mark = "house default" }'
 MISTAKES = [
@@ -430,8 +717,71 @@ MISTAKES = [
     ("review = {", "weeks = { least = 3, most = 2, " + HOUSE + "\nreview = {", "phase 2 weeks", "3 to 2 weeks"),
     ("review = {", "weeks = { least = 1, most = 2, required = false, " + HOUSE + "\nreview = {",
      "line 1, id, own", "preferred weeks"),
+    ('kind = "maintenance"', 'kind = "maintenance"\nbeside = ""', "line 24, phase 2 beside", "beside is blank"),
+    ('kind = "maintenance"', 'kind = "maintenance"\nbeside = "x"', "line 1, id, own, phase maint", "runs beside 'x'"),
+    # what goes around the sessions
+    ('id = "therapy"', "", "line 30, companion 1", "id is missing"),
+    ('id = "therapy"', 'id = "Therapy"', "line 30, companion 1, companion Therapy", "the id 'Therapy'"),
+    ('id = "therapy"', 'id = "form"', "line 44, companion 2, own, companion form", "two companions of one id"),
+    ('kind = "appointment"', 'kind = "visit"', "line 32, companion 1 kind", "kind is 'visit'"),
+    ('kind = "appointment"', 'kind = "notice"', "line 37, companion 1 duration", "duration would be ignored"),
+    ('topic = "psychotherapy"', 'topic = "talk"', "line 33, companion 1 topic", "topic is 'talk'"),
+    ('title = "Therapy"', 'title = ""', "line 34, companion 1 title", "title is blank"),
+    ('title = "Therapy"', 'titel = "Therapy"', "line 30, companion 1", "title is missing"),
+    ('title = "Therapy"', 'title = "Therapy"\nwho = "x"', "line 35, companion 1 who", "unknown key 'who'"),
+    ('title = "Therapy"', 'title = "Therapy"\ntext = 1', "line 35, companion 1 text", "the number 1"),
+    ('title = "Therapy"', 'title = "Therapy"\naudience = "all"', "line 35, companion 1 audience", "audience is 'all'"),
+    ('title = "Therapy"', 'title = "Therapy"\nrequired = "yes"', "line 35, companion 1 required", "the text 'yes'"),
+    ('title = "Therapy"', 'title = "Therapy"\ngate = 1', "line 35, companion 1 gate", "the number 1"),
+    ('title = "Therapy"', 'title = "Therapy"\nplace = "pub"', "line 35, companion 1 place", "place is 'pub'"),
+    ('title = "Therapy"', 'title = "Therapy"\nareas = ["liver"]', "line 30, companion 1", "areas of monitoring"),
+    ('title = "Therapy"', 'title = "Therapy"\nareas = [1]', "line 35, companion 1 areas", "areas holds the number 1"),
+    ('title = "Therapy"', 'title = "Therapy"\nweekdays = ["Mon"]', "line 35, companion 1 weekdays", "no source and no"),
+    ('title = "Therapy"', 'title = "Therapy"\nbefore = { value = "PT1H", ' + HOUSE, "line 30, companion 1", "minutes"),
+    ("anchor = { session", "anker = { session", "line 30, companion 1", "anchor is missing"),
+    ("session = 2", "session = 0", "line 35, companion 1 anchor session", "session is 0"),
+    ("session = 2", "session = true", "line 35, companion 1 anchor session", "true or false"),
+    ("session = 2", "session = 2, every = 1", "line 35, companion 1 anchor", "an anchor that names no one thing"),
+    ("session = 2, ", "", "line 35, companion 1 anchor", "an anchor that names no one thing"),
+    ("session = 2, ", 'edge = "middle", ', "line 35, companion 1 anchor edge", "edge is 'middle'"),
+    ("session = 2, ", 'companion = "form", ', "line 35, companion 1 anchor", "an anchor that names no one thing"),
+    ("session = 2, ", "study_day = 7321, ", "line 35, companion 1 anchor study_day", "study_day is 7321"),
+    ("session = 2", "session = 2, day = 3", "line 35, companion 1 anchor day", "unknown key 'day'"),
+    ('phase = "induction"', 'phase = "x"', "line 30, companion 1, own, companion therapy", "the phase 'x'"),
+    ('phase = "induction"', 'phase = ""', "line 35, companion 1 anchor phase", "phase is blank"),
+    ('phase = "induction", source = "house", ', 'phase = "induction", ', "companion 1 anchor", "source is missing"),
+    ('phase = "induction", source = "house"', 'phase = "induction", source = "x"', "anchor source", "anchor cites 'x'"),
+    ('{ companion = "therapy" }', '{ companion = "x" }', "line 52, companion 3, own, companion notes", "from 'x'"),
+    ('{ companion = "therapy" }', '{ companion = "notes" }', "line 52, companion 3", "counted from 'notes'"),
+    ("{ earliest = 1, recommended = 5, latest = 13, " + HOUSE, "7", "line 36, companion 1 window", "no source and no"),
+    ("earliest = 1, ", "", "line 36, companion 1 window", "earliest is missing"),
+    ("recommended = 5", "recommended = 0", "line 36, companion 1 window", "1/0/13 d is out of order"),
+    ("recommended = 5", "recommended = 14", "line 36, companion 1 window", "1/14/13 d is out of order"),
+    ("latest = 13", "latest = 7321", "line 36, companion 1 window", "out of order"),
+    ('latest = 13, source = "house"', 'latest = 13, source = "x"', "line 36, companion 1 window source", "cites 'x'"),
+    ('duration = { value = "PT50M", ' + HOUSE, "", "line 30, companion 1", "appointment of 0 minutes"),
+    ('duration = { value = "PT50M", ' + HOUSE, "duration = 50", "line 37, companion 1 duration", "no source and no"),
+    ('"PT50M"', '"50"', "line 37, companion 1 duration value", "'50' is not a duration"),
+    ('"PT50M"', '"PT24H1M"', "line 30, companion 1", "appointment of 1441 minutes"),
+    ("value = 4", "value = 0", "line 30, companion 1", "0 bookings"),
+    ("value = 4", 'value = "always"', "line 38, companion 1 count value", "the count is 'always'"),
+    ("value = 4", "value = 1", "line 39, companion 1 every", "every would be ignored"),
+    ("count = { value = 4, " + HOUSE, "", "companion 1 every", "every would be ignored"),
+    ('every = { value = "P3D", ' + HOUSE, "", "line 30, companion 1", "several bookings without an interval"),
+    ('"P3D"', '"3 days"', "line 39, companion 1 every value", "'3 days' is not an interval"),
+    ("{ latest = 9, ", "{ latest = 9, required = false, ", "line 30, companion 1", "a preferred spacing"),
+    ("{ latest = 9, ", "{ minimum_hours = 9, ", "line 30, companion 1", "a spacing in hours"),
+    ("{ latest = 9, ", "{ latest = 9, minimum = 10, ", "line 40, companion 1 spacing 1", "out of order"),
+    ('calendar = "therapist"', 'calendar = " "', "line 41, companion 1 calendar", "calendar is blank"),
+    ('"never"', '"sometimes"', "line 42, companion 1 on_session_days", "on_session_days is 'sometimes'"),
+    ('"never"', '"during"', "line 30, companion 1", "a session day that the window leaves out"),
+    ('title = "Form"', 'title = "Form"\ngate = true', "line 44, companion 2", "a task that is an appointment in part"),
+    ('title = "Form"', 'title = "Form"\nafter = { value = "PT1H", ' + HOUSE, "line 44, companion 2", "for minutes"),
+    ('title = "Notes"', 'title = "Notes"\nwindow = { earliest = 1, recommended = 1, latest = 1, ' + HOUSE,
+     "line 57, companion 3 window", "window would be ignored"),
+    ('"PT3H"', '"P1D"', "line 58, companion 3 before value", "'P1D' is not a duration"),
+    ('"PT3H"', '"PT168H1M"', "line 52, companion 3", "a notice from 10081"),
     # sections and syntax
-    ('[[phase]]\nkind = "maintenance"', '[[companion]]\nkind = "x"', "line 22, companion", "companions cannot be read"),
     ('[[phase]]\nkind = "maintenance"', '[phase]\nkind = "maintenance"', "line 22, column 7", "this is not TOML"),
     ('"PT40M"', "PT40M", "line 12, column 22", "this is not TOML"),
     ('"PT40M"', "2027-02-30", "line 12, column 22", "this is not TOML"),
@@ -481,6 +831,85 @@ def test_two_numbered_sessions_may_have_a_spacing():
     assert (spacing.between, spacing.minimum, spacing.apart) == ((1, 3), 112, 1)
 
 
+def companions_of(text):
+    return read_protocol(parse(text, "own.toml")).companions
+
+
+def test_an_appointment_is_read_with_all_it_says():
+    therapy = companions_of(START)[0]
+    assert therapy == Companion(
+        id="therapy",
+        kind="appointment",
+        topic="psychotherapy",
+        title="Therapy",
+        anchor=Anchor(session=2, phase="induction"),
+        window=Window(earliest=1, recommended=5, latest=13),
+        count=4,
+        every=(Interval(days=3),),
+        spacing=(Spacing(latest=9),),
+        minutes=50,
+        calendar="therapist",
+        on_session_days="never",
+        evidence=therapy.evidence,
+    )
+    keys = [evidence.key for evidence in therapy.evidence]
+    assert keys == ["anchor", "window", "count", "every", "spacing 1", "duration"]
+
+
+def test_a_task_and_a_notice_are_read_with_all_they_say():
+    form, notes = companions_of(START)[1:]
+    assert (form.kind, form.anchor, form.window) == (
+        "task",
+        Anchor(every=2),
+        Window(earliest=0, recommended=4, latest=6),
+    )
+    assert (form.audience, form.required, form.count, form.minutes, form.gate) == ("both", False, 1, 0, False)
+    assert (notes.kind, notes.anchor, notes.window) == ("notice", Anchor(companion="therapy"), Window())
+    assert (notes.before, notes.after) == (180, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "attribute", "value"),
+    [
+        ("value = 4", 'value = "until the end"', "count", None),
+        ('"P3D"', '["P3D", "P4D"]', "every", (Interval(days=3), Interval(days=4))),
+        ('"never"', '"only"', "on_session_days", "only"),
+        ('title = "Therapy"', 'title = "Therapy"\ngate = true', "gate", True),
+        ('title = "Therapy"', 'title = "Therapy"\nrequired = true', "required", True),
+        ('title = "Therapy"', 'title = "Therapy"\nplace = "telephone"', "place", "telephone"),
+        ('title = "Therapy"', 'title = "Therapy"\naudience = "clinic"', "audience", "clinic"),
+        ('title = "Therapy"', 'title = "Therapy"\ntext = "Bring water."', "text", "Bring water."),
+        ('title = "Therapy"', 'title = "Therapy"\nweekdays = { value = ["Tue"], ' + HOUSE, "weekdays", (1,)),
+        ('"psychotherapy"', '"monitoring"\nareas = ["urinary", "liver"]', "areas", ("urinary", "liver")),
+        ("session = 2, ", 'edge = "end", ', "anchor", Anchor(edge="end", phase="induction")),
+        ('session = 2, phase = "induction"', "study_day = 13", "anchor", Anchor(study_day=13)),
+    ],
+)
+def test_what_a_companion_can_say(old, new, attribute, value):
+    assert START.count(old) == 1
+    assert getattr(companions_of(START.replace(old, new))[0], attribute) == value
+
+
+def test_without_a_window_a_companion_is_on_the_day_of_its_anchor():
+    given = "window = { earliest = 1, recommended = 5, latest = 13, " + HOUSE
+    assert companions_of(START.replace(given, ""))[0].window == Window(earliest=0, recommended=0, latest=0)
+
+
+def test_a_phase_may_run_beside_the_last_that_follows():
+    home = """
+[[phase]]
+kind = "maintenance"
+name = "home"
+beside = "maintenance"
+place = "home"
+every = { value = "P7D", source = "house", mark = "house default" }
+observation = { value = "PT1H", source = "house", mark = "house default" }
+"""
+    protocol = read_protocol(parse(START + home, "own.toml"))
+    assert [phase.beside for phase in protocol.phases] == ["", "", "maintenance"]
+    SCHEMA.validate(tomllib.loads(START + home))
+
+
 def test_days_of_the_week_may_be_written_out():
     text = START.replace('["Mon", "Thu"]', '["Thursday", "Mon"]')
     assert read_protocol(parse(text, "own.toml")).phases[0].weekdays == (0, 3)
@@ -503,8 +932,7 @@ def test_editors_find_words_for_every_key():
         if (
             len(path) > 1
             and path[-2] == "properties"
-            and "then" not in path
-            and "if" not in path
+            and not {"if", "then", "else", "allOf"} & set(path)
             and "$ref" not in part
         ):
             assert part["title"], path
@@ -515,7 +943,8 @@ BEYOND_THE_SCHEMA = (
     "out of order|cites|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|a phase without a pattern"
-    "|no_driving is datetime|is left for"
+    "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
+    "|a companion counted from|appointment of \\d+ minutes|a notice from"
 )
 """What compares several values, which the schema cannot say; and 3.0, which it takes for a whole number."""
 
@@ -557,13 +986,19 @@ POOL = [
     {"value": "PT1H", "source": "house", "mark": "stated"},
     {"ideal": 7, "source": "house", "mark": "stated"},
     [{"minimum": 7, "source": "house", "mark": "stated"}],
+    "appointment", "task", "notice", "therapy", "never", "during", "until the end", "start", ["liver"], "monitoring",
+    {"every": 1}, {"study_day": 9}, {"companion": "therapy"}, {"edge": "end", "phase": "induction"},
+    {"earliest": 0, "recommended": 0, "latest": 0, "source": "house", "mark": "stated"},
+    {"earliest": 1, "recommended": 2, "latest": 9, "source": "house", "mark": "stated"},
+    {"value": 1, "source": "house", "mark": "stated"}, {"value": "until the end", "source": "house", "mark": "stated"},
 ]  # fmt: skip
 NAMES = [
     "id", "version", "title", "note", "sources", "phase", "companion", "kind", "name", "route", "place", "anchor",
     "count", "weeks", "weekdays", "study_days", "every", "until", "review", "anchor_weekday", "prepare", "infusion",
     "observation", "discharge", "no_driving", "spacing", "join", "before", "value", "least", "most", "required",
     "source", "mark", "missing_day", "minimum", "latest", "absolute_minimum", "minimum_hours", "apart", "between",
-    "ideal", "what", "house", "zzz", "a b", "",
+    "ideal", "what", "house", "zzz", "a b", "", "beside", "topic", "text", "audience", "window", "duration", "calendar",
+    "on_session_days", "gate", "after", "areas", "session", "edge", "study_day", "earliest", "recommended",
 ]  # fmt: skip
 
 
@@ -615,7 +1050,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8))
 def test_no_structure_raises_anything_else(values):
     head = {"id": "own", "version": "1", "title": "Own", "sources": {"house": "house default"}}
-    for tried in (values, head | values, head | {"phase": [values]}):
+    for tried in (values, head | values, head | {"phase": [values]}, head | {"companion": [values]}):
         error = loads(tried)
         assert error is None or (error.what and error.why and error.fix)
 
@@ -659,24 +1094,46 @@ def tables() -> str:
         for phase in values["phase"]:
             name = phase.get("name", phase["kind"])
             where = f"{phase.get('route', 'intravenous')}, {phase.get('place', 'clinic')}"
-            parts += [f"**{name}** ({where})", phase_table(phase)]
+            beside = f", beside {phase['beside']}" if "beside" in phase else ""
+            parts += [f"**{name}** ({where}{beside})", table_of(phase)]
+        for companion in values["companion"]:
+            need = "required" if companion.get("required") else "recommended"
+            parts += [f"**{companion['title']}** (`{companion['id']}`, {companion['kind']}, {need})"]
+            parts += [table_of(companion)]
     listed = "\n".join(f"- `{key}`: {reference}" for key, reference in sorted(sources.items()))
     return "\n\n".join([*parts, "### Sources", listed]) + "\n"
 
 
-def phase_table(phase: dict) -> str:
+def table_of(section: dict) -> str:
     rows = ["| number | value | mark | source | note |", "| --- | --- | --- | --- | --- |"]
-    for key, value in phase.items():
+    for key, value in section.items():
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, dict):
-                sources = ", ".join(f"`{s.strip()}`" for s in entry["source"].split(","))
-                cells = (key.replace("_", " "), shown(entry), entry["mark"], sources, entry.get("note", ""))
+                sources = ", ".join(f"`{s.strip()}`" for s in entry.get("source", "").split(",") if s)
+                said = shown(entry) if key != "anchor" else counted_from(entry)
+                name = "counted from" if key == "anchor" else key.replace("_", " ")
+                cells = (name, said, entry.get("mark", ""), sources, entry.get("note", ""))
                 rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 
+def counted_from(entry: dict) -> str:
+    return Anchor(
+        **{key: value for key, value in entry.items() if key not in ("source", "mark", "note")}
+    ).words()
+
+
+def from_anchor(day: int) -> str:
+    if not day:
+        return "the same day"
+    return f"{abs(day)} day{'s' * (abs(day) > 1)} {'before' if day < 0 else 'after'}"
+
+
 def shown(entry: dict) -> str:
     """Say an entry's values with their units."""
+    if "earliest" in entry:
+        first, best, last = (from_anchor(entry[key]) for key in ("earliest", "recommended", "latest"))
+        return first if first == last else f"{first} to {last}, best {best}"
     said = [worded(entry["value"])] if "value" in entry else []
     if "what" in entry:
         said = [f"{entry['what']}: {said[0]}"]
@@ -727,13 +1184,13 @@ def test_the_example_of_the_how_to_loads():
     assert days[6:9] == [date(2027, 2, 5), date(2027, 2, 19), date(2027, 3, 19)]
 
 
-def test_the_how_to_explains_every_key():
-    text = OWN.read_text(encoding="utf-8")
+def test_the_pages_explain_every_key():
+    text = "".join(page.read_text(encoding="utf-8") for page in (OWN, COMPANIONS))
     named = set(SCHEMA.schema["properties"])
     for definition in SCHEMA.schema["$defs"].values():
         for key, part in definition.get("properties", {}).items():
             named |= {key, *part.get("properties", {}), *part.get("items", {}).get("properties", {})}
-    assert {key for key in named if f"`{key}`" not in text} == set()
+    assert {key for key in named if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", text)} == set()
 
 
 if __name__ == "__main__":

@@ -20,15 +20,28 @@ import attrs
 
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange.wording import Publication
-from ketsched.model import WEEKDAY_NAMES, Anatomy, Course, Interval, Phase, Protocol
+from ketsched.model import WEEKDAY_NAMES, Anatomy, Companion, Course, Interval, Phase, Protocol
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
 FORMAT = "ketsched-course"
 VERSION = 1
-ORDER = ("id", "zone", "sessions", "revisions", "waivers", "protocol")
+ORDER = (
+    "id",
+    "zone",
+    "sessions",
+    "companions",
+    "holds",
+    "authorisations",
+    "revisions",
+    "waivers",
+    "protocol",
+)
 """Of the document: what people look for first, and the longest part last."""
+
+_NOTHING_TOO = {Interval: ("days", "months", "missing_day"), Companion: ("minutes",)}
+"""Attributes whose default means "nothing" although it is a number or a word."""
 
 LARGEST = 2**53 - 1
 """Whole numbers lie within it (RFC 7493 2.2)."""
@@ -146,10 +159,11 @@ def _converter() -> Converter:
         A default that says something is written out, so that a document keeps its meaning
         when a default changes.
         """
-        nothing = (None, "", (), 0, "clip") if kind is Interval else (None, "", ())
+        nothing = (None, "", ())
+        more = _NOTHING_TOO.get(kind, ())
         return {
             a.name: override(
-                omit_if_default=any(a.default is n or a.default == n for n in nothing),
+                omit_if_default=a.name in more or any(a.default is n or a.default == n for n in nothing),
                 unstruct_hook=hooks.get((kind, a.name)),
             )
             for a in attrs.fields(kind)
@@ -158,6 +172,10 @@ def _converter() -> Converter:
     hooks: dict[tuple[type[Any], str], Callable[[Any], Any]] = {
         (Phase, "weekdays"): _weekdays_named,
         (Phase, "anchor_weekday"): _weekday_named,
+        (Companion, "weekdays"): _weekdays_named,
+        (Companion, "minutes"): _length_written,
+        (Companion, "before"): _length_or_none_written,
+        (Companion, "after"): _length_or_none_written,
         (Protocol, "sources"): _sources_written,
         **{(Anatomy, a.name): _length_written for a in attrs.fields(Anatomy)},
     }
@@ -190,6 +208,10 @@ def _length_written(minutes: int) -> str:
         raise _unwritable("a length of time in it is not a whole number of minutes from 0 on")
     hours, rest = divmod(minutes, 60)
     return "PT" + (f"{hours}H" if hours else "") + (f"{rest}M" if rest or not hours else "")
+
+
+def _length_or_none_written(minutes: int | None) -> str | None:
+    return None if minutes is None else _length_written(minutes)
 
 
 def _timedelta_written(length: timedelta) -> str:

@@ -19,7 +19,7 @@ import attrs
 from ketsched.clock import read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION
-from ketsched.model import WEEKDAY_NAMES, Anatomy, Course, Mark, Phase, Protocol, Status
+from ketsched.model import WEEKDAY_NAMES, Anatomy, Companion, Course, Mark, Phase, Protocol, Status
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -278,6 +278,10 @@ def _converter(*, detailed: bool = False) -> Converter:
     hooks: dict[tuple[type[Any], str], Callable[[Any, Any], Any]] = {
         (Phase, "weekdays"): _weekdays,
         (Phase, "anchor_weekday"): _weekday,
+        (Companion, "weekdays"): _weekdays,
+        (Companion, "minutes"): _length,
+        (Companion, "before"): _length_or_none,
+        (Companion, "after"): _length_or_none,
         (Protocol, "sources"): _sources,
         **{(Anatomy, a.name): _length for a in attrs.fields(Anatomy)},
     }
@@ -384,6 +388,10 @@ def _length(value: Any, _: Any = None) -> int:
             "this is not a duration", "durations are hours and minutes", "write PT40M, PT2H or PT1H30M"
         )
     return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def _length_or_none(value: Any, _: Any = None) -> int | None:
+    return None if value is None else _length(value)
 
 
 def _no_driving(value: Any) -> timedelta | str | None:

@@ -1,0 +1,222 @@
+"""
+A protocol file as a Protocol: what it is, its sources, its phases.
+
+What goes around the sessions is read in `companions`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import attrs
+
+from ketsched.errors import InvalidProtocol
+from ketsched.model import MOST_SESSIONS, Anatomy, Companion, Interval, Join, Phase, Protocol, Restriction
+from ketsched.protocols.companions import read_companion
+from ketsched.protocols.stated import (
+    Stated,
+    filled,
+    minutes,
+    needs_one,
+    number,
+    one_of,
+    read_sources,
+    weekdays,
+)
+from ketsched.tomlfile import Table
+
+_LATEST_STUDY_DAY = 20 * 366
+
+
+def read_protocol(table: Table) -> Protocol:
+    """Read a protocol file's table."""
+    protocol_id, version = table.take("id", str), filled(table, "version")
+    title, note = filled(table, "title"), table.take("note", str, "")
+    sources = read_sources(table.table("sources"))
+    phases = [_read_phase(entry, sources, first=not n) for n, entry in enumerate(table.tables("phase"))]
+    around = [(entry, read_companion(entry, sources)) for entry in table.tables("companion")]
+    table.done()
+    protocol = table.read(
+        "id",
+        lambda known: Protocol(
+            id=known,
+            version=version,
+            title=title,
+            phases=tuple(phases),
+            sources=tuple(sources.items()),
+            note=note,
+        ),
+        protocol_id,
+    )
+    for entry, companion in around:  # one by one: an error names the line of the one that does not fit
+        protocol = entry.read(None, partial(_with, protocol), companion)
+    return protocol
+
+
+def _with(protocol: Protocol, companion: Companion) -> Protocol:
+    return attrs.evolve(protocol, companions=(*protocol.companions, companion))
+
+
+class _Phase(Stated):
+    """Reads what only phases have."""
+
+    def counts(self) -> tuple[int | None, int | None, int | None]:
+        """Read `count`: the number to plan, and the numbers accepted."""
+        entry = self.entry("count")
+        if entry is None:
+            return None, None, None
+        keys = ("value", "least", "most")
+        found = {key: number(entry, key, 1, MOST_SESSIONS) for key in keys}
+        self.cite(entry, "count")
+        entry.done()
+        needs_one(entry, found, keys)
+        given = [found[key] for key in ("least", "value", "most") if found[key] is not None]
+        if given != sorted(given, key=lambda number: number or 0):
+            raise InvalidProtocol(
+                what=f"{found['least']} to {found['most']} sessions, {found['value']} of them planned",
+                where=entry.where(),
+                why="the planned count lies among those accepted, the fewest first",
+                fix="give least <= value <= most",
+            )
+        return found["value"], found["least"], found["most"]
+
+    def weeks(self) -> tuple[tuple[int, int] | None, bool]:
+        """Read `weeks`: the nominal weeks accepted, and whether that is required."""
+        entry = self.entry("weeks")
+        if entry is None:
+            return None, True
+        least, most = entry.take("least", int), entry.take("most", int)
+        required = entry.take("required", bool, True)
+        self.cite(entry, "weeks")
+        entry.done()
+        if not 1 <= least <= most <= 1040:
+            raise InvalidProtocol(
+                what=f"{least} to {most} weeks",
+                where=entry.where(),
+                why="nominal weeks are 1 to 1040, the fewer first",
+                fix="write least = 2, most = 4",
+            )
+        return (least, most), required
+
+    def join(self) -> Join | None:
+        """Read how the phase follows the one before."""
+        entry = self.entry("join")
+        if entry is None:
+            return None
+        ideal = entry.take("ideal", (int, str), None)
+        limits: dict[str, Any] = {name: entry.take(name, int, None) for name in ("minimum", "latest")}
+        self.cite(entry, "join")
+        entry.done()
+        needs_one(entry, {"ideal": ideal, **limits}, ("ideal", "minimum", "latest"))
+        if isinstance(ideal, str) and ideal != "next week":
+            raise InvalidProtocol(
+                what=f"ideal is {ideal[:40]!r}",
+                where=entry.where("ideal"),
+                why="it is a number of days, or the next treatment week",
+                fix='write ideal = 7 or ideal = "next week"',
+            )
+        next_week = ideal == "next week"
+        days = None if next_week else ideal
+        return entry.read(None, lambda given: Join(ideal=days, next_week=next_week, **given), limits)
+
+    def before(self) -> tuple[Restriction, ...]:
+        """Read what the patient leaves before a session."""
+        found = []
+        for entry in self.table.tables("before"):
+            what, value = filled(entry, "what"), entry.take("value", str)
+            self.cite(entry, f"before: {what}")
+            entry.done()
+            found.append(entry.read("value", partial(_restriction, what), value))
+        return tuple(found)
+
+
+def _read_phase(table: Table, sources: dict[str, str], *, first: bool) -> Phase:
+    stated = _Phase(table, sources)
+    kind = one_of(table, "kind", ("induction", "maintenance"))
+    count, least, most = stated.counts()
+    weeks, weeks_required = stated.weeks()
+    parts = ("prepare", "infusion", "observation", "discharge")
+    anatomy = {name: stated.value(name, str, minutes, 0) for name in parts}
+    fields: dict[str, Any] = {
+        "name": filled(table, "name", kind),
+        "route": filled(table, "route", "intravenous"),
+        "place": one_of(table, "place", ("clinic", "home"), "clinic"),
+        "anchor": one_of(table, "anchor", ("start", "previous"), "start"),
+        "beside": filled(table, "beside", ""),
+        "weekdays": stated.value("weekdays", list, weekdays, ()),
+        "study_days": stated.value("study_days", list, _study_days, ()),
+        "every": stated.every(),
+        "until": stated.value("until", str, Interval.parse, None),
+        "review": stated.value("review", str, Interval.parse, None),
+        "anchor_weekday": stated.value("anchor_weekday", str, lambda day: weekdays([day])[0], None),
+        "no_driving": stated.value("no_driving", str, _no_driving, None),
+        "spacing": stated.spacing(),
+        "join": stated.join(),
+        "before": stated.before(),
+    }
+    table.done()
+    _check_pattern(table, fields, count, first=first)
+    return table.read(
+        None,
+        lambda parts: Phase(
+            kind=kind,
+            count=count,
+            least=least,
+            most=most,
+            weeks=weeks,
+            weeks_required=weeks_required,
+            anatomy=Anatomy(**parts),
+            evidence=tuple(stated.evidence),
+            **fields,
+        ),
+        anatomy,
+    )
+
+
+def _check_pattern(table: Table, fields: dict[str, Any], count: int | None, *, first: bool) -> None:
+    """Refuse patterns of which one would be ignored in silence, and none where none can be derived."""
+    days, every = fields["weekdays"] or fields["study_days"], fields["every"]
+    if days and every:
+        raise InvalidProtocol(
+            what="every beside weekdays or study_days",
+            where=table.where("every"),
+            why="a phase has one pattern: days of the week, study days or an interval",
+            fix="keep one of them",
+        )
+    if not (days or every) and (count is None or not first):
+        raise InvalidProtocol(
+            what="a phase without a pattern",
+            where=table.where(),
+            why="days are derived for the first phase only, and only if it has a count",
+            fix="give every, weekdays or study_days",
+        )
+    if fields["join"] is not None and first:
+        raise InvalidProtocol(
+            what="the first phase has a join",
+            where=table.where("join"),
+            why="a join says how a phase follows an earlier one",
+            fix="remove the join",
+        )
+
+
+def _no_driving(text: str) -> timedelta | str:
+    """Read "next day", or a duration of elapsed time."""
+    return text if text == "next day" else timedelta(minutes=minutes(text))
+
+
+def _restriction(what: str, text: str) -> Restriction:
+    return Restriction(what=what, minutes=minutes(text))
+
+
+def _study_days(days: list[Any]) -> tuple[int, ...]:
+    """Read days as papers print them: whole numbers that ascend from 1."""
+    whole = all(type(day) is int for day in days)
+    if not whole or not days or days[0] != 1 or sorted(set(days)) != days or days[-1] > _LATEST_STUDY_DAY:
+        raise InvalidProtocol(
+            what="study days that do not ascend from 1",
+            why="Day 1 is the first session, each day is a later whole number, and a course lasts 20 years at most",
+            fix="write them as papers do: [1, 3, 5, 8, 10, 12]",
+        )
+    return tuple(days)

@@ -1,0 +1,231 @@
+"""
+The values of a protocol file: words, and numbers that each say where they come from.
+
+A number without source and mark does not load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ketsched.errors import InvalidProtocol
+from ketsched.model import MOST_SESSIONS, PREFERRED_APART, Evidence, Interval, Mark, Spacing, read_weekdays
+from ketsched.tomlfile import Table
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+_KEY = r"[A-Za-z0-9_-]+"
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def read_sources(table: Table | None) -> dict[str, str]:
+    """Read the references, each under a key that numbers can cite."""
+    found: dict[str, str] = {}
+    for key in list(table.values) if table else []:
+        if not re.fullmatch(_KEY, key):
+            raise InvalidProtocol(
+                what=f"the source key {key[:40]!r}",
+                where=table.where(key) if table else "",
+                why="keys are letters, digits, _ and -, so that several can be cited with commas between them",
+                fix='write it like shiroma2014 = "..."',
+            )
+        found[key] = filled(table, key) if table else ""
+    return found
+
+
+def filled(table: Table, key: str, default: str | None = None) -> str:
+    """Take a text that is not blank; the default if it is not there."""
+    if default is not None and key not in table.values:
+        return table.take(key, str, default)
+    text = table.take(key, str)
+    if not text.strip():
+        raise InvalidProtocol(
+            what=f"{key} is blank",
+            where=table.where(key),
+            why=f"{table.name()} needs it in words",
+            fix=f'write {key} = "..."',
+        )
+    return text
+
+
+def one_of(table: Table, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+    """Take a text that is one of a few words; the default if it is not there."""
+    if default is not None and key not in table.values:
+        return table.take(key, str, default)
+    text = table.take(key, str)
+    if text not in allowed:
+        raise InvalidProtocol(
+            what=f"{key} is {text[:40]!r}",
+            where=table.where(key),
+            why=f"{key} is {' or '.join(allowed)}",
+            fix=" or ".join(f'{key} = "{word}"' for word in allowed),
+        )
+    return text
+
+
+def number(table: Table, key: str, least: int, most: int, default: Any = None) -> int | None:
+    """Take a whole number within limits, both included; None if it is not there."""
+    found = table.take(key, int, default)
+    if found is not None and not least <= found <= most:
+        raise InvalidProtocol(
+            what=f"{key} is {found}",
+            where=table.where(key),
+            why=f"{key} is {least} to {most}",
+            fix=f"write a number among those, or leave {key} out",
+        )
+    return found
+
+
+def needs_one(table: Table, found: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Refuse an entry of which every number is missing."""
+    if all(found[key] is None for key in keys):
+        raise InvalidProtocol(
+            what=f"{table.name()} has no number",
+            where=table.where(),
+            why=f"it says nothing without {' or '.join(keys)}",
+            fix=f"add {keys[0]} = ..., or leave the entry out",
+        )
+
+
+class Stated:
+    """Reads the values of one section, each with its source and mark, and remembers those."""
+
+    def __init__(self, table: Table, sources: dict[str, str]) -> None:
+        self.table, self.sources = table, sources
+        self.evidence: list[Evidence] = []
+
+    def value(
+        self, key: str, kind: type[Any] | tuple[type, ...], how: Callable[[Any], T], default: D
+    ) -> T | D:
+        """Read `key = { value = ..., source = ..., mark = ... }`."""
+        entry = self.entry(key)
+        if entry is None:
+            return default
+        found = entry.take("value", kind)
+        self.cite(entry, key)
+        entry.done()
+        return entry.read("value", how, found)
+
+    def entry(self, key: str, form: str = "value = ...") -> Table | None:
+        """Take `key = { ... }`; a bare value is refused, because it has no source."""
+        given = self.table.values.get(key)
+        if given is not None and not isinstance(given, dict):
+            self.table.known.append(key)
+            raise InvalidProtocol(
+                what=f"{key} has no source and no mark",
+                where=self.table.where(key),
+                why="every number with clinical meaning says where it comes from and how far that was verified",
+                fix=f'write {key} = {{ {form}, source = "house", mark = "house default" }}',
+            )
+        return self.table.table(key)
+
+    def cite(self, entry: Table, key: str) -> str:
+        """Take source, mark and note out of an entry; return the source."""
+        source = entry.take("source", str)
+        for name in re.split(r"\s*,\s*", source.strip()):
+            if name not in self.sources:
+                raise InvalidProtocol(
+                    what=f"{key} cites {name[:40]!r}",
+                    where=entry.where("source"),
+                    why="the section [sources] has no such key",
+                    fix=f"add {name[:40] or 'it'} to [sources], or cite "
+                    + (", ".join(self.sources) or "one that is there"),
+                )
+        mark = one_of(entry, "mark", tuple(mark.value for mark in Mark))
+        note = entry.take("note", str, "")
+        self.evidence.append(Evidence(key=key, source=source, mark=Mark(mark), note=note))
+        return source
+
+    def every(self) -> tuple[Interval, ...]:
+        """Read `every`: one interval or a list, and what a month without the day does."""
+        entry = self.entry("every")
+        if entry is None:
+            return ()
+        value = entry.take("value", (str, list))
+        missing_day = one_of(entry, "missing_day", ("clip", "roll"), "clip")
+        self.cite(entry, "every")
+        entry.done()
+        return entry.read("value", lambda found: _intervals(found, missing_day), value)
+
+    def spacing(self) -> tuple[Spacing, ...]:
+        """Read the list of spacing rules."""
+        return tuple(
+            self._spacing(entry, f"spacing {n}") for n, entry in enumerate(self.table.tables("spacing"), 1)
+        )
+
+    def _spacing(self, entry: Table, key: str) -> Spacing:
+        days = ("minimum", "latest", "absolute_minimum")
+        given: dict[str, Any] = {name: number(entry, name, 0, 20 * 366) for name in days}
+        given["minimum_hours"] = number(entry, "minimum_hours", 0, 24 * 366)
+        needs_one(entry, given, (*days, "minimum_hours"))
+        apart = number(entry, "apart", 1, MOST_SESSIONS - 1)
+        between = entry.take("between", list, None)
+        if apart is not None and between is not None:
+            raise InvalidProtocol(
+                what="apart and between in one spacing",
+                where=entry.where("between"),
+                why="apart is a rule for all sessions, between for two numbered ones",
+                fix="keep one of them, or write two spacings",
+            )
+        given["between"] = None if between is None else entry.read("between", _pair, between)
+        given["apart"], given["required"] = apart or 1, entry.take("required", bool, True)
+        source = self.cite(entry, key)
+        entry.done()
+        spacing = entry.read(None, lambda found: Spacing(**found), {**given, "source": source})
+        reach = spacing.apart if spacing.between is None else spacing.between[1] - spacing.between[0]
+        if not spacing.required and reach > PREFERRED_APART:
+            raise InvalidProtocol(
+                what=f"a preferred spacing over {reach} places",
+                where=entry.where("between" if spacing.between else "apart"),
+                why=f"a preference may look back {PREFERRED_APART} places; beyond, planning takes seconds",
+                fix="make it required, or give it over fewer places",
+            )
+        return spacing
+
+
+def minutes(text: str) -> int:
+    """Read "PT40M", "PT2H" or "PT1H30M" as whole minutes."""
+    found = re.fullmatch(r"PT(?:(\d{1,4})H)?(?:(\d{1,5})M)?", text)
+    if found is None or not (found[1] or found[2]):
+        raise InvalidProtocol(
+            what=f"{text[:40]!r} is not a duration",
+            why="durations are hours and minutes in ISO 8601",
+            fix='write "PT40M", "PT2H" or "PT1H30M"',
+        )
+    return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def weekdays(names: list[Any]) -> tuple[int, ...]:
+    """Read ["Mon", "Thu"] or ["Monday", "Thursday"], each day once."""
+    short = [name[:3] for name in names if name in _WEEKDAYS or name in [day[:3] for day in _WEEKDAYS]]
+    if not names or len(short) != len(names) or len(set(short)) != len(short):
+        raise InvalidProtocol(
+            what="this is not a list of days of the week",
+            why="days are Mon, Tue, Wed, Thu, Fri, Sat, Sun or their full names, each once",
+            fix='write ["Mon", "Thu"]',
+        )
+    return read_weekdays(short)
+
+
+def _pair(numbers: list[Any]) -> tuple[int, int]:
+    if len(numbers) != 2 or not all(type(n) is int and 1 <= n <= MOST_SESSIONS for n in numbers):
+        raise InvalidProtocol(
+            what="this does not name two sessions",
+            why=f"between is about two numbered sessions, 1 to {MOST_SESSIONS}",
+            fix="write between = [1, 3]",
+        )
+    return numbers[0], numbers[1]
+
+
+def _intervals(value: str | list[Any], missing_day: str) -> tuple[Interval, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise InvalidProtocol(
+            what="every names no interval",
+            why="it is one interval or a list",
+            fix='write "P28D" or ["P14D", "P28D"]',
+        )
+    return tuple(Interval.parse(text, missing_day) for text in texts)
