@@ -57,7 +57,7 @@ def mondays(number: int) -> Iterator[date]:
 def induction() -> Iterator[Call]:
     """Six infusions in the fewest weeks, from 20 Mondays; a Wednesday of the first week is closed."""
     generic = load_protocol("generic-induction")
-    series = attrs.evolve(generic, phases=generic.phases[:1])
+    series = attrs.evolve(generic, phases=generic.phases[:1], companions=())
     for start in mondays(20):
         yield partial(tried, series, start, CLINIC.without([start + timedelta(2)]))
 

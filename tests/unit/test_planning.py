@@ -335,7 +335,7 @@ def test_back_in_time_for_the_longest_gap():
 # -- the generic protocol: 6 to 8 infusions over 2 to 4 weeks
 
 GENERIC = load_protocol("generic-induction")
-SERIES = attrs.evolve(GENERIC, phases=GENERIC.phases[:1])
+SERIES = attrs.evolve(GENERIC, phases=GENERIC.phases[:1], companions=())
 
 
 @pytest.mark.parametrize(

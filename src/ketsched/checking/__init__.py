@@ -3,19 +3,28 @@ Is this schedule sound? Rules, findings and waivers.
 
 `check` looks at any course, whoever made it, and returns findings: what, where, why, how to
 fix. It never trusts the planner and the planner never asks it. RULES lists every rule in the
-open, one module per family: KS1 spacing, KS2 series and phases, KS3 seating, KS6 the file
-itself. A code is for ever.
+open: KS1 spacing, KS2 series and phases, KS3 seating, KS4 what goes around the sessions, KS6
+the file itself. A code is for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.checking.case import Case
+from ketsched.checking.companions import (
+    companion_missing,
+    companion_on_session_day,
+    companion_outside_hours,
+    companion_outside_window,
+    companion_overlaps,
+    companions_not_planned,
+    task_overdue,
+)
 from ketsched.checking.document import (
     FAMILY,
     course_without_sessions,
@@ -23,6 +32,24 @@ from ketsched.checking.document import (
     unused_waiver,
     waiver_of_unknown_rule,
     waiver_of_unknown_session,
+)
+from ketsched.checking.holds import (
+    authorisation_runs_out,
+    awaiting_outcome,
+    firm_too_soon,
+    hold_of_unknown_session,
+    not_authorised,
+    outside_required_authorisation,
+    session_on_hold,
+    sessions_after_stop,
+)
+from ketsched.checking.oversight import (
+    home_use,
+    mid_series_review_missing,
+    monitoring_not_set,
+    peer_monitor_missing,
+    response_review_missing,
+    screening_missing,
 )
 from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out
 from ketsched.checking.seating import (
@@ -49,7 +76,15 @@ from ketsched.checking.series import (
     shrinking_maintenance_interval,
     too_many_in_treatment_week,
 )
+from ketsched.checking.sessiondays import (
+    drives_home,
+    driving_to_appointment,
+    fasting_against_water,
+    ride_missing,
+    trip_after_session,
+)
 from ketsched.checking.spacing import (
+    cross_series_gap,
     gap_too_long,
     gap_too_short,
     join_too_long,
@@ -76,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     join_too_short,
     join_too_long,
     two_sessions_one_day,
+    cross_series_gap,
     count_too_low,
     count_too_high,
     series_too_short,
@@ -96,6 +132,32 @@ RULES: tuple[Rule, ...] = (
     start_does_not_exist,
     observation_too_short,
     esketamine_at_home,
+    companion_missing,
+    companions_not_planned,
+    companion_outside_window,
+    companion_on_session_day,
+    companion_outside_hours,
+    companion_overlaps,
+    trip_after_session,
+    driving_to_appointment,
+    ride_missing,
+    drives_home,
+    fasting_against_water,
+    screening_missing,
+    response_review_missing,
+    mid_series_review_missing,
+    monitoring_not_set,
+    session_on_hold,
+    firm_too_soon,
+    awaiting_outcome,
+    not_authorised,
+    authorisation_runs_out,
+    outside_required_authorisation,
+    home_use,
+    peer_monitor_missing,
+    task_overdue,
+    hold_of_unknown_session,
+    sessions_after_stop,
     rules_not_run,
     unused_waiver,
     waiver_of_unknown_rule,
@@ -111,6 +173,7 @@ def check(
     course: Course,
     *,
     calendar: Calendar | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
     as_of: date | None = None,
     waivers: Iterable[Waiver] = (),
 ) -> tuple[Finding, ...]:
@@ -125,12 +188,16 @@ def check(
         course: The schedule, also one that was made elsewhere.
         calendar: When the clinic is open and its chairs are free, this course's own bookings left out;
             `clinic & patient` to ask for both. Without it the rules about hours and chairs are listed as not run.
-        as_of: Today; waivers that ended before it no longer hold. Without it none runs out.
+        calendars: Of those whose hours the protocol's companions need, by the name it gives them,
+            "therapist"; for one that is missing the clinic's hours hold.
+        as_of: Today; waivers that ended before it no longer hold, tasks due before it are overdue.
+            Without it none runs out.
         waivers: Exceptions besides those that the course carries; their order does not matter.
     """
     case = Case(
         course=course,
         calendar=calendar,
+        calendars={name: _called(name, known) for name, known in (calendars or {}).items()},
         as_of=plausible(as_of, "as_of") if as_of is not None else None,
         waivers=_in_one_order((*course.waivers, *waivers)),
         rules=RULES,
@@ -167,6 +234,11 @@ def explain(name: str) -> str:
     rule = rule_named(name)
     head = f"{rule.code} {rule.name}\n{rule.severity}; {rule.source}"
     return f"{head}\n\n{rule.page}"
+
+
+def _called(name: str, calendar: Calendar) -> Calendar:
+    """Return a calendar under the name that the protocol gives it, if it has none of its own."""
+    return attrs.evolve(calendar, name=name) if calendar.name == "the clinic" else calendar
 
 
 def _in_one_order(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:

@@ -6,7 +6,7 @@ Everything is worked out once and only when a rule asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,7 @@ from itertools import pairwise
 import attrs
 
 from ketsched.calendars import Calendar
+from ketsched.checking.bookings import Booked, Bookings
 from ketsched.checking.rules import Cited, Finding, Rule
 from ketsched.clock import (
     MINUTES_A_DAY,
@@ -25,7 +26,16 @@ from ketsched.clock import (
     minute_of,
     zone_named,
 )
-from ketsched.model import WEEKDAY_NAMES, Course, Phase, Session, Spacing, Status, Waiver
+from ketsched.model import (
+    WEEKDAY_NAMES,
+    Companion,
+    Course,
+    Phase,
+    Session,
+    Spacing,
+    Status,
+    Waiver,
+)
 
 
 @attrs.frozen(eq=False)
@@ -63,6 +73,7 @@ class Case:
     Attributes:
         course: The schedule.
         calendar: When the clinic (and the patient) can; None if not given.
+        calendars: Of those whom companions name, by name.
         as_of: Today; None if not given.
         waivers: The course's and the caller's, each once, in one order.
         rules: All rules there are.
@@ -71,6 +82,7 @@ class Case:
 
     course: Course
     calendar: Calendar | None = None
+    calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
     as_of: date | None = None
     waivers: tuple[Waiver, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -95,14 +107,76 @@ class Case:
 
     @cached_property
     def joins(self) -> tuple[tuple[Series, Series], ...]:
-        """Each phase and the next one that has sessions, where the later begins after the earlier has ended."""
+        """
+        Each phase and the next one that has sessions, where the later begins after the earlier has ended.
+
+        A phase that runs beside another follows the one before that, not the one it is beside.
+        """
         if len(self.series) < 2:
             return ()
         place = {session.id: at for at, session in enumerate(self.standing)}
+        main = [series for series in self.series if not series.phase.beside]
+        pairs = list(pairwise(main))
+        for series in self.series[len(main) :]:
+            before = [earlier for earlier in main if earlier.phase.name != series.phase.beside]
+            pairs += [(earlier, series) for earlier in before[-1:]]
         return tuple(
             (earlier, later)
-            for earlier, later in pairwise(self.series)
+            for earlier, later in pairs
             if place[earlier.sessions[-1].id] < place[later.sessions[0].id]
+        )
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        """What goes around the sessions, as it is asked for and as it is booked."""
+        return Bookings(self.course, self.standing)
+
+    @cached_property
+    def phases(self) -> dict[str, Phase]:
+        """The protocol's phases by name."""
+        return {phase.name: phase for phase in self.course.protocol.phases}
+
+    @cached_property
+    def to_come(self) -> tuple[Session, ...]:
+        """The standing sessions that were not given, in order of time."""
+        return tuple(session for session in self.standing if session.status is not Status.FULFILLED)
+
+    @cached_property
+    def known_until(self) -> date:
+        """Today, or the day of the last session that was given, whichever is later."""
+        given = [session.day for session in self.standing if session.status is Status.FULFILLED]
+        return max([*given, self.as_of or date.min])
+
+    @cached_property
+    def at_home(self) -> frozenset[str]:
+        """Ids of the standing sessions that are at home."""
+        homes = {name for name, phase in self.phases.items() if phase.place == "home"}
+        return frozenset(
+            session.id
+            for session in self.standing
+            if (session.place.strip().casefold() == "home" if session.place else session.phase in homes)
+        )
+
+    @cached_property
+    def esketamine(self) -> frozenset[str]:
+        """Ids of the standing sessions whose route is that of the licensed nasal spray."""
+        nasal = {name for name, phase in self.phases.items() if _is_nasal(phase.route)}
+        return frozenset(
+            session.id
+            for session in self.standing
+            if (_is_nasal(session.route) if session.route else session.phase in nasal)
+        )
+
+    @cached_property
+    def driven_from(self) -> tuple[Session, ...]:
+        """The sessions at the clinic, neither given nor past, after which the patient may not drive."""
+        restricted = {name for name, phase in self.phases.items() if phase.no_driving is not None}
+        return tuple(
+            session
+            for session in self.to_come
+            if session.phase in restricted
+            and session.id not in self.at_home
+            and (self.as_of is None or session.day >= self.as_of)
         )
 
     @cached_property
@@ -144,7 +218,7 @@ class Case:
         for series in self.series:
             minutes = int(series.phase.anatomy.chair_time.total_seconds()) // 60
             for session in series.sessions:
-                if happened(session) or place_of(session, series.phase) == "home":
+                if happened(session) or session.id in self.at_home:
                     continue
                 if session.time is None or not self.start_exists(session):
                     spans = merged(calendar.ranges(session.day))
@@ -176,17 +250,19 @@ class Case:
         prefix = f"{session.phase} " if len(self.series) > 1 else ""
         return f"{prefix}session {self.numbers[session.id]}"
 
-    def where(self, session: Session) -> str:
+    def where(self, of: Session | Booked) -> str:
         """Say where a finding is."""
-        return f"{session.phase}, session {self.numbers[session.id]}, {day_words(session.day)}"
+        if isinstance(of, Booked):
+            return f"{of.companion.title}, {day_words(of.day)}"
+        return f"{of.phase}, session {self.numbers[of.id]}, {day_words(of.day)}"
 
     def where_phase(self, phase: Phase) -> str:
         """Say which phase a finding is about."""
         return f"{self.course.protocol.id}, {phase.name}"
 
-    def cite(self, phase: Phase, key: str) -> Cited | None:
-        """Return where a number of a phase comes from, in full; None if the protocol does not say."""
-        for entry in phase.evidence:
+    def cite(self, of: Phase | Companion, key: str) -> Cited | None:
+        """Return where a number of the protocol comes from, in full; None if it does not say."""
+        for entry in of.evidence:
             if entry.key == key:
                 return Cited(self.in_full(entry.source), entry.mark)
         return None
@@ -207,9 +283,8 @@ def happened(*sessions: Session) -> bool:
     return all(session.status is Status.FULFILLED for session in sessions)
 
 
-def place_of(session: Session, phase: Phase) -> str:
-    """Return where a session is."""
-    return (session.place or phase.place).strip().casefold()
+def _is_nasal(route: str) -> bool:
+    return route.strip().casefold() in ("nasal", "nasal esketamine")
 
 
 @attrs.frozen(eq=False)

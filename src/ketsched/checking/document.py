@@ -10,15 +10,19 @@ from collections.abc import Iterator
 
 from ketsched.checking.case import Case
 from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
-from ketsched.model import Session, Waiver
+from ketsched.model import Session, Status, Waiver
 
 FAMILY = "KS6"
+AROUND = "KS4"
+"""Rules that have nothing to judge where nothing is booked around the sessions."""
 
 
 @rule("KS601", Severity.INFO, source="This library: nothing is left out in silence")
 def rules_not_run(case: Case) -> Iterator[Finding]:
     """
     Some rules could not look at the course, or at some of its sessions, for want of what they need.
+
+    What asks for today's date is named once the course is under way: a plan has nothing overdue.
 
     Why it matters: no finding means "looked at and found sound" only where somebody looked.
 
@@ -30,13 +34,22 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
     """
     if not case.standing:
         return
+    bookings = case.bookings.all
     untimed = [session for session in case.standing if session.time is None]
+    named = {booked.companion.calendar for booked in bookings} - {"", *case.calendars}
     if case.calendar is None:
         yield rules_not_run.at(
             case,
             what=f"not run: {_names(case, 'calendar')}",
             why="no calendar was given",
             fix="give the clinic's calendar",
+        )
+    elif named:
+        yield rules_not_run.at(
+            case,
+            what=f"not judged: the hours of {', '.join(sorted(named))}",
+            why="the protocol names them and no such calendar was given; the clinic's hours were taken",
+            fix="give them as calendars, by these names",
         )
     if untimed:
         number = "all" if len(untimed) == len(case.standing) else f"{len(untimed)} of {len(case.standing)}"
@@ -47,10 +60,23 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
             why="they have no time of day",
             fix="give them one, or plan the course with a calendar",
         )
-    if case.as_of is None and any(waiver.until is not None for waiver in case.waivers):
+    underway = any(b.status in (Status.FULFILLED, Status.MISSED) for b in case.course.sessions)
+    waits_for_today = [
+        words
+        for words, waits in (
+            ("whether waivers have run out", any(waiver.until is not None for waiver in case.waivers)),
+            (
+                "whether tasks are overdue",
+                underway and any(b.companion.kind == "task" and b.to_come for b in bookings),
+            ),
+            ("how soon an authorisation runs out", underway and bool(case.course.authorisations)),
+        )
+        if waits
+    ]
+    if case.as_of is None and waits_for_today:
         yield rules_not_run.at(
             case,
-            what="not judged: whether waivers have run out",
+            what=f"not judged: {', '.join(waits_for_today)}",
             why="no date of today was given",
             fix="give as_of",
         )
@@ -76,8 +102,10 @@ def unused_waiver(case: Case) -> Iterator[Finding]:
         if waiver.rule not in known or len(sessions) < len(set(waiver.sessions)):
             continue
         needs = known[waiver.rule].needs
-        unseen = ("calendar" in needs and case.calendar is None) or (
-            "times" in needs and any(session.time is None for session in sessions)
+        unseen = (
+            ("calendar" in needs and case.calendar is None)
+            or ("as_of" in needs and case.as_of is None)
+            or ("times" in needs and any(session.time is None for session in sessions))
         )
         if waiver.rule.startswith(FAMILY):
             why, fix = "findings about the file and its waivers cannot be waived", "remove the waiver"
@@ -104,7 +132,7 @@ def waiver_of_unknown_rule(case: Case) -> Iterator[Finding]:
 
     Why it matters: it silences nothing, and its author thinks it does.
 
-    Example: rule = "KS110".
+    Example: rule = "KS199".
 
     Instead: the code that the finding shows, "KS101".
 
@@ -185,9 +213,11 @@ def _where(waiver: Waiver) -> str:
 
 
 def _names(case: Case, need: str, *but: str) -> str:
-    """Name the rules that need this, but for those that also need what was said before."""
+    """Name the rules that need this, but for those that also need what was said before or have nothing to judge."""
     return ", ".join(
         f"{rule.code} {rule.name}"
         for rule in case.rules
-        if need in rule.needs and not any(other in rule.needs for other in but)
+        if need in rule.needs
+        and not any(other in rule.needs for other in but)
+        and (case.bookings.all or not rule.code.startswith(AROUND))
     )

@@ -19,6 +19,7 @@ import attrs
 from ketsched.model import Mark, Session, Waiver
 
 if TYPE_CHECKING:
+    from ketsched.checking.bookings import Booked
     from ketsched.checking.case import Case
 
 HOUSE = "house default; not from a publication"
@@ -52,6 +53,7 @@ class Finding:
         name: The rule's name, "gap-too-short".
         severity: As the rule or the protocol's bound has it; a waived finding is info.
         sessions: Ids of the sessions it is about, the one to act on last; none if it is about the course.
+        companions: Ids of the appointments and tasks it is about, the one to act on last.
         day: Local date of the last of them; None if it is about the course.
         where: Phase, session and day.
         what: The fault in a few words.
@@ -71,6 +73,7 @@ class Finding:
     fix: str
     source: str
     sessions: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
     day: date | None = None
     mark: Mark | None = None
     waived_by: Waiver | None = None
@@ -104,7 +107,7 @@ class Rule:
         name: The fault; it reads after "allow".
         severity: Of its findings, unless the protocol's bound says otherwise.
         source: Where it comes from.
-        needs: What it cannot do without: "calendar", "times".
+        needs: What it cannot do without: "calendar", "times", "as_of".
         page: Its page in the reference.
         run: Yields its findings.
     """
@@ -127,20 +130,30 @@ class Rule:
         where: str = "",
         severity: Severity | None = None,
         cited: Cited | None = None,
+        booked: Sequence[Booked] = (),
+        day: date | None = None,
     ) -> Finding:
-        """Make a finding about these sessions, the one to act on last."""
-        last = sessions[-1] if sessions else None
+        """
+        Make a finding about these sessions, and these appointments and tasks; the one to act on last.
+
+        An appointment brings the session it goes with, unless sessions are given.
+        """
+        if booked and not sessions:
+            with_them = {one.session.id: one.session for one in booked if one.session is not None}
+            sessions = tuple(with_them.values())
+        last = booked[-1] if booked else sessions[-1] if sessions else None
         return Finding(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             what=what,
-            where=where or (case.where(last) if last is not None else case.course.protocol.id),
+            where=where or (case.course.protocol.id if last is None else case.where(last)),
             why=why,
             fix=fix,
             source=cited.source if cited is not None else self.source,
-            sessions=tuple(session.id for session in sessions),
-            day=last.day if last is not None else None,
+            sessions=tuple(dict.fromkeys(session.id for session in sessions)),
+            companions=tuple(one.placed.id for one in booked),
+            day=day or (last.day if last is not None else None),
             mark=cited.mark if cited is not None else None,
         )
 

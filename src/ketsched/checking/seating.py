@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from ketsched.calendars import Calendar
-from ketsched.checking.case import Case, Seat, Series, day_words, happened, place_of
+from ketsched.checking.bookings import Booked
+from ketsched.checking.case import Case, Seat, day_words, happened
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
 from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
 from ketsched.errors import InvalidTime
-from ketsched.model import Phase
+from ketsched.model import Session
 
 EVENING = time(17)
 """From this start on a session is an evening one; house default."""
@@ -45,7 +46,7 @@ def closed_day(case: Case) -> Iterator[Finding]:
                 case,
                 seat.session,
                 what=f"{case.named(seat.session)} is on a closed day",
-                why=_closed_because(seat.calendar, seat.day),
+                why=closed_because(seat.calendar, seat.day),
                 fix=_next_open(seat),
             )
 
@@ -214,7 +215,7 @@ def evening_session(case: Case) -> Iterator[Finding]:
 @rule("KS306", Severity.ERROR, source="IANA time zone database", needs=("times",))
 def start_does_not_exist(case: Case) -> Iterator[Finding]:
     """
-    A session starts at a time that the clocks of its zone skip or show twice that day.
+    A session or an appointment starts at a time that the clocks of its zone skip or show twice that day.
 
     Why it matters: there is no moment to put into a calendar, or two, and each program picks another.
 
@@ -224,14 +225,25 @@ def start_does_not_exist(case: Case) -> Iterator[Finding]:
 
     References: the IANA time zone database.
     """
-    zone = case.course.zone
-    for session in case.standing:
-        if session.time is None or case.start_exists(session):
+    odd: list[tuple[tuple[Session, ...], tuple[Booked, ...], date, time | None]] = [
+        ((session,), (), session.day, session.time)
+        for session in case.standing
+        if session.time is not None and not case.start_exists(session)
+    ]
+    odd += [
+        ((), (booked,), booked.day, booked.placed.time)
+        for booked in case.bookings.all
+        if booked.companion.minutes and booked.begin is None and booked.placed.time is not None
+    ]
+    for sessions, appointments, day, clock in odd:
+        if clock is None:
             continue
         try:
-            moment(session.day, session.time, zone)
+            moment(day, clock, case.course.zone)
         except InvalidTime as error:
-            yield start_does_not_exist.at(case, session, what=error.what, why=error.why, fix=error.fix)
+            yield start_does_not_exist.at(
+                case, *sessions, booked=appointments, what=error.what, why=error.why, fix=error.fix
+            )
 
 
 @rule("KS307", Severity.ERROR, source="SPRAVATO dosing and administration: observe for at least 2 hours")
@@ -239,8 +251,8 @@ def observation_too_short(case: Case) -> Iterator[Finding]:
     """
     The observation period after nasal esketamine is shorter than two hours.
 
-    A phase whose route is "nasal" or "nasal esketamine" is taken for the licensed product; write
-    "nasal racemic" for a compounded spray.
+    A phase or session whose route is "nasal" or "nasal esketamine" is taken for the licensed product;
+    write "nasal racemic" for a compounded spray.
 
     Why it matters: sedation, dissociation and blood pressure are watched for at least two hours after
     each treatment, until it is safe to leave.
@@ -254,10 +266,13 @@ def observation_too_short(case: Case) -> Iterator[Finding]:
     """
     for series in case.series:
         minutes = series.phase.anatomy.observation
-        if _is_esketamine(series.phase) and minutes < ESKETAMINE_OBSERVATION and not _over(series):
+        if minutes >= ESKETAMINE_OBSERVATION or not case.esketamine:
+            continue
+        sessions = [session for session in series.sessions if session.id in case.esketamine]
+        if not happened(*sessions):
             yield observation_too_short.at(
                 case,
-                *series.sessions,
+                *sessions,
                 what=f"{minutes} min of observation in {series.phase.name}",
                 why=f"esketamine is followed by at least {ESKETAMINE_OBSERVATION} min",
                 fix=f'write observation = {{ value = "PT{ESKETAMINE_OBSERVATION // 60}H", ... }} in the protocol',
@@ -274,6 +289,8 @@ def esketamine_at_home(case: Case) -> Iterator[Finding]:
     """
     A session with nasal esketamine is held at home.
 
+    The route is the session's own, or else its phase's; "nasal" is taken for the licensed product.
+
     Why it matters: the licensed product is dispensed to and used at certified sites only, where the
     patient can be watched.
 
@@ -284,28 +301,18 @@ def esketamine_at_home(case: Case) -> Iterator[Finding]:
     References: SPRAVATO dosing and administration (spravatohcp.com); the product's risk evaluation and
     mitigation strategy (REMS) in the United States.
     """
-    for series in case.series:
-        if _is_esketamine(series.phase):
-            for session in series.sessions:
-                if place_of(session, series.phase) == "home" and not happened(session):
-                    yield esketamine_at_home.at(
-                        case,
-                        session,
-                        what=f"{case.named(session)} is at home",
-                        why="esketamine is used at certified sites only",
-                        fix="hold it at the clinic",
-                    )
+    for session in case.standing:
+        if session.id in case.at_home and session.id in case.esketamine and not happened(session):
+            yield esketamine_at_home.at(
+                case,
+                session,
+                what=f"{case.named(session)} is at home",
+                why="esketamine is used at certified sites only",
+                fix="hold it at the clinic",
+            )
 
 
 # What follows is how the rules above look for another day or hour, and how they say it.
-
-
-def _is_esketamine(phase: Phase) -> bool:
-    return phase.route.strip().casefold() in ("nasal", "nasal esketamine")
-
-
-def _over(series: Series) -> bool:
-    return happened(*series.sessions)
 
 
 def _is_taken(room: Calendar, chair: int, start: datetime, end: datetime) -> bool:
@@ -313,7 +320,7 @@ def _is_taken(room: Calendar, chair: int, start: datetime, end: datetime) -> boo
     return any(b.chair == chair and b.start < end and start < b.end for b in room.bookings)
 
 
-def _closed_because(calendar: Calendar, day: date) -> str:
+def closed_because(calendar: Calendar, day: date) -> str:
     """Say which closure or which weekly hours close a day."""
     closed = calendar.closed_by(day)
     if closed is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
 
 from ketsched.checking.case import Case, Series, day_words, happened
 from ketsched.checking.rules import Finding, Severity, rule
@@ -283,7 +282,8 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
     A maintenance interval is shorter than the one before it.
 
     Intervals are compared in weeks, rounded to the nearest, and a session that was planned here counts
-    on the day it was planned for: a booster moved by a closure is no shorter interval.
+    on the day it was planned for: a booster moved by a closure is no shorter interval. A series that runs
+    beside another is judged by itself.
 
     Why it matters: maintenance goes on at the lowest frequency that holds the response. A shorter
     interval is usually a decision to step back, and then a reason belongs beside it.
@@ -296,25 +296,23 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
     response (SPRAVATO dosing and administration; SPRAVATO monograph, MIMS Hong Kong). A clinic's published
     steps are 14, 21, then about 30 days. No trial of shrinking intervals was found.
     """
-    boosters = [s for series in case.series if series.phase.kind == "maintenance" for s in series.sessions]
-    boosters.sort(key=lambda s: s.day)
-    steps = list(pairwise(boosters))
-    for (one, two), (_, three) in pairwise(steps):
-        longer, shorter = two.day - one.day, three.day - two.day
-        if shorter < longer and _in_weeks(shorter) < _in_weeks(longer):
-            begin, middle, end = (session.ideal or session.day for session in (one, two, three))
-            if _in_weeks(end - middle) < _in_weeks(middle - begin) and not happened(one, two, three):
-                yield shrinking_maintenance_interval.at(
-                    case,
-                    one,
-                    two,
-                    three,
-                    what=f"{case.named(three)} is {(three.day - two.day).days} d after {case.named(two)}, "
-                    f"which was {(two.day - one.day).days} d after the one before",
-                    why="maintenance goes from shorter to longer intervals, unless somebody decides to step back",
-                    fix=f"move it to {day_words(two.day + (two.day - one.day))}, "
-                    "or waive this with the reason for stepping back",
-                )
+    for boosters in _side_by_side(case):
+        for one, two, three in zip(boosters, boosters[1:], boosters[2:], strict=False):
+            longer, shorter = two.day - one.day, three.day - two.day
+            if shorter < longer and _in_weeks(shorter) < _in_weeks(longer):
+                begin, middle, end = (session.ideal or session.day for session in (one, two, three))
+                if _in_weeks(end - middle) < _in_weeks(middle - begin) and not happened(one, two, three):
+                    yield shrinking_maintenance_interval.at(
+                        case,
+                        one,
+                        two,
+                        three,
+                        what=f"{case.named(three)} is {(three.day - two.day).days} d after {case.named(two)}, "
+                        f"which was {(two.day - one.day).days} d after the one before",
+                        why="maintenance goes from shorter to longer intervals, unless somebody decides to step back",
+                        fix=f"move it to {day_words(two.day + (two.day - one.day))}, "
+                        "or waive this with the reason for stepping back",
+                    )
 
 
 @rule(
@@ -353,6 +351,8 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
     """
     A session of an earlier phase comes after one of a later phase.
 
+    A phase that runs beside another lies among its sessions; the two are not mixed up.
+
     Why it matters: every rule reads a series phase by phase. Mixed up, sessions are counted in the wrong
     series and the step between the phases cannot be judged.
 
@@ -365,6 +365,7 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
     if len(case.series) < 2:
         return
     order = {phase.name: n for n, phase in enumerate(case.course.protocol.phases)}
+    order |= {phase.name: order[phase.beside] for phase in case.course.protocol.phases if phase.beside}
     furthest = case.standing[0]
     for session in case.standing:
         if order[session.phase] < order[furthest.phase]:
@@ -433,6 +434,14 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
 
 
 # What follows is how the rules above count, and how they say it.
+
+
+def _side_by_side(case: Case) -> list[list[Session]]:
+    """Return the maintenance sessions of the phases that follow each other, then those of each beside them."""
+    upkeep = [series for series in case.series if series.phase.kind == "maintenance"]
+    followed = [s for series in upkeep if not series.phase.beside for s in series.sessions]
+    followed.sort(key=lambda s: s.day)
+    return [followed, *(list(series.sessions) for series in upkeep if series.phase.beside)]
 
 
 def _weeks(case: Case) -> Iterator[tuple[Series, int, tuple[int, int]]]:

@@ -334,6 +334,46 @@ def two_sessions_one_day(case: Case) -> Iterator[Finding]:
             )
 
 
+@rule("KS110", Severity.ERROR, source="Protocol: spacing.minimum of the phase that runs beside another")
+def cross_series_gap(case: Case) -> Iterator[Finding]:
+    """
+    A session of a series that runs beside another is too close to its neighbour in that other series.
+
+    The minimum is the one that the phase beside the other requires of its own sessions; it holds in both
+    directions, whether the clinic's session or the one at home comes first. Within one series
+    gap-too-short judges; two sessions on one date are two-sessions-one-day, and only that.
+
+    Why it matters: a lozenge at home and an infusion at the clinic are two sessions of one drug. Kept in
+    two lists, each looks well spaced by itself.
+
+    Example: sessions at home at least 2 d apart; one on Mon 1 March 2027, an infusion on Tue 2 March.
+
+    Instead: the session at home on Sun 28 February or on Thu 4 March.
+
+    References: the protocol's own source for the bound. Clinics' articles list sessions at home beside
+    boosters; no published rule on mixing the two was found, so that the minimum of the one holds for both
+    is a house default.
+    """
+    beside = {series.phase.beside for series in case.series} - {""}
+    if not beside:
+        return
+    among = {series.phase.name: series for series in case.series}
+    merged = [s for s in case.standing if s.phase in beside or among[s.phase].phase.beside]
+    for previous, session in pairwise(merged):
+        gap = (session.day - previous.day).days
+        if gap == 0 or previous.phase == session.phase:
+            continue
+        bounds = [
+            (spacing.minimum or 0, key, spacing, series)
+            for series in (among[previous.phase], among[session.phase])
+            for key, spacing in _rules(series, "minimum")
+            if series.phase.beside and spacing.required and spacing.apart == 1
+        ]
+        least, key, spacing, series = max(bounds, key=lambda bound: bound[0], default=(0, "", None, None))
+        if spacing is not None and series is not None and gap < least:
+            yield _too_short(cross_series_gap, case, series.phase, key, spacing, previous, session)
+
+
 # What follows is how the rules above read a bound, and how they say it.
 
 

@@ -1,0 +1,358 @@
+"""
+What goes around the sessions: as the protocol asks for it and as it is booked, laid side by side once.
+
+Moments are whole seconds since 1970 UTC, so that an overlap is elapsed time on every night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+
+import attrs
+
+from ketsched.clock import midnight, minute_of, stretches, zone_named
+from ketsched.model import Companion, Course, Interval, PlacedCompanion, Session, Status
+
+
+@attrs.frozen(eq=False)
+class Due:
+    """
+    One thing that a companion is counted from, in this course.
+
+    Attributes:
+        key: What it is called in the ids of bookings: a session's id, another booking's, or "day13".
+        day: Local date.
+        session: The session that goes with it; None if the course has none of that id.
+    """
+
+    key: str
+    day: date
+    session: Session | None
+
+
+@attrs.frozen(eq=False)
+class Booked:
+    """
+    A booking that stands: an appointment or a task.
+
+    Attributes:
+        placed: The booking.
+        companion: What the protocol says about it.
+        session: The session it goes with; None if the course has none of that id.
+        due: What it is counted from; None if nothing that takes place asks for it.
+        begin, end: When it takes place; None for a task, and where no one moment is known.
+    """
+
+    placed: PlacedCompanion
+    companion: Companion
+    session: Session | None
+    due: Due | None
+    begin: int | None = None
+    end: int | None = None
+
+    @property
+    def day(self) -> date:
+        """Its local date."""
+        return self.placed.day
+
+    @property
+    def to_come(self) -> bool:
+        """Whether it can still be changed."""
+        return self.placed.status is not Status.FULFILLED
+
+    @property
+    def is_trip(self) -> bool:
+        """Whether the patient has to go somewhere for it."""
+        return self.companion.is_trip and self.companion.for_patient
+
+
+@attrs.frozen(eq=False)
+class Stay:
+    """
+    A session whose time is known, arrival to door.
+
+    Attributes:
+        session: The session.
+        begin, end: When it takes place.
+        drives_from: When the patient may drive again; None if its phase says nothing.
+    """
+
+    session: Session
+    begin: int
+    end: int
+    drives_from: int | None
+
+
+@attrs.frozen(eq=False)
+class Bookings:
+    """
+    The companions of a course.
+
+    Attributes:
+        course: The course.
+        standing: Its sessions that stand, in order of time.
+    """
+
+    course: Course
+    standing: tuple[Session, ...]
+
+    @cached_property
+    def bookable(self) -> tuple[Companion, ...]:
+        """The appointments and tasks that the protocol asks for."""
+        return tuple(c for c in self.course.protocol.companions if c.kind != "notice")
+
+    @cached_property
+    def _placed(self) -> dict[str, list[PlacedCompanion]]:
+        found: dict[str, list[PlacedCompanion]] = {}
+        for placed in self.course.companions:
+            if placed.status.stands:
+                found.setdefault(placed.companion, []).append(placed)
+        return found
+
+    @cached_property
+    def _due_of(self) -> dict[str, Due]:
+        """What each booking is counted from, by the booking's id."""
+        found: dict[str, Due] = {}
+        for companion in self.bookable:
+            placed = self._placed.get(companion.id)
+            if placed:
+                found |= _dealt(companion, self.dues(companion), placed)
+        return found
+
+    @cached_property
+    def _sessions(self) -> dict[str, Session]:
+        return {session.id: session for session in self.course.sessions}
+
+    @cached_property
+    def _dues(self) -> dict[str, tuple[Due, ...]]:
+        return {}
+
+    def dues(self, companion: Companion) -> tuple[Due, ...]:
+        """Return what a companion is counted from, in order of time."""
+        known = self._dues.get(companion.id)
+        if known is None:
+            known = self._dues[companion.id] = tuple(self._counted_from(companion))
+        return known
+
+    def of_phase(self, name: str) -> tuple[Session, ...]:
+        """Return the standing sessions of a phase, or of the whole course if no name is given."""
+        return tuple(s for s in self.standing if s.phase == name) if name else self.standing
+
+    def _counted_from(self, companion: Companion) -> Iterator[Due]:
+        anchor = companion.anchor
+        if anchor.companion is not None:
+            for placed in self._placed.get(anchor.companion, ()):
+                yield Due(placed.id, placed.day, self._sessions.get(placed.session))
+            return
+        sessions = self.of_phase(anchor.phase)
+        if anchor.study_day is not None and sessions:
+            day = sessions[0].day + timedelta(anchor.study_day - 1)
+            yield Due(f"day{anchor.study_day}", day, [s for s in sessions if s.day <= day][-1])
+        elif anchor.edge is not None:
+            chosen = sessions[:1] if anchor.edge == "start" else sessions[-1:]
+            yield from (Due(s.id, s.day, s) for s in chosen)
+        elif anchor.session is not None:
+            yield from (Due(s.id, s.day, s) for s in sessions[anchor.session - 1 : anchor.session])
+        elif anchor.every is not None:
+            yield from (Due(s.id, s.day, s) for s in sessions[anchor.every - 1 :: anchor.every])
+
+    def asked(self, companion: Companion, due: Due) -> int:
+        """Return how many bookings a companion has from one anchor."""
+        if companion.count is not None:
+            return companion.count
+        first = companion.window.latest if companion.kind == "task" else companion.window.recommended
+        sessions = self.of_phase(companion.anchor.phase)
+        return _steps_until(due.day + timedelta(first), companion.every, sessions[-1].day) if sessions else 0
+
+    @cached_property
+    def all(self) -> tuple[Booked, ...]:
+        """The bookings that stand, in order of time."""
+        if not self.course.companions:
+            return ()
+        definitions, sessions = {c.id: c for c in self.bookable}, self._sessions
+        found = []
+        for placed in self.course.companions:
+            if placed.status.stands:
+                companion = definitions[placed.companion]
+                begin = self._begins(placed) if companion.minutes else None
+                end = None if begin is None else begin + 60 * companion.minutes
+                session, due = sessions.get(placed.session), self._due_of.get(placed.id)
+                found.append(Booked(placed, companion, session, due, begin, end))
+        return tuple(found)
+
+    @cached_property
+    def to_come(self) -> tuple[Booked, ...]:
+        """The bookings that can still be changed."""
+        return tuple(booked for booked in self.all if booked.placed.status is not Status.FULFILLED)
+
+    @cached_property
+    def gates(self) -> tuple[Booked, ...]:
+        """The bookings that decide about the sessions after them."""
+        return tuple(booked for booked in self.all if booked.companion.gate)
+
+    @cached_property
+    def trips(self) -> tuple[tuple[Booked, ...], ...]:
+        """The trips of the patient that can still be changed, those of one companion together."""
+        found: dict[str, list[Booked]] = {}
+        for booked in self.to_come:
+            if booked.is_trip:
+                found.setdefault(booked.companion.id, []).append(booked)
+        return tuple(map(tuple, found.values()))
+
+    @cached_property
+    def from_one_anchor(self) -> dict[tuple[str, str], list[Booked]]:
+        """The bookings by their companion's id and the key of what they are counted from, in order of time."""
+        found: dict[tuple[str, str], list[Booked]] = {}
+        for booked in self.all:
+            if booked.due is not None:
+                found.setdefault((booked.companion.id, booked.due.key), []).append(booked)
+        return found
+
+    @cached_property
+    def stays(self) -> tuple[Stay, ...]:
+        """The standing sessions whose time is known, in order of time."""
+        zone, phases = self.course.zone, {phase.name: phase for phase in self.course.protocol.phases}
+        found = []
+        for session in self.standing:
+            begin = self._begins(session)
+            if begin is None:
+                continue
+            phase = phases[session.phase]
+            anatomy, rule = phase.anatomy, phase.no_driving
+            infused = begin + 60 * (anatomy.prepare + anatomy.infusion)
+            drives_from = None
+            if isinstance(rule, timedelta):
+                drives_from = infused + int(rule.total_seconds())
+            elif rule is not None:
+                drives_from = _next_date_begins(infused, session.day, zone)
+            found.append(Stay(session, begin, begin + int(anatomy.chair_time.total_seconds()), drives_from))
+        return tuple(found)
+
+    @cached_property
+    def stays_on(self) -> dict[date, list[Stay]]:
+        """The standing sessions whose time is known, by their day."""
+        found: dict[date, list[Stay]] = {}
+        for stay in self.stays:
+            found.setdefault(stay.session.day, []).append(stay)
+        return found
+
+    @cached_property
+    def on(self) -> dict[date, list[Session]]:
+        """The standing sessions by their day."""
+        found: dict[date, list[Session]] = {}
+        for session in self.standing:
+            found.setdefault(session.day, []).append(session)
+        return found
+
+    def beside(self, topic: str) -> Iterator[tuple[Companion, tuple[Due, ...]]]:
+        """Yield the notices of a topic, with what they are beside."""
+        for companion in self.course.protocol.companions:
+            if companion.kind == "notice" and companion.topic == topic:
+                yield companion, self.dues(companion)
+
+    def _begins(self, booking: Session | PlacedCompanion) -> int | None:
+        return None if booking.time is None else begins(booking.day, booking.time, self.course.zone)
+
+
+def begins(day: date, clock: time, zone: str) -> int | None:
+    """Return the moment at which the clocks of a zone show that time; None if they never do, or twice."""
+    shown = midnight(day) + 60 * minute_of(clock)
+    found = [
+        shown - offset for since, until, offset in stretches(day, zone) if since <= shown - offset < until
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _next_date_begins(after: int, day: date, zone: str) -> int:
+    """Return when the first local date begins that comes after a moment, which is not before that day."""
+    while True:
+        day += timedelta(1)
+        shown = stretches(day, zone)
+        if shown and shown[0][0] > after:
+            return shown[0][0]
+
+
+def _dealt(companion: Companion, dues: Sequence[Due], placed: Sequence[PlacedCompanion]) -> dict[str, Due]:
+    """
+    Return what each booking of a companion is counted from, by the booking's id.
+
+    Its id says so, or else its session; what is left takes the first anchor with room whose window it
+    lies in, and at last the nearest with room. What the protocol has no room for is left out.
+    """
+    room = {due.key: len(placed) if companion.count is None else companion.count for due in dues}
+    by_key = {due.key: due for due in dues}
+    with_session: dict[str, list[Due]] = {}
+    for due in dues:
+        with_session.setdefault(due.session.id if due.session is not None else "", []).append(due)
+    found: dict[str, Due] = {}
+    named = f"{companion.id}:"
+
+    def by_id(one: PlacedCompanion) -> Due | None:
+        if not one.id.startswith(named):
+            return None
+        key = one.id[len(named) :]
+        if key in by_key:
+            return by_key[key]
+        key, _, number = key.rpartition(":")
+        return by_key.get(key) if number.isdecimal() else None
+
+    def by_session(one: PlacedCompanion) -> Due | None:
+        return next((d for d in with_session.get(one.session, ()) if room[d.key]), None)
+
+    def by_window(one: PlacedCompanion) -> Due | None:
+        return next((d for d in dues if room[d.key] and is_within(companion, d, one.day)), None)
+
+    def by_day(one: PlacedCompanion) -> Due | None:
+        return min((d for d in dues if room[d.key]), key=lambda d: abs(d.day - one.day), default=None)
+
+    for way in (by_id, by_session, by_window, by_day):
+        for one in placed:
+            of = way(one) if one.id not in found else None
+            if of is not None and room[of.key]:
+                room[of.key] -= 1
+                found[one.id] = of
+        if len(found) == len(placed):
+            break
+    return found
+
+
+def window_of(companion: Companion, due: Due) -> tuple[date, date]:
+    """Return the first and the last day of a companion's window, both in it; what goes on has no last day."""
+    first = due.day + timedelta(companion.window.earliest)
+    return first, date.max if _goes_on(companion) else due.day + timedelta(companion.window.latest)
+
+
+def is_within(companion: Companion, due: Due, day: date) -> bool:
+    """Whether a day lies in the window that a companion has from an anchor."""
+    days, window = (day - due.day).days, companion.window
+    return window.earliest <= days and (days <= window.latest or _goes_on(companion))
+
+
+def _goes_on(companion: Companion) -> bool:
+    """Whether bookings go on past the window: without a count, and tasks of which only the first is due in it."""
+    return companion.count is None or (companion.kind == "task" and companion.count > 1)
+
+
+def _steps_until(first: date, every: Sequence[Interval], last: date) -> int:
+    """Count the days from a first one on, by intervals of which the last repeats, up to a last day."""
+    number, day = 0, first
+    for step in every[:-1]:
+        if day > last:
+            return number
+        number, day = number + 1, step.from_base(day)
+    if day > last:
+        return number
+    repeated = every[-1]
+    if repeated.days:
+        return number + 1 + (last - day).days // repeated.days
+    times = 0
+    while repeated.from_base(day, times) <= last:
+        times += 1
+    return number + times
+
+
+def local(at: int, zone: str) -> datetime:
+    """Return a moment on the clock of a zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone(zone_named(zone))

@@ -1,0 +1,516 @@
+"""
+KS4, companions: what the protocol asks for around the sessions, and what is booked.
+
+What must be there makes errors, what is recommended makes warnings. What has taken place or
+was done can no longer be moved, and is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.checking.bookings import Booked, Due, Stay, is_within, local, window_of
+from ketsched.checking.case import Case, day_words
+from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.checking.seating import closed_because
+from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, TimeRange, changes_clocks, merged, minute_of
+from ketsched.model import WEEKDAY_NAMES, Companion, Spacing
+
+AT_HOME = (TimeRange(8 * 60, 20 * 60),)
+"""Hours of what takes place at home and needs nobody's calendar; house default, as for sessions at home."""
+TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
+NAMED = 4
+"""How many companions a finding about the whole course names."""
+
+
+@rule("KS401", Severity.ERROR, source="Protocol: companions")
+def companion_missing(case: Case) -> Iterator[Finding]:
+    """
+    An appointment or task that the protocol asks for is not booked.
+
+    One that must be there is an error, one that is recommended a warning. Where its last day has passed
+    nothing can be booked any more: the first is then a warning, and of the second nothing is said. Where no
+    booking of it stands, that is one finding for all its sessions; a course in which nothing at all is booked
+    is companions-not-planned instead.
+
+    Why it matters: a screening or a review that is in nobody's calendar does not take place, and the sessions
+    it was to decide about do.
+
+    Example: a review after session 3, no such booking.
+
+    Instead: book it in its window, or waive the rule with the reason for leaving it out.
+
+    References: the protocol's own source for the companion.
+    """
+    if not case.course.companions:
+        return
+    for companion in case.bookings.bookable:
+        missing = list(_missing(case, companion))
+        if len(missing) > 1 and not any(booked.companion is companion for booked in case.bookings.all):
+            possible = [one for one in missing if not one.is_past]
+            yield companion_missing.at(
+                case,
+                *(one.due.session for one in missing if one.due.session is not None),
+                what=f"{companion.title} is not booked at all, for {len(missing)} sessions",
+                why=f"the protocol {_asks(companion)} it, counted from {companion.anchor.words()}",
+                fix=_book_all(len(possible), len(missing)),
+                where=f"{case.course.protocol.id}, {companion.title}",
+                severity=_severity(companion) if possible else Severity.WARNING,
+                day=missing[0].due.day,
+                cited=case.cite(companion, "anchor"),
+            )
+            continue
+        for one in missing:
+            first, last = window_of(companion, one.due)
+            book = (
+                f"note it, due {day_words(one.due.day + timedelta(companion.window.latest))}"
+                if companion.kind == "task"
+                else f"book it on {_when(first, last)}"
+            )
+            times = f" {one.number} of {one.asked} times" if one.number < one.asked else ""
+            yield companion_missing.at(
+                case,
+                *([] if one.due.session is None else [one.due.session]),
+                what=f"{companion.title} is not booked{times}",
+                why=f"the protocol {_asks(companion)} it, counted from {_anchor(companion, one.due)}",
+                fix=TOO_LATE if one.is_past else f"{book}, or waive this with the reason",
+                where=f"{companion.title}, {_when(first, last)}",
+                severity=Severity.WARNING if one.is_past else _severity(companion),
+                day=one.due.day,
+                cited=case.cite(companion, "anchor"),
+            )
+
+
+@rule("KS402", Severity.INFO, source="Protocol: companions")
+def companions_not_planned(case: Case) -> Iterator[Finding]:
+    """
+    The course is its sessions alone: nothing that goes around them is booked.
+
+    That is so for bare dates and for schedules from elsewhere. It is said once, also where the protocol
+    itself names nothing to book.
+
+    Why it matters: a treatment is more than its sessions; screening, reviews, therapy and forms may be kept
+    in another calendar, or may have been forgotten.
+
+    Example: six dates checked against a protocol that has a screening before the first of them.
+
+    Instead: plan the course, or plan what goes around it; leave it if that is kept elsewhere.
+
+    References: clinics' articles describe screening, reviews and support between sessions as parts of
+    the treatment; the protocol says which.
+    """
+    if case.course.companions or not case.to_come:
+        return
+    titles = list(dict.fromkeys(c.title for c in case.bookings.bookable if case.bookings.dues(c)))
+    if titles:
+        named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED} more" if titles[NAMED:] else "")
+        yield companions_not_planned.at(
+            case,
+            what=f"nothing around the sessions is planned: {named}",
+            why="the protocol asks for these, and the course has none",
+            fix="plan them with the course, or leave it if they are kept elsewhere",
+        )
+    elif not case.bookings.bookable:
+        yield companions_not_planned.at(
+            case,
+            what="the protocol names nothing around its sessions: no screening, no review, no monitoring",
+            why="it prescribes sessions alone",
+            fix="add what your clinic does as [[companion]], or leave it if that is kept elsewhere",
+        )
+
+
+@rule("KS403", Severity.ERROR, source="Protocol: window, weekdays and spacing of the companion")
+def companion_outside_window(case: Case) -> Iterator[Finding]:
+    """
+    An appointment or task is not on a day that the protocol gives it.
+
+    Its window is counted from its anchor in days, both ends in it. The days of the week it is bound to and the
+    gaps to its own other bookings are judged too, and whether what happens during a session lies inside it.
+
+    Why it matters: a review that slips behind the sessions it was to decide about decides nothing.
+
+    Example: 14 to 31 d after the last session, which is on Mon 18 January 2027; the review on Sat 30 January.
+
+    Instead: a day from Mon 1 to Thu 18 February.
+
+    References: the protocol's own source for the window. A response was judged 14 to 31 days after the
+    induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
+    """
+    for booked in case.bookings.to_come:
+        for why, fix, key in _wrong_day(case, booked):
+            yield companion_outside_window.at(
+                case,
+                booked=[booked],
+                what=f"{booked.companion.title} is {_on(booked)}",
+                why=why,
+                fix=fix,
+                severity=_severity(booked.companion),
+                cited=case.cite(booked.companion, key),
+            )
+    for bookings in case.bookings.from_one_anchor.values():
+        for number, spacing in enumerate(bookings[0].companion.spacing, 1):
+            for earlier, booked in _pairs(bookings, spacing):
+                gap = (booked.day - earlier.day).days
+                low, high = spacing.minimum or 0, spacing.latest
+                if not (low <= gap and (high is None or gap <= high)) and (earlier.to_come or booked.to_come):
+                    least, most = (
+                        day_words(earlier.day + timedelta(days)) if days is not None else ""
+                        for days in (low, high)
+                    )
+                    yield companion_outside_window.at(
+                        case,
+                        booked=[earlier, booked],
+                        what=f"{booked.companion.title} is {gap} d after the one of {day_words(earlier.day)}",
+                        why=f"the protocol asks for {spacing.words()}",
+                        fix=f"move it to {least} or later" if gap < low else f"move it to {most} or earlier",
+                        severity=_severity(booked.companion),
+                        cited=case.cite(booked.companion, f"spacing {number}"),
+                    )
+
+
+@rule("KS404", Severity.ERROR, source='Protocol: on_session_days = "never"')
+def companion_on_session_day(case: Case) -> Iterator[Finding]:
+    """
+    An appointment that is kept off the days of sessions is on one.
+
+    The protocol says of each appointment whether it may be on a day of a session; assisted psychotherapy
+    may, and then nothing is found.
+
+    Why it matters: trials that combined the two kept them apart, and the rest of a session's day is for resting.
+
+    Example: a session and an hour of written exposure therapy, both on Wed 13 January 2027.
+
+    Instead: Thu 14 January.
+
+    References: the protocol's own source. Written exposure sessions were held "on different days than infusion
+    days" (Feder 2025, J Clin Psychiatry 86(2):24m15622).
+    """
+    for booked in case.bookings.to_come:
+        sessions = case.bookings.on.get(booked.day)
+        if sessions and booked.companion.on_session_days == "never":
+            free = _free_days(case, booked)
+            yield companion_on_session_day.at(
+                case,
+                *sessions,
+                booked=[booked],
+                what=f"{booked.companion.title} is on the day of {case.named(sessions[0])}",
+                why="the protocol keeps it off the days of sessions",
+                fix=f"move it to {free}" if free else "move it; no day of its window is without a session",
+                severity=_severity(booked.companion),
+                cited=case.cite(booked.companion, "on_session_days"),
+            )
+
+
+@rule("KS405", Severity.ERROR, source="The calendar of whoever it needs", needs=("calendar",))
+def companion_outside_hours(case: Case) -> Iterator[Finding]:
+    """
+    An appointment is at a time at which whoever it needs cannot.
+
+    Its calendar is the one that it names; if it names none, or that one was not given, the clinic's opening
+    hours hold, and it needs no chair. At home it lies between 08:00 and 20:00. What is for the clinic alone
+    does not ask when the patient can.
+
+    Why it matters: the therapist's week is not the clinic's; nobody will be there.
+
+    Example: the therapist works on Tuesdays and Thursdays; integration on Wed 13 January 2027.
+
+    Instead: Thu 14 January, if its window allows that.
+
+    References: the calendars that were given; the hours at home are a house default.
+    """
+    for booked in case.bookings.to_come:
+        if booked.companion.kind != "appointment" or booked.companion.on_session_days == "during":
+            continue
+        whose = _calendar_of(case, booked.companion)
+        why = _cannot(case, booked, whose) if whose is not None else ""
+        if whose is not None and why:
+            yield companion_outside_hours.at(
+                case,
+                booked=[booked],
+                what=f"{booked.companion.title} is {_on(booked)}, outside the hours of {whose.name}",
+                why=why,
+                fix=_other_day(case, booked, whose),
+                severity=_severity(booked.companion),
+            )
+
+
+@rule("KS406", Severity.ERROR, source="Derived: a patient is in one place at a time", needs=("times",))
+def companion_overlaps(case: Case) -> Iterator[Finding]:
+    """
+    An appointment of the patient overlaps a session, or another appointment.
+
+    A session is taken from arrival to door. What the protocol puts into the session ("during") may overlap
+    it, and what else is in it.
+
+    Why it matters: nobody can be in two places; one of the two will not take place.
+
+    Example: a session from 09:00 to 11:00, integration at 10:30.
+
+    Instead: 11:00, or another day.
+
+    References: derived; it is elapsed time, also on nights when the clocks change.
+    """
+    if not case.bookings.all:
+        return
+    spans: list[tuple[int, int, Booked | Stay]] = [(s.begin, s.end, s) for s in case.bookings.stays]
+    spans += [
+        (b.begin, b.end, b)
+        for b in case.bookings.all
+        if b.begin is not None and b.end is not None and b.companion.for_patient
+    ]
+    spans.sort(key=lambda span: span[:2])
+    running: list[tuple[int, int, Booked | Stay]] = []
+    for span in spans:
+        running = [other for other in running if other[1] > span[0]]
+        for other in running:
+            booked = [one for _, _, one in (other, span) if isinstance(one, Booked)]
+            if not booked or not any(one.to_come for one in booked):
+                continue
+            stays = [one for _, _, one in (other, span) if isinstance(one, Stay)]
+            if all(one.companion.on_session_days == "during" for one in booked):
+                continue
+            begin, second, until = (local(at, case.course.zone) for at in (other[0], span[0], other[1]))
+            taken = case.named(stays[0].session) if stays else booked[0].companion.title
+            yield companion_overlaps.at(
+                case,
+                *(stay.session for stay in stays),
+                booked=booked,
+                what=f"{booked[-1].companion.title} overlaps {taken}",
+                why=f"they begin at {begin:%H:%M} and {second:%H:%M}, the first ends at {until:%H:%M}",
+                fix=f"let it end by {second:%H:%M}, or move it to another day"
+                if isinstance(span[2], Stay)
+                else f"start it at {until:%H:%M} or later, or on another day",
+            )
+        running.append(span)
+
+
+@rule("KS424", Severity.WARNING, source="Protocol: window of the task", needs=("as_of",))
+def task_overdue(case: Case) -> Iterator[Finding]:
+    """
+    A task was due before today and is neither done nor taken off.
+
+    Why it matters: some forms have a due date that somebody else has set, and what is not sent in time is asked for.
+
+    Example: a monitoring form due on Mon 11 January 2027, checked on Tue 12 January.
+
+    Instead: do it and record it, or close it.
+
+    References: the protocol's own source for the window. The monitoring form of nasal esketamine is sent within 7
+    calendar days of each session (REMS, United States, as reported).
+    """
+    for booked in case.bookings.to_come if case.as_of is not None else ():
+        if booked.companion.kind == "task" and case.as_of and booked.day < case.as_of:
+            yield task_overdue.at(
+                case,
+                booked=[booked],
+                what=f"{booked.companion.title} was due {day_words(booked.day)}",
+                why=f"it is {(case.as_of - booked.day).days} d overdue on {case.as_of}",
+                fix="do it and record it, or close it",
+                cited=case.cite(booked.companion, "window"),
+            )
+
+
+# What follows is how the rules above find another day, and how they say it.
+
+
+def _severity(companion: Companion) -> Severity:
+    return Severity.ERROR if companion.required else Severity.WARNING
+
+
+@attrs.frozen(eq=False)
+class _Missing:
+    """Bookings that are asked for from one anchor and are not there: so many, of how many."""
+
+    due: Due
+    number: int
+    asked: int
+    is_past: bool
+
+
+def _missing(case: Case, companion: Companion) -> Iterator[_Missing]:
+    """Yield what is missing of a companion; of one that is recommended only what can still be booked."""
+    for due in case.bookings.dues(companion):
+        asked = case.bookings.asked(companion, due)
+        number = asked - len(case.bookings.from_one_anchor.get((companion.id, due.key), ()))
+        if number > 0:
+            is_past = window_of(companion, due)[1] < case.known_until
+            if companion.required or not is_past:
+                yield _Missing(due, number, asked, is_past)
+
+
+def _book_all(possible: int, missing: int) -> str:
+    if not possible:
+        return TOO_LATE
+    return f"book it{' for those to come' if possible < missing else ''} or waive this with the reason"
+
+
+def _asks(companion: Companion) -> str:
+    return "requires" if companion.required else "recommends"
+
+
+def _anchor(companion: Companion, due: Due) -> str:
+    return f"{companion.anchor.words()} on {day_words(due.day)}"
+
+
+def _on(booked: Booked) -> str:
+    """Say when it is."""
+    if booked.companion.kind == "task":
+        return f"due {day_words(booked.day)}"
+    clock = booked.placed.time
+    return f"on {day_words(booked.day)}" + (f" at {clock:%H:%M}" if clock is not None else "")
+
+
+def _when(first: date, last: date) -> str:
+    """Say a window, after "on" or "to"."""
+    if last == date.max:
+        return f"{day_words(first)} or later"
+    return day_words(first) if first == last else f"a day from {day_words(first)} to {day_words(last)}"
+
+
+def _wrong_day(case: Case, booked: Booked) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a booking's day by itself: why, how to fix it, and which number says so."""
+    companion, due = booked.companion, booked.due
+    dues = case.bookings.dues(companion)
+    if due is None:
+        lost = booked.session is not None and not booked.session.status.stands
+        if lost or not dues:
+            why = f"what it is counted from ({companion.anchor.words()}) does not take place"
+            yield why, "close it, or book what it goes with", "anchor"
+            return
+        if any(is_within(companion, one, booked.day) for one in dues):
+            return  # one more than the protocol asks for, on a day it could be
+    due = due or min(dues, key=lambda one: abs(one.day - booked.day))
+    if not is_within(companion, due, booked.day):
+        verb = "set it" if companion.kind == "task" else "move it"
+        yield (
+            f"it lies {_days(companion)} {_anchor(companion, due)}",
+            f"{verb} to {_when(*window_of(companion, due))}",
+            "window",
+        )
+    if companion.weekdays and booked.day.weekday() not in companion.weekdays:
+        names = ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
+        yield (
+            f"it is on {names} only",
+            f"move it to {_when(*window_of(companion, due))} that is one of these",
+            "weekdays",
+        )
+    if companion.on_session_days in ("only", "during"):
+        sessions = case.bookings.of_phase(companion.anchor.phase)
+        with_it = [session for session in sessions if session.day == booked.day]
+        if not with_it:
+            yield (
+                "the protocol has it on days of sessions only",
+                "move it to the day of a session",
+                "on_session_days",
+            )
+        elif companion.on_session_days == "during" and booked.begin is not None and booked.end is not None:
+            stays = [stay for stay in case.bookings.stays if stay.session in with_it]
+            if stays and not any(s.begin <= booked.begin and booked.end <= s.end for s in stays):
+                begin, end = (local(at, case.course.zone) for at in (stays[0].begin, stays[0].end))
+                yield (
+                    f"the protocol has it during the session, from {begin:%H:%M} to {end:%H:%M}",
+                    f"move it into the session, from {begin:%H:%M} on",
+                    "on_session_days",
+                )
+
+
+def _days(companion: Companion) -> str:
+    """Say a window in days, before "session 3 on Mon ..."."""
+    low, high = companion.window.earliest, companion.window.latest
+    if companion.count is None or (companion.kind == "task" and companion.count > 1):
+        return f"{low} d or more after" if low >= 0 else f"{-low} d before, or later than"
+    if low == high:
+        return "on the day of" if low == 0 else f"{abs(low)} d {'after' if low > 0 else 'before'}"
+    if low >= 0:
+        return f"{low} to {high} d after"
+    return f"{-high} to {-low} d before" if high <= 0 else f"{-low} d before to {high} d after"
+
+
+def _pairs(bookings: Sequence[Booked], spacing: Spacing) -> Iterator[tuple[Booked, Booked]]:
+    """Yield the bookings from one anchor that a rule holds between."""
+    if spacing.between is not None:
+        first, second = spacing.between
+        if second <= len(bookings):
+            yield bookings[first - 1], bookings[second - 1]
+    else:
+        yield from zip(bookings, bookings[spacing.apart :], strict=False)
+
+
+def _free_days(case: Case, booked: Booked) -> str:
+    """Name the nearest day of a window that has no session."""
+    if booked.due is None:
+        return "a day without a session"
+    first, last = window_of(booked.companion, booked.due)
+    last = min(last, booked.day + timedelta(31))
+    days = (first + timedelta(n) for n in range((last - first).days + 1))
+    weekdays = booked.companion.weekdays
+    free = [d for d in days if d not in case.bookings.on and (not weekdays or d.weekday() in weekdays)]
+    return day_words(min(free, key=lambda day: (abs(day - booked.day), day))) if free else ""
+
+
+def _calendar_of(case: Case, companion: Companion) -> Calendar | None:
+    """Return whose hours an appointment has to keep; None if that is not known."""
+    if companion.calendar in case.calendars:
+        return case.calendars[companion.calendar]
+    if companion.place == "home":
+        return _at_home(case.course.zone)
+    if case.calendar is None or companion.for_patient:
+        return case.calendar
+    return next(case.calendar.parts())
+
+
+@lru_cache(maxsize=64)
+def _at_home(zone: str) -> Calendar:
+    return Calendar(zone, (AT_HOME,) * 7, name="appointments at home")
+
+
+def _cannot(case: Case, booked: Booked, whose: Calendar) -> str:
+    """Say why a calendar is not open for an appointment; empty if it is."""
+    day, minutes = booked.day, booked.companion.minutes
+    spans = merged(whose.ranges(day))
+    plain = whose.zone == case.course.zone and not changes_clocks(day, whose.zone)
+    if plain and not spans:
+        return closed_because(whose, day)
+    clock = booked.placed.time
+    if clock is None:
+        long = max((span.end - span.start for span in spans), default=MINUTES_A_DAY)
+        return f"{whose.name} has {long} min in one piece at most" if plain and long < minutes else ""
+    if booked.begin is None or booked.end is None:
+        return ""
+    start = minute_of(clock)
+    begin, end = (local(at, case.course.zone) for at in (booked.begin, booked.end))
+    if plain and start + minutes <= MINUTES_A_DAY:
+        fits = any(span.start <= start and start + minutes <= span.end for span in spans)
+    else:
+        fits = whose.is_open_throughout(begin, end)
+    if not fits:
+        hours = ", ".join(str(span) for span in spans)
+        return f"it takes {minutes} min; {whose.name} has {hours or 'no hours'} on {day_words(day)}"
+    named = booked.companion.calendar in case.calendars
+    if named and (whose.bookings or whose.others) and whose.free_chair(begin, end) is None:
+        return f"{whose.name} is taken at some time between {begin:%H:%M} and {end:%H:%M}"
+    return ""
+
+
+def _other_day(case: Case, booked: Booked, whose: Calendar) -> str:
+    """Name the nearest day of the window on which a calendar has room."""
+    companion = booked.companion
+    if booked.due is None:
+        return "move it to when they can"
+    first, last = window_of(companion, booked.due)
+    first, last = max(first, booked.day - timedelta(31)), min(last, booked.day + timedelta(31))
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    for day in sorted(days, key=lambda day: (abs(day - booked.day), day)):
+        wrong = companion.weekdays and day.weekday() not in companion.weekdays
+        wrong = wrong or (companion.on_session_days == "never" and day in case.bookings.on)
+        wrong = wrong or (companion.on_session_days == "only" and day not in case.bookings.on)
+        if not wrong and FIRST_DAY <= day <= LAST_DAY and whose.is_open(day, companion.minutes):
+            return (
+                f"move it to {day_words(day)}" if day != booked.day else "start at another hour of that day"
+            )
+    return f"open {_when(first, last)}, or ask somebody else"

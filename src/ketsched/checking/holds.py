@@ -1,0 +1,400 @@
+"""
+KS4, holds: why sessions are to be confirmed, and what stands in the way.
+
+A clinician's hold, an appointment whose outcome is awaited and a payer's authorisation each
+leave sessions to be confirmed. The library judges none of the three; it says what stands.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import date, time, timedelta
+
+from ketsched.checking.bookings import Booked
+from ketsched.checking.case import Case, day_words, happened
+from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.model import Authorisation, Hold, Session, Status
+
+REASONS = 3
+"""How many reasons a finding about one session names."""
+
+
+@rule("KS416", Severity.WARNING, source="The course: its holds")
+def session_on_hold(case: Case) -> Iterator[Finding]:
+    """
+    A clinician's hold stands, and sessions wait for it.
+
+    The reason is for the clinic. It stands in no file for the patient.
+
+    Why it matters: sessions that wait keep their chairs, and somebody has to decide before the day comes.
+
+    Example: a hold since Mon 11 January 2027, "blood pressure to be looked at"; sessions 4 to 6.
+
+    Instead: see to the reason, then lift the hold by name and date; or close the sessions.
+
+    References: none; the decision is a clinician's. Clinics' articles list contraindications; this library
+    judges none of them.
+    """
+    for hold in case.course.holds:
+        sessions = [session for session in case.to_come if hold.stands and _holds(hold, session)]
+        if sessions:
+            yield session_on_hold.at(
+                case,
+                *sessions,
+                what=f"{_named(case, sessions)} on hold: {hold.reason}",
+                why=f"{hold.who} decided it for {_since(hold)}",
+                fix=f"see to it, then lift hold {hold.id} by name and date; or close what will not take place",
+                where=f"hold {hold.id}",
+            )
+
+
+@rule("KS417", Severity.ERROR, source="The course: its holds, outcomes and authorisations")
+def firm_too_soon(case: Case) -> Iterator[Finding]:
+    """
+    A session stands as firm although something says that it is still to be confirmed.
+
+    That is a hold, an appointment that decides about it and has no outcome (or said stop), or a payer's
+    authorisation that does not reach it.
+
+    Why it matters: calendars show it without "to be confirmed", and the patient arranges a ride and a day off.
+
+    Example: a hold for all sessions from Mon 11 January 2027 on; session 4 on that day is firm.
+
+    Instead: let it be to be confirmed (tentative) until the hold is lifted.
+
+    References: none; it is about this library.
+    """
+    for session, reasons in _waiting(case):
+        if session.status is Status.FIRM:
+            yield firm_too_soon.at(
+                case,
+                session,
+                what=f"{case.named(session)} is firm",
+                why=f"it is to be confirmed: {'; '.join(reasons)}",
+                fix="let it be tentative until that is settled",
+            )
+
+
+@rule("KS418", Severity.INFO, source="Protocol: gates")
+def awaiting_outcome(case: Case) -> Iterator[Finding]:
+    """
+    An appointment that decides about the sessions after it has no outcome yet.
+
+    Those still to come are named in one remark. Once one is over (it took place, or its day has passed) it is a
+    warning of its own.
+
+    Why it matters: the sessions after it stay to be confirmed until somebody records what was decided.
+
+    Example: a screening on Mon 4 January 2027 without an outcome; on Tue 5 January it is a warning.
+
+    Instead: record the outcome, with who decided and when.
+
+    References: the protocol says which appointments decide. The benefit of esketamine is examined at the end of the
+    induction and then periodically (SPRAVATO dosing and administration).
+    """
+    awaited: list[Booked] = []
+    waiting: dict[str, Session] = {}
+    ordered = _ordered(case)
+    for gate in case.bookings.gates:
+        sessions = _governed(ordered, gate) if gate.placed.outcome is None else []
+        if not sessions:
+            continue
+        over = not gate.to_come or (case.as_of is not None and gate.day < case.as_of)
+        if over:
+            yield awaiting_outcome.at(
+                case,
+                *sessions,
+                booked=[gate],
+                what=f"{gate.companion.title} of {gate.day} has no outcome; {_named(case, sessions)} waiting",
+                why="what it decides about stays to be confirmed",
+                fix="record whether to continue or to stop, with who decided it",
+                severity=Severity.WARNING,
+            )
+        else:
+            awaited.append(gate)
+            waiting |= {session.id: session for session in sessions}
+    if awaited:
+        titles = ", ".join(f"{gate.companion.title} ({gate.day})" for gate in awaited)
+        sessions = [session for session in case.to_come if session.id in waiting]
+        yield awaiting_outcome.at(
+            case,
+            *sessions,
+            booked=awaited,
+            what=f"{_named(case, sessions)} to be confirmed until the outcome of {titles}",
+            why="the protocol lets these decide about what follows",
+            fix="record each outcome once it is known",
+            where=case.course.protocol.id,
+        )
+
+
+@rule("KS419", Severity.WARNING, source="The course: its authorisations")
+def not_authorised(case: Case) -> Iterator[Finding]:
+    """
+    No authorisation pays for a session.
+
+    In order of time each session takes the first authorisation of its phase, or of the whole course, that has room
+    and whose dates hold its day; sessions that were given take theirs as well. A phase that no authorisation names is
+    not judged.
+
+    Why it matters: who pays is settled before the session, or the patient does.
+
+    Example: an authorisation of 6 sessions, 8 are booked.
+
+    Instead: ask the payer for more, or close what will not take place.
+
+    References: none; the payer's letter.
+    """
+    unpaid = _unpaid(case)
+    for phase in case.course.protocol.phases:
+        sessions = [s for s in unpaid if s.phase == phase.name and not happened(s)]
+        if sessions:
+            paying = [a for a in case.course.authorisations if a.scope in ("", phase.name)]
+            yield not_authorised.at(
+                case,
+                *sessions,
+                what=f"{_named(case, sessions)} without an authorisation",
+                why=f"what was given for {phase.name} pays for {' and '.join(map(_terms, paying))}",
+                fix="ask the payer for more, or close what will not take place",
+                where=case.where_phase(phase),
+            )
+
+
+@rule(
+    "KS420",
+    Severity.WARNING,
+    source="The course: its authorisations and their days of warning",
+    needs=("as_of",),
+)
+def authorisation_runs_out(case: Case) -> Iterator[Finding]:
+    """
+    An authorisation runs out soon, and sessions follow that none pays for.
+
+    It runs out on its last day, or with the last session it pays for, whichever is earlier. How many days
+    before that the warning begins is its own number of days.
+
+    Why it matters: a payer's answer takes its time, and the next session has a date.
+
+    Example: it pays until the session on Mon 18 January 2027 and warns 14 days before; from Mon 4 January on.
+
+    Instead: ask for the next one now.
+
+    References: none; the days of warning are the clinic's own (14 unless it says otherwise, a house default).
+    """
+    paid, unpaid = _paid(case), _unpaid(case)
+    for number, authorisation in enumerate(case.course.authorisations):
+        own = [session for session in case.standing if paid.get(session.id) == number]
+        ends = [own[-1].day] if own else []
+        ends += [authorisation.until] if authorisation.until is not None else []
+        after = [s for s in unpaid if authorisation.scope in ("", s.phase) and not happened(s)]
+        if case.as_of is None or not ends:
+            continue
+        end = min(ends)
+        after = [session for session in after if session.day > end]
+        if after and timedelta() <= end - case.as_of <= timedelta(authorisation.warn_days):
+            yield authorisation_runs_out.at(
+                case,
+                *after,
+                what=f"an authorisation runs out on {day_words(end)}; {_named(case, after)} after it",
+                why=f"it pays for {_terms(authorisation)}, and that is within {authorisation.warn_days} days",
+                fix="ask the payer for the next one now",
+                where=_name(authorisation),
+                day=end,
+            )
+
+
+@rule("KS421", Severity.ERROR, source="The course: an authorisation that is required")
+def outside_required_authorisation(case: Case) -> Iterator[Finding]:
+    """
+    A session lies outside the dates of a required authorisation that has to pay for it.
+
+    A required authorisation has to pay for as many sessions of its phase as it is for, in order of time; earlier
+    authorisations come first.
+
+    Why it matters: a plan that leaves the dates of the letter leaves its money.
+
+    Example: 8 sessions, until Fri 29 January 2027, required; session 8 on Mon 1 February.
+
+    Instead: session 8 on Fri 29 January or earlier, or another letter.
+
+    References: none; the payer's letter.
+    """
+    left = list(case.standing)
+    for authorisation in case.course.authorisations:
+        own = [s for s in left if authorisation.scope in ("", s.phase)][: authorisation.sessions]
+        taken = {session.id for session in own}
+        left = [session for session in left if session.id not in taken]
+        outside = [s for s in own if not _pays_on(authorisation, s.day) and not happened(s)]
+        if authorisation.required and outside:
+            yield outside_required_authorisation.at(
+                case,
+                *outside,
+                what=f"{_named(case, outside)} outside a required authorisation",
+                why=f"it pays for {_terms(authorisation)}",
+                fix="move them into its dates, or ask the payer for others",
+                where=_name(authorisation),
+            )
+
+
+@rule("KS425", Severity.WARNING, source="This library: ids are given once and kept")
+def hold_of_unknown_session(case: Case) -> Iterator[Finding]:
+    """
+    A hold names a session that the course does not have.
+
+    Why it matters: the session may have got another id on its way through a file; the hold then holds nothing.
+
+    Example: a hold for session "s9" in a course of eight.
+
+    Instead: the id of the session it was meant for.
+
+    References: none; it is about this library.
+    """
+    known = {session.id for session in case.course.sessions}
+    for hold in case.course.holds:
+        unknown = [name for name in hold.sessions if name not in known]
+        if hold.stands and unknown:
+            yield hold_of_unknown_session.at(
+                case,
+                what=f"there is no session {' or '.join(unknown)}",
+                why=f"hold {hold.id} names it, and the course has no such session",
+                fix="give the id of the session that was meant, or lift the hold",
+                where=f"hold {hold.id}",
+            )
+
+
+@rule("KS426", Severity.WARNING, source="Protocol: gates")
+def sessions_after_stop(case: Case) -> Iterator[Finding]:
+    """
+    Sessions still stand after an appointment that decided to stop.
+
+    Why it matters: they are still in calendars, and a chair and a ride are kept for them. This library closes none by
+    itself.
+
+    Example: the review after session 3 said stop; sessions 4 to 6 are still booked.
+
+    Instead: close them; or record another outcome if the decision has changed.
+
+    References: none; the decision is a clinician's.
+    """
+    ordered = _ordered(case)
+    for gate in case.bookings.gates:
+        outcome = gate.placed.outcome
+        sessions = _governed(ordered, gate) if outcome is not None and outcome.what == "stop" else []
+        if outcome is not None and sessions:
+            yield sessions_after_stop.at(
+                case,
+                *sessions,
+                booked=[gate],
+                what=f"{_named(case, sessions)} after {gate.companion.title} of {gate.day}, which said stop",
+                why=f"{outcome.who} decided it on {outcome.on}",
+                fix="close them, or record another outcome if the decision has changed",
+            )
+
+
+# What follows is what holds, gates and authorisations say about a session.
+
+
+def _waiting(case: Case) -> Iterator[tuple[Session, list[str]]]:
+    """Return the sessions that are to be confirmed, in order of time, each with some of the reasons."""
+    found: dict[str, list[str]] = {}
+
+    def add(sessions: Iterable[Session], reason: str) -> None:
+        for session in sessions:
+            reasons = found.setdefault(session.id, [])
+            if len(reasons) < REASONS:
+                reasons.append(reason)
+
+    for hold in case.course.holds:
+        if hold.stands:
+            add((s for s in case.to_come if _holds(hold, s)), f"hold {hold.id} by {hold.who}")
+    ordered = _ordered(case)
+    for gate in case.bookings.gates:
+        outcome = gate.placed.outcome
+        if outcome is None or outcome.what == "stop":
+            said = "has no outcome" if outcome is None else "said stop"
+            add(_governed(ordered, gate), f"{gate.companion.title} of {gate.day} {said}")
+    add(_unpaid(case), "no authorisation pays for it")
+    return ((session, found[session.id]) for session in case.to_come if session.id in found)
+
+
+def _holds(hold: Hold, session: Session) -> bool:
+    return session.id in hold.sessions if hold.sessions else session.day >= hold.since
+
+
+def _governed(sessions: list[Session], gate: Booked) -> list[Session]:
+    """
+    Return those of the sessions to come that a gate decides about, in order of time.
+
+    Those are the ones after its own, and its own if the gate lies on an earlier day; from its day on
+    if its own is unknown.
+    """
+    own = gate.session
+    if own is None:
+        return sessions[bisect_left(sessions, (gate.day,), key=lambda session: (session.day,)) :]
+    begin = bisect_left(sessions, _order(own), key=_order)
+    if begin < len(sessions) and sessions[begin].id == own.id and gate.day >= own.day:
+        begin += 1
+    return sessions[begin:]
+
+
+def _ordered(case: Case) -> list[Session]:
+    """Return the sessions to come in order of time, and of their ids where that leaves a choice."""
+    return sorted(case.to_come, key=_order) if case.bookings.gates else []
+
+
+def _order(session: Session) -> tuple[date, time, str]:
+    return session.day, session.time or time(), session.id
+
+
+def _paid(case: Case) -> dict[str, int]:
+    """Return which authorisation pays for each session, by its number among those of the course."""
+    left = [authorisation.sessions for authorisation in case.course.authorisations]
+    found: dict[str, int] = {}
+    for session in case.standing if left else ():
+        for number, authorisation in enumerate(case.course.authorisations):
+            if (
+                authorisation.scope in ("", session.phase)
+                and left[number]
+                and _pays_on(authorisation, session.day)
+            ):
+                left[number] -= 1
+                found[session.id] = number
+                break
+    return found
+
+
+def _unpaid(case: Case) -> list[Session]:
+    """Return the standing sessions that some authorisation could pay for and none does, in order."""
+    scopes = {authorisation.scope for authorisation in case.course.authorisations}
+    if not scopes:
+        return []
+    paid = _paid(case)
+    return [s for s in case.standing if s.id not in paid and ("" in scopes or s.phase in scopes)]
+
+
+def _pays_on(authorisation: Authorisation, day: date) -> bool:
+    return (authorisation.first or date.min) <= day <= (authorisation.until or date.max)
+
+
+def _terms(authorisation: Authorisation) -> str:
+    """Say what an authorisation pays for."""
+    number = "1 session" if authorisation.sessions == 1 else f"{authorisation.sessions} sessions"
+    first = f" from {authorisation.first}" if authorisation.first is not None else ""
+    return number + first + (f" until {authorisation.until}" if authorisation.until is not None else "")
+
+
+def _name(authorisation: Authorisation) -> str:
+    return (
+        f"authorisation {authorisation.name}"
+        if authorisation.name
+        else f"authorisation of {_terms(authorisation)}"
+    )
+
+
+def _since(hold: Hold) -> str:
+    return "these sessions" if hold.sessions else f"all sessions from {hold.since} on"
+
+
+def _named(case: Case, sessions: list[Session]) -> str:
+    """Name sessions with their verb: "session 3 is", "4 sessions are"."""
+    return f"{case.named(sessions[0])} is" if len(sessions) == 1 else f"{len(sessions)} sessions are"
