@@ -204,6 +204,7 @@ FAMILIES = {
     "KS1": ("Spacing", "How far sessions are from each other."),
     "KS2": ("Series and phases", "How many sessions, over how many weeks, on which days of the pattern."),
     "KS3": ("Seating", "Opening hours, chairs and the session itself."),
+    "KS4": ("Around the sessions", "Appointments and tasks, the day of a session, oversight, holds and authorisations."),
     "KS6": ("The file itself", "What was not checked, and waivers that do nothing."),
 }
 
@@ -229,7 +230,7 @@ def rule_page(rule: Rule) -> Iterator[str]:
     yield f"### {rule.code} {rule.name} {{ #{rule.code.lower()} }}\n"
     for paragraph in rule.page.split("\n\n"):
         yield re.sub(r"^(Why it matters|Example|Instead|References):", r"**\1:**", paragraph) + "\n"
-    needs = {"calendar": "the clinic's calendar", "times": "times of day"}
+    needs = {"calendar": "the clinic's calendar", "times": "times of day", "as_of": "today's date"}
     looked = f" Needs {' and '.join(needs[name] for name in rule.needs)}." if rule.needs else ""
     yield f"*Severity: {rule.severity}. Source: {rule.source}.{looked}*\n"
 
