@@ -35,7 +35,8 @@ class Anchored:
     One thing that a companion of a course is counted from.
 
     Attributes:
-        key: What it is called in the ids of bookings: a session's id, another booking's, or "day13".
+        key: What it is called in the ids of bookings: the id of a session (each one) or of another booking,
+            or "start", "end", "session3", "day13".
         day: Local date.
         session: Id of the session that a booking counted from it goes with.
     """
@@ -74,14 +75,16 @@ def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[Anchor
         with_session = [session for session in standing if session.day <= day][-1]
         yield Anchored(f"day{anchor.study_day}", day, with_session.id)
         return
+    if anchor.every is not None:
+        yield from (Anchored(s.id, s.day, s.id) for s in standing[anchor.every - 1 :: anchor.every])
+        return
+    # Whichever session is the first, the last or the third: what is counted from it stays the same booking.
     if anchor.edge is not None:
-        chosen = standing[:1] if anchor.edge == "start" else standing[-1:]
-    elif anchor.session is not None:
-        chosen = standing[anchor.session - 1 : anchor.session]
+        key, chosen = anchor.edge, standing[:1] if anchor.edge == "start" else standing[-1:]
     else:
-        step = anchor.every or 1
-        chosen = standing[step - 1 :: step]
-    yield from (Anchored(session.id, session.day, session.id) for session in chosen)
+        number = anchor.session or 1
+        key, chosen = f"session{number}", standing[number - 1 : number]
+    yield from (Anchored(key, session.day, session.id) for session in chosen)
 
 
 def notices(course: Course) -> dict[str, tuple[Companion, ...]]:

@@ -829,8 +829,8 @@ def test_what_comes_each_time_is_one_line(run):
 def test_json_carries_what_is_around_the_sessions(run, around):
     found = json.loads(run(*around, *WITH_THERAPIST, "--json").out)
     placed = {one["id"]: one for one in found["around"]}
-    assert placed["review:s3"] == {
-        "id": "review:s3",
+    assert placed["review:session3"] == {
+        "id": "review:session3",
         "companion": "review",
         "kind": "appointment",
         "title": "Review in mid-series",
@@ -845,8 +845,8 @@ def test_json_carries_what_is_around_the_sessions(run, around):
         "status": "firm",
         "outcome": None,
     }
-    assert (placed["form:s1"]["day"], placed["form:s1"]["from"]) == ("2027-01-11", None)
-    assert placed["therapy:s4:1"]["with"] == "therapist"
+    assert (placed["form:session1"]["day"], placed["form:session1"]["from"]) == ("2027-01-11", None)
+    assert placed["therapy:session4:1"]["with"] == "therapist"
     assert [notice["sessions"] for notice in found["notices"]] == [[f"s{n}" for n in range(1, 7)]]
     first = "Screening for ketamine of 2026-12-28 has no outcome yet"
     assert found["to_confirm"]["s3"] == [first]
@@ -860,7 +860,7 @@ def test_json_carries_what_is_around_the_sessions(run, around):
 def test_a_therapist_without_hours_has_the_clinics(run, around):
     """Then Tuesday at 09:00 is free for therapy."""
     placed = {one["id"]: one for one in json.loads(run(*around, "--json").out)["around"]}
-    assert (placed["therapy:s4:1"]["day"], placed["therapy:s4:1"]["from"]) == ("2027-01-12", "09:00")
+    assert (placed["therapy:session4:1"]["day"], placed["therapy:session4:1"]["from"]) == ("2027-01-12", "09:00")
 
 
 def beside(*bookings: tuple[Companion, PlacedCompanion], **how) -> Course:
@@ -1129,7 +1129,7 @@ def test_an_outcome_makes_sessions_firm(run, course):
     )
     assert states() == [FIRM] * 3 + [UNSURE] * 3
     now = read("course.json")
-    screening = next(placed for placed in now.companions if placed.id == "screening:s1")
+    screening = next(placed for placed in now.companions if placed.id == "screening:start")
     assert (screening.status, screening.outcome.what, screening.outcome.who) == (
         Status.FULFILLED,
         "continue",
@@ -1147,12 +1147,12 @@ def test_stop_leaves_them_to_be_confirmed(run, course):
     assert "said stop (Dr B, 2027-01-08)" in done.out
 
 
-@pytest.mark.parametrize("name", ["review:s3", "review", "2027-01-08"])
+@pytest.mark.parametrize("name", ["review:session3", "review", "2027-01-08"])
 def test_an_appointment_that_decides_is_known_by_id_name_and_day(run, course, name):
     assert run("decide", course, name, "continue", "--who", "A", "--on", "2027-01-08", *LATER).code == 0
     placed = {placed.id: placed for placed in read(course).companions}
-    assert placed["review:s3"].outcome is not None
-    assert placed["screening:s1"].outcome is None
+    assert placed["review:session3"].outcome is not None
+    assert placed["screening:start"].outcome is None
 
 
 def test_a_hold_holds_from_a_day_on_until_it_is_lifted(run, course):
@@ -1296,14 +1296,14 @@ def test_a_ride_is_recorded_and_moves_no_session(run, course, known, says, chang
         assert all(re.search("^DTSTART.*:2027010[56]", event, re.M) for event in pair)
 
 
-@pytest.mark.parametrize("name", ["form:s1", "form", "2027-01-11"])
+@pytest.mark.parametrize("name", ["form:session1", "form", "2027-01-11"])
 def test_a_task_is_done(run, course, name):
     """The form is the one thing besides sessions on Monday 11 January."""
     done = run("done", course, name, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == "Monitoring form of Mon 2027-01-11: done\nwrote course.json (revision 2)\n"
     done_now = [placed.id for placed in read(course).companions if placed.status is Status.FULFILLED]
-    assert done_now == ["form:s1"]
+    assert done_now == ["form:session1"]
 
 
 def test_what_changes_nothing_leaves_the_file_as_it_is(run, course):
@@ -1334,16 +1334,16 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
     )
 
 
-def test_what_has_lost_its_session_is_cancelled_and_its_successor_added(run, course):
+def test_what_has_lost_its_session_is_cancelled_and_what_goes_with_the_first_moves(run, course):
     """Without Monday 4 January the first session is on Wednesday: a call the day after, a form within a week."""
     document = json.loads(Path(course).read_text("utf-8"))
     document["sessions"][0]["status"] = "closed"
     Path(course).write_text(json.dumps(document), encoding="utf-8")
     found = json.loads(run("accompany", course, *WEEK, *WITH_THERAPIST, "--json", *LATER).out)
-    assert {"call:s1", "form:s1", "ride:s1"} <= set(found["cancelled"])
-    assert {"call:s2", "form:s2"} <= set(found["added"])
+    assert set(found["cancelled"]) == {"ride:s1"}
+    assert {"call:session1", "form:session1"} <= set(found["moved"])
     days = {one["id"]: one["day"] for one in found["around"]}
-    assert (days["call:s2"], days["form:s2"]) == ("2027-01-07", "2027-01-13")
+    assert (days["call:session1"], days["form:session1"]) == ("2027-01-07", "2027-01-13")
 
 
 def test_accompany_takes_a_case_with_what_the_patient_cannot(run, course, case_around):
@@ -1422,14 +1422,14 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
         (("authorise", "FILE", "--sessions", "6", "--from", "x"), "--from"),
         (("authorise", "FILE", "--sessions", "6", "--until", "x"), "--until"),
         (("decide", "FILE", "screening", "perhaps", *WHO), "'perhaps' is not one of"),
-        (("decide", "FILE", "call", "continue", *WHO), "has screening:s1 (2026-12-28), review:s3"),
+        (("decide", "FILE", "call", "continue", *WHO), "has screening:start (2026-12-28), review:session3"),
         (("decide", "FILE", "call:s1", "stop", *WHO), "there is no appointment that decides 'call:s1'"),
         (("decide", "FILE", "2027-01-05", "stop", *WHO), "there is no appointment that decides '2027-01-05'"),
         (("decide", "FILE", "screening", "stop", "--who", "A"), "missing option '--on'"),
         (("decide", "FILE", "screening", "stop", "--who", " ", "--on", "2027-01-08"), "by nobody"),
         (("decide", "FILE", "screening", "stop", "--who", "A", "--on", "8.1."), "--on"),
         (("done", "FILE", "screening"), "there is no appointment or task 'screening'"),
-        (("done", "FILE", "therapy"), "has therapy:s4:1 (2027-01-12), therapy:s4:2 (2027-01-14)"),
+        (("done", "FILE", "therapy"), "has therapy:session4:1 (2027-01-12), therapy:session4:2 (2027-01-14)"),
         (("done", "FILE", "2027-01-12"), "2 of the course are on 2027-01-12"),
         (("done", "FILE"), "missing argument 'COMPANION'"),
         (("ride", "FILE", "s2", "perhaps"), "'perhaps' is not one of"),

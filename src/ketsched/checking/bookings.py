@@ -152,9 +152,10 @@ class Bookings:
             yield Due(f"day{anchor.study_day}", day, [s for s in sessions if s.day <= day][-1])
         elif anchor.edge is not None:
             chosen = sessions[:1] if anchor.edge == "start" else sessions[-1:]
-            yield from (Due(s.id, s.day, s) for s in chosen)
+            yield from (Due(anchor.edge, s.day, s) for s in chosen)
         elif anchor.session is not None:
-            yield from (Due(s.id, s.day, s) for s in sessions[anchor.session - 1 : anchor.session])
+            numbered = sessions[anchor.session - 1 : anchor.session]
+            yield from (Due(f"session{anchor.session}", s.day, s) for s in numbered)
         elif anchor.every is not None:
             yield from (Due(s.id, s.day, s) for s in sessions[anchor.every - 1 :: anchor.every])
 

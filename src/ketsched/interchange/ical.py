@@ -1,6 +1,9 @@
 """
 Calendar files (iCalendar, RFC 5545): one event for each session that was ever booked.
 
+Appointments around the sessions are events of their own. So are tasks and, for a patient, the
+day after a session on which it is still forbidden to drive: whole days that block nothing.
+
 Only what changed, changes: an event's UID, SEQUENCE and stamp come from the course, never
 from the clock of the machine, so publishing twice gives the same bytes. A session taken
 off stays, as cancelled: readers that know it would keep it otherwise. The content lines
@@ -12,18 +15,19 @@ What matters for safety stands in the description, because readers drop alarms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from itertools import accumulate, chain
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ketsched.clock import changes_clocks, later, zone_named
-from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.identity import changed_at, course_id, session_uid
+from ketsched.interchange.telling import Telling
+from ketsched.interchange.timing import DAY, Moments, Timing
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.interchange.wording import Audience, Privacy, Publication, clock
-from ketsched.model import Anatomy, Course, Phase, Protocol, Session, Status
+from ketsched.model import Companion, Course, PlacedCompanion, Protocol, Session, Status
 
 if TYPE_CHECKING:
     import icalendar
@@ -39,7 +43,10 @@ STATUS = {
     Status.CLOSED: "CANCELLED",
 }
 
-_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+DAY_AFTER = "/after"
+"""What the identity of the day after a session has behind the session's own."""
+
+_END = "\r\n"
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Before the start, the one that matters more first: some readers keep one only."""
 
@@ -67,23 +74,49 @@ def to_icalendar(course: Course, **options: Any) -> icalendar.Calendar:
     return icalendar.Calendar.from_ical(dumps(course, Publication(**options)))
 
 
-class _Moments(NamedTuple):
-    """When the parts of a session are, on the clock of the clinic."""
+def own_events(course: Course, audience: Audience) -> Iterator[tuple[PlacedCompanion, Companion]]:
+    """
+    Yield the appointments and tasks that are events of their own to a reader, in order of time.
 
-    start: datetime
-    treatment: datetime
-    treated: datetime
-    observed: datetime
-    end: datetime
+    What happens during a session is part of its event, and so is, for a patient, what is due on its day.
+    """
+    definitions = {companion.id: companion for companion in course.protocol.companions}
+    sessions = {session.id: session for session in course.sessions} if course.companions else {}
+    for placed in course.companions:
+        companion = definitions[placed.companion]
+        shown = companion.for_patient if audience is Audience.PATIENT else companion.for_clinic
+        if shown and audience is Audience.PATIENT and companion.kind == "task":
+            shown = not _is_line_of(sessions.get(placed.session), placed)
+        if shown and companion.on_session_days != "during":
+            yield placed, companion
+
+
+def _is_line_of(session: Session | None, task: PlacedCompanion) -> bool:
+    """Whether a session's description tells a task; what is still to be done is not lost with a session that is off."""
+    if session is None or session.day != task.day:
+        return False
+    return session.status.stands or not task.status.stands
+
+
+class _Entry(NamedTuple):
+    """
+    One event, to be put in order of time.
+
+    Attributes:
+        number: Keeps those of one time in the order in which they were found.
+        times: Start and end; None for whole days.
+        write: Returns its lines, given those that say when.
+    """
+
+    day: date
+    clock: time
+    number: int
+    times: tuple[datetime, datetime] | None
+    write: Callable[[str], str]
 
 
 class _Calendar:
-    """
-    Writes the lines of one calendar file.
-
-    Sessions of a phase at the same time of day share most of their words; those are made
-    once. That holds on days on which the clocks run evenly, which is asked each time.
-    """
+    """Writes the lines of one calendar file."""
 
     def __init__(self, course: Course, publication: Publication) -> None:
         self.course, self.words, self.method = course, publication.words, publication.method
@@ -91,35 +124,30 @@ class _Calendar:
         self.audience, self.privacy = publication.audience, publication.privacy
         self.for_patient = self.audience is Audience.PATIENT
         self.named, self.full = self.privacy is not Privacy.DISCREET, self.privacy is Privacy.FULL
-        self.place = zone_named(course.zone)
-        self.phases = {phase.name: phase for phase in course.protocol.phases}
-        self.lengths = {name: _lengths(phase.anatomy) for name, phase in self.phases.items()}
-        self.numbers, self.totals = _numbers(course)
-        self.findings: dict[str, list[str]] = {}
-        if self.full and not self.for_patient:
-            self._sort_findings(publication.findings)
+        self.timing = Timing(course)
+        self.telling = Telling(course, publication, self.timing)
+        self.uids = {session.id: session_uid(self.id, session.id) for session in course.sessions}
         self.stamps: dict[int, str] = {}
-        self.alike: dict[tuple[str, time | None, str], tuple[list[str], list[str]]] = {}
         self.alarms: dict[tuple[time | None, bool], str] = {}
         self.titles: dict[str, str] = {}
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
-        self.decided = contentlines.text(self.words.decided_by[self.audience])
 
     def lines(self) -> Iterator[str]:
         """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
-        times = [self._moments(session) for session in self.course.sessions]
-        both = [(at.start, at.end) for at in times]
-        known = vtimezone(self.course.zone, chain.from_iterable(both))
-        # Readers would not agree on some of the clock times; they do on UTC, and the other events stay as they were.
-        told = [known is not None or vtimezone(self.course.zone, pair) is not None for pair in both]
-        if known is None and any(told):
-            known = vtimezone(self.course.zone, both[told.index(True)])
+        entries = sorted(self._entries())
+        timed = [entry.times for entry in entries if entry.times]
+        known, local = vtimezone(self.course.zone, chain.from_iterable(timed)), [True] * len(timed)
+        if known is None:
+            # Readers would not agree on some of the clock times; they do on UTC, and other events stay as they were.
+            rules = [vtimezone(self.course.zone, times) for times in timed]
+            known, local = next(filter(None, rules), None), [rule is not None for rule in rules]
         yield from map(contentlines.line, self._head())
-        if both:
+        if timed:
             yield from map(contentlines.line, known or ())
-        for session, at, local in zip(self.course.sessions, times, told, strict=True):
-            yield self._event(session, at, local=local)
+        as_local = iter(local)
+        for entry in entries:
+            yield entry.write(self._when(*entry.times, local=next(as_local)) if entry.times else "")
         yield contentlines.line("END:VCALENDAR")
 
     def _head(self) -> Iterator[str]:
@@ -127,7 +155,7 @@ class _Calendar:
         yield "CALSCALE:GREGORIAN"
         if self.method is not None:
             yield f"METHOD:{self.method}"
-        remarks = contentlines.text("\n".join(self.findings.get("", ())))
+        remarks = contentlines.text("\n".join(self.telling.findings.get("", ())))
         if remarks:
             yield f"DESCRIPTION:{remarks}"
         name = contentlines.text(self._name()) or contentlines.text(self.words.calendar)
@@ -147,29 +175,103 @@ class _Calendar:
         name = self.course.protocol.title if self.full else self.words.calendar_named
         return name if self.for_patient else f"{name}, {self.id}"
 
-    def _sort_findings(self, findings: tuple[Any, ...]) -> None:
-        for finding in findings:
-            said = self.words.finding.format(code=finding.code, what=finding.what)
-            about = getattr(finding, "sessions", ())  # the one to act on comes last
-            self.findings.setdefault(about[-1] if about else "", []).append(said)
+    def _entries(self) -> Iterator[_Entry]:
+        numbers, midnight = count(), time()
+        for session in self.course.sessions:
+            at = self.timing.session(session)
+            write = partial(self._session, session, at)
+            yield _Entry(session.day, at.start.time(), next(numbers), (at.start, at.end), write)
+            if self.for_patient and (last := self.telling.last_day_after(session, at)) is not None:
+                write = partial(self._day_after, session, at, last)
+                yield _Entry(session.day + DAY, midnight, next(numbers), None, write)
+        for placed, companion in own_events(self.course, self.audience):
+            if companion.kind == "task":
+                write = partial(self._task, placed, companion)
+                yield _Entry(placed.day, midnight, next(numbers), None, write)
+            else:
+                times = self.timing.appointment(placed, companion.minutes)
+                write = partial(self._appointment, placed, companion, times)
+                yield _Entry(placed.day, times[0].time(), next(numbers), times, write)
 
-    def _event(self, session: Session, at: _Moments, *, local: bool) -> str:
-        phase, status = self.phases[session.phase], session.status
-        stamp = self._stamp(session)
+    def _session(self, session: Session, at: Moments, when: str) -> str:
+        return self._event(
+            session,
+            self.uids[session.id],
+            title=self.telling.session_title(session),
+            when=when,
+            described=self.telling.session(session, at),
+            place=session.place,
+        )
+
+    def _day_after(self, session: Session, at: Moments, last: date, _: str) -> str:
+        return self._event(
+            session,
+            session_uid(self.id, session.id + DAY_AFTER),
+            title=self.telling.day_after_title(session),
+            when=_whole_days(session.day + DAY, last),
+            described=self.telling.day_after(session, at),
+            related=self.uids[session.id],
+            blocks=False,
+        )
+
+    def _appointment(
+        self, placed: PlacedCompanion, companion: Companion, times: tuple[datetime, datetime], when: str
+    ) -> str:
+        return self._event(
+            placed,
+            session_uid(self.id, placed.id),
+            title=self.telling.companion_title(placed, companion),
+            when=when,
+            described=self.telling.appointment(placed, companion, *times),
+            related=self._goes_with(placed),
+        )
+
+    def _task(self, placed: PlacedCompanion, companion: Companion, _: str) -> str:
+        return self._event(
+            placed,
+            session_uid(self.id, placed.id),
+            title=self.telling.companion_title(placed, companion),
+            when=_whole_days(placed.day, placed.day),
+            described=self.telling.task(placed, companion),
+            related=self._goes_with(placed),
+            blocks=False,
+        )
+
+    def _goes_with(self, placed: PlacedCompanion) -> str:
+        """Return the identity of the session a booking goes with; without one it would pass for a session."""
+        known = self.uids.get(placed.session)
+        return known if known is not None else next(iter(self.uids.values()), "")
+
+    def _when(self, start: datetime, end: datetime, *, local: bool) -> str:
         if local:
-            start, end = self.zoned + contentlines.local(at.start), self.zoned + contentlines.local(at.end)
-        else:
-            start, end = f":{contentlines.utc(at.start)}", f":{contentlines.utc(at.end)}"
-        described = r"\n".join(self._description(session, phase, at))
-        location = contentlines.text(session.place) if self.named and session.place else ""
+            zoned = self.zoned
+            return f"DTSTART{zoned}{contentlines.local(start)}\r\nDTEND{zoned}{contentlines.local(end)}\r\n"
+        return f"DTSTART:{contentlines.utc(start)}\r\nDTEND:{contentlines.utc(end)}\r\n"
+
+    def _event(
+        self,
+        booked: Session | PlacedCompanion,
+        uid: str,
+        *,
+        title: str,
+        when: str,
+        described: str,
+        place: str = "",
+        related: str = "",
+        blocks: bool = True,
+    ) -> str:
+        """Return an event; one that blocks no time has no alarm."""
+        status, stamp = STATUS[booked.status], self._stamp(booked)
+        location = contentlines.text(place) if self.named and place else ""
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
-            f"BEGIN:VEVENT\r\n{self._summary(self._title(session, phase))}DTSTART{start}\r\nDTEND{end}\r\n"
-            f"DTSTAMP:{stamp}\r\nUID:{session_uid(self.id, session.id)}\r\nSEQUENCE:{session.sequence}\r\n"
+            f"BEGIN:VEVENT\r\n{self._summary(title)}{when}"
+            f"DTSTAMP:{stamp}\r\nUID:{uid}\r\nSEQUENCE:{booked.sequence}\r\n"
             f"{self.category}CLASS:PRIVATE\r\n{contentlines.line(f'DESCRIPTION:{described}')}"
             f"LAST-MODIFIED:{stamp}\r\n{contentlines.line(f'LOCATION:{location}') if location else ''}"
-            f"STATUS:{STATUS[status]}\r\nTRANSP:{'OPAQUE' if status.stands else 'TRANSPARENT'}\r\n"
-            f"{self._alarms(session)}END:VEVENT\r\n"
+            f"{f'RELATED-TO:{related}{_END}' if related else ''}"
+            f"STATUS:{status}\r\nTRANSP:{'OPAQUE' if blocks and status != 'CANCELLED' else 'TRANSPARENT'}\r\n"
+            f"{self._alarms(booked) if blocks else ''}END:VEVENT\r\n"
         )
 
     def _summary(self, title: str) -> str:
@@ -178,157 +280,20 @@ class _Calendar:
             found = self.titles[title] = contentlines.line(f"SUMMARY:{contentlines.text(title)}")
         return found
 
-    def _stamp(self, session: Session) -> str:
-        revision = session.revised[-1]
+    def _stamp(self, booked: Session | PlacedCompanion) -> str:
+        revision = booked.revised[-1]
         if revision not in self.stamps:
-            self.stamps[revision] = contentlines.utc(changed_at(self.course, session))
+            self.stamps[revision] = contentlines.utc(changed_at(self.course, booked))
         return self.stamps[revision]
 
-    def _moments(self, session: Session) -> _Moments:
-        if session.time is None:
-            raise CannotWrite(
-                what=f"session {session.id[:40]} has no time of day",
-                where=f"{session.day}",
-                why="a calendar shows when to come",
-                fix="plan the course with a calendar of opening hours, or give its sessions a time",
-            )
-        if changes_clocks(session.day, self.course.zone):
-            try:
-                start = self.course.starts(session)
-            except KetschedError as error:
-                raise error.within(f"session {session.id[:40]}") from None
-        else:
-            start = datetime.combine(session.day, session.time, self.place)
-        parts = self.lengths[session.phase]
-        end = start + parts[-1]
-        if end.date() == session.day and not changes_clocks(session.day, self.course.zone):
-            return _Moments(start, start + parts[0], start + parts[1], start + parts[2], end)
-        return _Moments(start, *(self._after(start, part // _MINUTE) for part in parts))
-
-    def _after(self, start: datetime, minutes: int) -> datetime:
-        """Return the moment so many minutes later; the detour over UTC is taken only where clocks change."""
-        if not minutes:
-            return start
-        elapsed = timedelta(minutes=minutes)
-        shown = start + elapsed
-        first, last = start.date(), shown.date()
-        if abs(last - first) <= _DAY and not (
-            changes_clocks(first, self.course.zone)
-            or (last != first and changes_clocks(last, self.course.zone))
-        ):
-            return shown
-        return later(start, elapsed)
-
-    def _title(self, session: Session, phase: Phase) -> str:
-        words = self.words
-        title = words.session
-        if self.named:
-            title = words.series.get(phase.kind, words.series["induction"])
-            if session.status.stands:
-                title = words.numbered.format(
-                    title=title, number=self.numbers[session.id], total=self.totals[session.phase]
-                )
-        if self.full:
-            title = words.with_route.format(title=title, route=phase.route)
-        if session.status is Status.TENTATIVE:
-            return words.tentative.format(title=title)
-        return title if session.status.stands else words.cancelled.format(title=title)
-
-    def _description(self, session: Session, phase: Phase, at: _Moments) -> list[str]:
-        """Return the lines of the description, escaped."""
-        text, status = contentlines.text, session.status
-        if not status.stands:
-            missed = status is Status.MISSED
-            said = [text(self.words.did_not_take_place if missed else self.words.does_not_take_place)]
-        else:
-            said = [text(self.words.not_confirmed)] if status is Status.TENTATIVE else []
-            before, after = self._around(session, phase, at)
-            said += before
-            if self.named and not self.for_patient and session.chair is not None:
-                said.append(text(self.words.chair.format(number=session.chair)))
-            if phase.no_driving is not None and (self.named or self.for_patient):
-                said.append(text(self._driving(phase.no_driving, at)))
-            said += after
-        if self.full:
-            protocol = self.course.protocol
-            said.append(text(self.words.route.format(route=phase.route)))
-            said.append(
-                text(
-                    self.words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
-                )
-            )
-            said += map(text, self.findings.get(session.id, ()))
-        said.append(self.decided)
-        return said
-
-    def _around(self, session: Session, phase: Phase, at: _Moments) -> tuple[list[str], list[str]]:
-        """Return what is said before and after the one line that differs from day to day."""
-        alike = (phase.name, session.time, session.place)
-        even = not changes_clocks(session.day, self.course.zone)
-        if even and (known := self.alike.get(alike)):
-            return known
-        home = self.course.is_at_home(session)
-        since = [self._after(at.treatment, -r.minutes) for r in phase.before] if self.for_patient else []
-        before = [self._when(phase, at, home), *self._before(phase, at, since)]
-        after = []
-        if self.for_patient and phase.no_driving is not None and not home:
-            after.append(self.words.ride_home)
-        if self.full or (self.named and not self.for_patient):
-            after += self._parts(phase, at)
-        both = list(map(contentlines.text, before)), list(map(contentlines.text, after))
-        if even and all(moment.date() == session.day for moment in (*since, at.end)):
-            self.alike[alike] = both
-        return both
-
-    def _when(self, phase: Phase, at: _Moments, home: bool) -> str:
-        template = self.words.begins if home or not self.for_patient else self.words.arrive
-        length = self.words.length(phase.anatomy.chair_time // _MINUTE)
-        takes = self.words.takes.format(length=length, time=self._by(at.end, at.start))
-        return f"{template.format(time=clock(at.start))} {takes}"
-
-    def _by(self, moment: datetime, beside: datetime) -> str:
-        """Say a clock time, with its day if that is not the one of the session."""
-        return (
-            clock(moment) if moment.date() == beside.date() and not moment.fold else self.words.moment(moment)
-        )
-
-    def _before(self, phase: Phase, at: _Moments, since: list[datetime]) -> Iterator[str]:
-        """Say what the patient leaves out, and since when, counted back from the start of the treatment."""
-        said = []
-        for restriction, begin in zip(phase.before, since, strict=False):
-            template = self.words.left_out.get(restriction.what.strip().casefold())
-            if template is None:  # what it is could tell the drug
-                template = self.words.left_out_full if self.full else self.words.left_out_discreet
-            said.append(template.format(time=self._by(begin, at.start), what=restriction.what))
-        yield from dict.fromkeys(said)
-
-    def _driving(self, no_driving: timedelta | str, at: _Moments) -> str:
-        """Say until when the patient does not drive, counted from the end of the treatment."""
-        if isinstance(no_driving, timedelta):
-            until = self._after(at.treated, -(-no_driving // _MINUTE))
-            return self.words.no_driving_until.format(time=self.words.moment(until))
-        return self.words.no_driving_next_day.format(day=self.words.date(at.treated.date() + _DAY))
-
-    def _parts(self, phase: Phase, at: _Moments) -> Iterator[str]:
-        words = self.words
-        prepare, treatment, observe, discharge = words.parts
-        if self.full:
-            treatment = words.treatments.get(phase.route.strip().casefold(), treatment)
-        for part, begin, end in zip((prepare, treatment, observe, discharge), at, at[1:], strict=False):
-            if begin != end:
-                said = {"start": self._by(begin, at.start), "end": self._by(end, at.start)}
-                yield words.part.format(part=part, **said)
-        if not self.for_patient:
-            yield words.chair_free.format(time=self._by(at.end, at.start))
-
-    def _alarms(self, session: Session) -> str:
-        if not self.for_patient or session.status not in (Status.FIRM, Status.TENTATIVE):
+    def _alarms(self, booked: Session | PlacedCompanion) -> str:
+        if not self.for_patient or booked.status not in (Status.FIRM, Status.TENTATIVE):
             return ""
-        unsure = session.status is Status.TENTATIVE
-        found = self.alarms.get((session.time, unsure))
+        unsure = booked.status is Status.TENTATIVE
+        found = self.alarms.get((booked.time, unsure))
         if found is None:
-            lines = self._alarm_lines(session.time or time(), unsure)
-            found = self.alarms[session.time, unsure] = "".join(map(contentlines.line, lines))
+            lines = self._alarm_lines(booked.time or time(), unsure)
+            found = self.alarms[booked.time, unsure] = "".join(map(contentlines.line, lines))
         return found
 
     def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
@@ -341,16 +306,7 @@ class _Calendar:
             yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
 
 
-def _lengths(parts: Anatomy) -> tuple[timedelta, ...]:
-    """Return how long after the start each part of a session ends."""
-    minutes = accumulate((parts.prepare, parts.infusion, parts.observation, parts.discharge))
-    return tuple(timedelta(minutes=elapsed) for elapsed in minutes)
-
-
-def _numbers(course: Course) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the number of each session that stands, and how many stand in each phase; as `Course.number`, at once."""
-    numbers: dict[str, int] = {}
-    totals: dict[str, int] = {}
-    for session in sorted(course.standing(), key=lambda s: (s.day, s.time or time(), s.id)):
-        totals[session.phase] = numbers[session.id] = totals.get(session.phase, 0) + 1
-    return numbers, totals
+def _whole_days(first: date, last: date) -> str:
+    """Write the days from the first to the last; the end of an event is the day after it."""
+    begin, end = contentlines.day(first), contentlines.day(last + DAY)
+    return f"DTSTART;VALUE=DATE:{begin}\r\nDTEND;VALUE=DATE:{end}\r\n"

@@ -4,38 +4,28 @@ Calendar files read back: our own full ones whole, those of other programs as se
 A full clinic calendar holds its course. What its events say is compared with that course,
 so that a file somebody edited in a calendar program is refused and never read as it was.
 From any other file come days, times and states; what the sessions follow comes from the
-caller. Errors name the line and never repeat what stands on it: it may name a patient.
+caller, and an event that belongs to another one of the file is no session.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import attrs
+from functools import partial
+from typing import NamedTuple
 
 from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
-from ketsched.interchange.ical import COURSE, STATUS
+from ketsched.interchange.ical import COURSE, STATUS, own_events
+from ketsched.interchange.icalevents import Event, outline, parsed
 from ketsched.interchange.identity import session_uid
-from ketsched.model import MOST_SESSIONS, Course, Protocol, Session, Status
+from ketsched.interchange.wording import Audience
+from ketsched.model import Course, PlacedCompanion, Protocol, Session, Status
 
-if TYPE_CHECKING:
-    import icalendar
-
-_MOST_LEVELS = 10
-_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^:;"]+(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_READ_STATUS = {
-    "": Status.FIRM,
-    "CONFIRMED": Status.FIRM,
-    "TENTATIVE": Status.TENTATIVE,
-    "CANCELLED": Status.CLOSED,
-}
 
 
 def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str | None) -> Course:
@@ -51,14 +41,14 @@ def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str |
     Raises:
         CannotRead: It is no calendar, or its events are not what sessions are.
     """
-    outline = _outline(text, where)
-    calendar = _parsed(text, where)
+    found = outline(text, where)
+    calendar = parsed(text, where)
     events = [
-        _Event(component, f"{where}, line {line}")
-        for component, line in zip(calendar.walk("VEVENT"), outline.events, strict=False)
+        Event(component, f"{where}, line {line}")
+        for component, line in zip(calendar.walk("VEVENT"), found.events, strict=False)
     ]
-    if outline.course is not None:
-        line, value = outline.course
+    if found.course is not None:
+        line, value = found.course
         embedded = _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
         course = jsonreading.course_from(embedded, f"{where}, line {line}, {COURSE}", embedded=True)
         _compare(course, events, where)
@@ -75,189 +65,7 @@ def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str |
     return _bare(events, where, protocol, zone, cancelled=method == "CANCEL")
 
 
-class _Outline(NamedTuple):
-    """
-    What the lines of a file say before anything is made of them.
-
-    Attributes:
-        events: The line at which each event begins.
-        course: Line and value of the embedded course, if there is one.
-    """
-
-    events: list[int]
-    course: tuple[int, str] | None
-
-
-def _outline(text: str, where: str) -> _Outline:
-    """Check that the text is content lines and that BEGIN and END fit, which the parser tells without a line."""
-    events: list[int] = []
-    course: tuple[int, str] | None = None
-    levels: list[str] = []
-    ended = False
-    for number, line in _unfolded(text):
-        found = _CONTENT_LINE.fullmatch(line)
-        if found is None or (not levels and found[1].upper() != "BEGIN"):
-            raise CannotRead(
-                what="this is not a calendar file"
-                if number == 1
-                else "this is not a line of a calendar file",
-                where=f"{where}, line {number}",
-                why="a line is a name, a colon and a value, from BEGIN:VCALENDAR to END:VCALENDAR (RFC 5545 3.1)",
-                fix="export the calendar again, or check that it is the file you meant",
-            )
-        name, value = found[1].upper(), found[3].strip().upper()
-        if name == "BEGIN":
-            if ended or (value == "VCALENDAR") != (not levels) or len(levels) == _MOST_LEVELS:
-                raise CannotRead(
-                    what="a part of the calendar begins where none can",
-                    where=f"{where}, line {number}",
-                    why="a file holds one calendar, and its parts lie within it",
-                    fix="split the file into one for each calendar, or export it again",
-                )
-            levels.append(value)
-            if value == "VEVENT":
-                events.append(number)
-        elif name == "END":
-            if levels.pop() != value:
-                raise CannotRead(
-                    what="a part of the calendar ends that has not begun",
-                    where=f"{where}, line {number}",
-                    why="each BEGIN has its own END",
-                    fix="export the calendar again",
-                )
-            ended = not levels
-        elif name in ("DTSTART", "DTEND") and value.endswith("Z") and "TZID=" in found[2].upper():
-            raise CannotRead(  # the parser drops the Z
-                what=f"a {name} in a zone that cannot be told",
-                where=f"{where}, line {number}",
-                why="it names a zone and says UTC too",
-                fix="export it with an IANA zone such as Europe/Amsterdam, or in UTC",
-            )
-        elif name == COURSE and len(levels) == 1:
-            if course is not None:
-                raise CannotRead(
-                    what="this calendar holds two courses",
-                    where=f"{where}, line {number}",
-                    why="a file holds one",
-                    fix="read the file that was written, not one joined from several",
-                )
-            course = number, found[3]
-    if levels or not ended:
-        raise CannotRead(
-            what="this calendar file is cut off" if levels else "this is not a calendar file",
-            where=where,
-            why="it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR",
-            fix="copy or export it again",
-        )
-    if len(events) > MOST_SESSIONS:
-        raise CannotRead(
-            what=f"{len(events)} events",
-            where=where,
-            why=f"a course has at most {MOST_SESSIONS} sessions",
-            fix="export the sessions of one course only",
-        )
-    return _Outline(events, course)
-
-
-def _unfolded(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each content line, unfolded, with the number of its first line; blank ones are passed over."""
-    begin, parts = 0, list[str]()
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.removesuffix("\r")
-        if line[:1] in (" ", "\t") and parts:
-            parts.append(line[1:])
-        elif line.strip():
-            if parts:
-                yield begin, "".join(parts)
-            begin, parts = number, [line]
-    if parts:
-        yield begin, "".join(parts)
-
-
-def _parsed(text: str, where: str) -> icalendar.Calendar:
-    import warnings
-
-    import icalendar
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of guessed zones; each event's zone is checked below
-            return icalendar.Calendar.from_ical(text)
-    except Exception:  # the package raises what its values raise; the message repeats the file's text
-        raise CannotRead(
-            what="this calendar file cannot be read",
-            where=where,
-            why="a value in it is not of the form that RFC 5545 gives it",
-            fix="export the calendar again",
-        ) from None
-
-
-@attrs.frozen(eq=False)
-class _Event:
-    """One event of the file, its values asked for with care."""
-
-    component: Any
-    where: str
-
-    def error(self, what: str, why: str, fix: str) -> CannotRead:
-        return CannotRead(what=what, where=self.where, why=why, fix=fix)
-
-    def text(self, name: str) -> str:
-        """Return a text; empty if there is none."""
-        value = self._one(name)
-        return "" if value is None else str(value).strip()
-
-    def _one(self, name: str) -> Any:
-        value = self.component.get(name)
-        if isinstance(value, list):
-            raise self.error(f"an event with {len(value)} {name}", "it has one at most", "remove the others")
-        return value
-
-    def time(self, name: str) -> tuple[date | datetime, str]:
-        """Return the date, or the moment and the name of the zone it is in; "UTC" for that."""
-        value = self._one(name)
-        found: Any = None
-        if value is not None:
-            try:
-                found = value.dt
-                tzid = str(value.params.get("TZID", ""))
-            except Exception:
-                found = None
-        if type(found) is date:
-            return found, ""
-        if type(found) is not datetime:
-            raise self.error(
-                f"an event whose {name} is {'missing' if value is None else 'not a date or time'}",
-                "a session is on a day that exists, and has a time or none",
-                "write it as 20270104T090000 with a TZID, or as a date",
-            )
-        if found.tzinfo is None and not tzid:
-            raise self.error(
-                f"an event whose {name} floats",
-                "a time without a zone is another moment wherever it is read",
-                "export it with its zone (TZID), or in UTC",
-            )
-        if found.tzinfo is None:
-            raise self.error(
-                f"an event whose {name} is in a zone that cannot be told",
-                "the zone it names is neither known here nor described in the file",
-                "export it with an IANA zone such as Europe/Amsterdam, or in UTC",
-            )
-        return found, str(getattr(found.tzinfo, "key", "")) or tzid
-
-    def status(self) -> Status:
-        """Return what the event's STATUS makes of a session."""
-        said = self.text("STATUS").upper()
-        if said not in _READ_STATUS:
-            raise self.error(
-                "an event with an unknown STATUS",
-                "an event is TENTATIVE, CONFIRMED or CANCELLED (RFC 5545 3.8.1.11)",
-                "correct it; a session is never assumed to have been given",
-            )
-        return _READ_STATUS[said]
-
-
-def _compare(course: Course, events: list[_Event], where: str) -> None:
+def _compare(course: Course, events: list[Event], where: str) -> None:
     """Refuse a file whose events are not those of the course in it."""
 
     def edited(what: str, at: str, why: str) -> CannotRead:
@@ -276,7 +84,7 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
             why="its events cannot be told apart without one",
             fix="write the calendar again from the course document",
         )
-    expected = {session_uid(course.id, session.id): session for session in course.sessions}
+    expected = {booked.uid: booked for booked in _expected(course, course.id)}
     seen: set[str] = set()
     for event in events:
         uid = event.text("UID")
@@ -284,56 +92,104 @@ def _compare(course: Course, events: list[_Event], where: str) -> None:
             raise edited(
                 "an event that is not in the course",
                 event.where,
-                "the course in the file has no such session",
+                "the course in the file has no such session, appointment or task",
             )
         seen.add(uid)
-        session = expected[uid]
+        booked = expected[uid]
         try:
-            moments = course.starts(session), course.ends(session)
+            moments = booked.times()
         except KetschedError as error:
             raise event.error(error.what, error.why, error.fix) from None
         for name, moment in zip(("DTSTART", "DTEND"), moments, strict=True):
             found, _ = event.time(name)
-            if not isinstance(found, datetime) or found.astimezone(UTC) != moment.astimezone(UTC):
+            if not _same(found, moment):
                 raise edited(
-                    f"session {session.id[:40]} was moved in the calendar",
+                    f"{booked.name} was moved in the calendar",
                     event.where,
-                    f"its {name} is not {moment:%Y-%m-%d %H:%M}, as the course in the file says",
+                    f"its {name} is not {_said(moment)}, as the course in the file says",
                 )
-        if contentlines.text(event.text("LOCATION")) != contentlines.text(session.place):
+        if contentlines.text(event.text("LOCATION")) != contentlines.text(booked.place):
             raise edited(
-                f"session {session.id[:40]} has another place in the calendar",
+                f"{booked.name} has another place in the calendar",
                 event.where,
                 "the course in the file says another LOCATION",
             )
-        if event.text("STATUS").upper() != STATUS[session.status]:
+        if event.text("STATUS").upper() != STATUS[booked.status]:
             raise edited(
-                f"session {session.id[:40]} has another status in the calendar",
+                f"{booked.name} has another status in the calendar",
                 event.where,
-                f"its STATUS is not {STATUS[session.status]}, as the course in the file says",
+                f"its STATUS is not {STATUS[booked.status]}, as the course in the file says",
             )
-    for uid, session in expected.items():
+    for uid, booked in expected.items():
         if uid not in seen:
             raise edited(
-                f"session {session.id[:40]} is missing from the calendar",
+                f"{booked.name} is missing from the calendar",
                 where,
-                f"the course in the file has it on {session.day}",
+                f"the course in the file has it on {booked.day}",
             )
+
+
+class _Booked(NamedTuple):
+    """What the event of one booking says in a clinic's file; `times` finds its start and end."""
+
+    uid: str
+    name: str
+    day: date
+    times: Callable[[], tuple[date, date]]
+    place: str
+    status: Status
+
+
+def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
+    for session in course.sessions:
+        uid, name = session_uid(course_id, session.id), f"session {session.id[:40]}"
+        times = partial(_session_times, course, session)
+        yield _Booked(uid, name, session.day, times, session.place, session.status)
+    for placed, companion in own_events(course, Audience.CLINIC):
+        uid, name = session_uid(course_id, placed.id), f"{companion.kind} {placed.id[:40]}"
+        times = partial(_companion_times, course, placed)
+        yield _Booked(uid, name, placed.day, times, "", placed.status)
+
+
+def _session_times(course: Course, session: Session) -> tuple[date, date]:
+    return course.starts(session), course.ends(session)
+
+
+def _companion_times(course: Course, placed: PlacedCompanion) -> tuple[date, date]:
+    return course.appointment(placed) or (placed.day, placed.day + timedelta(days=1))
+
+
+def _same(found: date, expected: date) -> bool:
+    """Whether an event is when the course says, in whatever zone: a moment, or a date."""
+    if isinstance(found, datetime) and isinstance(expected, datetime):
+        return found.astimezone(UTC) == expected.astimezone(UTC)
+    return type(found) is type(expected) and found == expected
+
+
+def _said(moment: date) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else f"{moment}"
 
 
 def _bare(
-    events: list[_Event], where: str, protocol: Protocol, zone: str | None, *, cancelled: bool
+    events: list[Event], where: str, protocol: Protocol, zone: str | None, *, cancelled: bool
 ) -> Course:
     """Make a course of the events of any calendar, dealt out to the protocol's phases in order of time."""
+    uids = {event.text("UID") for event in events} - {""}
+    events = [event for event in events if not event.belongs_to() & uids - {event.text("UID")}]
     if not events:
         raise CannotRead(
-            what="this calendar has no events", where=where, why="sessions are events", fix="check the export"
+            what="this calendar has no events" + " of their own" * bool(uids),
+            where=where,
+            why="sessions are events that belong to no other one (RELATED-TO)"
+            if uids
+            else "sessions are events",
+            fix="check the export",
         )
     times = [_start(event) for event in events]
     place = _zone(
         [(event, name) for event, (_, name) in zip(events, times, strict=True) if name], where, zone
     )
-    found: list[tuple[date, clock_time | None, Status, str, str, _Event]] = []
+    found: list[tuple[date, clock_time | None, Status, str, str, Event]] = []
     for event, (start, _) in zip(events, times, strict=True):
         day, at = _local(event, start, place)
         status = Status.CLOSED if cancelled else event.status()
@@ -368,7 +224,7 @@ def _bare(
         ) from None
 
 
-def _start(event: _Event) -> tuple[date | datetime, str]:
+def _start(event: Event) -> tuple[date | datetime, str]:
     for name in ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"):
         if name in event.component:
             raise event.error(
@@ -397,12 +253,12 @@ def _within_a_day(start: date | datetime, end: date | datetime) -> bool:
     return start.toordinal() <= end.toordinal() <= start.toordinal() + 1
 
 
-def _zone(named: list[tuple[_Event, str]], where: str, zone: str | None) -> str:
+def _zone(named: list[tuple[Event, str]], where: str, zone: str | None) -> str:
     """Return the zone of the clinic: the caller's, or the only one that the events name."""
     try:
         if zone is not None:
             return zone_named(zone).key
-        zones: dict[str, _Event] = {}
+        zones: dict[str, Event] = {}
         for event, name in named:
             zones.setdefault(name, event)
         if set(zones) <= {"UTC"}:
@@ -427,7 +283,7 @@ def _zone(named: list[tuple[_Event, str]], where: str, zone: str | None) -> str:
         raise error.within("zone") from None
 
 
-def _local(event: _Event, start: date | datetime, zone: str) -> tuple[date, clock_time | None]:
+def _local(event: Event, start: date | datetime, zone: str) -> tuple[date, clock_time | None]:
     """Return day and time of day at the clinic."""
     if not isinstance(start, datetime):
         return start, None

@@ -2,7 +2,7 @@
 Which session is which, and since when: the same in every format, audience and privacy level.
 
 Formats that readers update by identity (calendars, clinic software) need a name for each
-session that stays, and the moment it was last changed. Neither comes from the clock of
+booking that stays, and the moment it was last changed. Neither comes from the clock of
 the machine or from what the file says, so that the same course gives the same bytes.
 """
 
@@ -13,7 +13,7 @@ from hashlib import sha1
 from uuid import UUID
 
 from ketsched.errors import CannotWrite
-from ketsched.model import Course, Session
+from ketsched.model import Course, PlacedCompanion, Session
 
 NAMESPACE = UUID("6db346c1-edac-4889-8934-5c617381bcbd")
 """Drawn at random, once, so that an identity tells nothing of where it comes from; fixed for ever."""
@@ -33,7 +33,11 @@ def course_id(course: Course) -> str:
 
 
 def session_uid(course_id: str, session_id: str) -> str:
-    """Return the identity of a session: a UUIDv5 (RFC 9562 5.5) of the course's id and its own."""
+    """
+    Return the identity of a session: a UUIDv5 (RFC 9562 5.5) of the course's id and its own.
+
+    Appointments and tasks share the ids of sessions, and so have theirs in the same way.
+    """
     name = f"{course_id}/{session_id}".encode()  # no course id has a slash, so no two pairs make one name
     # As uuid.uuid5, in a third of the time: it would be a fifth of what writing an event takes.
     digest = sha1(NAMESPACE.bytes + name, usedforsecurity=False).hexdigest()
@@ -41,15 +45,15 @@ def session_uid(course_id: str, session_id: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-def changed_at(course: Course, session: Session) -> datetime:
-    """Return the moment of the revision that last changed a session, in UTC, or say how to give it."""
-    revision = session.revised[-1]
+def changed_at(course: Course, booked: Session | PlacedCompanion) -> datetime:
+    """Return the moment of the revision that last changed a booking, in UTC, or say how to give it."""
+    revision = booked.revised[-1]
     at = course.revisions[revision].at
     if at is None:
         raise CannotWrite(
             what=f"revision {revision} of this course has no moment",
-            where=f"session {session.id[:40]}",
-            why="a calendar or a clinic system takes the newer state of a session by its stamp",
+            where=f"{'session' if isinstance(booked, Session) else 'companion'} {booked.id[:40]}",
+            why="a calendar or a clinic system takes the newer state of a booking by its stamp",
             fix="make it with plan(..., at=...), an aware datetime; `ketsched` does so itself",
         )
     return at

@@ -46,7 +46,12 @@ class Words:
         day: A date without its year, so that it reads as people say it.
         clock: A time of day on a day, where the day is not clear from the context.
         again: Added to a clock time that comes a second time that night.
+        topics: What a companion is called where its title is not told: words that tell no drug.
+        by_place: Said of an appointment that nobody goes to the clinic for.
         left_out: Known restrictions by what the protocol calls them, each in harmless words.
+        notices, tasks: By topic, words that tell nothing; others get the general sentence.
+        notices_named, tasks_named: Likewise, where the file may say that it is a treatment.
+        nothing_to_drink: Of the sentences of left_out; water is then not asked for without it.
         parts: What the parts of a session are called where the drug is not named.
         treatments: What the treatment itself is called, by route, where all is told.
     """
@@ -62,6 +67,8 @@ class Words:
     calendar: str
     calendar_named: str
     session: str
+    reminder: str
+    topics: dict[str, str]
     series: dict[str, str]
     numbered: str
     with_route: str
@@ -72,15 +79,37 @@ class Words:
     arrive: str
     begins: str
     takes: str
+    by_place: dict[str, str]
+    nothing_to_drink: str
     left_out: dict[str, str]
     left_out_discreet: str
     left_out_full: str
     no_driving_until: str
     no_driving_next_day: str
+    no_driving_slept: str
+    day_after: str
+    day_after_named: str
     ride_home: str
+    notices: dict[str, str]
+    notices_named: dict[str, str]
+    notice: str
+    water_until: str
+    holds_from: str
+    holds_until: str
+    holds_between: str
+    tasks: dict[str, str]
+    tasks_named: dict[str, str]
+    task: str
+    task_full: str
+    due: str
+    during: str
+    during_discreet: str
     not_confirmed: str
     does_not_take_place: str
     did_not_take_place: str
+    no_longer: str
+    done: str
+    not_done: str
     decided_by: dict[Audience, str]
     parts: tuple[str, str, str, str]
     treatments: dict[str, str]
@@ -90,6 +119,10 @@ class Words:
     protocol: str
     route: str
     finding: str
+    to_confirm: str
+    outcome: str
+    no_outcome: str
+    areas: str
 
     def date(self, on: date) -> str:
         """Say a date as readers of this language do."""
@@ -116,6 +149,7 @@ def _date(words: Words, on: date) -> str:
 
 
 _EATING, _DRINKING = "Nothing to eat after {time}.", "Nothing to drink after {time}."
+_RIDE_HOME = "Arrange for someone to take you home, and rest afterwards."
 
 LANGUAGES: dict[str, Words] = {
     "en": Words(
@@ -133,6 +167,27 @@ LANGUAGES: dict[str, Words] = {
         calendar="Appointments",
         calendar_named="Treatment sessions",
         session="Appointment",
+        reminder="Reminder",
+        topics={
+            "screening": "Screening",
+            "intake": "First visit",
+            "preparation": "Preparation",
+            "review": "Review",
+            "psychotherapy": "Talking session",
+            "integration": "Time to look back",
+            "laboratory": "Laboratory visit",
+            "stimulation": "Treatment visit",
+            "monitoring": "Check-up",
+            "check-in": "Check-in",
+            "form": "Form to fill in",
+            "ride": "Ride home",
+            "peer monitor": "Person staying with you",
+            "fluids": "Drinking",
+            "medicine": "Medicines",
+            "rest": "Rest",
+            "warning": "Note",
+            "note": "Note",
+        },
         series={"induction": "Treatment session", "maintenance": "Maintenance session"},
         numbered="{title} {number} of {total}",
         with_route="{title}, {route}",
@@ -143,11 +198,14 @@ LANGUAGES: dict[str, Words] = {
         arrive="Please arrive at {time}.",
         begins="Begins at {time}.",
         takes="It takes about {length}, until {time}.",
+        by_place={"telephone": "By telephone.", "home": "At home."},
+        nothing_to_drink=_DRINKING,
         left_out={
             "eating": _EATING,
             "food": _EATING,
             "solid food": _EATING,
             "drinking": _DRINKING,
+            "fluids": _DRINKING,
             "liquids": _DRINKING,
             "clear liquids": _DRINKING,
         },
@@ -155,10 +213,34 @@ LANGUAGES: dict[str, Words] = {
         left_out_full="From {time} on, leave out: {what}.",
         no_driving_until="Do not drive until {time}.",
         no_driving_next_day="Do not drive until tomorrow, after a full night's sleep (not before {day}).",
-        ride_home="Arrange for someone to take you home, and rest afterwards.",
+        no_driving_slept="Do not drive until you have slept a full night.",
+        day_after="After your appointment",
+        day_after_named="After your treatment session",
+        ride_home=_RIDE_HOME,
+        notices={
+            "fluids": "Drink water before and after.",
+            "rest": "Keep the rest of the day free.",
+            "ride": _RIDE_HOME,
+        },
+        notices_named={"medicine": "Mind what your clinic told you about your medicines."},
+        notice="Your clinic has a note for you about this appointment; ask if unsure.",
+        water_until="Drink water before, but only until the time named above, and after.",
+        holds_from="From {start}: {said}",
+        holds_until="Until {end}: {said}",
+        holds_between="From {start} until {end}: {said}",
+        tasks={"ride": "Please confirm your ride home by {day}."},
+        tasks_named={"form": "Please fill in the form by {day}."},
+        task="By {day}, please do what your clinic asked you to do.",
+        task_full="By {day}: {said}",
+        due="Due on {day}.",
+        during="{time} {title}, {length}",
+        during_discreet="Another appointment is part of it.",
         not_confirmed="This time is still to be confirmed.",
         does_not_take_place="This appointment is cancelled: it does not take place.",
         did_not_take_place="This appointment did not take place.",
+        no_longer="This no longer applies.",
+        done="This is done.",
+        not_done="This was not done.",
         decided_by={
             Audience.PATIENT: "Clinic schedule: your clinic decides on it and may change it. "
             "If in doubt, ask your clinic.",
@@ -172,6 +254,10 @@ LANGUAGES: dict[str, Words] = {
         protocol="Protocol: {title} ({id}, version {version})",
         route="Route: {route}",
         finding="{code}: {what}",
+        to_confirm="To be confirmed: {reason}",
+        outcome="Outcome: {what} ({who}, {day})",
+        no_outcome="No outcome is recorded yet.",
+        areas="Looks at: {areas}",
     )
 }
 """The languages that files can be written in."""

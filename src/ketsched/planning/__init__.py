@@ -144,15 +144,6 @@ def plan(
         planner = _Planner(protocol, calendar, availability, wishes, time, paid)
         found = [planner.course(plausible(start, "start"))[0]]
     for course in found:
-        known = {session.id for session in course.sessions}
-        for stop in stops:
-            if unknown := sorted(set(stop.sessions) - known):
-                raise InvalidInput(
-                    what=f"hold {stop.id[:40]} names the session {unknown[0][:40]!r}",
-                    where="holds",
-                    why=f"the plan has s1 to s{len(known)}",
-                    fix="name one of these, or none: it then holds all sessions from its day on",
-                )
         given: dict[str, Any] = {"id": id, "revisions": (Revision(at=at),)}
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
