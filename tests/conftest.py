@@ -12,12 +12,12 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Evidence,
     Hold,
     Interval,
     Join,
     Mark,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -286,7 +286,7 @@ def reference_course():
         ),
         Session(id="b2", phase="boosters", day=date(2027, 5, 10), time=time(9, 15), ride="confirmed"),
     ]
-    done = Outcome(what="continue", on=date(2027, 2, 23), who="Dr A")
+    done = Decision(what="continue", on=date(2027, 2, 23), who="Dr A")
     around = [
         ("screening:s1", date(2027, 2, 22), time(10, 0), "s1", Status.FULFILLED, planned),
         ("therapy:s2", date(2027, 3, 4), time(11, 0), "s2", Status.CLOSED, moved),

@@ -15,12 +15,12 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Evidence,
     Hold,
     Interval,
     Join,
     Mark,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -322,7 +322,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False):
     for number in range(draw(st.sampled_from([2, 1, 0])) if bookable else 0):
         companion = draw(st.sampled_from(bookable))
         day, at = _on_a_day(draw, publishable=publishable, zone=zone)
-        decided = st.builds(Outcome, what=st.sampled_from(["continue", "stop"]), on=days, who=filled)
+        decided = st.builds(Decision, what=st.sampled_from(["continue", "stop"]), on=days, who=filled)
         placed.append(
             PlacedCompanion(
                 id=f"{companion.id}:{number}",

@@ -204,7 +204,10 @@ FAMILIES = {
     "KS1": ("Spacing", "How far sessions are from each other."),
     "KS2": ("Series and phases", "How many sessions, over how many weeks, on which days of the pattern."),
     "KS3": ("Seating", "Opening hours, chairs and the session itself."),
-    "KS4": ("Around the sessions", "Appointments and tasks, the day of a session, oversight, holds and authorisations."),
+    "KS4": (
+        "Around the sessions",
+        "Appointments and tasks, the day of a session, oversight, holds and authorisations.",
+    ),
     "KS6": ("The file itself", "What was not checked, and waivers that do nothing."),
 }
 

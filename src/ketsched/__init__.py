@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ketsched.checking import Finding, check
     from ketsched.errors import KetschedError
     from ketsched.interchange import read, write
-    from ketsched.model import Course, Phase, Protocol, Session, Spacing, Waiver
+    from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Waiver
     from ketsched.planning import plan
     from ketsched.protocols import load_protocol
 
@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Calendar",
+    "Companion",
     "Course",
     "Finding",
     "KetschedError",
@@ -47,7 +48,7 @@ _HOMES = {
     "plan": "planning",
     "read": "interchange",
     "write": "interchange",
-} | dict.fromkeys(("Course", "Phase", "Protocol", "Session", "Spacing", "Waiver"), "model")
+} | dict.fromkeys(("Companion", "Course", "Phase", "Protocol", "Session", "Spacing", "Waiver"), "model")
 
 
 def __getattr__(name: str) -> object:

@@ -20,8 +20,8 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Hold,
-    Outcome,
     PlacedCompanion,
     Session,
     Status,
@@ -262,7 +262,7 @@ def authorise(course: Course, authorisation: Authorisation, *, at: datetime | No
     return _changed(course, at, "authorised", authorisations=(*course.authorisations, authorisation))
 
 
-def decide(course: Course, companion_id: str, outcome: Outcome, *, at: datetime | None) -> Course:
+def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime | None) -> Course:
     """Return the course with the outcome of an appointment, which thereby took place."""
     placed = next((p for p in course.companions if p.id == companion_id), None)
     gates = {companion.id for companion in course.protocol.companions if companion.gate}

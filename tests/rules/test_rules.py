@@ -31,10 +31,10 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Hold,
     Interval,
     Join,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -131,7 +131,7 @@ def read_booking(table):
         id=table.pop("id", f"{table['companion']}:{table['session']}"),
         time=read_time(table.pop("time")) if "time" in table else None,
         status=Status(table.pop("status", "firm")),
-        outcome=Outcome(what=outcome, on=table["day"], who="Dr A") if outcome else None,
+        outcome=Decision(what=outcome, on=table["day"], who="Dr A") if outcome else None,
         **table,
     )
 

@@ -16,9 +16,9 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Hold,
     Interval,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -244,10 +244,12 @@ def test_a_screening_before_the_first_session_governs_all():
     assert [p.day for p in course.companions if p.companion == "screening"] == [date(2026, 12, 31)]
     assert waiting(course) == ALL
     assert tentative(course) == [f"call:s{n}" for n in range(1, 9)]  # the gate itself is firm
-    decided = decide(course, "screening:start", Outcome(what="continue", on=day("1 Jan"), who="Dr A"), at=NEXT)
+    decided = decide(
+        course, "screening:start", Decision(what="continue", on=day("1 Jan"), who="Dr A"), at=NEXT
+    )
     assert waiting(decided) == []
     assert decided.companions[0].status is Status.FULFILLED
-    assert decided.companions[0].outcome == Outcome(what="continue", on=day("1 Jan"), who="Dr A")
+    assert decided.companions[0].outcome == Decision(what="continue", on=day("1 Jan"), who="Dr A")
     assert len(decided.revisions) == 2
     assert {b.sequence for b in (*decided.sessions, *decided.companions)} == {1}
 
@@ -276,21 +278,21 @@ def test_a_gate_after_its_session_governs_those_after_it():
 
 def test_a_stop_leaves_them_to_be_confirmed_and_continue_frees_them():
     course = planned(MIDWAY)
-    stopped = decide(course, "midway:session3", Outcome(what="stop", on=JAN["s3"], who="Dr A"), at=NEXT)
+    stopped = decide(course, "midway:session3", Decision(what="stop", on=JAN["s3"], who="Dr A"), at=NEXT)
     assert waiting(stopped) == ["s4", "s5", "s6", "s7", "s8"]
     assert touched(stopped) == ["midway:session3"]
     assert "stop" in to_confirm(stopped)["s4"][0]
     assert "Dr A" in to_confirm(stopped)["s4"][0]
-    again = decide(stopped, "midway:session3", Outcome(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
+    again = decide(stopped, "midway:session3", Decision(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
     assert waiting(again) == []
     assert touched(again) == ["s4", "s5", "s6", "s7", "s8"]
-    same = decide(again, "midway:session3", Outcome(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
+    same = decide(again, "midway:session3", Decision(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
     assert same is again
 
 
 def test_several_gates_each_govern_what_comes_after():
     course = planned(SCREENING, MIDWAY, RESPONSE)
-    go = Outcome(what="continue", on=JAN["s1"], who="Dr A")
+    go = Decision(what="continue", on=JAN["s1"], who="Dr A")
     assert waiting(course) == ALL
     one = decide(course, "screening:start", go, at=NEXT)
     assert waiting(one) == ["s4", "s5", "s6", "s7", "s8"]
@@ -307,7 +309,7 @@ def test_a_gate_that_does_not_stand_holds_nothing_up():
 
 def test_only_a_gate_that_stands_can_decide():
     course = planned(MIDWAY, CALL)
-    go = Outcome(what="continue", on=JAN["s3"], who="Dr A")
+    go = Decision(what="continue", on=JAN["s3"], who="Dr A")
     for name in ("call:s1", "midway", "s3"):
         with pytest.raises(InvalidInput) as caught:
             decide(course, name, go, at=NEXT)
@@ -504,7 +506,7 @@ def test_a_ride_is_a_revision_that_touches_no_calendar():
         lambda course, at: hold(course, reason="-", who="Dr A", since=JAN["s4"], at=at),
         lambda course, at: authorise(course, Authorisation(sessions=7), at=at),
         lambda course, at: decide(
-            course, "midway:session3", Outcome(what="continue", on=JAN["s3"], who="Dr A"), at=at
+            course, "midway:session3", Decision(what="continue", on=JAN["s3"], who="Dr A"), at=at
         ),
         lambda course, at: arrange(course, "s2", "none", at=at),
     ],
@@ -519,7 +521,7 @@ def test_a_change_has_a_moment_after_the_last_one(change):
 
 def test_a_change_leaves_what_was_decided_elsewhere():
     course = hold(planned(SCREENING, CALL), reason="-", who="Dr A", since=JAN["s4"], at=NEXT)
-    go = Outcome(what="continue", on=day("1 Jan"), who="Dr A")
+    go = Decision(what="continue", on=day("1 Jan"), who="Dr A")
     decided = decide(course, "screening:start", go, at=NEXT)
     assert waiting(decided) == ["s4", "s5", "s6", "s7", "s8"]
     authorised = authorise(decided, Authorisation(sessions=2, scope="induction"), at=NEXT)

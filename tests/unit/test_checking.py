@@ -29,12 +29,12 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Evidence,
     Hold,
     Interval,
     Join,
     Mark,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -459,7 +459,7 @@ AROUND = protocol(
     ),
     sources=(("house", "house default; not from a publication"),),
 )
-OUTCOME = Outcome(what="continue", on=date(2026, 12, 28), who="Dr A")
+OUTCOME = Decision(what="continue", on=date(2026, 12, 28), who="Dr A")
 
 
 def around_six(clock=time(9), **changed):
@@ -660,7 +660,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
         ),
         (
             "screening:s1",
-            {"outcome": Outcome(what="stop", on=date(2026, 12, 29), who="Dr B")},
+            {"outcome": Decision(what="stop", on=date(2026, 12, 29), who="Dr B")},
             "KS426",
             (
                 "6 sessions are after Screening of 2026-12-28, which said stop",

@@ -860,7 +860,10 @@ def test_json_carries_what_is_around_the_sessions(run, around):
 def test_a_therapist_without_hours_has_the_clinics(run, around):
     """Then Tuesday at 09:00 is free for therapy."""
     placed = {one["id"]: one for one in json.loads(run(*around, "--json").out)["around"]}
-    assert (placed["therapy:session4:1"]["day"], placed["therapy:session4:1"]["from"]) == ("2027-01-12", "09:00")
+    assert (placed["therapy:session4:1"]["day"], placed["therapy:session4:1"]["from"]) == (
+        "2027-01-12",
+        "09:00",
+    )
 
 
 def beside(*bookings: tuple[Companion, PlacedCompanion], **how) -> Course:

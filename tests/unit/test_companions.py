@@ -791,7 +791,9 @@ def test_what_has_lost_its_session_is_closed_and_comes_back_with_it():
 
 def test_a_session_by_number_is_the_next_one_that_stands():
     course = planned(talk(Anchor(session=2), 1, 1, 3))
-    assert [(p.id, p.day, p.session) for p in course.companions] == [("talk:session2", date(2027, 1, 7), "s2")]
+    assert [(p.id, p.day, p.session) for p in course.companions] == [
+        ("talk:session2", date(2027, 1, 7), "s2")
+    ]
     after = accompany(moved(course, "s2", status=Status.MISSED), calendar=OPEN)
     assert [(p.id, p.day, p.session, p.status) for p in after.companions] == [
         ("talk:session2", date(2027, 1, 11), "s3", Status.FIRM)  # the same booking, moved

@@ -23,8 +23,8 @@ from ketsched.model import (
     Authorisation,
     Companion,
     Course,
+    Decision,
     Hold,
-    Outcome,
     Phase,
     PlacedCompanion,
     Protocol,
@@ -226,7 +226,7 @@ class TestAppointments:
             )
 
     def test_what_a_gate_decided_is_for_the_clinic_at_full(self):
-        outcome = Outcome(what="continue", on=date(2027, 1, 6), who="Dr A")
+        outcome = Decision(what="continue", on=date(2027, 1, 6), who="Dr A")
         open_gate, decided = (
             course_of(around_it(gate=True), booked=(placed(outcome=o),)) for o in (None, outcome)
         )
@@ -422,7 +422,9 @@ class TestTasks:
             (event,) = own(course, audience=audience, privacy="full")
             assert (str(event["STATUS"]), said(event)) == (told, [line, decided])
             whole(event)
-        assert session_says(course) == session_says(course_of())
+        # that it was done is no change of the session: its own event stays byte for byte
+        left = self.course(topic="form") if status is Status.FULFILLED else course_of()
+        assert session_says(course) == session_says(left)
 
     def test_due_on_the_day_of_its_session_it_is_told_there_alone(self):
         course = self.course(day=MONDAY)
@@ -584,7 +586,7 @@ class TestNotices:
         )
         assert session_says(course_of(*notices, no_driving=timedelta(hours=1))) == [
             "Please arrive at 09:15. It takes about 2 hours 10 minutes, until 11:25.",
-            "From 08:35: Drink water before and after.",
+            "From 08:35: Drink water.",
             "Do not drive until 11:15 on Monday 4 January.",
             "Arrange for someone to take you home, and rest afterwards.",
             "Keep the rest of the day free.",
@@ -595,6 +597,10 @@ class TestNotices:
     def test_a_cancelled_session_has_none(self):
         course = course_of(around_it("notice", "rest"), sessions=(at(status=Status.CLOSED),))
         assert session_says(course) == ["This appointment is cancelled: it does not take place.", FOR_PATIENT]
+
+    def test_water_afterwards_alone_is_not_asked_for_before(self):
+        lines = session_says(course_of(around_it("notice", "fluids", after=60)))
+        assert "Until 11:15: Drink water afterwards." in lines
 
     @pytest.mark.parametrize(("what", "asked"), [("drinking", False), ("Liquids", False), ("eating", True)])
     def test_water_is_not_asked_for_against_a_rule_of_the_same_session(self, what, asked):
@@ -1053,7 +1059,7 @@ def test_texts_of_a_clinic_stay_texts():
         around_it("notice", "note", id="notice", title=EVIL, text=EVIL, after=24 * 60),
         around_it(id="part", title=EVIL, on_session_days="during"),
     )
-    who = Outcome(what="stop", on=MONDAY, who=EVIL)
+    who = Decision(what="stop", on=MONDAY, who=EVIL)
     booked = (
         placed(MONDAY, None, id="task:s1", companion="task"),
         placed(MONDAY, time(9, 35), id="part:s1", companion="part"),

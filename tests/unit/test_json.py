@@ -66,7 +66,7 @@ def test_the_document_keeps_to_the_schema(reference_course):
         (model.Join, "join"),
         (model.Evidence, "evidence"),
         (model.PlacedCompanion, "placed_companion"),
-        (model.Outcome, "outcome"),
+        (model.Decision, "outcome"),
         (model.Hold, "hold"),
         (model.Authorisation, "authorisation"),
         (model.Companion, "companion"),

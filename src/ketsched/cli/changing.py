@@ -25,7 +25,7 @@ from ketsched.cli.writing import write_all
 from ketsched.clock import plausible, read_date, read_time, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import dumps, read
-from ketsched.model import Authorisation, Course, Outcome, PlacedCompanion, Session, Status
+from ketsched.model import Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
 
 
@@ -349,7 +349,7 @@ def decide(
     """
     opened = _open(file, at, output)
     name = _booking_named(opened.course, companion, deciding=True)
-    decided = Outcome(what=outcome, on=inputs.located("--on", read_date, on), who=who)
+    decided = Decision(what=outcome, on=inputs.located("--on", read_date, on), who=who)
     course = around.decide(opened.course, name, decided, at=opened.at)
     placed = next(placed for placed in course.companions if placed.id == name)
     title = course.protocol.companion(placed.companion).title

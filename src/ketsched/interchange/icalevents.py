@@ -136,6 +136,7 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 
 def parsed(text: str, where: str) -> icalendar.Calendar:
+    """Parse the text with the `icalendar` package; what it says of a fault repeats the text, so it is not told."""
     import warnings
 
     import icalendar
@@ -161,6 +162,7 @@ class Event:
     where: str
 
     def error(self, what: str, why: str, fix: str) -> CannotRead:
+        """Return an error that says where the event is."""
         return CannotRead(what=what, where=self.where, why=why, fix=fix)
 
     def text(self, name: str) -> str:

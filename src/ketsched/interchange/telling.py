@@ -250,6 +250,8 @@ class Telling:
     def _neutral(self, notice: Companion, phase: Phase) -> str:
         """Say a notice by its topic alone; water is not asked for against a rule of the same session."""
         words = self.words
+        if notice.topic == "fluids" and (notice.before is None) != (notice.after is None):
+            return words.water_before if notice.after is None else words.water_after
         if notice.topic == "fluids" and words.nothing_to_drink in map(
             words.left_out.get, (restriction.what.strip().casefold() for restriction in phase.before)
         ):
@@ -268,7 +270,9 @@ class Telling:
         said = ""
         if companion.on_session_days == "during":
             said = self._during(placed, companion)
-        elif companion.kind == "task" and self.for_patient and placed.status is not Status.FULFILLED:
+        elif (
+            companion.kind == "task" and self.for_patient
+        ):  # done or not: the session's event stays as it was
             said = self._task(placed, companion)
         lines = self.beside.setdefault(placed.session, [])
         if said and (escaped := text(said)) not in lines:

@@ -94,6 +94,8 @@ class Words:
     notices_named: dict[str, str]
     notice: str
     water_until: str
+    water_before: str
+    water_after: str
     holds_from: str
     holds_until: str
     holds_between: str
@@ -225,6 +227,8 @@ LANGUAGES: dict[str, Words] = {
         notices_named={"medicine": "Mind what your clinic told you about your medicines."},
         notice="Your clinic has a note for you about this appointment; ask if unsure.",
         water_until="Drink water before, but only until the time named above, and after.",
+        water_before="Drink water.",
+        water_after="Drink water afterwards.",
         holds_from="From {start}: {said}",
         holds_until="Until {end}: {said}",
         holds_between="From {start} until {end}: {said}",

@@ -42,8 +42,6 @@ TOPICS = (
     "note",
 )
 """What a companion is about; rules and neutral words go by it, the title is the clinic's own."""
-TALKING = ("psychotherapy", "integration")
-"""Topics that the articles and trials keep off the days of infusions."""
 AREAS = ("urinary", "liver", "blood pressure", "cognition")
 """What monitoring can look at; the four that the KSET tools and the articles name."""
 _FARTHEST = LONGEST_YEARS * 366
@@ -269,10 +267,11 @@ class Companion:
             'write before = "PT2H"',
         )
         yield (
-            "a session day that the window leaves out",
-            self.on_session_days == "during" and self.window != Window(),
-            "what happens during a session is on its day",
-            "leave the window out",
+            "an appointment during a session that has days of its own",
+            self.on_session_days == "during"
+            and (self.window != Window() or self.count != 1 or bool(self.weekdays)),
+            "what happens during a session is on its day, and once",
+            "leave window, count and weekdays out",
         )
         yield (
             "weekdays that are not days of the week, each once",

@@ -125,7 +125,7 @@ OUTCOMES = ("continue", "stop")
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Decision:
     """
     What an appointment decided about the sessions after it.
 
@@ -176,7 +176,7 @@ class PlacedCompanion:
     session: str = attrs.field(default="", validator=whole_text)
     status: Status = Status.FIRM
     ideal: date | None = None
-    outcome: Outcome | None = None
+    outcome: Decision | None = None
     revised: tuple[int, ...] = (0,)
 
     def __attrs_post_init__(self) -> None:

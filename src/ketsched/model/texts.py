@@ -37,4 +37,5 @@ def check_text(text: object, name: str) -> None:
 
 
 def whole_text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
+    """Check an attribute as `check_text` does; for attrs."""
     check_text(text, attribute.name)

@@ -246,7 +246,7 @@ class _Placer:
     def _due(self, run: _Run, ideal: int) -> int:
         """Return a task's due date; the clinic's are brought forward to a day on which it is open."""
         if run.companion.audience != "patient":
-            for day in range(ideal, max(run.first, ideal - 14) - 1, -1):
+            for day in range(ideal, run.first - 1, -1):
                 if self.free.calendar.ranges(date.fromordinal(day)):
                     return day
         return ideal
