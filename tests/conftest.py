@@ -169,7 +169,7 @@ COMPANIONS = (
         kind="notice",
         topic="fluids",
         title="Water",
-        text="Drink water before and after the infusion.",
+        text="Have water before the session, and again when it is over.",
         anchor=EACH_BOOSTER,
         audience="patient",
     ),

@@ -192,7 +192,9 @@ def companions(draw, companion_id, names=(), known=()):
         fields["every"] = tuple(draw(st.lists(intervals, min_size=count != 1, max_size=2)))
         rules = spacings().filter(lambda rule: rule.required and rule.minimum_hours is None)
         fields["spacing"] = tuple(draw(st.lists(rules, max_size=1)))
-    if fields.get("on_session_days") != "during":
+    if fields.get("on_session_days") == "during":  # on its session's day, and once
+        fields |= {"count": 1, "every": (), "spacing": (), "weekdays": ()}
+    else:
         ends = draw(st.lists(st.integers(-400, 400), min_size=3, max_size=3))
         fields["window"] = Window(
             **dict(zip(("earliest", "recommended", "latest"), sorted(ends), strict=True))

@@ -98,11 +98,17 @@ def notices(course: Course) -> dict[str, tuple[Companion, ...]]:
     return {session: tuple(companions) for session, companions in found.items()}
 
 
-def to_confirm(course: Course) -> dict[str, tuple[str, ...]]:
+def to_confirm(
+    course: Course, bookings: Iterable[PlacedCompanion] | None = None
+) -> dict[str, tuple[str, ...]]:
     """
     Return why sessions are to be confirmed, by their id, in words for the clinic.
 
     Sessions that do not stand or were given are left out, and so are those that nothing holds up.
+
+    Args:
+        course: The course.
+        bookings: Its appointments and tasks, if not those that it has.
     """
     open_sessions = [s for s in course.standing() if s.status is not Status.FULFILLED]
     found: dict[str, list[str]] = {session.id: [] for session in open_sessions}
@@ -110,7 +116,7 @@ def to_confirm(course: Course) -> dict[str, tuple[str, ...]]:
         for session in open_sessions:
             if hold.stands and _holds(hold, session):
                 found[session.id].append(f"hold {hold.id} by {hold.who}: {hold.reason}")
-    for placed, companion in _open_gates(course):
+    for placed, companion in _open_gates(course, course.companions if bookings is None else bookings):
         said = (
             "has no outcome yet"
             if placed.outcome is None
@@ -129,12 +135,16 @@ def _holds(hold: Hold, session: Session) -> bool:
     return session.id in hold.sessions if hold.sessions else session.day >= hold.since
 
 
-def _open_gates(course: Course) -> Iterator[tuple[PlacedCompanion, Companion]]:
+def _open_gates(
+    course: Course, bookings: Iterable[PlacedCompanion]
+) -> Iterator[tuple[PlacedCompanion, Companion]]:
     definitions = {companion.id: companion for companion in course.protocol.companions if companion.gate}
-    for placed in course.companions:
+    for placed in bookings:
         companion = definitions.get(placed.companion)
         decided = placed.outcome is not None and placed.outcome.what == "continue"
-        if companion is not None and placed.status.stands and not decided:
+        if (
+            companion is not None and placed.status is not Status.CLOSED and not decided
+        ):  # missed: still to come
             yield placed, companion
 
 
@@ -172,7 +182,7 @@ def _pays(authorisation: Authorisation, day: date) -> bool:
 
 
 def confirmed(
-    course: Course, *, before: Course | None = None
+    course: Course, *, before: Course | None = None, bookings: Iterable[PlacedCompanion] | None = None
 ) -> tuple[tuple[Session, ...], tuple[PlacedCompanion, ...]]:
     """
     Return the bookings of a course with the states that its holds, outcomes and authorisations give them.
@@ -183,13 +193,18 @@ def confirmed(
     Args:
         course: With the holds, outcomes and authorisations that are to count.
         before: As it was until now; its reasons are those that may have gone.
+        bookings: Its appointments and tasks, if not those that it has.
     """
-    now, once = to_confirm(course), to_confirm(before) if before is not None else {}
+    around = course.companions if bookings is None else tuple(bookings)
+    now, once = to_confirm(course, around), to_confirm(before) if before is not None else {}
+
+    unexplained = {session_id for stop in course.holds for session_id in stop.already}
 
     def of_session(session: Session) -> Status:
         if session.id in now:
             return Status.TENTATIVE
-        return Status.FIRM if session.id in once and session.status is Status.TENTATIVE else session.status
+        frees = session.id in once and session.id not in unexplained
+        return Status.FIRM if frees and session.status is Status.TENTATIVE else session.status
 
     sessions = tuple(_with(session, of_session(session)) for session in course.sessions)
     unsure = {session.id: session for session in sessions if session.status is Status.TENTATIVE}
@@ -202,7 +217,7 @@ def confirmed(
         waits = session is not None and placed.day >= session.day and placed.companion not in gates
         return Status.TENTATIVE if waits else Status.FIRM
 
-    return sessions, tuple(_with(placed, of_companion(placed)) for placed in course.companions)
+    return sessions, tuple(_with(placed, of_companion(placed)) for placed in around)
 
 
 def _with(booking: Booking, status: Status) -> Booking:
@@ -236,7 +251,9 @@ def hold(
         _session(course, session)
     taken = {known.id for known in course.holds}
     name = next(f"h{n}" for n in range(1, len(taken) + 2) if f"h{n}" not in taken)
-    added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions)
+    known = to_confirm(course)
+    unsure = (s.id for s in course.sessions if s.status is Status.TENTATIVE and s.id not in known)
+    added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions, already=tuple(unsure))
     return _changed(course, at, "held", holds=(*course.holds, added))
 
 

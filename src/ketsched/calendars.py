@@ -33,6 +33,7 @@ from ketsched.clock import (
     seconds,
     stretches,
     time_of,
+    uneven_days,
     zone_named,
 )
 from ketsched.closures import Closure, Holidays, Recurring, days_of, read_closures, read_holidays
@@ -263,6 +264,33 @@ class Calendar:
                 if minutes <= span.end + (-span.start // grid) * grid:
                     return True
         return next(self._starts(day, minutes, grid), None) is not None
+
+    def open_days(self, first: int, last: int, minutes: int, *, grid: int = 15) -> list[int]:
+        """Return the days from first to last (ordinals, both included) that `is_open` would name."""
+        if self.others or self._counts or minutes < 1 or grid < 1:
+            return [
+                day
+                for day in range(first, last + 1)
+                if self.is_open(date.fromordinal(day), minutes, grid=grid)
+            ]
+        fits = [
+            any(minutes <= span.end + (-span.start // grid) * grid for span in hours) for hours in self.hours
+        ]
+        crosses = [bool(hours) and hours[-1].end == MINUTES_A_DAY for hours in self.hours]
+        special = {day.toordinal() for day in self._dated}
+        for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1):
+            special.update(day.toordinal() for day in uneven_days(year, self.zone))
+            if self._comes_back:
+                special.update(day.toordinal() for day in self._of_year(year))
+        return [
+            day
+            for day in range(first, last + 1)
+            if (
+                self.is_open(date.fromordinal(day), minutes, grid=grid)
+                if day in special or (crosses[(day - 1) % 7] and not fits[(day - 1) % 7])
+                else fits[(day - 1) % 7]
+            )
+        ]
 
     def is_open_throughout(self, start: datetime, end: datetime) -> bool:
         """Whether this calendar and all its others are open from one moment to another."""

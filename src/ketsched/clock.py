@@ -223,11 +223,12 @@ def stretches(day: date, zone: str) -> tuple[Stretch, ...]:
 
 def changes_clocks(day: date, zone: str) -> bool:
     """Whether a local day is anything else than 24 hours on evenly running clocks."""
-    return day in _uneven_days(day.year, zone)
+    return day in uneven_days(day.year, zone)
 
 
 @cache
-def _uneven_days(year: int, zone: str) -> frozenset[date]:
+def uneven_days(year: int, zone: str) -> frozenset[date]:
+    """Return the local days of a year on which the clocks change."""
     plausible(date(year, 12, 31), "day")
     changes = [begin for begin, _, _ in _offsets(year, zone)[1:]]
     near = {day_of(at + n * SECONDS_A_DAY) for at in changes for n in (-1, 0, 1)}

@@ -287,7 +287,7 @@ def test_a_revision_changes_the_events_it_changed_and_no_others(course, data):
     )
     later = attrs.evolve(course, sessions=sessions, revisions=(*course.revisions, revision))
     before, after = (events(dumps(c, "ics")) for c in (course, later))
-    assert list(before) == list(after)
+    assert before.keys() <= after.keys()
     touched = {uid for uid in before if before[uid] != after[uid]}
     own = session_uid(course.id, changed.id)
     assert own in touched

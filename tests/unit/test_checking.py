@@ -1122,7 +1122,9 @@ def companion_lists(draw):
         elif draw(st.booleans()):
             given |= {"count": draw(st.sampled_from([2, None])), "every": WEEKLY}
             given["spacing"] = draw(st.sampled_from([(), (Spacing(minimum=2, latest=9),)]))
-        if given.get("on_session_days") != "during" and kind != "notice":
+        if given.get("on_session_days") == "during":  # on its session's day, and once
+            given |= {"count": 1, "every": (), "spacing": (), "weekdays": ()}
+        elif kind != "notice":
             ends = sorted(draw(st.lists(st.integers(-7, 20), min_size=3, max_size=3)))
             given["window"] = Window(earliest=ends[0], recommended=ends[1], latest=ends[2])
         found.append(
@@ -1311,11 +1313,8 @@ def test_what_a_companion_is_counted_from_is_what_others_read(course):
 
 
 def sensible(companion):
-    """What happens during a session is once, shorter than it, and on its day of the week."""
-    if companion.on_session_days != "during":
-        return companion
-    once = {"count": 1, "every": (), "spacing": (), "weekdays": (), "minutes": 30}
-    return attrs.evolve(companion, **once)
+    """What happens during a session is shorter than it."""
+    return companion if companion.on_session_days != "during" else attrs.evolve(companion, minutes=30)
 
 
 @given(companion_lists(), st.integers(1, 6), st.booleans(), st.booleans())

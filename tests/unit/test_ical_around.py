@@ -228,7 +228,8 @@ class TestAppointments:
     def test_what_a_gate_decided_is_for_the_clinic_at_full(self):
         outcome = Decision(what="continue", on=date(2027, 1, 6), who="Dr A")
         open_gate, decided = (
-            course_of(around_it(gate=True), booked=(placed(outcome=o),)) for o in (None, outcome)
+            course_of(around_it(gate=True, required=True), booked=(placed(outcome=o),))
+            for o in (None, outcome)
         )
         for audience, privacy in AUDIENCES:
             full = (audience, privacy) == ("clinic", "full")
@@ -608,6 +609,24 @@ class TestNotices:
         lines = session_says(course_of(around_it("notice", "fluids"), before=before))
         assert ("Drink water before and after." in lines) == asked
         assert ("Drink water before, but only until the time named above, and after." in lines) != asked
+
+    def test_water_of_a_certain_time(self):
+        """What holds before only asks for none after, and the other way round."""
+        fasting = (Restriction(what="drinking", minutes=120),)
+        until = "Drink water before, but only until the time named above, and after."
+        for before, after, line, with_fasting in (
+            (180, None, "From 06:35: Drink water.", f"From 06:35: {until}"),
+            (None, 60, "Until 11:15: Drink water afterwards.", "Until 11:15: Drink water afterwards."),
+            (
+                180,
+                60,
+                "From 06:35 until 11:15: Drink water before and after.",
+                f"From 06:35 until 11:15: {until}",
+            ),
+        ):
+            notice = around_it("notice", "fluids", before=before, after=after)
+            assert line in session_says(course_of(notice))
+            assert with_fasting in session_says(course_of(notice, before=fasting))
 
     def test_a_clinic_is_told_where_all_is_told(self):
         for for_whom in ("clinic", "both"):
@@ -1089,6 +1108,7 @@ class Remark:
     code: str
     what: str
     sessions: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
 
 
 def test_findings_stand_with_what_they_are_about():
@@ -1106,7 +1126,9 @@ def test_findings_stand_with_what_they_are_about():
         ),
     )
     about = {"it:s1": "one", "task:s1": "two", "part:s1": "three", "own:s1": "four", "?": "five", "s1": "six"}
-    findings = [Remark("KS401", what, (where,)) for where, what in about.items()]
+    findings = [
+        Remark("KS401", what, ("s1",), () if where == "s1" else ("?", where)) for where, what in about.items()
+    ]
     calendar = icalendar.Calendar.from_ical(dumps(course, "ics", findings=findings, **CLINIC))
     task, session, appointment = (
         re.findall("KS401: (.*)", str(e["DESCRIPTION"])) for e in calendar.walk("VEVENT")

@@ -329,11 +329,14 @@ REQUIRED = {
     ("kap-im-weekly", "integration"),
 }
 STATED, DERIVED, SECONDARY, HOUSE_DEFAULT = Mark
+WEEKLY = ["iv-3xw-2w-plus-weekly-4"]
+LATE = [known for known in AROUND if AROUND[known] == SERIES and known not in WEEKLY]
 FACTS = [
     # whose, which, counted from, earliest, recommended and latest day, weakest mark of those days, their source
     (AROUND, "screening", "the first session", (-28, -7, -1), HOUSE_DEFAULT, "house"),
     (SERIES, "mid-series-review", "session 3 of induction", (0, 0, 1), HOUSE_DEFAULT, "house"),
-    (SERIES, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
+    (LATE, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
+    (WEEKLY, "response-review", "the last session of induction", (1, 5, 6), HOUSE_DEFAULT, "phillips2019, house"),
     (SHORT, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
     (["sl-home-weekly-4"], "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "house"),
     (
@@ -349,7 +352,7 @@ FACTS = [
     (["esk-trd"], "periodic-review", "every 13th session of maintenance", (0, 0, 7), HOUSE_DEFAULT, "house"),
     (["esk-trd", "esk-mdsi"], "monitoring-form", "each session", (0, 0, 7), SECONDARY, "rems"),
     (["sl-home-weekly-4"], "peer-monitor", "each session", (-1, -1, -1), HOUSE_DEFAULT, "house"),
-    (["sl-home-weekly-4"], "check-in", "session 1", (1, 1, 2), SECONDARY, "mindbloom"),
+    (["sl-home-weekly-4"], "check-in", "session 1", (1, 1, 2), HOUSE_DEFAULT, "mindbloom, house"),
     (["iv-booster-home"], "check-in", "each session of home", (1, 1, 3), HOUSE_DEFAULT, "mindbloom, house"),
     (["iv-6-plus-wet"], "written-exposure", "session 4 of induction", (1, 1, 14), DERIVED, "feder2025"),
     (["iv-weekly-3-plus-pe"], "prolonged-exposure", "each session of induction", (1, 1, 3), HOUSE_DEFAULT,
@@ -411,6 +414,7 @@ def test_days_around_the_sessions_are_those_of_the_sources(given, name, anchor, 
         ("iv-tms-same-visit", "stimulation", "duration", STATED, "best2019"),
         ("iv-booster-home", "check-in", "anchor", HOUSE_DEFAULT, "mindbloom, house"),
         ("sl-home-weekly-4", "check-in", "anchor", SECONDARY, "mindbloom"),
+        ("sl-home-weekly-4", "check-in", "window", HOUSE_DEFAULT, "mindbloom, house"),
         ("generic-induction", "other-medicines", "anchor", SECONDARY, "article"),
         ("generic-induction", "rest-of-day", "anchor", SECONDARY, "clinics"),
     ],
@@ -474,6 +478,37 @@ def test_sessions_at_home_lie_half_way_between_boosters():
     assert (boosters.join.ideal, home.join.ideal) == (28, 14)
     assert [step.days for step in (*boosters.every, *home.every)] == [28, 28]
     assert home.neighbour_minimum() == 7
+
+
+@pytest.mark.parametrize(
+    "protocol_id", ["generic-induction", "iv-booster-home", "iv-3xw-2w-plus-weekly-4", "new"]
+)
+def test_a_review_that_decides_about_what_follows_is_before_it(protocol_id, tmp_path):
+    """Its last day is the one before the first booster: 27 before day 28, 6 before day 7."""
+    path = tmp_path / "own.toml"
+    path.write_text(template("own"), encoding="utf-8")
+    protocol = load_protocol(path if protocol_id == "new" else protocol_id)
+    review = protocol.companion("response-review")
+    assert review.window.latest == protocol.phase("maintenance").join.ideal - 1
+    assert review.on_session_days == "never"
+
+
+@pytest.mark.parametrize("protocol_id", ["sl-home-weekly-4", "iv-booster-home"])
+def test_a_call_after_a_session_at_home_does_not_pose_as_the_visit_of_its_source(protocol_id):
+    call = load_protocol(protocol_id).companion("check-in")
+    assert call.place == "telephone"
+    for key in ("anchor", "window"):
+        (note,) = (e.note for e in call.evidence if e.key == key)
+        assert "visit by a clinician" in note
+        assert "telephone call" in note
+
+
+def test_no_number_of_one_series_is_stated_by_another_study():
+    """The abstract on the therapy gives the count and the weeks, and no length of an infusion."""
+    (phase,) = load_protocol("iv-2xw-2w-4-plus-cbt").phases
+    said = {e.key: (e.mark, e.source) for e in phase.evidence}
+    assert said["infusion"] == (HOUSE_DEFAULT, "house")
+    assert said["count"] == said["weeks"] == (STATED, "cbt-ketamine")
 
 
 def test_the_label_asks_for_a_ride_and_the_form_is_for_the_clinic():

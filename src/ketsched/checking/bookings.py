@@ -172,16 +172,18 @@ class Bookings:
         """The bookings that stand, in order of time."""
         if not self.course.companions:
             return ()
-        definitions, sessions = {c.id: c for c in self.bookable}, self._sessions
-        found = []
-        for placed in self.course.companions:
-            if placed.status.stands:
-                companion = definitions[placed.companion]
-                begin = self._begins(placed) if companion.minutes else None
-                end = None if begin is None else begin + 60 * companion.minutes
-                session, due = sessions.get(placed.session), self._due_of.get(placed.id)
-                found.append(Booked(placed, companion, session, due, begin, end))
-        return tuple(found)
+        return tuple(self._booked(placed) for placed in self.course.companions if placed.status.stands)
+
+    @cached_property
+    def _definitions(self) -> dict[str, Companion]:
+        return {companion.id: companion for companion in self.bookable}
+
+    def _booked(self, placed: PlacedCompanion) -> Booked:
+        companion = self._definitions[placed.companion]
+        begin = self._begins(placed) if companion.minutes else None
+        end = None if begin is None else begin + 60 * companion.minutes
+        session, due = self._sessions.get(placed.session), self._due_of.get(placed.id)
+        return Booked(placed, companion, session, due, begin, end)
 
     @cached_property
     def to_come(self) -> tuple[Booked, ...]:
@@ -190,8 +192,12 @@ class Bookings:
 
     @cached_property
     def gates(self) -> tuple[Booked, ...]:
-        """The bookings that decide about the sessions after them."""
-        return tuple(booked for booked in self.all if booked.companion.gate)
+        """The bookings that decide about the sessions after them; one that was missed still has to."""
+        return tuple(
+            self._booked(placed)
+            for placed in self.course.companions
+            if placed.status is not Status.CLOSED and self._definitions[placed.companion].gate
+        )
 
     @cached_property
     def trips(self) -> tuple[tuple[Booked, ...], ...]:

@@ -6,7 +6,7 @@ Everything is worked out once and only when a rule asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -276,6 +276,23 @@ class Case:
 def day_words(day: date) -> str:
     """Write a day as "Mon 2027-01-04"."""
     return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
+
+
+def unknown_sessions(
+    case: Case, rule: Rule, ids: Iterable[str], *sessions: Session, named_by: str, where: str, otherwise: str
+) -> Iterator[Finding]:
+    """Yield what a rule finds if a part of the file names sessions that the course does not have."""
+    known = {session.id for session in case.course.sessions}
+    unknown = [name for name in ids if name not in known]
+    if unknown:
+        yield rule.at(
+            case,
+            *sessions,
+            what=f"there is no session {' or '.join(unknown)}",
+            why=f"{named_by} names it, and the course has no such session",
+            fix=f"give the id of the session that was meant, or {otherwise}",
+            where=where,
+        )
 
 
 def happened(*sessions: Session) -> bool:

@@ -26,6 +26,8 @@ AT_HOME = (TimeRange(8 * 60, 20 * 60),)
 TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
 NAMED = 4
 """How many companions a finding about the whole course names."""
+NEAR = 31
+"""So many days on either side of a booking another day is looked for; house default."""
 
 
 @rule("KS401", Severity.ERROR, source="Protocol: companions")
@@ -446,7 +448,7 @@ def _free_days(case: Case, booked: Booked) -> str:
     if booked.due is None:
         return "a day without a session"
     first, last = window_of(booked.companion, booked.due)
-    last = min(last, booked.day + timedelta(31))
+    last = min(last, booked.day + timedelta(NEAR))
     days = (first + timedelta(n) for n in range((last - first).days + 1))
     weekdays = booked.companion.weekdays
     free = [d for d in days if d not in case.bookings.on and (not weekdays or d.weekday() in weekdays)]
@@ -503,7 +505,7 @@ def _other_day(case: Case, booked: Booked, whose: Calendar) -> str:
     if booked.due is None:
         return "move it to when they can"
     first, last = window_of(companion, booked.due)
-    first, last = max(first, booked.day - timedelta(31)), min(last, booked.day + timedelta(31))
+    first, last = max(first, booked.day - timedelta(NEAR)), min(last, booked.day + timedelta(NEAR))
     days = [first + timedelta(n) for n in range((last - first).days + 1)]
     for day in sorted(days, key=lambda day: (abs(day - booked.day), day)):
         wrong = companion.weekdays and day.weekday() not in companion.weekdays

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ketsched.checking.case import Case
+from ketsched.checking.case import Case, unknown_sessions
 from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
 from ketsched.model import Session, Status, Waiver
 
@@ -165,18 +165,16 @@ def waiver_of_unknown_session(case: Case) -> Iterator[Finding]:
 
     References: none; it is about this library.
     """
-    ids = {session.id for session in case.course.sessions}
     for waiver, sessions in _about_known(case):
-        unknown = [name for name in waiver.sessions if name not in ids]
-        if unknown:
-            yield waiver_of_unknown_session.at(
-                case,
-                *sessions,
-                what=f"there is no session {' or '.join(unknown)}",
-                why=f"the waiver of {waiver.rule} names it, and the course has no such session",
-                fix="give the id of the session that was meant, or remove the waiver",
-                where=_where(waiver),
-            )
+        yield from unknown_sessions(
+            case,
+            waiver_of_unknown_session,
+            waiver.sessions,
+            *sessions,
+            named_by=f"the waiver of {waiver.rule}",
+            where=_where(waiver),
+            otherwise="remove the waiver",
+        )
 
 
 @rule("KS605", Severity.WARNING, source="This library: a course is about sessions")

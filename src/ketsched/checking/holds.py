@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from ketsched.checking.bookings import Booked
-from ketsched.checking.case import Case, day_words, happened
+from ketsched.checking.case import Case, day_words, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.model import Authorisation, Hold, Session, Status
 
@@ -249,16 +249,15 @@ def hold_of_unknown_session(case: Case) -> Iterator[Finding]:
 
     References: none; it is about this library.
     """
-    known = {session.id for session in case.course.sessions}
     for hold in case.course.holds:
-        unknown = [name for name in hold.sessions if name not in known]
-        if hold.stands and unknown:
-            yield hold_of_unknown_session.at(
+        if hold.stands:
+            yield from unknown_sessions(
                 case,
-                what=f"there is no session {' or '.join(unknown)}",
-                why=f"hold {hold.id} names it, and the course has no such session",
-                fix="give the id of the session that was meant, or lift the hold",
+                hold_of_unknown_session,
+                hold.sessions,
+                named_by=f"hold {hold.id}",
                 where=f"hold {hold.id}",
+                otherwise="lift the hold",
             )
 
 

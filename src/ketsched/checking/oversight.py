@@ -195,7 +195,7 @@ def peer_monitor_missing(case: Case) -> Iterator[Finding]:
 
     Example: four sessions at home, and no companion with the topic peer monitor.
 
-    Instead: a notice at each session that names who stays with the patient.
+    Instead: a task or notice at each session that asks who stays with the patient.
 
     References: a provider of treatment at home has a monitor with the patient (Mindbloom, help pages; a
     secondary source). No study was found that compares.

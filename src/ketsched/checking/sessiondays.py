@@ -21,13 +21,13 @@ DRINKING = ("drinking", "fluids", "liquids", "clear liquids")
 """What protocols call it when a patient is to leave out drinking."""
 
 
-@rule("KS407", Severity.INFO, source="A clinic's article: take the rest of the day off", needs=("times",))
+@rule("KS407", Severity.INFO, source="A clinic's article: rest after a session", needs=("times",))
 def trip_after_session(case: Case) -> Iterator[Finding]:
     """
     The patient has to go elsewhere later on the day of a session that is followed by rest.
 
     That is so after each session whose phase restricts driving, and where the protocol has a notice to rest. An
-    appointment at the place of the session itself is part of the same visit, a call by telephone is no trip.
+    appointment at the place of the session itself is the same trip, a call by telephone is none.
 
     Why it matters: the rest of the day is kept free, and somebody else has to drive.
 
@@ -35,8 +35,8 @@ def trip_after_session(case: Case) -> Iterator[Finding]:
 
     Instead: before the session, or on another day.
 
-    References: a clinic's article advises to take the rest of the day off from work and other obligations, and to
-    have somebody drive; no study was found.
+    References: a clinic's article advises to keep work and duties away from the hours that follow, and to let
+    somebody else drive; no study was found.
     """
     told = {due.session.id for _, dues in case.bookings.beside("rest") for due in dues if due.session}
     for booked in case.bookings.trips:
@@ -62,7 +62,7 @@ def driving_to_appointment(case: Case) -> Iterator[Finding]:
 
     A rule in hours counts elapsed time from the end of the infusion: across a night in which the clocks change, 24
     hours end an hour later or earlier on the clock than they began. "Next day" ends after a night's sleep,
-    whatever the hours. What is on the day of a session is left out: it is the same visit, or trip-after-session.
+    whatever the hours. What is on the day of a session is left out: it is the same trip, or trip-after-session.
 
     Why it matters: the ride home is arranged, the ride to the therapist on the next morning is forgotten.
 
@@ -166,8 +166,8 @@ def drives_home(case: Case) -> Iterator[Finding]:
 
     Instead: somebody else at the wheel, or another day on which somebody can.
 
-    References: the protocol's own source for the rule; a clinic's article: "you'll need someone to drive you home
-    after each session".
+    References: the protocol's own source for the rule. A clinic's article, too, has somebody else at the wheel on
+    the way home.
     """
     for session in case.driven_from:
         if session.ride == "self":
@@ -196,8 +196,8 @@ def fasting_against_water(case: Case) -> Iterator[Finding]:
 
     Instead: let the notice hold after the session only, or drop one of the two.
 
-    References: the protocol's own sources. One clinic's article says to drink water before and after the infusion;
-    other clinics stop clear liquids 2 h before, and esketamine's maker 30 min before (spravato.com). There is no
+    References: the protocol's own sources. A clinic's article recommends water on both sides of an infusion; other
+    clinics stop clear liquids 2 h before, and esketamine's maker 30 min before (spravato.com). There is no
     consensus.
     """
     for notice, dues in case.bookings.beside("fluids"):

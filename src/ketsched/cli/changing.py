@@ -8,7 +8,7 @@ of the sessions. The file and all calendars that -o asks for are written togethe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -271,7 +271,12 @@ def lift(
     "--from", "first", metavar="DATE", help="First day on which they are; from the start if not given."
 )
 @click.option("--until", metavar="DATE", help="Last day on which they are; no end if not given.")
-@click.option("--scope", default="", metavar="PHASE", help="For this phase alone, induction or maintenance.")
+@click.option(
+    "--scope",
+    default="",
+    metavar="PHASE",
+    help="For this phase alone: a phase by its name, such as induction.",
+)
 @click.option(
     "--required",
     is_flag=True,
@@ -283,7 +288,7 @@ def lift(
     default=14,
     show_default=True,
     metavar="N",
-    help="So many days before it runs out check warns.",
+    help="So many days before it runs out check warns; 14 is a house default.",
 )
 @click.option("--name", default="", metavar="TEXT", help="What the clinic calls it; for its own files.")
 @_changes
@@ -441,15 +446,31 @@ def accompany(
     others = dict(known.calendars) if known is not None else {}
     others |= inputs.named_calendars(calendars, opened.course.protocol)
     near = None if known is None else known.time
+    hour = near if clock is None else inputs.located("--time", read_time, clock)
+    _check_named(opened.course, others)
     course = accompany_course(
         opened.course,
         calendar=calendar,
         calendars=others,
         availability=None if known is None else known.availability,
-        time=near if clock is None else inputs.located("--time", read_time, clock),
+        time=hour,
         at=opened.at,
     )
     _finish(opened, course, "around the sessions", as_json=as_json, calendar=calendar, calendars=others)
+
+
+def _check_named(course: Course, calendars: Mapping[str, Calendar]) -> None:
+    """Refuse to move appointments by other hours than those of whom they need."""
+    definitions = {companion.id: companion for companion in course.protocol.companions}
+    needed = {definitions[placed.companion].calendar for placed in course.companions if placed.status.stands}
+    missing = sorted(needed - {""} - calendars.keys())
+    if missing:
+        raise InvalidInput(
+            what=f"the calendar of {missing[0]} is missing",
+            where="--calendar",
+            why="without it the clinic's hours would decide where appointments with them go",
+            fix=f"give --calendar {missing[0]}=FILE, or --case with a case file that names it",
+        )
 
 
 def _check_zone(course: Course, calendar: Calendar | None) -> None:

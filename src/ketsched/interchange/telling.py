@@ -216,7 +216,8 @@ class Telling:
                 places[placed.id] = placed.session if companion.on_session_days == "during" else placed.id
         for finding in publication.findings:
             said = self.words.finding.format(code=finding.code, what=finding.what)
-            about = getattr(finding, "sessions", ())  # the one to act on comes last
+            # An appointment or task stands nearer to it than its session; the one to act on comes last.
+            about = getattr(finding, "companions", ()) or getattr(finding, "sessions", ())
             self.findings.setdefault(places.get(about[-1], "") if about else "", []).append(said)
 
     # Notices, tasks and what happens during a session: lines of its description
@@ -250,12 +251,14 @@ class Telling:
     def _neutral(self, notice: Companion, phase: Phase) -> str:
         """Say a notice by its topic alone; water is not asked for against a rule of the same session."""
         words = self.words
-        if notice.topic == "fluids" and (notice.before is None) != (notice.after is None):
-            return words.water_before if notice.after is None else words.water_after
-        if notice.topic == "fluids" and words.nothing_to_drink in map(
-            words.left_out.get, (restriction.what.strip().casefold() for restriction in phase.before)
-        ):
-            return words.water_until
+        if notice.topic == "fluids":
+            if notice.before is None and notice.after is not None:
+                return words.water_after
+            left_out = (restriction.what.strip().casefold() for restriction in phase.before)
+            if words.nothing_to_drink in map(words.left_out.get, left_out):
+                return words.water_until
+            if notice.before is not None and notice.after is None:
+                return words.water_before
         known = words.notices.get(notice.topic)
         if known is None and self.named:
             known = words.notices_named.get(notice.topic)

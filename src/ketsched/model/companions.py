@@ -151,7 +151,8 @@ class Companion:
         place: "clinic", "home", "telephone" or "elsewhere"; at home and by telephone it is no trip.
         on_session_days: "allowed" (and then shared with the session's trip if it can be), "never",
             "only", or "during" the session itself.
-        gate: Whether the sessions after it are to be confirmed until its outcome is recorded.
+        gate: Whether the sessions after it are to be confirmed until its outcome is recorded; a gate is
+            always required.
         before: For a notice: it holds from so many minutes before the start of the infusion; None: no such time.
         after: For a notice: it holds until so many minutes after the end of the infusion; None: no such time.
         areas: What monitoring looks at, of AREAS.
@@ -182,6 +183,8 @@ class Companion:
     evidence: tuple[Evidence, ...] = ()
 
     def __attrs_post_init__(self) -> None:
+        if self.gate:  # without it nobody would decide, and the sessions after it would be firm
+            object.__setattr__(self, "required", True)
         for what, wrong, why, fix in self._faults():
             if wrong:
                 raise InvalidProtocol(what=what, where=f"companion {self.id[:40]}", why=why, fix=fix)

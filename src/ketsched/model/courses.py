@@ -203,6 +203,7 @@ class Hold:
         who: Who decided it.
         since: First day whose sessions it holds.
         sessions: Ids of the sessions it holds; empty: all from `since` on.
+        already: Ids of sessions that were to be confirmed before it, for a reason not known here; they stay so.
         lifted_by: Who lifted it; empty while it stands.
         lifted_on: Local date on which it was lifted; None while it stands.
     """
@@ -212,13 +213,14 @@ class Hold:
     who: str = attrs.field(validator=whole_text)
     since: date
     sessions: tuple[str, ...] = ()
+    already: tuple[str, ...] = ()
     lifted_by: str = attrs.field(default="", validator=whole_text)
     lifted_on: date | None = None
 
     def __attrs_post_init__(self) -> None:
         _check_id(self.id, "hold")
         plausible(self.since, "since")
-        for session in self.sessions:
+        for session in (*self.sessions, *self.already):
             check_text(session, "sessions")
         if not (self.reason.strip() and self.who.strip()):
             raise InvalidInput(
@@ -273,7 +275,9 @@ class Authorisation:
         wrong_order = self.first is not None and self.until is not None and self.until < self.first
         if not 1 <= self.sessions <= MOST_SESSIONS or not 0 <= self.warn_days <= 366 or wrong_order:
             raise InvalidInput(
-                what=f"an authorisation of {self.sessions} sessions from {self.first} until {self.until}",
+                what=f"an authorisation of {self.sessions} sessions"
+                + (f" from {self.first}" if self.first else "")
+                + (f" until {self.until}" if self.until else ""),
                 where="authorisation",
                 why=f"it pays for 1 to {MOST_SESSIONS} sessions, ends after it begins, "
                 "and warns at most a year ahead",

@@ -17,7 +17,7 @@ import attrs
 
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
@@ -155,7 +155,7 @@ def plan(
                 raise
             continue
         if stops or paid or any(companion.gate for companion in protocol.companions):
-            given["sessions"], given["companions"] = confirmed(attrs.evolve(course, companions=placed))
+            given["sessions"], given["companions"] = confirmed(course, bookings=placed)
         else:
             given["companions"] = placed
         return attrs.evolve(course, **given)
@@ -170,6 +170,7 @@ def accompany(
     availability: Calendar | None = None,
     time: time | None = None,
     at: datetime | None = None,
+    as_of: date | None = None,
 ) -> Course:
     """
     Place what goes around the sessions of a course anew, as its next revision.
@@ -184,12 +185,16 @@ def accompany(
         availability: When the patient can.
         time: Local time of day that appointments on a day of their own should be near to.
         at: The moment of the revision, aware.
+        as_of: Today, the local date at the clinic; what is booked until then stays. That of `at`, unless given.
 
     Raises:
         NoFeasiblePlan: A companion that must be there has no day.
     """
+    today = as_of
+    if today is None and at is not None:
+        today = aware(at, "at").astimezone(zone_named(course.zone)).date()
     around: dict[str, Any] = {"calendars": calendars, "availability": availability, "time": time}
-    placed = companions_of(course, calendar=calendar, **around)
+    placed = companions_of(course, calendar=calendar, after=today, **around)
     sessions, companions = confirmed(attrs.evolve(course, companions=placed), before=course)
     return revised(course, at=at, what="around the sessions", sessions=sessions, companions=companions)
 

@@ -31,6 +31,7 @@ from ketsched.spacing import Bound, lay
 
 _SETTLED = (Status.FULFILLED, Status.MISSED)
 """States in which a booking is history: it is not placed again."""
+_TAKING = (Status.FIRM, Status.TENTATIVE)
 TRIES = 500
 """Next best days that companions may try to make room for one that must be there."""
 
@@ -65,6 +66,7 @@ def companions_of(
     calendars: Mapping[str, Calendar] | None = None,
     availability: Calendar | None = None,
     time: time | None = None,
+    after: date | None = None,
 ) -> tuple[PlacedCompanion, ...]:
     """
     Place what goes around the sessions of a course, and return it in order of time.
@@ -78,12 +80,15 @@ def companions_of(
         calendars: Of those whom companions name, "therapist"; one that is missing has the clinic's hours.
         availability: When the patient can.
         time: Local time of day that appointments on a day of their own should be near to.
+        after: Today: what is booked until then stays, and nothing is booked before the next day; None: no such day.
 
     Raises:
         NoFeasiblePlan: A companion that must be there has no day; it names what closes each day.
         InvalidInput: There are more bookings than a course may have.
     """
-    return _Placer(course, FreeTime(course, calendar, calendars or {}, availability, time)).all()
+    if not course.companions and all(companion.kind == "notice" for companion in course.protocol.companions):
+        return ()
+    return _Placer(course, FreeTime(course, calendar, calendars or {}, availability, time), after).all()
 
 
 def trips_saved(course: Course) -> int:
@@ -105,8 +110,9 @@ def trips_saved(course: Course) -> int:
 class _Placer:
     """Places the companions of one course, one after another."""
 
-    def __init__(self, course: Course, free: FreeTime) -> None:
-        self.course, self.free = course, free
+    def __init__(self, course: Course, free: FreeTime, after: date | None) -> None:
+        self.course, self.free, self.after = course, free, after
+        self.earliest = 1 if after is None else after.toordinal() + 1
         self.standing = course.standing()
         self.before = {placed.id: placed for placed in course.companions}
         self.booked: list[PlacedCompanion] = []
@@ -118,7 +124,7 @@ class _Placer:
         self._settle([c for c in definitions if c.id not in needed])
         kept = {placed.id for placed in self.booked}
         left = [placed for placed in self.course.companions if placed.id not in kept]
-        lost = [p if p.status in _SETTLED else attrs.evolve(p, status=Status.CLOSED) for p in left]
+        lost = [p if self._settled(p) else attrs.evolve(p, status=Status.CLOSED) for p in left]
         found = [*self.booked, *lost]
         if len(found) > MOST_COMPANIONS:
             raise InvalidInput(
@@ -213,7 +219,7 @@ class _Placer:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
         old = [self.before.get(name) for name in run.ids]
-        settled = [p for p in old if p is not None and p.status in _SETTLED]
+        settled = [p for p in old if p is not None and self._settled(p)]
         if len(settled) == len(run.ids):
             yield tuple(p.day.toordinal() for p in settled)
         elif companion.kind == "task":
@@ -232,6 +238,10 @@ class _Placer:
             yield from ((day,) for day in self._nearest(run, run.ideals[0], share=shares) if day != stays)
         else:
             yield from self._series(run, old)
+
+    def _settled(self, placed: PlacedCompanion) -> bool:
+        """Whether a booking is history: it took place, was missed, or its day has come."""
+        return placed.status in _SETTLED or (self.after is not None and placed.day <= self.after)
 
     def _agreed(self, run: _Run, old: PlacedCompanion | None) -> int | None:
         """Return the day that a booking stands on, if it can stay there."""
@@ -271,7 +281,7 @@ class _Placer:
         options: list[tuple[int, ...]] = []
         ideals: list[int] = []
         for known, ideal in zip(old, run.ideals, strict=True):
-            settled = known is not None and known.status in _SETTLED
+            settled = known is not None and self._settled(known)
             options.append((known.day.toordinal(),) if known is not None and settled else days)
             agreed = self._agreed(run, known)
             ideals.append(known.day.toordinal() if known is not None and settled else agreed or ideal)
@@ -292,7 +302,7 @@ class _Placer:
         for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
             old = self.before.get(name)
             placed = old
-            if placed is None or placed.status not in _SETTLED:
+            if placed is None or not self._settled(placed):
                 placed = PlacedCompanion(
                     id=name,
                     companion=companion.id,
@@ -305,7 +315,7 @@ class _Placer:
                     revised=old.revised if old is not None else (len(self.course.revisions) - 1,),
                 )
             self.booked.append(placed)
-            if placed.status not in _SETTLED:
+            if placed.status in _TAKING:  # the time of what took place is taken from the start
                 self.free.book(placed, companion)
 
     def _start(self, run: _Run, day: int, old: PlacedCompanion | None) -> time | None:
@@ -318,9 +328,8 @@ class _Placer:
     def _unbook(self, begun: int) -> None:
         while len(self.booked) > begun:
             placed = self.booked.pop()
-            if placed.status in _SETTLED:
-                continue
-            self.free.unbook(placed, self.course.protocol.companion(placed.companion))
+            if placed.status in _TAKING:
+                self.free.unbook(placed, self.course.protocol.companion(placed.companion))
 
     def _no_day(self, run: _Run) -> NoFeasiblePlan:
         """Say what closes each day of a window, what rules there are, and which day to open (tried)."""

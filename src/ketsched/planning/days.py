@@ -59,8 +59,7 @@ class OpenDays:
         return known[bisect_left(known, first) : bisect_right(known, last)]
 
     def _look(self, first: int, last: int, minutes: int) -> list[int]:
-        is_open, from_ordinal = self.calendar.is_open, date.fromordinal
-        return [day for day in range(first, last + 1) if is_open(from_ordinal(day), minutes, grid=GRID)]
+        return self.calendar.open_days(first, last, minutes, grid=GRID)
 
 
 @attrs.frozen(order=True)

@@ -51,6 +51,8 @@ class FreeTime:
         self._taken: dict[int, list[Span]] = {}
         self._taken_of: dict[str, list[Span]] = {}
         self._midnights: dict[int, int] = {}
+        self._asked: tuple[str, int] | None = None
+        self._answer: list[int] = []
         self._known: dict[tuple[str, str, bool], Calendar] = {}
         self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
         for session in standing:
@@ -97,6 +99,12 @@ class FreeTime:
 
     def starts(self, companion: Companion, day: int) -> list[int]:
         """Return the starts of a day that are free for a companion, in minutes after midnight."""
+        asked = (companion.id, day)
+        if self._asked != asked:  # whoever asks whether a day is open then chooses an hour of it
+            self._asked, self._answer = asked, self._free_starts(companion, day)
+        return self._answer
+
+    def _free_starts(self, companion: Companion, day: int) -> list[int]:
         key = (companion.calendar, companion.place, companion.for_patient, companion.minutes, day)
         starts = self._starts.get(key)
         if starts is None:
@@ -113,6 +121,8 @@ class FreeTime:
         begin = self.course.infusion(session)[0]
         end = later(begin, timedelta(minutes=companion.minutes))
         whose = self.calendars.get(companion.calendar)
+        if end > self.course.ends(session):
+            return None
         return begin.time() if whose is None or whose.is_open_throughout(begin, end) else None
 
     def _within_capacity(self, companion: Companion, day: int, starts: list[int]) -> list[int]:
@@ -127,7 +137,10 @@ class FreeTime:
             return starts
         length = 60 * companion.minutes
         begins = self._begins(day, starts)
-        spans = self._taken_of[companion.calendar]
+        first, last = begins[0], begins[-1] + length
+        spans = [span for span in self._taken_of[companion.calendar] if span[0] < last and first < span[1]]
+        if not spans:
+            return starts
         return [
             start
             for start, at in zip(starts, begins, strict=True)
@@ -161,7 +174,9 @@ class FreeTime:
                 if before >= 0:
                     waits.append((since - length - begins[before], True, before))
             return time_of(free[min(waits)[2]])
-        target = free[0] if self.preferred is None else minute_of(self.preferred)
+        if self.preferred is None:
+            return time_of(free[0])
+        target = minute_of(self.preferred)
         return time_of(min(free, key=lambda start: (abs(start - target), start)))
 
     def book(self, placed: PlacedCompanion, companion: Companion) -> None:
@@ -205,14 +220,15 @@ class FreeTime:
         return [zero + 60 * start for start in starts]
 
     def _note(self, placed: PlacedCompanion, companion: Companion, sign: int) -> None:
-        if placed.time is None or companion.on_session_days == "during":
+        if placed.time is None:
             return
+        self._asked = None
         start = moment(placed.day, placed.time, self.course.zone)
         end = later(start, timedelta(minutes=companion.minutes))
         if companion.calendar in self.calendars:
             spans = self._taken_of.setdefault(companion.calendar, [])
             _add(spans, (seconds(start), seconds(end), False), sign)
-        if not companion.for_patient:
+        if not companion.for_patient or companion.on_session_days == "during":
             return
         day = placed.day.toordinal()
         if companion.place == "clinic":

@@ -108,7 +108,7 @@ def _choose(
 
     if not rules:
         return [
-            min(starts, key=lambda start: nearness(start, target))
+            target if target in starts else min(starts, key=lambda start: nearness(start, target))
             for starts, target in zip(wished, targets, strict=True)
         ]
     looks = [[rule for rule in rules if rule.later == at] for at in range(len(days))]
