@@ -369,7 +369,7 @@ def test_therapy_never_on_an_infusion_day_after_every_session():
     assert days_of(course) == dates("5 7 12 14 18 Jan")
     error = no_plan(attrs.evolve(therapy, required=True))
     assert error.what == "no day for Talk"
-    assert "from s3 on 2027-01-08" in error.where
+    assert "each session of induction (2027-01-08)" in error.where
     for day in ("2027-01-08", "2027-01-09 to 2027-01-10", "2027-01-11"):
         assert day in error.why
     assert "a session is on that day" in error.why

@@ -346,7 +346,7 @@ def decide(
     Record the outcome of a screening or a review: continue, or stop.
 
     The sessions after it are to be confirmed until then; with "stop" they stay so.
-    COMPANION is the booking's id (screening:s1), its name in the protocol
+    COMPANION is the booking's id (screening:start), its name in the protocol
     (screening) or its day, whichever names one alone.
 
     \b

@@ -350,7 +350,8 @@ class _Placer:
         number = "it" if len(run.ids) == 1 else f"{len(run.ids)} of it"
         return NoFeasiblePlan(
             what=f"no day for {companion.title}",
-            where=f"{self.course.protocol.id}, companion {companion.id}, from {run.anchored.key} on {run.anchored.day}",
+            where=f"{self.course.protocol.id}, companion {companion.id}: "
+            f"from {companion.anchor.words()} ({run.anchored.day}) on",
             why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
             fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
             causes=tuple(dict.fromkeys(reason for _, reason in reasons if reason)),
