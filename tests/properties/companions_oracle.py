@@ -56,13 +56,13 @@ def anchors(
         day = sessions[0].day + timedelta(anchor.study_day - 1)
         last = max((s for s in sessions if s.day <= day), key=lambda s: (s.day, s.time))
         return [(f"day{anchor.study_day}", day, last.id)]
+    if anchor.every is not None:
+        return [(s.id, s.day, s.id) for number, s in enumerate(sessions, 1) if number % anchor.every == 0]
     if anchor.session is not None:
-        chosen = [s for number, s in enumerate(sessions, 1) if number == anchor.session]
-    elif anchor.every is not None:
-        chosen = [s for number, s in enumerate(sessions, 1) if number % anchor.every == 0]
-    else:
-        chosen = [sessions[0] if anchor.edge == "start" else sessions[-1]]
-    return [(s.id, s.day, s.id) for s in chosen]
+        numbered = [s for number, s in enumerate(sessions, 1) if number == anchor.session]
+        return [(f"session{anchor.session}", s.day, s.id) for s in numbered]
+    one = sessions[0] if anchor.edge == "start" else sessions[-1]
+    return [(anchor.edge, one.day, one.id)]
 
 
 def ideals(companion: Companion, day: date, until: date) -> list[date]:

@@ -590,7 +590,7 @@ def test_the_answer_depends_neither_on_the_hash_seed_nor_on_the_zone_of_the_host
         )
         said.add(done.stdout)
     (same,) = said
-    assert "screening:s1" in same
+    assert "screening:start" in same
     assert "no day for" in same
 
 

@@ -548,3 +548,11 @@ def test_a_course_that_was_made_elsewhere_is_read_as_any_other():
         ),
     )
     assert list(to_confirm(course)) == ["b", "c"]
+
+
+def test_what_was_to_be_confirmed_before_a_hold_stays_so_once_it_is_lifted():
+    course = record(planned(), Status.TENTATIVE, "s2", "s8")
+    held = hold(course, reason="fever", who="Dr A", since=JAN["s1"], at=NEXT)
+    assert held.holds[0].already == ("s2", "s8")
+    free = lift(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
+    assert [s.id for s in free.sessions if s.status is Status.TENTATIVE] == ["s2", "s8"]

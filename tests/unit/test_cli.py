@@ -1337,6 +1337,14 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
     )
 
 
+def test_a_therapists_appointments_are_not_moved_without_the_therapists_hours(run, course):
+    before = Path(course).read_bytes()
+    done = run("accompany", course, *WEEK, *LATER)
+    assert (done.code, done.out, Path(course).read_bytes()) == (2, "", before)
+    assert said_in_four_parts(done.err)
+    assert "the calendar of therapist is missing" in done.err
+
+
 def test_what_has_lost_its_session_is_cancelled_and_what_goes_with_the_first_moves(run, course):
     """Without Monday 4 January the first session is on Wednesday: a call the day after, a form within a week."""
     document = json.loads(Path(course).read_text("utf-8"))

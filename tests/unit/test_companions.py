@@ -826,3 +826,69 @@ def test_a_day_that_closes_moves_what_was_booked_on_it():
 def test_sessions_are_where_they_are_with_companions_and_without():
     many = planned(CALLS, review(Anchor(every=1), 0, 0, 3), task(FIRST, 7), therapy())
     assert many.sessions == planned().sessions
+
+
+# -- gates, the past, and one therapist for two patients
+
+SCREENING = talk(FIRST, -7, -4, -1, name="screening", gate=True)
+
+
+def test_a_gate_is_always_required():
+    assert SCREENING.required
+    assert not talk(FIRST, -7, -4, -1, name="screening").required
+
+
+def test_a_gate_without_a_day_is_no_plan_and_no_firm_sessions():
+    # 28 December to 3 January: seven days before Monday 4 January, all closed
+    closed = OPEN.without(dates("28 29 30 31 Dec, 1 Jan", year=2026))
+    assert no_plan(SCREENING, calendar=closed).what == "no day for Screening"
+    course = planned(SCREENING)
+    with pytest.raises(NoFeasiblePlan):
+        accompany(course, calendar=closed)
+
+
+def test_sessions_wait_for_a_screening_that_was_missed():
+    course = planned(SCREENING)
+    (screening,) = course.companions
+    missed = attrs.evolve(course, companions=(attrs.evolve(screening, status=Status.MISSED),))
+    assert accompany(missed, calendar=OPEN) == missed
+    assert {session.status for session in missed.sessions} == {Status.TENTATIVE}
+
+
+@pytest.mark.parametrize(
+    ("today", "day"),
+    [
+        (date(2027, 1, 4), date(2027, 1, 6)),  # the day before it: it moves off the day that is closed
+        (date(2027, 1, 5), date(2027, 1, 5)),  # its own day: it stays
+        (date(2027, 1, 20), date(2027, 1, 5)),  # long after
+    ],
+)
+def test_the_past_stays_as_it_is(today, day):
+    course = planned(talk(Anchor(session=1), 1, 1, 3))
+    assert days_of(course) == [date(2027, 1, 5)]
+    after = accompany(course, calendar=OPEN.without([date(2027, 1, 5)]), as_of=today)
+    assert days_of(after) == [day]
+
+
+def test_nothing_new_is_booked_in_the_past():
+    bare = attrs.evolve(planned(), protocol=protocol(talk(Anchor(every=1), 1, 1, 1)))
+    after = accompany(bare, calendar=OPEN, as_of=date(2027, 1, 12))
+    # the day after 4, 6, 8 and 11 January is over, and Saturdays are closed
+    assert days_of(after) == dates("14 Jan")
+
+
+def test_the_moment_of_a_revision_says_what_is_past_at_the_clinic():
+    course = planned(talk(Anchor(session=1), 1, 1, 3), at=datetime(2026, 12, 1, tzinfo=UTC))
+    closed = OPEN.without([date(2027, 1, 5)])
+    late = datetime(2027, 1, 4, 23, 30, tzinfo=UTC)  # 00:30 on the 5th in Amsterdam
+    assert days_of(accompany(course, calendar=closed, at=late)) == [date(2027, 1, 5)]
+    assert days_of(accompany(course, calendar=closed, at=late - timedelta(hours=1))) == [date(2027, 1, 6)]
+
+
+def test_one_therapist_is_not_with_two_patients_at_once():
+    alone = clinic("tue", hours="13:00-14:00", name="the therapist")
+    therapy = talk(Anchor(session=1), 1, 1, 14, name="therapy", calendar="therapist", minutes=60)
+    first = planned(therapy, calendars={"therapist": alone})
+    assert days_of(first) == dates("5 Jan")
+    booked = alone.booked(first.held_by("therapist"))
+    assert days_of(planned(therapy, calendars={"therapist": booked})) == dates("12 Jan")

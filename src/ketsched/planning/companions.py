@@ -200,10 +200,12 @@ class _Placer:
                 ideals.append(ideal)
             key = f"{companion.id}:{anchored.key}"
             ids = (key,) if companion.count == 1 else tuple(f"{key}:{n}" for n in range(1, len(ideals) + 1))
-            if ideals:
-                found.append(
-                    _Run(companion, anchored, ids, tuple(ideals), first, min(last, LAST_DAY.toordinal()))
-                )
+            first, last = max(first, self.earliest), min(last, LAST_DAY.toordinal())
+            known = any(name in self.before for name in ids)
+            if ideals and (
+                known or first <= last
+            ):  # what was not booked while it could be, is not booked now
+                found.append(_Run(companion, anchored, ids, tuple(ideals), first, last))
         return found
 
     def _stepped(self, companion: Companion, begin: int) -> Iterator[int]:
