@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 import attrs
 
 from ketsched import Calendar, check, load_protocol
-from ketsched.model import Anchor, Companion, Interval, Window
+from ketsched.model import Anchor, Companion, Course, Interval, Protocol, Window
 from ketsched.planning import accompany, plan
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
@@ -84,7 +84,11 @@ TWELVE = (
 )
 
 
-def clinic() -> tuple[Calendar, dict[str, Calendar]]:
+Given = tuple[Calendar, dict[str, Calendar]]
+"""The clinic's calendar, and those of others by name."""
+
+
+def clinic() -> Given:
     hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
     therapist = Calendar.weekly(
         "America/New_York", mon="12:00-19:00", tue="12:00-19:00", thu="12:00-19:00", name="the therapist"
@@ -94,10 +98,10 @@ def clinic() -> tuple[Calendar, dict[str, Calendar]]:
     }
 
 
-def timed(runs: int, make: Callable[[], object], act: Callable[[object], object]) -> tuple[float, float]:
+def timed(runs: int, act: Callable[[Given], object]) -> tuple[float, float]:
     found = []
     for _ in range(runs):
-        given = make()
+        given = clinic()
         begin = time.perf_counter()
         act(given)
         found.append(1000 * (time.perf_counter() - begin))
@@ -114,23 +118,19 @@ def main() -> None:
     whole = attrs.evolve(alone, companions=TWELVE)
     start = date(2027, 1, 4)
 
-    def planned(protocol: object, given: object) -> object:
-        calendar, calendars = given  # type: ignore[misc]
-        return plan(protocol, start=start, calendar=calendar, calendars=calendars, id="A-1", at=AT)  # type: ignore[arg-type]
+    def planned(protocol: Protocol, given: Given) -> Course:
+        return plan(protocol, start=start, calendar=given[0], calendars=given[1], id="A-1", at=AT)
 
     course = planned(whole, clinic())
     assert len(course.companions) == 24, len(course.companions)  # 7 alone, 5 of therapy, 6 rides, 6 forms
-    for name, make, act in (
-        ("induction of 6, alone", clinic, lambda given: planned(alone, given)),
-        ("with 12 companions", clinic, lambda given: planned(whole, given)),
-        (
-            "placed anew, nothing changed",
-            clinic,
-            lambda g: accompany(course, calendar=g[0], calendars=g[1], at=AT),
-        ),
-        ("checked", clinic, lambda g: check(course, calendar=g[0], calendars=g[1])),
-    ):
-        median, p95 = timed(runs, make, act)
+    acts: dict[str, Callable[[Given], object]] = {
+        "induction of 6, alone": lambda given: planned(alone, given),
+        "with 12 companions": lambda given: planned(whole, given),
+        "placed anew, nothing changed": lambda g: accompany(course, calendar=g[0], calendars=g[1], at=AT),
+        "checked": lambda g: check(course, calendar=g[0], calendars=g[1]),
+    }
+    for name, act in acts.items():
+        median, p95 = timed(runs, act)
         print(f"{name:30} median {median:6.2f} ms, p95 {p95:6.2f} ms")
 
 
