@@ -809,7 +809,7 @@ MISTAKES = [
     ("{ latest = 9, ", "{ latest = 9, minimum = 10, ", "line 40, companion 1 spacing 1", "out of order"),
     ('calendar = "therapist"', 'calendar = " "', "line 41, companion 1 calendar", "calendar is blank"),
     ('"never"', '"sometimes"', "line 42, companion 1 on_session_days", "on_session_days is 'sometimes'"),
-    ('"never"', '"during"', "line 30, companion 1", "a session day that the window leaves out"),
+    ('"never"', '"during"', "line 30, companion 1", "an appointment during a session that has days of its own"),
     ('title = "Form"', 'title = "Form"\ngate = true', "line 44, companion 2", "a task that is an appointment in part"),
     ('title = "Form"', 'title = "Form"\nafter = { value = "PT1H", ' + HOUSE, "line 44, companion 2", "for minutes"),
     ('title = "Notes"', 'title = "Notes"\nwindow = { earliest = 1, recommended = 1, latest = 1, ' + HOUSE,
