@@ -306,7 +306,7 @@ def arrange(course: Course, session_id: str, ride: str, *, at: datetime | None) 
     sessions = tuple(attrs.evolve(own, ride=ride) if s.id == session_id else s for s in course.sessions)
     tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic == "ride"}
     companions = tuple(
-        _done(placed, is_done=ride == "confirmed")
+        _with(placed, Status.FULFILLED if ride == "confirmed" else _not_done(placed))
         if placed.companion in tasks and placed.session == session_id and placed.status.stands
         else placed
         for placed in course.companions
@@ -321,32 +321,32 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
     can = [p.id for p in course.companions if p.status.stands and p.companion not in gates]
     if companion_id not in can:
-        shown = ", ".join(can[:8]) + (" ..." if len(can) > 8 else "")
         raise InvalidInput(
             what=f"{companion_id[:40]!r} cannot be recorded as done",
             where="companion",
-            why=f"tasks and appointments that stand are {shown or 'none'}; what decides about sessions has an outcome",
+            why=f"tasks and appointments that stand are {_some(can)}; what decides about sessions has an outcome",
             fix="name one of these",
         )
-    companions = tuple(_done(p, is_done=True) if p.id == companion_id else p for p in course.companions)
+    companions = tuple(_with(p, Status.FULFILLED) if p.id == companion_id else p for p in course.companions)
     return revised(course, at=at, what="done", companions=companions)
 
 
-def _done(placed: PlacedCompanion, *, is_done: bool) -> PlacedCompanion:
-    if is_done:
-        return attrs.evolve(placed, status=Status.FULFILLED)
-    return attrs.evolve(placed, status=Status.FIRM) if placed.status is Status.FULFILLED else placed
+def _not_done(placed: PlacedCompanion) -> Status:
+    return Status.FIRM if placed.status is Status.FULFILLED else placed.status
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name the first of some bookings, for an error that says which there are."""
+    return (", ".join(names[:8]) + (" ..." if len(names) > 8 else "")) or "none"
 
 
 def _session(course: Course, session_id: str) -> Session:
     found = next((session for session in course.sessions if session.id == session_id), None)
     if found is None:
-        known = [session.id for session in course.sessions]
-        shown = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
         raise InvalidInput(
             what=f"there is no session {session_id[:40]!r}",
             where="session",
-            why=f"the course has {shown or 'none'}",
+            why=f"the course has {_some([session.id for session in course.sessions])}",
             fix="name one of these",
         )
     return found

@@ -356,9 +356,7 @@ def decide(
     name = _booking_named(opened.course, companion, deciding=True)
     decided = Decision(what=outcome, on=inputs.located("--on", read_date, on), who=who)
     course = around.decide(opened.course, name, decided, at=opened.at)
-    placed = next(placed for placed in course.companions if placed.id == name)
-    title = course.protocol.companion(placed.companion).title
-    _finish(opened, course, f"{title} of {pictures.on(placed.day)}: {outcome} ({who})", as_json=as_json)
+    _finish(opened, course, f"{_titled(course, name)}: {outcome} ({who})", as_json=as_json)
 
 
 @click.command()
@@ -379,9 +377,7 @@ def done(file: str, at: str | None, output: tuple[str, ...], as_json: bool, comp
     opened = _open(file, at, output)
     name = _booking_named(opened.course, companion, deciding=False)
     course = around.done(opened.course, name, at=opened.at)
-    placed = next(placed for placed in course.companions if placed.id == name)
-    title = course.protocol.companion(placed.companion).title
-    _finish(opened, course, f"{title} of {pictures.on(placed.day)}: done", as_json=as_json)
+    _finish(opened, course, f"{_titled(course, name)}: done", as_json=as_json)
 
 
 @click.command()
@@ -457,6 +453,12 @@ def accompany(
         at=opened.at,
     )
     _finish(opened, course, "around the sessions", as_json=as_json, calendar=calendar, calendars=others)
+
+
+def _titled(course: Course, name: str) -> str:
+    """Call a booking by its title and its day."""
+    placed = next(placed for placed in course.companions if placed.id == name)
+    return f"{course.protocol.companion(placed.companion).title} of {pictures.on(placed.day)}"
 
 
 def _check_named(course: Course, calendars: Mapping[str, Calendar]) -> None:
