@@ -1231,3 +1231,13 @@ def test_the_pages_explain_every_key():
 if __name__ == "__main__":
     page = EVIDENCE.read_text(encoding="utf-8")
     EVIDENCE.write_text(page.split(BEGIN)[0] + BEGIN + tables() + END + page.split(END)[1], encoding="utf-8")
+
+
+@pytest.mark.parametrize(("topic", "fix"), [("reveiw", 'topic = "review"'), ("zzz", "choose one of these")])
+def test_a_slip_in_a_long_list_of_words_is_answered_with_the_nearest(tmp_path, topic, fix):
+    text = template("own").replace('topic = "screening"', f'topic = "{topic}"', 1)
+    assert topic in text
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidProtocol) as error:
+        load_protocol(tmp_path / "own.toml")
+    assert (error.value.what, error.value.fix) == (f"topic is {topic!r}", fix)

@@ -57,11 +57,14 @@ def one_of(table: Table, key: str, allowed: tuple[str, ...], default: str | None
         return table.take(key, str, default)
     text = table.take(key, str)
     if text not in allowed:
+        from difflib import get_close_matches
+
+        near = get_close_matches(text[:40].lower(), allowed, n=1) or allowed
         raise InvalidProtocol(
             what=f"{key} is {text[:40]!r}",
             where=table.where(key),
             why=f"{key} is {' or '.join(allowed)}",
-            fix=" or ".join(f'{key} = "{word}"' for word in allowed),
+            fix=" or ".join(f'{key} = "{word}"' for word in near) if len(near) < 5 else "choose one of these",
         )
     return text
 
