@@ -9,26 +9,35 @@ from hypothesis import strategies as st
 from ketsched.clock import choices
 from ketsched.model import (
     AREAS,
+    LAPSES,
+    OUTCOMES,
+    POLICIES,
     TOPICS,
     Anatomy,
     Anchor,
     Authorisation,
+    Changed,
     Companion,
     Course,
     Decision,
     Evidence,
+    Happened,
     Hold,
     Interval,
     Join,
+    LapseBand,
+    Lifted,
     Mark,
     Phase,
     PlacedCompanion,
     Protocol,
     Restriction,
     Revision,
+    Segment,
     Session,
     Spacing,
     Status,
+    Visit,
     Waiver,
     Window,
 )
@@ -103,6 +112,19 @@ def joins(draw):
 
 
 @st.composite
+def lapses(draw):
+    """What is proposed after a break: bands from day 0 on, the last one without end; or nothing."""
+    firsts = [0, *sorted(draw(st.sets(st.integers(1, 400), max_size=2)))]
+    bands = []
+    for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+        propose, if_worse = draw(st.sampled_from(LAPSES)), draw(st.sampled_from(["", *LAPSES]))
+        repeat = draw(st.integers(1, 12)) if "repeat tail" in (propose, if_worse) else 0
+        last = None if following is None else following - 1
+        bands.append(LapseBand(first=first, last=last, propose=propose, repeat=repeat, if_worse=if_worse))
+    return draw(st.sampled_from([tuple(bands), ()]))
+
+
+@st.composite
 def phases(draw, name="induction", *, first=True, last=True):
     by_days = draw(st.booleans())
     every = () if by_days else tuple(draw(st.lists(intervals, min_size=not first, max_size=2)))
@@ -154,6 +176,8 @@ def phases(draw, name="induction", *, first=True, last=True):
                 )
             )
         ),
+        missed=draw(st.sampled_from(POLICIES)),
+        lapse=draw(lapses()),
         evidence=tuple(draw(st.lists(evidences, max_size=3))),
     )
 
@@ -276,6 +300,84 @@ def authorisations(draw, names):
     )
 
 
+@st.composite
+def visits(draw, visit_id, sessions=()):
+    """What became of a visit, as somebody recorded it; of one of these sessions, or of none."""
+    status = draw(st.sampled_from(Happened))
+    return Visit(
+        draw(days),
+        status,
+        session=draw(st.sampled_from([None, *sessions])),
+        at=draw(_optional(times)),
+        elsewhere=draw(st.booleans()),
+        counts=draw(st.sampled_from([None, True, False])) if status.delivered else None,
+        by=draw(st.sampled_from(["", "patient", "clinic"])) if status is Happened.CANCELLED else "",
+        route=draw(texts),
+        worse=draw(st.booleans()),
+        note=draw(texts),
+        id=visit_id,
+        corrects="before" if status is Happened.WITHDRAWN else draw(st.sampled_from(["", "before"])),
+        who=draw(texts),
+    )
+
+
+def _followed(draw, course, publishable):
+    """Return the course with what has happened to it: visits, and revisions that say what they changed."""
+    ids = [session.id for session in course.sessions]
+    changes = [[] for _ in course.revisions]
+    for booking in course.bookings().values():
+        numbers = sorted(draw(st.sets(st.integers(0, len(changes) - 1), max_size=2)) - {0})
+        for number in numbers:
+            before = None
+            if number != numbers[0] or draw(st.booleans()):  # only the first can be the one that made it
+                day, at = _on_a_day(draw, publishable=publishable, zone=course.zone)
+                at = at if isinstance(booking, Session) or booking.time is not None else None
+                before = attrs.evolve(
+                    booking, day=day, time=at, status=draw(st.sampled_from(Status)), revised=(0,)
+                )
+            kind = "session" if isinstance(booking, Session) else "companion"
+            changes[number].append(Changed(booking=booking.id, why=draw(texts), **{kind: before}))
+    revisions = tuple(
+        attrs.evolve(
+            revision,
+            who=draw(texts),
+            why=draw(texts),
+            changes=tuple(changed),
+            remarks=tuple(draw(st.lists(texts, max_size=2))),
+        )
+        for revision, changed in zip(course.revisions, changes, strict=True)
+    )
+    lifted = st.builds(
+        Lifted,
+        rule=texts,
+        earlier=st.sampled_from(ids),
+        later=st.sampled_from(ids),
+        latest=st.integers(0, 400),
+        by=st.sampled_from(["history", "policy"]),
+    )
+    phases_of = st.sampled_from([phase.name for phase in course.protocol.phases])
+    segments = st.builds(Segment, protocol=texts, version=texts, first=phases_of, on=days)
+    names = draw(st.lists(texts.filter(lambda text: text not in ("", "before")), max_size=3, unique=True))
+    return attrs.evolve(
+        course,
+        sessions=tuple(
+            attrs.evolve(
+                session,
+                pinned=draw(st.booleans()),
+                booked=draw(st.sampled_from([True, True, False])),
+                counts=draw(st.sampled_from([True, True, False])),
+            )
+            for session in course.sessions
+        ),
+        revisions=revisions,
+        visits=tuple(draw(visits(name, ids)) for name in (*names, "")),
+        skipped=tuple(draw(st.lists(st.sampled_from(ids), max_size=2))) if ids else (),
+        lifted=tuple(draw(st.lists(lifted, max_size=2))) if ids else (),
+        segments=tuple(draw(st.lists(segments, max_size=2))),
+        ended=draw(_optional(days)),
+    )
+
+
 def _on_a_day(draw, *, publishable, zone):
     """Draw a day and a time; one that the zone shows exactly once if it is to be published."""
     day, at = draw(days), draw(times if publishable else _optional(times))
@@ -287,11 +389,12 @@ def _on_a_day(draw, *, publishable, zone):
 
 
 @st.composite
-def courses(draw, *, publishable=False, zones=ZONES, around=False):
+def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=False):
     """
     Any course; a publishable one has an id, a moment for each revision and a time for each session.
 
-    With `around` it may also have appointments, tasks, holds and authorisations, and its protocol companions.
+    With `around` it may also have appointments, tasks, holds and authorisations, and its protocol companions;
+    with `followed` visits, sessions without a booking, and revisions that say what they changed.
     """
     protocol, zone = draw(protocols(around=around)), draw(st.sampled_from(zones))
     some = moments if publishable else _optional(moments)
@@ -324,7 +427,9 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False):
     for number in range(draw(st.sampled_from([2, 1, 0])) if bookable else 0):
         companion = draw(st.sampled_from(bookable))
         day, at = _on_a_day(draw, publishable=publishable, zone=zone)
-        decided = st.builds(Decision, what=st.sampled_from(["continue", "stop"]), on=days, who=filled)
+        decided = st.builds(
+            Decision, what=st.sampled_from(OUTCOMES), on=days, who=filled, applied=st.booleans()
+        )
         placed.append(
             PlacedCompanion(
                 id=f"{companion.id}:{number}",
@@ -343,7 +448,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False):
     rules = st.from_regex(r"KS[0-9]{3}", fullmatch=True)
     named = st.lists(texts, min_size=1, max_size=2).map(tuple)
     waivers = st.builds(Waiver, rule=rules, sessions=named, reason=filled, who=filled, until=_optional(days))
-    return Course(
+    course = Course(
         protocol=protocol,
         zone=zone,
         sessions=tuple(sessions),
@@ -354,3 +459,4 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False):
         holds=tuple(draw(holds(f"h{n}")) for n in range(draw(st.integers(0, 2)) if around else 0)),
         authorisations=tuple(draw(st.lists(authorisations(names), max_size=2)) if around else ()),
     )
+    return _followed(draw, course, publishable) if followed else course

@@ -26,8 +26,11 @@ LAYERS = [
     "around",
     "protocols",
     "casefile",
+    "visitfile",
     "planning",
+    "history",
     "checking",
+    "tracking",
     "interchange",
     "cli",
 ]

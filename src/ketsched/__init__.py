@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from ketsched.calendars import Calendar
     from ketsched.checking import Finding, check
     from ketsched.errors import KetschedError
+    from ketsched.history import evaluate
     from ketsched.interchange import read, write
-    from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Waiver
+    from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Visit, Waiver
     from ketsched.planning import plan
     from ketsched.protocols import load_protocol
+    from ketsched.tracking import Forecast, forecast, replan
 
 __version__ = "0.1.0"
 
@@ -26,29 +28,40 @@ __all__ = [
     "Companion",
     "Course",
     "Finding",
+    "Forecast",
     "KetschedError",
     "Phase",
     "Protocol",
     "Session",
     "Spacing",
+    "Visit",
     "Waiver",
     "check",
+    "evaluate",
+    "forecast",
     "load_protocol",
     "plan",
     "read",
+    "replan",
     "write",
 ]
 
 _HOMES = {
     "Calendar": "calendars",
     "Finding": "checking",
+    "Forecast": "tracking",
     "KetschedError": "errors",
     "check": "checking",
+    "evaluate": "history",
+    "forecast": "tracking",
     "load_protocol": "protocols",
     "plan": "planning",
     "read": "interchange",
+    "replan": "tracking",
     "write": "interchange",
-} | dict.fromkeys(("Companion", "Course", "Phase", "Protocol", "Session", "Spacing", "Waiver"), "model")
+} | dict.fromkeys(
+    ("Companion", "Course", "Phase", "Protocol", "Session", "Spacing", "Visit", "Waiver"), "model"
+)
 
 
 def __getattr__(name: str) -> object:

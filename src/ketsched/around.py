@@ -110,6 +110,8 @@ def to_confirm(
         course: The course.
         bookings: Its appointments and tasks, if not those that it has.
     """
+    if not (course.holds or course.authorisations or any(c.gate for c in course.protocol.companions)):
+        return {}
     open_sessions = [s for s in course.standing() if s.status is not Status.FULFILLED]
     found: dict[str, list[str]] = {session.id: [] for session in open_sessions}
     for hold in course.holds:

@@ -296,13 +296,17 @@ class Calendar:
         """Whether this calendar and all its others are open from one moment to another."""
         return self._covers(seconds(aware(start, "start")), seconds(aware(end, "end")))
 
-    def free_chair(self, start: datetime, end: datetime) -> int | None:
+    def free_chair(self, start: datetime, end: datetime, *, preferred: int | None = None) -> int | None:
         """
         Return the lowest chair that is free throughout, or None; 1 where there are no chairs to count.
 
         Where several calendars have chairs, each must have one free; the number is the first one's.
+
+        Args:
+            start, end: Half-open, aware.
+            preferred: The chair to take if it is free.
         """
-        return self._free(seconds(aware(start, "start")), seconds(aware(end, "end")))
+        return self._free(seconds(aware(start, "start")), seconds(aware(end, "end")), preferred)
 
     # What follows is how; the planner asks for a year of days, so the plain day must be cheap.
 
@@ -428,10 +432,11 @@ class Calendar:
                 found.setdefault(day, []).extend((begin, end, chair) for chair in chairs)
         return found
 
-    def _free(self, begin: int, end: int) -> int | None:
+    def _free(self, begin: int, end: int, preferred: int | None = None) -> int | None:
         number = None
         for part in (self, *self.others):
-            chair = _lowest_free(part._taken, begin, end, part.chairs or 1) if part.bookings else 1
+            first = preferred if number is None and part.chairs is not None else None
+            chair = _lowest_free(part._taken, begin, end, part.chairs or 1, first)
             if chair is None:
                 return None
             if number is None and part.chairs is not None:
@@ -450,15 +455,23 @@ def _days_touched(begin: int, end: int) -> Iterator[date]:
 
 
 def _lowest_free(
-    taken: dict[date, list[tuple[int, int, int]]], begin: int, end: int, chairs: int
+    taken: dict[date, list[tuple[int, int, int]]],
+    begin: int,
+    end: int,
+    chairs: int,
+    preferred: int | None = None,
 ) -> int | None:
-    """Return the lowest chair that nobody has taken between two moments, or None."""
+    """Return the lowest chair that nobody has taken between two moments, or None; the preferred one if it is free."""
+    if not taken:
+        return preferred if preferred is not None and preferred <= chairs else 1
     busy = {
         chair
         for day in _days_touched(begin, end)
         for since, until, chair in taken.get(day, ())
         if since < end and begin < until
     }
+    if preferred is not None and preferred <= chairs and preferred not in busy:
+        return preferred
     return next((chair for chair in range(1, chairs + 1) if chair not in busy), None)
 
 

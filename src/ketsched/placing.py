@@ -48,7 +48,7 @@ def place(series: Series) -> Placement | None:
     """
     wishes = series.wishes or (None,) * len(series.days)
     wished = [
-        options if wish is None else [day for day in options if day in wish]
+        options if wish is None else _among(options, wish)
         for options, wish in zip(series.days, wishes, strict=True)
     ]
     if (simple := _nearest(wished, series.bounds, series.ideals)) is not None:
@@ -64,6 +64,17 @@ def place(series: Series) -> Placement | None:
     if strict is not None:  # every preference can be kept: none is left to count
         return _without_preferences(strict, series.bounds, series.ideals)
     return _lazily(windows, required, _Search(windows, series.ideals, preferred, wishes, effort=EFFORT))
+
+
+def _among(options: Days, wish: frozenset[int]) -> Days:
+    """Return the days that are in both, ascending."""
+    if len(wish) > 4:
+        return [day for day in options if day in wish]
+    return [
+        day
+        for day in sorted(wish)
+        if options and options[bisect_left(options, day, hi=len(options) - 1)] == day
+    ]
 
 
 def ranked(series: Series) -> Iterator[Placement]:

@@ -7,14 +7,14 @@ changed and which did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time
 from typing import Any, TypeVar
 
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.model import Course, PlacedCompanion, Protocol, Revision, Session
+from ketsched.model import Changed, Course, PlacedCompanion, Protocol, Revision, Session
 
 Booking = TypeVar("Booking", Session, PlacedCompanion)
 
@@ -26,6 +26,9 @@ def revised(
     what: str,
     sessions: Iterable[Session] | None = None,
     companions: Iterable[PlacedCompanion] | None = None,
+    why: Mapping[str, str] | str = "",
+    who: str = "",
+    remarks: Iterable[str] = (),
     **others: Any,
 ) -> Course:
     """
@@ -40,10 +43,14 @@ def revised(
         what: What was done, in a word or two.
         sessions: All sessions; None: as they are.
         companions: All appointments and tasks; None: as they are.
+        why: The reason for the whole revision, or for each booking by its id.
+        who: Who did it.
+        remarks: What a clinician should know of it.
         others: Further attributes of Course.
     """
     last = course.revisions[-1].at
-    revision = Revision(at=at, what=what)
+    reasons, reason = ({}, why) if isinstance(why, str) else (why, "")
+    revision = Revision(at=at, what=what, who=who, why=reason, remarks=tuple(remarks))
     if last is not None and (revision.at is None or revision.at < last):
         raise InvalidInput(
             what=f"a revision at {revision.at}",
@@ -53,25 +60,48 @@ def revised(
         )
     protocol = others.get("protocol", course.protocol)
     number = len(course.revisions)
-    bookings: tuple[Session | PlacedCompanion, ...] = (*course.sessions, *course.companions)
-    before = {booking.id: booking for booking in bookings}
-    states = {b.id: _state(b, course.protocol) for b in before.values()}
+    before = course.bookings()
 
     def numbered(booking: Booking) -> Booking:
-        if booking.id not in before:
-            return attrs.evolve(booking, revised=(number,))
-        same = states[booking.id] == _state(booking, protocol)
-        earlier: tuple[int, ...] = before[booking.id].revised
-        return attrs.evolve(booking, revised=earlier if same else (*earlier, number))
+        if before.get(booking.id) is booking and protocol is course.protocol:
+            return booking
+        numbers = numbers_of(before.get(booking.id), booking)
+        return booking if booking.revised == numbers else attrs.evolve(booking, revised=numbers)
+
+    def numbers_of(was: Session | PlacedCompanion | None, now: Session | PlacedCompanion) -> tuple[int, ...]:
+        if was is None:
+            return (number,)
+        same = _state(was, course.protocol) == _state(now, protocol)
+        return was.revised if same else (*was.revised, number)
 
     changed = {
-        "sessions": _in_order(map(numbered, course.sessions if sessions is None else sessions)),
-        "companions": _in_order(map(numbered, course.companions if companions is None else companions)),
+        "sessions": in_order(map(numbered, course.sessions if sessions is None else sessions)),
+        "companions": in_order(map(numbered, course.companions if companions is None else companions)),
         **others,
     }
     if all(getattr(course, name) == value for name, value in changed.items()):
         return course
+    after: tuple[Session | PlacedCompanion, ...] = (*changed["sessions"], *changed["companions"])
+    revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons)))
     return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
+
+
+def _changes(
+    before: Mapping[str, Session | PlacedCompanion],
+    after: Iterable[Session | PlacedCompanion],
+    reasons: Mapping[str, str],
+) -> Iterator[Changed]:
+    """Yield every booking that is new or another than it was, as it was."""
+    new = [booking for booking in after if before.get(booking.id) is not booking]
+    for booking in sorted(new, key=lambda b: (b.day, b.time or time(), b.id)):
+        was = before.get(booking.id)
+        if was != booking:
+            yield Changed(
+                booking=booking.id,
+                why=reasons.get(booking.id, ""),
+                session=was if isinstance(was, Session) else None,
+                companion=was if isinstance(was, PlacedCompanion) else None,
+            )
 
 
 def _state(booking: Session | PlacedCompanion, protocol: Protocol) -> tuple[Any, ...]:
@@ -83,5 +113,6 @@ def _state(booking: Session | PlacedCompanion, protocol: Protocol) -> tuple[Any,
     return booking.day, booking.time, booking.place or phase.place, booking.status, phase.anatomy.chair_time
 
 
-def _in_order(bookings: Iterable[Booking]) -> tuple[Booking, ...]:
+def in_order(bookings: Iterable[Booking]) -> tuple[Booking, ...]:
+    """Return bookings in order of time."""
     return tuple(sorted(bookings, key=lambda b: (b.day, b.time or time(), b.id)))

@@ -43,7 +43,10 @@ class Bound:
 
     def keeps(self, days: Sequence[int]) -> bool:
         """Whether `days` (one day a place) keep this bound."""
-        gap = days[self.later] - days[self.earlier]
+        return self.allows(days[self.later] - days[self.earlier])
+
+    def allows(self, gap: int) -> bool:
+        """Whether so many days between the two keep this bound."""
         return (self.minimum is None or gap >= self.minimum) and (self.latest is None or gap <= self.latest)
 
 
@@ -130,8 +133,10 @@ def lay(
 ) -> tuple[Bound, ...]:
     """Lay one rule over some places in order: a bound between each of them and the one `apart` further on."""
     return tuple(
-        Bound(earlier, later, minimum, latest, required, rule)
-        for earlier, later in zip(places, places[apart:], strict=False)
+        [
+            Bound(earlier, later, minimum, latest, required, rule)
+            for earlier, later in zip(places, places[apart:], strict=False)
+        ]
     )
 
 

@@ -215,6 +215,13 @@ PROTOCOL_ROWS = [
     ),
     ("an impossible weekday", '["Mon", "Thu"]', '["Mon", "Fry"]', "days of the week"),
     ("not an id", 'id = "own"', 'id = "Our Own"', "id"),
+    ("a policy that is none", 'missed = { value = "keep"', 'missed = { value = "wait"', "value is 'wait'"),
+    ("a gap between lapse bands", "{ from = 15,", "{ from = 16,", "gap between the lapse bands"),
+    ("an overlap of lapse bands", "{ from = 15,", "{ from = 14,", "overlap between the lapse bands"),
+    ("a lapse not from day 0", "{ from = 0,", "{ from = 1,", "begin on day 1"),
+    ("a lapse with an end", "{ from = 15,", "{ from = 15, until = 99,", "end on day 99"),
+    ("an unknown proposal", 'propose = "continue"', 'propose = "wait"', "propose is 'wait'"),
+    ("a repeat without a tail", "{ from = 15,", "{ from = 15, repeat = 2,", "2 sessions to repeat"),
     ("no phases", re.compile(r"^\[\[phase\]\].*", re.M | re.S), "", "phase"),
 ]
 CLINIC_ROWS = [
@@ -278,6 +285,17 @@ COURSE_ROWS = [
     ("a status that is none", '"status": "firm"', '"status": "given"', ""),
     ("half a character", '"A-017"', r'"\ud800"', "half a character"),
     ("a huge number", '"version": 1', '"version": 1' + "0" * 5000, ""),
+    *(
+        (wrong, '"revisions":', f'"visits": [{{"day": "2027-01-04"{said}}}], "revisions":', says)
+        for wrong, said, says in (
+            ("a visit without a status", "", "status is missing"),
+            ("a visit with a blank status", ', "status": ""', "unknown word"),
+            ("a visit with another status", ', "status": "done"', "unknown word"),
+            ("a visit of no session", ', "status": "no-show", "session": "s99"', "of an unknown session"),
+            ("a no-show that counts", ', "status": "no-show", "counts": true', "whether it counts"),
+        )
+    ),
+    ("a policy that is none", '"missed": "keep"', '"missed": "wait"', "missed is 'wait'"),
 ]
 FULL_ROWS = [
     (

@@ -2,6 +2,7 @@
 
 import json as standard_json
 import os
+import re
 import resource
 import stat
 import subprocess
@@ -72,13 +73,19 @@ def test_the_document_keeps_to_the_schema(reference_course):
         (model.Companion, "companion"),
         (model.Anchor, "anchor"),
         (model.Window, "window"),
+        (model.Visit, "visit"),
+        (model.Lifted, "lifted"),
+        (model.Segment, "segment"),
+        (model.Changed, "changed"),
+        (model.LapseBand, "lapse"),
     ],
 )
 def test_the_schema_knows_every_attribute(kind, name):
     """A new attribute of the model is a new name of the document: it belongs in the schema and its version."""
     entry = SCHEMA["$defs"][name]
     assert list(entry["properties"]) == [a.name for a in attrs.fields(kind)]
-    assert set(entry["required"]) <= {a.name for a in attrs.fields(kind) if a.default is attrs.NOTHING}
+    always = {a.name for a in attrs.fields(kind) if a.default is attrs.NOTHING}
+    assert set(entry["required"]) <= (always | {"status"} if kind is model.Visit else always)
     for a in attrs.fields(kind):
         said = entry["properties"][a.name].get("default", "")
         assert said in ("", a.default) or a.default in (0, ())
@@ -285,7 +292,10 @@ def test_a_course_without_anything_around_it_says_nothing_of_it():
     found = standard_json.loads(text_of(one_phase()))
     assert set(found) == {"format", "version", "zone", "sessions", "revisions", "protocol"}
     assert "companions" not in found["protocol"]
-    assert not {"ride", "route"} & set(found["sessions"][0])
+    assert not {"ride", "route", "pinned", "booked", "counts"} & set(found["sessions"][0])
+    assert set(found["revisions"][0]) == {"at", "what"}
+    assert found["protocol"]["phases"][0]["missed"] == "keep"
+    assert "lapse" not in found["protocol"]["phases"][0]
 
 
 def test_a_hold_and_an_authorisation_are_written_in_full():
@@ -302,6 +312,216 @@ def test_a_hold_and_an_authorisation_are_written_in_full():
         {"sessions": 6, "until": "2027-03-01", "scope": "a", "required": False, "warn_days": 14}
     ]
     assert json.loads(text_of(course), "x") == course
+
+
+# -- what happened, and what revisions changed
+
+LAPSE = (
+    model.LapseBand(first=0, last=28, propose="continue", if_worse="step back"),
+    model.LapseBand(first=29, last=None, propose="repeat tail", repeat=2),
+)
+
+
+@pytest.fixture
+def followed_course(reference_course):
+    """The reference course, with visits, a rule lifted, a change of protocol and what its second revision changed."""
+    first, second = reference_course.sessions[:2]
+    phase = attrs.evolve(reference_course.protocol.phases[0], missed="skip", lapse=LAPSE)
+    changes = (
+        model.Changed(booking="s2", why="did not come", session=attrs.evolve(second, revised=(0,))),
+        model.Changed(booking="s8"),
+        model.Changed(
+            booking="therapy:s2", companion=attrs.evolve(reference_course.companions[1], revised=(0,))
+        ),
+    )
+    revision = attrs.evolve(
+        reference_course.revisions[1],
+        who="Dr A",
+        why="on the telephone",
+        changes=changes,
+        remarks=("it ends later",),
+    )
+    return attrs.evolve(
+        reference_course,
+        protocol=attrs.evolve(
+            reference_course.protocol, phases=(phase, *reference_course.protocol.phases[1:])
+        ),
+        sessions=(
+            first,
+            attrs.evolve(second, pinned=True, booked=False, counts=False),
+            *reference_course.sessions[2:],
+        ),
+        revisions=(reference_course.revisions[0], revision),
+        visits=(
+            model.Visit(date(2027, 3, 1), session="s1", at=time(9, 20), id="v1", who="Dr B"),
+            model.Visit(date(2027, 3, 3), "cancelled", by="patient", session="s2", note="a cold"),
+            model.Visit(
+                date(2027, 3, 4), "stopped early", elsewhere=True, counts=False, route="nasal", worse=True
+            ),
+            model.Visit(date(2027, 3, 1), "withdrawn", corrects="v1"),
+        ),
+        skipped=("s2",),
+        lifted=(model.Lifted(rule="at most 7 d", earlier="s1", later="s3", latest=7, by="policy"),),
+        segments=(model.Segment(protocol="other", version="2", first="boosters", on=date(2027, 4, 1)),),
+        ended=date(2027, 6, 1),
+    )
+
+
+def test_what_happened_is_written_in_full_and_reads_back(followed_course):
+    text = text_of(followed_course)
+    found = standard_json.loads(text)
+    assert list(found)[4:11] == [
+        *("sessions", "companions", "visits", "skipped", "lifted", "segments"),
+        "ended",
+    ]
+    assert found["visits"] == [
+        {
+            "day": "2027-03-01",
+            "status": "fulfilled",
+            "session": "s1",
+            "at": "09:20",
+            "id": "v1",
+            "who": "Dr B",
+        },
+        {"day": "2027-03-03", "status": "cancelled", "session": "s2", "by": "patient", "note": "a cold"},
+        {
+            "day": "2027-03-04",
+            "status": "stopped early",
+            "elsewhere": True,
+            "counts": False,
+            "route": "nasal",
+            "worse": True,
+        },
+        {"day": "2027-03-01", "status": "withdrawn", "corrects": "v1"},
+    ]
+    assert found["skipped"] == ["s2"]
+    assert found["lifted"] == [
+        {"rule": "at most 7 d", "earlier": "s1", "later": "s3", "latest": 7, "by": "policy"}
+    ]
+    assert found["segments"] == [
+        {"protocol": "other", "version": "2", "first": "boosters", "on": "2027-04-01"}
+    ]
+    assert found["ended"] == "2027-06-01"
+    assert json.loads(text, "course.json") == followed_course
+    Draft202012Validator(SCHEMA).validate(found)
+
+
+def test_a_revision_is_written_with_each_booking_as_it_was(followed_course):
+    found = standard_json.loads(text_of(followed_course))
+    revision = found["revisions"][1]
+    assert list(revision) == ["at", "what", "who", "why", "changes", "remarks"]
+    assert (revision["who"], revision["why"], revision["remarks"]) == (
+        "Dr A",
+        "on the telephone",
+        ["it ends later"],
+    )
+    second, new, therapy = revision["changes"]
+    assert (second["booking"], second["why"], second["session"]["day"]) == (
+        "s2",
+        "did not come",
+        "2027-03-03",
+    )
+    assert new == {"booking": "s8"}
+    assert set(therapy) == {"booking", "companion"}
+
+
+def test_what_is_unusual_about_a_session_and_a_break_is_written(followed_course):
+    found = standard_json.loads(text_of(followed_course))
+    unusual = {key: found["sessions"][1][key] for key in ("pinned", "booked", "counts")}
+    assert unusual == {"pinned": True, "booked": False, "counts": False}
+    assert not unusual.keys() & found["sessions"][0].keys()
+    phase = found["protocol"]["phases"][0]
+    assert phase["missed"] == "skip"
+    assert phase["lapse"] == [
+        {"first": 0, "last": 28, "propose": "continue", "if_worse": "step back"},
+        {"first": 29, "last": None, "propose": "repeat tail", "repeat": 2},
+    ]
+
+
+def test_a_step_back_that_was_acted_on_is_written_so():
+    decision = model.Decision(what="step back", on=date(2027, 1, 4), who="Dr A")
+    asked = companion(kind="appointment", before=None, minutes=30, gate=True)
+    course = attrs.evolve(one_phase(), protocol=attrs.evolve(one_phase().protocol, companions=(asked,)))
+    for applied in (False, True):
+        placed = model.PlacedCompanion(
+            id="c:s1", companion="c", day=date(2027, 1, 4), outcome=attrs.evolve(decision, applied=applied)
+        )
+        given = attrs.evolve(course, companions=(placed,))
+        (found,) = standard_json.loads(text_of(given))["companions"]
+        more = {"applied": True} if applied else {}
+        assert found["outcome"] == {"what": "step back", "on": "2027-01-04", "who": "Dr A", **more}
+        assert json.loads(text_of(given), "x") == given
+
+
+def test_a_document_from_before_there_were_visits_reads_as_the_course_it_was(reference_course):
+    """Nothing was recorded, no policy named: a missed session keeps the pattern."""
+    text = text_of(reference_course)
+    old = text.replace(',\n        "missed": "keep"', "")
+    assert text.count('"missed": "keep"') == 2
+    assert '"missed": "keep"' not in old
+    assert json.loads(old, "course.json") == reference_course
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "where"),
+    [
+        ('"cancelled"', '"canceled"', "an unknown word", "visits[1].status"),
+        ('"cancelled"', '""', "an unknown word", "visits[1].status"),
+        ('"cancelled"', "null", "this is null", "visits[1].status"),
+        ('"status": "cancelled",', "", "status is missing", "visits[1]"),
+        ('"cancelled"', '"no-show"', "a visit that was no-show and cancelled", "visits[1]"),
+        ('"by": "patient"', '"by": "nurse"', "cancelled by 'nurse'", "visits[1], visit of 2027-03-03"),
+        ('"at": "09:20"', '"at": "9:20"', "a date or time in another form", "visits[0].at"),
+        ('"elsewhere": true', '"elsewhere": 1', "this is a whole number", "visits[2].elsewhere"),
+        ('"counts": false,\n      "route": "nasal"', '"counts": "no"', "this is a text", "visits[2].counts"),
+        ('"worse": true', '"wrose": true', "an unknown name", "visits[2].wrose"),
+        ('"corrects": "v1"', '"corrects": ""', "an entry withdrawn that names none", "visits[3]"),
+        ('"corrects": "v1"', '"corrects": "v1", "id": "v1"', "an entry that corrects itself", "visits[3]"),
+        ('"corrects": "v1"', '"corrects": "v2", "id": "v1"', "two visits of one id", "course"),
+        ('"session": "s2",\n      "by"', '"session": "s99",\n      "by"', "a visit, or a rule lifted, of an", "course"),
+        ('"skipped": [', '"skipped": [1, ', "this is a whole number", "skipped[0]"),
+        ('"skipped": [', '"skipped": ["s99", ', "a visit, or a rule lifted, of an", "course"),
+        ('"latest": 7,\n      "by"', '"latest": -1,\n      "by"', "a rule lifted by 'policy', of -1 days", "lifted[0]"),
+        ('"by": "policy"', '"by": "chance"', "a rule lifted by 'chance'", "lifted[0]"),
+        ('"on": "2027-04-01"', '"on": "2027-04-31"', "'2027-04-31' is not a date", "segments[0].on"),
+        ('"first": "boosters"', '"first": "x"', "a segment that begins with an unknown phase", "course"),
+        ('"ended": "2027-06-01"', '"ended": true', "this is true or false", "ended"),
+        ('"pinned": true', '"pinned": "yes"', "this is a text in quotes", "sessions[1].pinned"),
+        ('"booked": false', '"booked": null', "this is null", "sessions[1].booked"),
+        ('"why": "did not come"', '"why": 1', "this is a whole number", "revisions[1].changes[0].why"),
+        ('"booking": "s2",', "", "booking is missing", "revisions[1].changes[0]"),
+        ('"booking": "s2",', '"booking": "s2", "task": 1,', "an unknown name", "revisions[1].changes[0].task"),
+        ('"it ends later"', "2", "this is a whole number", "revisions[1].remarks[0]"),
+        ('"missed": "skip"', '"missed": "drop"', "missed is 'drop'", "protocol.phases[0]"),
+        ('"missed": "skip"', '"missed": 1', "this is a whole number", "protocol.phases[0].missed"),
+        ('"first": 0', '"first": 1', "lapse bands that begin on day 1", "protocol.phases[0]"),
+        ('"last": 28', '"last": 27', "gap between the lapse bands", "protocol.phases[0]"),
+        ('"last": 28', '"last": 29', "overlap between the lapse bands", "protocol.phases[0]"),
+        ('"last": null', '"last": 30', "lapse bands that end on day 30", "protocol.phases[0]"),
+        ('"last": null,', "", "last is missing", "protocol.phases[0].lapse[1]"),
+        ('"propose": "repeat tail"', '"propose": "wait"', "a lapse proposes 'wait'", "phases[0].lapse[1]"),
+        ('"repeat": 2', '"repeat": 2.0', "this is a number with a decimal", "phases[0].lapse[1].repeat"),
+        ('"repeat": 2', '"repeat": 0', "a lapse that proposes repeat tail, and 0", "phases[0].lapse[1]"),
+        ('"if_worse": "step back"', '"if_worse": "x"', "a lapse proposes 'x'", "protocol.phases[0].lapse[0]"),
+    ],
+)  # fmt: skip
+def test_faults_in_what_happened_are_told_with_their_place(followed_course, old, new, what, where):
+    text = text_of(followed_course)
+    assert old in text
+    with pytest.raises(CannotRead) as caught:
+        json.loads(text.replace(old, new, 1), "course.json")
+    assert what in caught.value.what
+    assert re.match(r"course\.json, line \d+, column \d+", caught.value.where)
+    assert where in caught.value.where
+    assert caught.value.why
+    assert caught.value.fix
+
+
+def test_a_note_on_a_visit_is_not_repeated_by_an_error(followed_course):
+    text = text_of(followed_course).replace('"note": "a cold"', '"note": "a cold", "phone": "Jane Doe"')
+    with pytest.raises(CannotRead) as caught:
+        json.loads(text, "course.json")
+    assert "Jane" not in str(caught.value)
 
 
 def test_reading_is_fast(reference_course):

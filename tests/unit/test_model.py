@@ -16,20 +16,31 @@ from ketsched.errors import InvalidInput, InvalidProtocol, InvalidTime, Ketsched
 from ketsched.interchange import json
 from ketsched.interchange.wording import Publication
 from ketsched.model import (
+    LAPSES,
     MOST_SESSIONS,
+    MOST_VISITS,
+    POLICIES,
     Anatomy,
+    Change,
+    Changed,
     Course,
+    Decision,
     Evidence,
+    Happened,
     Interval,
     Join,
+    LapseBand,
+    Lifted,
     Mark,
     Phase,
     Protocol,
     Restriction,
     Revision,
+    Segment,
     Session,
     Spacing,
     Status,
+    Visit,
     Waiver,
     check_course_id,
     read_weekdays,
@@ -73,7 +84,63 @@ def course(*sessions, **changes):
     return Course(**(given | changes))
 
 
+def band(first, last, propose="continue", **changes):
+    return LapseBand(first=first, last=last, propose=propose, **changes)
+
+
 MONDAY = date(2027, 1, 4)
+
+
+# -- a break
+
+
+def test_a_break_is_in_one_band_on_every_day():
+    """Both sides of each boundary: 7 and 8, 28 and 29."""
+    phase = induction(lapse=(band(0, 7), band(8, 28, "repeat tail", repeat=2), band(29, None, "restart")))
+    found = {day: phase.lapse_after(day).propose for day in (0, 7, 8, 28, 29, 7320, 9999)}
+    assert found == {
+        0: "continue",
+        7: "continue",
+        8: "repeat tail",
+        28: "repeat tail",
+        29: "restart",
+        7320: "restart",
+        9999: "restart",
+    }
+    assert phase.lapses_after() == 8
+    assert phase.lapse_after(-1) is None
+
+
+def test_bands_of_a_day_and_the_ends_of_what_is_accepted():
+    phase = induction(lapse=(band(0, 0), band(1, 1), band(2, None)))
+    assert [phase.lapse_after(day) for day in (0, 1, 2)] == list(phase.lapse)
+    assert phase.lapses_after() is None
+    assert (band(0, 7320).last, band(7320, None).first) == (7320, 7320)
+    assert [band(0, None, "repeat tail", repeat=n).repeat for n in (1, 1000)] == [1, 1000]
+
+
+def test_every_word_for_a_break_or_a_missed_session_is_known():
+    for word in LAPSES:
+        assert band(0, None, word, repeat=2 * (word == "repeat tail")).propose == word
+    assert [induction(missed=word).missed for word in POLICIES] == list(POLICIES)
+    assert induction().missed == "keep"
+    assert induction().lapse_after(0) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (band(0, 28), "day 0 to 28: continue"),
+        (
+            band(0, 28, if_worse="step back"),
+            "day 0 to 28: continue (step back if symptoms are worse)",
+        ),
+        (band(29, None, "clinician review"), "from day 29 on: clinician review"),
+        (band(8, 14, "repeat tail", repeat=2), "day 8 to 14: repeat the last 2"),
+    ],
+)
+def test_a_band_is_said_as_a_clinic_says_it(given, words):
+    assert given.words() == words
 
 
 # -- what a protocol refuses
@@ -138,6 +205,26 @@ MONDAY = date(2027, 1, 4)
         (lambda: maintenance(study_days=(1, 8)), "every beside weekdays or study_days"),
         (lambda: induction(no_driving="tomorrow"), "no_driving is 'tomorrow'"),
         (lambda: induction(no_driving=24), "no_driving is 24"),
+        (lambda: induction(missed="drop"), "missed is 'drop'"),
+        (lambda: induction(missed=""), "missed is ''"),
+        (lambda: band(-1, None), "a lapse from day -1 to day None"),
+        (lambda: band(8, 7), "a lapse from day 8 to day 7"),
+        (lambda: band(0, 7321), "a lapse from day 0 to day 7321"),
+        (lambda: band(7321, None), "a lapse from day 7321"),
+        (lambda: band(0, None, "wait"), "a lapse proposes 'wait'"),
+        (lambda: band(0, None, ""), "a lapse proposes ''"),
+        (lambda: band(0, None, if_worse="wait"), "a lapse proposes 'wait'"),
+        (lambda: band(0, None, "repeat tail"), "proposes repeat tail, and 0 sessions to repeat"),
+        (lambda: band(0, None, "repeat tail", repeat=-1), "and -1 sessions to repeat"),
+        (lambda: band(0, None, "repeat tail", repeat=1001), "and 1001 sessions to repeat"),
+        (lambda: band(0, None, repeat=1), "proposes continue, and 1 sessions to repeat"),
+        (lambda: band(0, None, if_worse="repeat tail"), "and 0 sessions to repeat"),
+        (lambda: induction(lapse=(band(1, None),)), "lapse bands that begin on day 1"),
+        (lambda: induction(lapse=(band(0, 7),)), "lapse bands that end on day 7"),
+        (lambda: induction(lapse=(band(0, 7), band(9, None))), "gap between the lapse bands"),
+        (lambda: induction(lapse=(band(0, 7), band(7, None))), "overlap between the lapse bands"),
+        (lambda: induction(lapse=(band(0, None), band(8, None))), "overlap between the lapse bands"),
+        (lambda: induction(lapse=(band(8, None), band(0, 7))), "lapse bands that begin on day 8"),
         (lambda: induction(no_driving=timedelta()), "no_driving is"),
         (lambda: induction(no_driving=timedelta(minutes=-1)), "no_driving is"),
         (lambda: induction(no_driving=timedelta(seconds=90)), "no_driving is"),
@@ -477,6 +564,14 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
         course(night).starts(night)
 
 
+def lifted(**changes):
+    return Lifted(**({"rule": "at most 7 d", "earlier": "s1", "later": "s1", "latest": 7} | changes))
+
+
+def segment(first="boosters", **changes):
+    return Segment(**({"protocol": "other", "version": "1", "first": first, "on": MONDAY} | changes))
+
+
 @pytest.mark.parametrize(
     ("make", "what"),
     [
@@ -500,6 +595,18 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
         (lambda: course(session(1, MONDAY), revisions=()), "without the revision"),
         (lambda: course(*(session(n, MONDAY + timedelta(n)) for n in range(1001))), "1001 sessions"),
         (lambda: course(zone="Europe/Amsterdm"), "no time zone"),
+        (lambda: course(visits=[Visit(MONDAY)] * (MOST_VISITS + 1)), "10001 visits"),
+        (lambda: course(visits=(Visit(MONDAY, id="v1"), Visit(MONDAY, id="v1"))), "two visits of one id"),
+        (lambda: course(visits=(Visit(MONDAY, session="s1"),)), "of an unknown session"),
+        (lambda: course(session(1, MONDAY), visits=(Visit(MONDAY, session="s2"),)), "of an unknown session"),
+        (lambda: course(skipped=("s1",)), "of an unknown session"),
+        (lambda: course(session(1, MONDAY), lifted=(lifted(later="s2"),)), "of an unknown session"),
+        (lambda: course(session(1, MONDAY), lifted=(lifted(earlier="s2"),)), "of an unknown session"),
+        (lambda: lifted(by="chance"), "a rule lifted by 'chance'"),
+        (lambda: lifted(latest=-1), "of -1 days"),
+        (lambda: course(segments=(segment("trial"),)), "begins with an unknown phase"),
+        (lambda: Decision(what="go", on=MONDAY, who="Dr A"), "the outcome 'go' by somebody"),
+        (lambda: Decision(what="step back", on=MONDAY, who=" "), "'step back' by nobody"),
         (lambda: course(id="Anna Müller 1980-01-01"), "this course id cannot be used"),
         (lambda: course(id="-x"), "this course id cannot be used"),
         (lambda: course(id="x" * 65), "this course id cannot be used"),
@@ -534,6 +641,170 @@ def test_what_a_course_refuses(make, what):
     assert what in error.value.what
     assert error.value.why
     assert error.value.fix
+
+
+def test_what_happened_is_kept_with_the_course():
+    one = course(
+        session(1, MONDAY),
+        visits=(Visit(MONDAY, session="s1", id="v1"), Visit(MONDAY), Visit(MONDAY)),
+        skipped=("s1",),
+        lifted=(lifted(), lifted(latest=0, by="policy")),
+        segments=(segment(), segment("induction")),
+    )
+    assert [visit.session for visit in one.visits] == ["s1", None, None]
+    assert len(course(visits=[Visit(MONDAY)] * MOST_VISITS).visits) == MOST_VISITS
+
+
+# -- visits
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: Visit(date(9999, 1, 1)), "not a day to plan on"),
+        (lambda: Visit(datetime(2027, 1, 4, tzinfo=UTC)), "not a date"),
+        (lambda: Visit(MONDAY, "given"), "the status 'given'"),
+        (lambda: Visit(MONDAY, "Fulfilled"), "the status 'Fulfilled'"),
+        (lambda: Visit(MONDAY, ""), "no status"),
+        (lambda: Visit(MONDAY, " "), "no status"),
+        (lambda: Visit(MONDAY, None), "the status 'None'"),
+        (lambda: Visit(MONDAY, at=time(9, 0, 30)), "a visit at 09:00:30"),
+        (lambda: Visit(MONDAY, at=time(9, tzinfo=UTC)), "a visit at 09:00"),
+        (lambda: Visit(MONDAY, at=datetime(2027, 1, 4, 9)), "a visit at 2027-01-04"),  # noqa: DTZ001
+        (lambda: Visit(MONDAY, "cancelled", by="nurse"), "cancelled by 'nurse'"),
+        (lambda: Visit(MONDAY, "fulfilled", by="clinic"), "a visit that was fulfilled and cancelled"),
+        (lambda: Visit(MONDAY, "no-show", by="patient"), "a visit that was no-show and cancelled"),
+        (lambda: Visit(MONDAY, "no-show", counts=False), "a visit that was no-show, and whether it counts"),
+        (lambda: Visit(MONDAY, "cancelled", counts=True), "and whether it counts"),
+        (lambda: Visit(MONDAY, "withdrawn", corrects="v1", counts=True), "and whether it counts"),
+        (lambda: Visit(MONDAY, "withdrawn"), "an entry withdrawn that names none"),
+        (lambda: Visit(MONDAY, id="v1", corrects="v1"), "an entry that corrects itself"),
+        (lambda: Visit(MONDAY, session="\ud800"), "session is no text"),
+        (lambda: Visit(MONDAY, note="\ud800"), "note is no text"),
+    ],
+)
+def test_what_a_visit_refuses(make, what):
+    with pytest.raises(KetschedError) as error:
+        make()
+    assert what in error.value.what
+    assert error.value.why
+    assert error.value.fix
+
+
+def test_what_a_visit_says():
+    assert Visit(MONDAY).status is Happened.FULFILLED
+    assert Visit(MONDAY, "stopped early", counts=True).status is Happened.STOPPED_EARLY
+    assert Visit(MONDAY, "cancelled", by="clinic", at=time(9)).by == "clinic"
+    assert Visit(MONDAY, "withdrawn", corrects="v1").corrects == "v1"
+    delivered = {status for status in Happened if status.delivered}
+    assert delivered == {Happened.FULFILLED, Happened.STOPPED_EARLY}
+
+
+def test_what_does_not_count_has_no_place_of_its_own():
+    """An ad-hoc booster between the second and the third is numbered as what comes next, and moves no number."""
+    days = [MONDAY + timedelta(n) for n in (0, 3, 5, 7)]
+    one = course(
+        *(session(n, day, counts=n != 3, booked=n != 3) for n, day in enumerate(days, 1)),
+    )
+    assert [one.number(each) for each in one.sessions] == [1, 2, 3, 3]
+
+
+# -- what revisions remember
+
+TUESDAY, THURSDAY = MONDAY + timedelta(1), MONDAY + timedelta(3)
+
+
+def followed():
+    """A session on Monday is moved to Tuesday; another is added on Thursday; the first is closed."""
+    first = session(1, MONDAY, time=time(9))
+    moved = attrs.evolve(first, day=TUESDAY, revised=(0, 1))
+    closed = attrs.evolve(moved, status=Status.CLOSED, revised=(0, 1, 3))
+    added = session(2, THURSDAY, revised=(2,))
+    changes = (
+        (),
+        (Changed(booking="s1", why="holiday", session=first),),
+        (Changed(booking="s2"),),
+        (Changed(booking="s1", session=moved),),
+    )
+    revisions = tuple(Revision(at=None, changes=each) for each in changes)
+    states = ((first,), (moved,), (moved, added), (closed, added))
+    visits = (Visit(MONDAY), Visit(TUESDAY, session="s1"), Visit(THURSDAY, session="s2"))
+    past = {"visits": visits, "skipped": ("s2",), "lifted": (lifted(), lifted(later="s2"))}
+    return course(*states[-1], revisions=revisions, **past), states
+
+
+def test_each_state_that_was_given_out_comes_back():
+    one, states = followed()
+    for number, sessions in enumerate(states):
+        then = one.at_revision(number)
+        assert then.sessions == sessions
+        assert then.revisions == one.revisions[: number + 1]
+    assert one.at_revision(3) == one
+
+
+def test_a_state_names_no_session_that_was_not_there_yet():
+    one, _ = followed()
+    before, after = one.at_revision(1), one.at_revision(2)
+    assert [visit.session for visit in before.visits] == [None, "s1"]
+    assert (before.skipped, before.lifted) == ((), one.lifted[:1])
+    assert (after.visits, after.skipped, after.lifted) == (one.visits, one.skipped, one.lifted)
+
+
+def test_what_each_revision_changed():
+    one, states = followed()
+    said = [[(c.booking, c.kind, c.why) for c in one.changes_of(number)] for number in range(4)]
+    assert said == [[], [("s1", "moved", "holiday")], [("s2", "added", "")], [("s1", "closed", "")]]
+    (moved,) = one.changes_of(1)
+    assert (moved.before, moved.after) == (states[0][0], states[1][0])
+    (added,) = one.changes_of(2)
+    assert (added.before, added.after) == (None, states[2][1])
+    assert one.changes == one.changes_of(3)
+
+
+@pytest.mark.parametrize("number", [-1, 4])
+def test_a_revision_that_there_is_not(number):
+    one, _ = followed()
+    for ask in (one.at_revision, one.changes_of):
+        with pytest.raises(InvalidInput) as error:
+            ask(number)
+        assert error.value.what == f"revision {number + 1}"
+        assert error.value.fix == "give a number from 1 to 4"
+
+
+def test_a_course_of_one_revision_has_changed_nothing():
+    one = course(session(1, MONDAY))
+    assert one.changes == ()
+    assert one.at_revision(0) == one
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (None, {}, "added"),
+        (None, {"status": Status.FULFILLED}, "added"),
+        ({}, {"day": TUESDAY}, "moved"),
+        ({}, {"time": time(10)}, "moved"),
+        ({}, {"time": None}, "moved"),
+        ({}, {"day": TUESDAY, "status": Status.TENTATIVE}, "moved"),
+        ({}, {"day": TUESDAY, "status": Status.CLOSED}, "closed"),
+        ({}, {"status": Status.MISSED}, "missed"),
+        ({}, {"status": Status.FULFILLED}, "fulfilled"),
+        ({}, {"day": TUESDAY, "status": Status.FULFILLED}, "fulfilled"),
+        ({}, {"status": Status.TENTATIVE}, "changed"),
+        ({"status": Status.TENTATIVE}, {}, "changed"),
+        ({"status": Status.FULFILLED}, {}, "changed"),
+        ({}, {"place": "home"}, "changed"),
+        ({"status": Status.CLOSED}, {}, "opened"),
+        ({"status": Status.MISSED}, {"status": Status.TENTATIVE}, "opened"),
+        ({"status": Status.MISSED}, {"status": Status.CLOSED}, "closed"),
+        ({"status": Status.MISSED}, {"status": Status.FULFILLED}, "fulfilled"),
+    ],
+)
+def test_what_became_of_a_booking(before, after, kind):
+    base = session(1, MONDAY, time=time(9))
+    was = None if before is None else attrs.evolve(base, **before)
+    change = Change(booking="s1", why="", before=was, after=attrs.evolve(base, **after))
+    assert change.kind == kind
 
 
 def test_an_error_about_an_id_does_not_repeat_it():

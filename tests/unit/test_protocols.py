@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ketsched import protocols
+from ketsched.cli.protocols import show
 from ketsched.errors import CannotRead, InvalidProtocol, KetschedError
-from ketsched.model import Anchor, Companion, Interval, Mark, Spacing, Window
+from ketsched.model import Anchor, Companion, Interval, LapseBand, Mark, Spacing, Window
 from ketsched.planning.laying import lay_out
 from ketsched.protocols import load_protocol, protocol_ids, read_protocol, template
 from ketsched.tomlfile import Table, parse
@@ -33,6 +34,7 @@ OWN = DOCS / "how-to" / "own-protocol.md"
 COMPANIONS = DOCS / "reference" / "companions.md"
 SCHEMA = Draft202012Validator(json.loads((FOLDER / "protocol.schema.json").read_text(encoding="utf-8")))
 
+STATED, DERIVED, SECONDARY, HOUSE_DEFAULT = Mark
 MON, THU = date(2027, 1, 4), date(2027, 1, 7)
 THRICE = [0, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23, 25]
 TWICE = [0, 3, 7, 10, 14, 17, 21, 24]
@@ -206,6 +208,90 @@ def test_what_the_label_states_is_stated(protocol_id):
             assert phase.no_driving == timedelta(hours=24)
 
 
+# -- a missed session, and a break
+
+
+@pytest.mark.parametrize("protocol_id", COUNTS)
+def test_every_shipped_phase_says_what_a_missed_session_and_a_break_do(protocol_id):
+    """Esketamine weeks 1 to 4 keep their schedule and are not drawn out; nothing was found for anything else."""
+    esketamine = protocol_id.startswith("esk")
+    for phase in load_protocol(protocol_id).phases:
+        assert phase.missed == ("skip" if esketamine and phase.kind == "induction" else "keep")
+        assert [band.propose for band in phase.lapse] == ["continue", "clinician review"]
+        said = {e.key: e for e in phase.evidence}
+        assert said["missed"].mark is said["lapse 2"].mark is HOUSE_DEFAULT
+        stepping = esketamine and phase.kind == "maintenance"
+        assert [band.if_worse for band in phase.lapse] == ["step back" if stepping else "", ""]
+        assert said["lapse 1"].mark is (SECONDARY if stepping else HOUSE_DEFAULT)
+
+
+LAPSES_AFTER = {
+    # the first day on which a clinician is asked, phase by phase
+    "esk-trd": [29, 29, 29],
+    "esk-mdsi": [29],
+    "generic-induction": [8, 57],  # boosters every 28 days: twice that, and one
+    "iv-booster-home": [8, 57, 57],
+    "iv-3xw-2w-plus-weekly-4": [8, 29],
+    "iv-weekly-3-plus-pe": [10],  # the latest day is 9
+    "kap-im-weekly": [10],
+    "sl-home-weekly-4": [10],
+}
+
+
+@pytest.mark.parametrize("protocol_id", COUNTS)
+def test_a_break_is_for_a_clinician_from_the_day_after_the_last_that_is_given(protocol_id):
+    expected = LAPSES_AFTER.get(protocol_id, [8])
+    phases = load_protocol(protocol_id).phases
+    assert [phase.lapses_after() for phase in phases] == expected
+    for phase, day in zip(phases, expected, strict=True):
+        assert phase.lapse_after(day - 1).propose == "continue"
+        assert phase.lapse_after(day).propose == "clinician review"
+
+
+def test_the_28_days_of_esketamine_do_not_pose_as_a_rule_of_the_label():
+    for phase in load_protocol("esk-trd").phases[1:]:
+        (review,) = (e for e in phase.evidence if e.key == "lapse 2")
+        assert "no rule of the label" in review.note
+        assert "subgroup" in review.note
+
+
+@pytest.mark.parametrize(
+    ("protocol_id", "shown"),
+    [
+        ("esk-trd", ["missed", "skip: the session is left out", "house default", "jnj2025, house"]),
+        (
+            "esk-trd",
+            [
+                "missed",
+                "keep: the pattern stays, the session is made up at the end",
+                "house default",
+                "faq-repost, house",
+            ],
+        ),
+        (
+            "esk-trd",
+            [
+                "lapse 1",
+                "day 0 to 28: continue (step back if symptoms are worse)",
+                "secondary",
+                "jnj2025, faq-repost",
+            ],
+        ),
+        ("esk-trd", ["lapse 2", "from day 29 on: clinician review", "house default", "jnj2025, house"]),
+        ("generic-induction", ["lapse 1", "day 0 to 7: continue", "house default", "house"]),
+        ("generic-induction", ["lapse 2", "from day 57 on: clinician review", "house default", "house"]),
+    ],
+)
+def test_what_is_shown_of_a_missed_session_and_a_break(protocol_id, shown, capsys):
+    """A long value goes on below; its first line has the mark and the source beside it."""
+    show.main([protocol_id], standalone_mode=False)
+    lines = [re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
+    assert any(
+        len(line) == len(shown) and all(want.startswith(cell) for cell, want in zip(line, shown, strict=True))
+        for line in lines
+    ), shown
+
+
 WORDS = {
     "phase": {"kind", "name", "route", "place", "anchor", "beside"},
     "companion": {
@@ -328,7 +414,6 @@ REQUIRED = {
     ("iv-weekly-3-plus-pe", "prolonged-exposure"),
     ("kap-im-weekly", "integration"),
 }
-STATED, DERIVED, SECONDARY, HOUSE_DEFAULT = Mark
 WEEKLY = ["iv-3xw-2w-plus-weekly-4"]
 LATE = [known for known in AROUND if AROUND[known] == SERIES and known not in WEEKLY]
 FACTS = [
@@ -662,6 +747,7 @@ anchor = { companion = "therapy" }
 before = { value = "PT3H", source = "house", mark = "house default" }
 """
 HOUSE = 'source = "house", mark = "house default" }'
+GO, REVIEW = 'propose = "continue"', 'propose = "clinician review"'
 MISTAKES = [
     # what is replaced, by what, line and key, what is said
     ('title = "Own"', 'titel = "Own"', "own.toml", "title is missing"),
@@ -816,6 +902,51 @@ MISTAKES = [
      "line 57, companion 3 window", "window would be ignored"),
     ('"PT3H"', '"P1D"', "line 58, companion 3 before value", "'P1D' is not a duration"),
     ('"PT3H"', '"PT168H1M"', "line 52, companion 3", "a notice from 10081"),
+    # a missed session, and a break
+    *(
+        ('kind = "maintenance"', f'kind = "maintenance"\nmissed = {given}', where, what)
+        for given, where, what in (
+            ('"skip"', "line 24, phase 2 missed", "missed has no source and no mark"),
+            ('{ value = "drop", ' + HOUSE, "line 24, phase 2 missed value", "value is 'drop'"),
+            ('{ value = "", ' + HOUSE, "line 24, phase 2 missed value", "value is ''"),
+            ("{ value = 1, " + HOUSE, "line 24, phase 2 missed value", "the number 1"),
+            ("{ " + HOUSE, "line 24, phase 2 missed", "value is missing"),
+            ('{ value = "skip", days = 1, ' + HOUSE, "line 24, phase 2 missed days", "unknown key 'days'"),
+            ('{ value = "skip", source = "x", mark = "stated" }', "phase 2 missed source", "missed cites 'x'"),
+        )
+    ),
+    *(
+        (
+            'kind = "maintenance"',
+            'kind = "maintenance"\nlapse = [' + ",\n".join(f"{{ {band}, {HOUSE}" for band in bands) + "]",
+            where,
+            what,
+        )
+        for bands, where, what in (
+            (["until = 7, " + REVIEW], "line 24, phase 2 lapse 1", "from is missing"),
+            (["from = 0"], "line 24, phase 2 lapse 1", "propose is missing"),
+            (["from = 1, " + REVIEW], "line 24, phase 2 lapse", "lapse bands that begin on day 1"),
+            (["from = -1, " + REVIEW], "line 24, phase 2 lapse 1", "a lapse from day -1"),
+            (["from = true, " + REVIEW], "line 24, phase 2 lapse 1 from", "true or false"),
+            (["from = 0, until = 7, " + REVIEW], "line 24, phase 2 lapse", "lapse bands that end on day 7"),
+            (["from = 0, until = 7, " + GO, "from = 9, " + REVIEW], "line 24, phase 2 lapse", "gap between"),
+            (["from = 0, until = 7, " + GO, "from = 7, " + REVIEW], "line 24, phase 2 lapse", "overlap between"),
+            (["from = 0, " + GO, "from = 8, " + REVIEW], "line 24, phase 2 lapse", "overlap between"),
+            (["from = 0, until = 7, " + GO, "from = 8, until = 7, " + REVIEW], "line 25, phase 2 lapse 2", "day 8 to"),
+            (["from = 0, until = 7321, " + GO, "from = 7322, " + REVIEW], "line 24, phase 2 lapse 1", "to day 7321"),
+            (['from = 0, propose = "wait"'], "line 24, phase 2 lapse 1 propose", "propose is 'wait'"),
+            (["from = 0, if_worse = 'wait', " + GO], "line 24, phase 2 lapse 1 if_worse", "if_worse is 'wait'"),
+            (["from = 0, if_worse = '', " + GO], "line 24, phase 2 lapse 1 if_worse", "if_worse is ''"),
+            (['from = 0, propose = "repeat tail"'], "line 24, phase 2 lapse 1", "and 0 sessions to repeat"),
+            (['from = 0, propose = "repeat tail", repeat = 0'], "line 24, phase 2 lapse 1", "and 0 sessions to repeat"),
+            (["from = 0, if_worse = 'repeat tail', " + GO], "line 24, phase 2 lapse 1", "and 0 sessions to repeat"),
+            (["from = 0, repeat = 2, " + GO], "line 24, phase 2 lapse 1", "continue, and 2 sessions to repeat"),
+            (["from = 0, day = 2, " + GO], "line 24, phase 2 lapse 1 day", "unknown key 'day'"),
+        )
+    ),
+    ('kind = "maintenance"', 'kind = "maintenance"\nlapse = [{ from = 0, propose = "continue" }]',
+     "line 24, phase 2 lapse 1", "source is missing"),
+    ('kind = "maintenance"', 'kind = "maintenance"\nlapse = 28', "line 24, phase 2 lapse", "lapse is the number 28"),
     # sections and syntax
     ('[[phase]]\nkind = "maintenance"', '[phase]\nkind = "maintenance"', "line 22, column 7", "this is not TOML"),
     ('"PT40M"', "PT40M", "line 12, column 22", "this is not TOML"),
@@ -864,6 +995,71 @@ def test_two_numbered_sessions_may_have_a_spacing():
     text = START.replace("minimum = 2", "minimum = 112, between = [1, 3]")
     spacing = read_protocol(parse(text, "own.toml")).phases[0].spacing[0]
     assert (spacing.between, spacing.minimum, spacing.apart) == ((1, 3), 112, 1)
+
+
+def bands_of(*bands):
+    """The lapse bands of the second phase, from what a file says of each."""
+    given = ", ".join(f"{{ {band}, {HOUSE}" for band in bands)
+    text = START.replace('kind = "maintenance"', f'kind = "maintenance"\nlapse = [{given}]')
+    SCHEMA.validate(tomllib.loads(text))
+    return read_protocol(parse(text, "own.toml")).phases[1]
+
+
+def test_a_break_is_read_with_all_it_says():
+    phase = bands_of(
+        "from = 0, until = 28, if_worse = 'step back', " + GO,
+        'from = 29, until = 42, propose = "repeat tail", repeat = 2, note = "x"',
+        "from = 43, " + REVIEW,
+    )
+    assert phase.lapse == (
+        LapseBand(first=0, last=28, propose="continue", if_worse="step back"),
+        LapseBand(first=29, last=42, propose="repeat tail", repeat=2),
+        LapseBand(first=43, last=None, propose="clinician review"),
+    )
+    said = [(e.key, e.mark, e.note) for e in phase.evidence if e.key.startswith("lapse")]
+    assert said == [
+        ("lapse 1", HOUSE_DEFAULT, ""),
+        ("lapse 2", HOUSE_DEFAULT, "x"),
+        ("lapse 3", HOUSE_DEFAULT, ""),
+    ]
+    found = [phase.lapse_after(day).propose for day in (0, 28, 29, 42, 43, 9999)]
+    assert found == [
+        "continue",
+        "continue",
+        "repeat tail",
+        "repeat tail",
+        "clinician review",
+        "clinician review",
+    ]
+    assert phase.lapses_after() == 29
+
+
+def test_one_band_may_hold_for_ever():
+    phase = bands_of("from = 0, " + GO)
+    assert phase.lapse == (LapseBand(first=0, last=None, propose="continue"),)
+    assert phase.lapses_after() is None
+
+
+def test_a_phase_that_says_nothing_of_a_break_proposes_nothing():
+    for phase in read_protocol(parse(START, "own.toml")).phases:
+        assert (phase.missed, phase.lapse, phase.lapse_after(100), phase.lapses_after()) == (
+            "keep",
+            (),
+            None,
+            None,
+        )
+        assert not any(e.key == "missed" or e.key.startswith("lapse") for e in phase.evidence)
+
+
+@pytest.mark.parametrize("word", ["keep", "make-up", "next-open", "shift", "skip"])
+def test_what_is_done_about_a_missed_session_is_read(word):
+    text = START.replace(
+        'kind = "maintenance"', f'kind = "maintenance"\nmissed = {{ value = "{word}", {HOUSE}'
+    )
+    SCHEMA.validate(tomllib.loads(text))
+    phase = read_protocol(parse(text, "own.toml")).phases[1]
+    assert phase.missed == word
+    assert [e.mark for e in phase.evidence if e.key == "missed"] == [HOUSE_DEFAULT]
 
 
 def companions_of(text):
@@ -980,6 +1176,7 @@ BEYOND_THE_SCHEMA = (
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|a phase without a pattern"
     "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
     "|a companion counted from|appointment of \\d+ minutes|a notice from"
+    "|a lapse from day|lapse bands that end|(gap|overlap) between the lapse bands"
 )
 """What compares several values, which the schema cannot say; and 3.0, which it takes for a whole number."""
 
@@ -1169,6 +1366,8 @@ def shown(entry: dict) -> str:
     if "earliest" in entry:
         first, best, last = (from_anchor(entry[key]) for key in ("earliest", "recommended", "latest"))
         return first if first == last else f"{first} to {last}, best {best}"
+    if "propose" in entry:
+        return proposed(entry)
     said = [worded(entry["value"])] if "value" in entry else []
     if "what" in entry:
         said = [f"{entry['what']}: {said[0]}"]
@@ -1185,6 +1384,12 @@ def shown(entry: dict) -> str:
     if entry.get("required") is False:
         said.append("preferred")
     return ", ".join(said)
+
+
+def proposed(band: dict) -> str:
+    days = f"day {band['from']} to {band['until']}" if "until" in band else f"from day {band['from']} on"
+    what = band["propose"] + (f", {band['repeat']} sessions" if "repeat" in band else "")
+    return f"{days}: {what}" + (f"; if worse: {band['if_worse']}" if "if_worse" in band else "")
 
 
 def worded(value) -> str:

@@ -11,6 +11,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import (
     Anatomy,
     Anchor,
+    Changed,
     Companion,
     Course,
     Phase,
@@ -89,7 +90,8 @@ def test_a_session_that_changed_gets_the_number(change):
     assert (first.revised, first.sequence) == ((0, 1), 1)
     assert second == COURSE.sessions[1]
     assert course.companions == COURSE.companions
-    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed"))
+    changed = Changed(booking="s1", session=COURSE.sessions[0])
+    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
 
 
 @pytest.mark.parametrize(
@@ -102,17 +104,27 @@ def test_a_companion_that_changed_gets_the_number(change):
     assert (first.revised, first.sequence) == ((0, 1), 1)
     assert second == COURSE.companions[1]
     assert course.sessions == COURSE.sessions
-    assert len(course.revisions) == 2
+    changed = Changed(booking="call:s1", companion=COURSE.companions[0])
+    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
 
 
 @pytest.mark.parametrize(
-    "change", [{"ride": "confirmed"}, {"chair": 2}, {"ideal": date(2027, 1, 4)}, {"route": "nasal"}]
+    "change",
+    [
+        {"ride": "confirmed"},
+        {"chair": 2},
+        {"ideal": date(2027, 1, 4)},
+        {"route": "nasal"},
+        {"pinned": True},
+        {"counts": False},
+    ],
 )
 def test_what_no_calendar_shows_is_a_revision_of_the_course_and_of_no_session(change):
     course = session(**change)
     assert course.sessions[0] == attrs.evolve(COURSE.sessions[0], **change)
     assert course.sessions[0].revised == (0,)
     assert len(course.revisions) == 2
+    assert [(change.booking, change.kind) for change in course.changes] == [("s1", "changed")]
 
 
 def test_nothing_new_is_the_same_course():
@@ -196,3 +208,75 @@ def test_a_course_without_moments_goes_on_without():
     moved = (attrs.evolve(first, day=date(2027, 1, 5)), second)
     assert [r.at for r in revised(course, at=None, what="changed", sessions=moved).revisions] == [None, None]
     assert [r.at for r in revised(course, at=AT, what="changed", sessions=moved).revisions] == [None, AT]
+
+
+# -- what a revision remembers
+
+
+def moved_closed_and_added(**words):
+    """The next revision: the first session and its call a day later, the second session closed, a third one new."""
+    first, second = COURSE.sessions
+    call, other = COURSE.companions
+    third = Session(id="s3", phase="induction", day=date(2027, 1, 11), time=time(9))
+    return revised(
+        COURSE,
+        at=LATER,
+        what="replanned",
+        sessions=(
+            third,
+            attrs.evolve(second, status=Status.CLOSED),
+            attrs.evolve(first, day=date(2027, 1, 5)),
+        ),
+        companions=(attrs.evolve(call, day=date(2027, 1, 6)), other),
+        **words,
+    )
+
+
+def test_a_revision_says_what_it_changed_in_order_of_time():
+    course = moved_closed_and_added()
+    assert course.revisions[0].changes == ()
+    assert [(c.booking, c.before, c.after, c.kind) for c in course.changes] == [
+        ("s1", COURSE.sessions[0], course.sessions[0], "moved"),
+        ("call:s1", COURSE.companions[0], course.companions[0], "moved"),
+        ("s2", COURSE.sessions[1], course.sessions[1], "closed"),
+        ("s3", None, course.sessions[2], "added"),
+    ]
+
+
+def test_one_reason_for_all_or_one_for_each():
+    course = moved_closed_and_added(why="leave of the doctor", who="Dr A", remarks=["the last day is later"])
+    revision = course.revisions[1]
+    assert (revision.why, revision.who) == ("leave of the doctor", "Dr A")
+    assert revision.remarks == ("the last day is later",)
+    assert {change.why for change in course.changes} == {""}
+    reasons = {"s1": "closed day", "s3": "makes up for the second"}
+    each = moved_closed_and_added(why=reasons)
+    assert each.revisions[1].why == ""
+    assert {c.booking: c.why for c in each.changes} == {"call:s1": "", "s2": "", **reasons}
+
+
+def test_a_reason_for_what_did_not_change_is_not_kept():
+    course = moved_closed_and_added(why={"call:s2": "x"})
+    assert [c.booking for c in course.changes] == ["s1", "call:s1", "s2", "s3"]
+
+
+def test_the_course_before_a_revision_is_the_course_as_it_was():
+    once = moved_closed_and_added()
+    assert once.at_revision(0) == COURSE
+    assert once.at_revision(1) == once
+    twice = revised(once, at=LATER, what="opened", sessions=COURSE.sessions + once.sessions[2:])
+    assert [(c.booking, c.kind) for c in twice.changes] == [("s1", "moved"), ("s2", "opened")]
+    assert twice.at_revision(1) == once
+    assert twice.at_revision(0) == COURSE
+    assert twice.changes_of(1) == once.changes
+
+
+def test_a_revision_of_the_protocol_alone_changes_the_sessions_that_take_longer():
+    phase = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=55))
+    course = revised(COURSE, at=LATER, what="longer", protocol=attrs.evolve(PROTOCOL, phases=(phase,)))
+    assert [(c.booking, c.kind) for c in course.changes] == [("s1", "changed"), ("s2", "changed")]
+    assert course.at_revision(0).sessions == COURSE.sessions
+
+
+def test_nothing_new_stays_the_same_course_whatever_was_said():
+    assert revised(COURSE, at=LATER, what="x", why="y", who="Dr A", remarks=["z"]) is COURSE

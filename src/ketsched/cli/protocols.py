@@ -170,6 +170,15 @@ def _table(title: str, rows: Iterable[tuple[str, str, str, str]]) -> RenderableT
     return Group(Text(title, style="italic"), table)
 
 
+_POLICY_WORDS = {
+    "keep": "keep: the pattern stays, the session is made up at the end",
+    "make-up": "make-up: on the earliest day that leaves the rest in place",
+    "next-open": "next-open: on the first open day; the rest is pushed as little as needed",
+    "shift": "shift: everything moves by the same delay",
+    "skip": "skip: the session is left out",
+}
+
+
 def _value(phase: Phase, key: str) -> str:
     """Say one value of a phase in words."""
     name, _, number = key.partition(" ")
@@ -199,6 +208,10 @@ def _value(phase: Phase, key: str) -> str:
             return f"{ideal} after the phase before{floor}"
         case "until" | "review":
             return str(getattr(phase, name).words())
+        case "missed":
+            return _POLICY_WORDS[phase.missed]
+        case "lapse":
+            return phase.lapse[int(number) - 1].words()
         case "no_driving" if isinstance(phase.no_driving, timedelta):
             return f"{int(phase.no_driving.total_seconds()) // 3600} h from the end of the infusion"
         case "no_driving":

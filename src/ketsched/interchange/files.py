@@ -61,7 +61,9 @@ def _mode_of(target: Path, path: Path) -> int | None:
 
 
 def _write(temporary: Path, target: Path, content: bytes, mode: int | None) -> None:
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    # What takes the place of a private file is private from its first byte: it may stay behind half-written.
+    begin = 0o666 if mode is None else 0o600
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), begin)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -20,7 +20,19 @@ import attrs
 
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange.wording import Publication
-from ketsched.model import WEEKDAY_NAMES, Anatomy, Companion, Course, Interval, Phase, Protocol
+from ketsched.model import (
+    WEEKDAY_NAMES,
+    Anatomy,
+    Companion,
+    Course,
+    Decision,
+    Interval,
+    LapseBand,
+    Phase,
+    Protocol,
+    Session,
+    Visit,
+)
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -32,6 +44,11 @@ ORDER = (
     "zone",
     "sessions",
     "companions",
+    "visits",
+    "skipped",
+    "lifted",
+    "segments",
+    "ended",
     "holds",
     "authorisations",
     "revisions",
@@ -40,8 +57,15 @@ ORDER = (
 )
 """Of the document: what people look for first, and the longest part last."""
 
-_NOTHING_TOO = {Interval: ("days", "months", "missing_day"), Companion: ("minutes",)}
-"""Attributes whose default means "nothing" although it is a number or a word."""
+_NOTHING_TOO = {
+    Interval: ("days", "months", "missing_day"),
+    Companion: ("minutes",),
+    Session: ("pinned", "booked", "counts"),
+    Visit: ("elsewhere", "worse"),
+    Decision: ("applied",),
+    LapseBand: ("repeat",),
+}
+"""Attributes whose default means "nothing", or nothing unusual, although it is a number or a word."""
 
 LARGEST = 2**53 - 1
 """Whole numbers lie within it (RFC 7493 2.2)."""

@@ -19,7 +19,18 @@ import attrs
 from ketsched.clock import read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION
-from ketsched.model import WEEKDAY_NAMES, Anatomy, Companion, Course, Mark, Phase, Protocol, Status
+from ketsched.model import (
+    WEEKDAY_NAMES,
+    Anatomy,
+    Companion,
+    Course,
+    Happened,
+    Mark,
+    Phase,
+    Protocol,
+    Status,
+    Visit,
+)
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -293,7 +304,10 @@ def _converter(*, detailed: bool = False) -> Converter:
         inner = make_dict_structure_fn(kind, converter, **special)
 
         def structure(value: Any, _: Any) -> Any:
-            return inner(_of_type(value, dict), kind)
+            found = _of_type(value, dict)
+            if kind is Visit and "status" not in found:
+                raise _Fault("status is missing", "nothing is assumed given", 'add "status"')
+            return inner(found, kind)
 
         return structure
 
@@ -318,7 +332,7 @@ def _converter(*, detailed: bool = False) -> Converter:
 
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _of_type)
-    for member in (Mark, Status):
+    for member in (Happened, Mark, Status):
         converter.register_structure_hook(member, _member)
     converter.register_structure_hook(date, lambda v, _: _told(read_date, v))
     converter.register_structure_hook(time, lambda v, _: _told(read_time, v))

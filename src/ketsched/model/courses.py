@@ -9,185 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 
 import attrs
 
 from ketsched.clock import aware, choices, later, moment, plausible, zone_named
 from ketsched.errors import InvalidInput
+from ketsched.model.bookings import PlacedCompanion, Session, Status, check_booking_id
 from ketsched.model.protocols import Protocol
-from ketsched.model.texts import (
-    LONGEST_ID,
-    MOST_CHAIRS,
-    MOST_COMPANIONS,
-    MOST_SESSIONS,
-    check_text,
-    whole_text,
-)
-
-
-class Status(StrEnum):
-    """What a booking is: planned and to be confirmed, planned, given, missed, or taken off the calendar."""
-
-    TENTATIVE = "tentative"
-    FIRM = "firm"
-    FULFILLED = "fulfilled"
-    MISSED = "missed"
-    CLOSED = "closed"
-
-    @property
-    def stands(self) -> bool:
-        """Whether the session takes place or did: it counts in the order of the course."""
-        return self not in (Status.MISSED, Status.CLOSED)
-
-
-def _check_id(given: str, what: str) -> None:
-    if not given.strip() or len(given) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", given):
-        raise InvalidInput(
-            what=f"this {what} id cannot be used",
-            where="id",
-            why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
-            fix='give one such as "s1"',
-        )
-
-
-def _check_clock(given: time | None, what: str) -> None:
-    if given is not None and (given.second or given.microsecond or given.tzinfo):
-        raise InvalidInput(
-            what=f"{what} starts at {given}",
-            why="what is booked starts on a whole minute of the clinic's clock",
-            fix="give hours and minutes without a zone; the zone is the course's",
-        )
-
-
-RIDES = ("", "confirmed", "none", "self")
-"""What is known of the ride home: nothing yet, it is confirmed, there is none, the patient means to drive."""
-
-
-@attrs.frozen(kw_only=True)
-class Session:
-    """
-    One booking.
-
-    Attributes:
-        id: Given once and never reused, 1 to 255 characters; its number in the series is derived
-            (see `Course.number`).
-        phase: Name of its phase.
-        day: Local date at the clinic.
-        time: Local time at which the chair is taken; None if only the day is known.
-        status: See Status.
-        chair: Number of the chair, 1 to 1000; None if unknown.
-        place: Where it is, if not where the phase says; "home" is not at the clinic.
-        route: Of the drug, if not the phase's.
-        ride: What is known of the ride home, one of RIDES; it changes no calendar.
-        ideal: The day that the pattern asks for, if it was planned here.
-        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
-    """
-
-    id: str = attrs.field(validator=whole_text)
-    phase: str = attrs.field(validator=whole_text)
-    day: date
-    time: time | None = None
-    status: Status = Status.FIRM
-    chair: int | None = None
-    place: str = attrs.field(default="", validator=whole_text)
-    route: str = attrs.field(default="", validator=whole_text)
-    ride: str = ""
-    ideal: date | None = None
-    revised: tuple[int, ...] = (0,)
-
-    def __attrs_post_init__(self) -> None:
-        _check_id(self.id, "session")
-        plausible(self.day, f"session {self.id}")
-        if self.chair is not None and not 1 <= self.chair <= MOST_CHAIRS:
-            raise InvalidInput(
-                what=f"session {self.id} is on chair {self.chair}",
-                where="chair",
-                why=f"chairs are numbered from 1, up to {MOST_CHAIRS}",
-                fix="give its number, or leave it out if it is not known",
-            )
-        _check_clock(self.time, f"session {self.id}")
-        if self.ride not in RIDES:
-            raise InvalidInput(
-                what=f"the ride home of session {self.id} is {str(self.ride)[:20]!r}",
-                where="ride",
-                why="a ride is confirmed, there is none, or the patient means to drive (self)",
-                fix='give ride="confirmed", ride="none", ride="self", or leave it out if nothing is known',
-            )
-
-    @property
-    def sequence(self) -> int:
-        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
-        return len(self.revised) - 1
-
-
-OUTCOMES = ("continue", "stop")
-
-
-@attrs.frozen(kw_only=True)
-class Decision:
-    """
-    What an appointment decided about the sessions after it.
-
-    Attributes:
-        what: "continue" (they take place as planned) or "stop" (they stay to be confirmed until they are closed).
-        on: Local date on which it was decided.
-        who: Who decided it.
-    """
-
-    what: str
-    on: date
-    who: str = attrs.field(validator=whole_text)
-
-    def __attrs_post_init__(self) -> None:
-        plausible(self.on, "on")
-        if self.what not in OUTCOMES or not self.who.strip():
-            raise InvalidInput(
-                what=f"the outcome {self.what[:20]!r} by {'nobody' if not self.who.strip() else 'somebody'}",
-                where="outcome",
-                why=f"an outcome is {' or '.join(OUTCOMES)}, and somebody decided it",
-                fix='give what="continue", on=date(2027, 1, 18), who="Dr A"',
-            )
-
-
-@attrs.frozen(kw_only=True)
-class PlacedCompanion:
-    """
-    One booking of what goes around the sessions: an appointment on its day, or a task with its due date.
-
-    Notices are not booked: they follow from the protocol and the session they are beside.
-
-    Attributes:
-        id: Given once and never reused; no session of the course has it either.
-        companion: Id of the protocol's companion.
-        day: Local date at the clinic; a task's due date.
-        time: Local time at which an appointment starts; None for a task.
-        session: Id of the session that it goes with: its anchor, or the one nearest to that.
-        status: As of a session; FULFILLED once it took place or was done.
-        ideal: The day that the protocol recommends.
-        outcome: What it decided, if it is a gate and that was recorded.
-        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
-    """
-
-    id: str = attrs.field(validator=whole_text)
-    companion: str
-    day: date
-    time: time | None = None
-    session: str = attrs.field(default="", validator=whole_text)
-    status: Status = Status.FIRM
-    ideal: date | None = None
-    outcome: Decision | None = None
-    revised: tuple[int, ...] = (0,)
-
-    def __attrs_post_init__(self) -> None:
-        _check_id(self.id, "companion")
-        plausible(self.day, f"companion {self.id}")
-        _check_clock(self.time, f"companion {self.id}")
-
-    @property
-    def sequence(self) -> int:
-        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
-        return len(self.revised) - 1
+from ketsched.model.texts import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS, check_text, whole_text
+from ketsched.model.visits import Visit
 
 
 @attrs.frozen(kw_only=True)
@@ -218,7 +48,7 @@ class Hold:
     lifted_on: date | None = None
 
     def __attrs_post_init__(self) -> None:
-        _check_id(self.id, "hold")
+        check_booking_id(self.id, "hold")
         plausible(self.since, "since")
         for session in (*self.sessions, *self.already):
             check_text(session, "sessions")
@@ -332,6 +162,77 @@ def _in_utc(at: datetime | None) -> datetime | None:
 
 
 @attrs.frozen(kw_only=True)
+class Changed:
+    """
+    A booking that a revision changed, as it was before.
+
+    Attributes:
+        booking: Id of the session, appointment or task.
+        why: The reason, in a few words; empty if the revision says it all.
+        session: The session before; None for a new one, and for what is no session.
+        companion: The appointment or task before; None for a new one, and for a session.
+    """
+
+    booking: str = attrs.field(validator=whole_text)
+    why: str = attrs.field(default="", validator=whole_text)
+    session: Session | None = None
+    companion: PlacedCompanion | None = None
+
+    @property
+    def before(self) -> Session | PlacedCompanion | None:
+        """The booking before; None if it is new."""
+        return self.session or self.companion
+
+
+@attrs.frozen(kw_only=True)
+class Lifted:
+    """
+    The latest day of a required rule between two sessions that binds no longer, and why.
+
+    Attributes:
+        rule: The rule, in words.
+        earlier: Id of the session that it counts from.
+        later: Id of the session that it counts to.
+        latest: Days that the rule allows between the two.
+        by: "history": what happened has made it impossible; "policy": the way in which a missed
+            session is made up goes beyond it, and another way might not.
+    """
+
+    rule: str = attrs.field(validator=whole_text)
+    earlier: str = attrs.field(validator=whole_text)
+    later: str = attrs.field(validator=whole_text)
+    latest: int
+    by: str = "history"
+
+    def __attrs_post_init__(self) -> None:
+        if self.by not in ("history", "policy") or self.latest < 0:
+            raise InvalidInput(
+                what=f"a rule lifted by {self.by[:20]!r}, of {self.latest} days",
+                where="lifted",
+                why="the history or a policy lifts a rule's latest day",
+                fix='give by="history" or by="policy"',
+            )
+
+
+@attrs.frozen(kw_only=True)
+class Segment:
+    """
+    Where a course went over to another protocol.
+
+    Attributes:
+        protocol: Id of the protocol from here on.
+        version: Of that protocol.
+        first: Name of its first phase in the course's protocol.
+        on: Local date of the change.
+    """
+
+    protocol: str = attrs.field(validator=whole_text)
+    version: str = attrs.field(validator=whole_text)
+    first: str = attrs.field(validator=whole_text)
+    on: date
+
+
+@attrs.frozen(kw_only=True)
 class Revision:
     """
     One state of a course that was given out.
@@ -339,10 +240,18 @@ class Revision:
     Attributes:
         at: The moment it was made, kept in UTC; None if the caller gave none.
         what: What was done, in a word or two.
+        who: Who did it; empty if nobody said.
+        why: Why, in the words of whoever did it; for the clinic.
+        changes: Each booking that it changed, in order of time; the first revision has none.
+        remarks: What it did that a clinician should know, such as a rule that it could not keep.
     """
 
     at: datetime | None = attrs.field(converter=_in_utc)
     what: str = attrs.field(default="planned", validator=whole_text)
+    who: str = attrs.field(default="", validator=whole_text)
+    why: str = attrs.field(default="", validator=whole_text)
+    changes: tuple[Changed, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -360,6 +269,11 @@ class Course:
         companions: Appointments and tasks around the sessions, in order of time, closed ones included.
         holds: A clinician's stops, lifted ones included.
         authorisations: What a payer has permitted, in the order in which it pays.
+        visits: What happened, as it was recorded; those that a later entry corrects included.
+        skipped: Ids of sessions that came to nothing and are not made up: the series has so many fewer.
+        lifted: Rules between sessions that the planner could not keep, or the policy did not.
+        segments: Protocols that the course went over to, in order; none if it keeps to its first.
+        ended: Local date on which it was ended early; nothing is planned any more.
     """
 
     protocol: Protocol
@@ -371,6 +285,11 @@ class Course:
     companions: tuple[PlacedCompanion, ...] = ()
     holds: tuple[Hold, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    skipped: tuple[str, ...] = ()
+    lifted: tuple[Lifted, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    ended: date | None = None
 
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
@@ -414,6 +333,45 @@ class Course:
                 "name one of these",
             ),
             (
+                "a segment that begins with an unknown phase",
+                any(segment.first not in names for segment in self.segments),
+                f"the protocol has {', '.join(sorted(names))}",
+                "name one of these phases",
+            ),
+            (
+                f"{len(self.visits)} visits",
+                len(self.visits) > MOST_VISITS,
+                f"a course has at most {MOST_VISITS}",
+                "check that they are of one patient",
+            ),
+            (
+                "two visits of one id",
+                len({v.id for v in self.visits if v.id}) != sum(bool(v.id) for v in self.visits),
+                "an id is given once",
+                "give each its own",
+            ),
+            (
+                "a visit, or a rule lifted, of an unknown session",
+                not {s for s in self._named_elsewhere() if s} <= {s.id for s in self.sessions},
+                "what happened names a session of the course, or none",
+                "name one of its sessions",
+            ),
+            (
+                "a change of an unknown booking, or of two",
+                not all(
+                    self._is_known(changed, set(ids), names) for r in self.revisions for changed in r.changes
+                ),
+                "a revision's changes name bookings of the course, each as it was before",
+                "give booking the id of the session, appointment or task, and that as it was",
+            ),
+            (
+                "a booking that is new twice",
+                len(new := [c.booking for r in self.revisions for c in r.changes if c.before is None])
+                != len(set(new)),
+                "a booking is made once, and changed from then on",
+                "give the later change what it was before",
+            ),
+            (
                 "two holds of one id",
                 len({hold.id for hold in self.holds}) != len(self.holds),
                 "an id is given once",
@@ -441,6 +399,21 @@ class Course:
         if self.id is not None:
             check_course_id(self.id)
 
+    @staticmethod
+    def _is_known(changed: Changed, ids: set[str], phases: set[str]) -> bool:
+        before = changed.before
+        if changed.booking not in ids or (changed.session is not None and changed.companion is not None):
+            return False
+        if isinstance(before, Session) and before.phase not in phases:
+            return False
+        return before is None or before.id == changed.booking
+
+    def _named_elsewhere(self) -> Iterator[str | None]:
+        yield from (visit.session for visit in self.visits)
+        yield from self.skipped
+        for lifted in self.lifted:
+            yield from (lifted.earlier, lifted.later)
+
     @classmethod
     def of_days(cls, protocol: Protocol, days: Iterable[date], *, zone: str = "UTC") -> Course:
         """Make a course of bare dates, dealt out to the protocol's phases in order."""
@@ -452,13 +425,87 @@ class Course:
         )
         return cls(protocol=protocol, zone=zone, sessions=sessions)
 
+    def over(self) -> frozenset[str]:
+        """Return the names of the phases that nothing more is planned in: all before the last segment, or all."""
+        names = [phase.name for phase in self.protocol.phases]
+        if self.ended is not None:
+            return frozenset(names)
+        return frozenset(names[: names.index(self.segments[-1].first)] if self.segments else ())
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the last revision changed, each booking with what became of it and the reason."""
+        return self.changes_of(len(self.revisions) - 1)
+
+    def changes_of(self, revision: int) -> tuple[Change, ...]:
+        """Return what a revision changed; the first one is 0."""
+        after = self.at_revision(revision)
+        now = after.bookings()
+        return tuple(
+            Change(booking=c.booking, why=c.why, before=c.before, after=now[c.booking])
+            for c in self.revisions[revision].changes
+        )
+
+    def at_revision(self, revision: int) -> Course:
+        """
+        Return the course with its sessions, appointments and tasks as a revision left them; the first one is 0.
+
+        Holds, visits and the protocol are those of today: a revision remembers the bookings.
+        """
+        if not 0 <= revision < len(self.revisions):
+            raise InvalidInput(
+                what=f"revision {revision + 1}",
+                where="course",
+                why=f"the course has {len(self.revisions)}",
+                fix=f"give a number from 1 to {len(self.revisions)}",
+            )
+        untold = next(
+            (n for n, r in enumerate(self.revisions[1:], 1) if n > revision and not self._told(n)), None
+        )
+        if untold is not None:
+            raise InvalidInput(
+                what=f"revision {revision + 1} cannot be shown",
+                where="course",
+                why=f"what revision {untold + 1} changed was not kept: it was made by an earlier version",
+                fix=f"show a revision from {untold + 1} on",
+            )
+        bookings = self.bookings()
+        for later_one in reversed(self.revisions[revision + 1 :]):
+            for changed in later_one.changes:
+                if changed.before is None:
+                    del bookings[changed.booking]
+                else:
+                    bookings[changed.booking] = changed.before
+        in_order = sorted(bookings.values(), key=lambda b: (b.day, b.time or time(), b.id))
+        known = set(bookings)
+        return attrs.evolve(
+            self,
+            sessions=tuple(b for b in in_order if isinstance(b, Session)),
+            companions=tuple(b for b in in_order if isinstance(b, PlacedCompanion)),
+            revisions=self.revisions[: revision + 1],
+            visits=tuple(v for v in self.visits if v.session is None or v.session in known),
+            skipped=tuple(s for s in self.skipped if s in known),
+            lifted=tuple(one for one in self.lifted if {one.earlier, one.later} <= known),
+        )
+
+    def _told(self, revision: int) -> bool:
+        """Whether a revision names what it changed, if any booking says that it was changed by it."""
+        if self.revisions[revision].changes:
+            return True
+        return not any(revision in booking.revised for booking in self.bookings().values())
+
+    def bookings(self) -> dict[str, Session | PlacedCompanion]:
+        """Return all that was ever booked, by id."""
+        both: tuple[Session | PlacedCompanion, ...] = (*self.sessions, *self.companions)
+        return {booking.id: booking for booking in both}
+
     def standing(self) -> tuple[Session, ...]:
         """Return the sessions that take place or did, in order."""
         return tuple(session for session in self.sessions if session.status.stands)
 
     def number(self, session: Session) -> int:
-        """Return the session's place in its phase, from 1, counted over those that stand."""
-        before = (s for s in self.sessions if s.phase == session.phase and s.status.stands)
+        """Return the session's place in its phase, from 1, counted over those that stand and count."""
+        before = (s for s in self.sessions if s.phase == session.phase and s.status.stands and s.counts)
         return 1 + sum(
             (s.day, s.time or time(), s.id) < (session.day, session.time or time(), session.id)
             for s in before
@@ -540,6 +587,37 @@ class Course:
                 continue
             if len(choices(session.day, session.time, self.zone)) == 1:
                 yield self.starts(session), self.ends(session), session.chair
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """
+    What a revision did to one booking.
+
+    Attributes:
+        booking: Its id.
+        why: The reason, in a few words.
+        before: As it was; None if it is new.
+        after: As the revision left it.
+    """
+
+    booking: str
+    why: str
+    before: Session | PlacedCompanion | None
+    after: Session | PlacedCompanion
+
+    @property
+    def kind(self) -> str:
+        """What became of it: "added", "moved", "closed", "missed", "fulfilled", "opened" again, or "changed"."""
+        before, after = self.before, self.after
+        if before is None:
+            return "added"
+        if before.status is not after.status:
+            if not after.status.stands or after.status is Status.FULFILLED:
+                return str(after.status)
+            if not before.status.stands:
+                return "opened"
+        return "moved" if (before.day, before.time) != (after.day, after.time) else "changed"
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 import attrs
 
@@ -305,6 +306,66 @@ class Restriction:
             )
 
 
+LAPSES = ("continue", "repeat tail", "step back", "restart", "clinician review")
+"""What a lapse band can propose."""
+POLICIES = ("keep", "make-up", "next-open", "shift", "skip")
+"""What is done about a session that was missed."""
+
+
+@attrs.frozen(kw_only=True)
+class LapseBand:
+    """
+    What is proposed when the next session comes so many days after the last that was given.
+
+    Always a proposal, with the plans it would give; a clinician decides.
+
+    Attributes:
+        first: Days since the last session given, from which on it applies.
+        last: The last of these days; None: without end.
+        propose: One of LAPSES.
+        repeat: How many of the last sessions are repeated, for "repeat tail".
+        if_worse: What is proposed instead if worse symptoms were recorded; empty: the same.
+    """
+
+    first: int
+    last: int | None
+    propose: str
+    repeat: int = 0
+    if_worse: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        high = self.last if self.last is not None else self.first
+        if not 0 <= self.first <= high <= LONGEST_YEARS * 366:
+            raise InvalidProtocol(
+                what=f"a lapse from day {self.first} to day {self.last}",
+                where="lapse",
+                why="days since the last session given ascend from 0",
+                fix="write from = 0, until = 28",
+            )
+        if self.propose not in LAPSES or self.if_worse not in ("", *LAPSES):
+            raise InvalidProtocol(
+                what=f"a lapse proposes {(self.if_worse if self.propose in LAPSES else self.propose)[:40]!r}",
+                where="lapse",
+                why=f"it proposes one of {', '.join(LAPSES)}",
+                fix="write one of these",
+            )
+        repeats = "repeat tail" in (self.propose, self.if_worse)
+        if repeats != (self.repeat > 0) or not 0 <= self.repeat <= MOST_SESSIONS:
+            raise InvalidProtocol(
+                what=f"a lapse that proposes {self.propose}, and {self.repeat} sessions to repeat",
+                where="lapse",
+                why="repeating the tail says how many sessions, and nothing else does",
+                fix='give repeat = 2 with propose = "repeat tail", and only there',
+            )
+
+    def words(self) -> str:
+        """Say the band as a clinic says it."""
+        days = f"from day {self.first} on" if self.last is None else f"day {self.first} to {self.last}"
+        tail = f"repeat the last {self.repeat}"
+        what, worse = (tail if said == "repeat tail" else said for said in (self.propose, self.if_worse))
+        return f"{days}: {what}" + (f" ({worse} if symptoms are worse)" if worse else "")
+
+
 @attrs.frozen(kw_only=True)
 class Phase:
     """
@@ -337,6 +398,9 @@ class Phase:
         no_driving: "next day" (after a night's sleep), or elapsed time from the end of the infusion
             (whole minutes, 7 days at most), or None.
         before: What the patient leaves before a session.
+        missed: What is done about a session that was missed, one of POLICIES.
+        lapse: What is proposed after so many days without a session: bands that ascend from day 0
+            without gap or overlap, the last one without end; none: nothing is proposed.
         evidence: Source and mark of each number.
     """
 
@@ -362,6 +426,8 @@ class Phase:
     place: str = "clinic"
     no_driving: timedelta | str | None = None
     before: tuple[Restriction, ...] = ()
+    missed: str = "keep"
+    lapse: tuple[LapseBand, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
     def __attrs_post_init__(self) -> None:
@@ -442,11 +508,54 @@ class Phase:
             "make it required, or give it over fewer places",
         )
         yield (
+            f"missed is {str(self.missed)[:20]!r}",
+            self.missed not in POLICIES,
+            f"what is done about a missed session is {', '.join(POLICIES)}",
+            'write missed = "keep"',
+        )
+        yield from self._lapse_faults()
+        yield (
             f"no_driving is {self.no_driving!r}",
             not (self.no_driving in (None, "next day") or _whole_minutes(self.no_driving)),
             "it is a rule of the local date, or of elapsed time in whole minutes, 7 days at most",
             'write no_driving = "next day" or an ISO 8601 duration such as "PT24H"',
         )
+
+    def _lapse_faults(self) -> Iterator[tuple[str, bool, str, str]]:
+        if not self.lapse:
+            return
+        why = "lapse bands ascend from day 0, each begins on the day after the last of the one before, the last is open"
+        yield (
+            f"lapse bands that begin on day {self.lapse[0].first}",
+            self.lapse[0].first != 0,
+            why,
+            "begin the first with from = 0",
+        )
+        for before, after in pairwise(self.lapse):
+            end = before.last
+            gap = end is not None and after.first > end + 1
+            yield (
+                f"{'a gap' if gap else 'an overlap'} between the lapse bands {before.words()!r} and {after.words()!r}",
+                end is None or after.first != end + 1,
+                why,
+                "give the earlier one an until"
+                if end is None
+                else f"begin the later one with from = {end + 1}",
+            )
+        yield (
+            f"lapse bands that end on day {self.lapse[-1].last}",
+            self.lapse[-1].last is not None,
+            why,
+            "leave until out of the last one",
+        )
+
+    def lapse_after(self, days: int) -> LapseBand | None:
+        """Return the band in force so many days after the last session given; None if the phase has none."""
+        return next((b for b in self.lapse if days >= b.first and (b.last is None or days <= b.last)), None)
+
+    def lapses_after(self) -> int | None:
+        """Return the first day on which another band than "continue" is in force; None if there is none."""
+        return next((band.first for band in self.lapse if band.propose != "continue"), None)
 
     @property
     def counts(self) -> tuple[int, int]:

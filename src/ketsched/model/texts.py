@@ -14,6 +14,8 @@ MOST_COMPANIONS = 10 * MOST_SESSIONS
 """Appointments and tasks that one course may have."""
 LONGEST_YEARS = 20
 """Years that one course may last."""
+MOST_VISITS = 10 * MOST_SESSIONS
+"""Visits that one course may remember, corrected entries included."""
 MOST_MINUTES = 24 * 60
 MOST_CHAIRS = 1000
 """As many as a calendar may have."""

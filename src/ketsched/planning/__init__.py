@@ -17,7 +17,7 @@ import attrs
 
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, aware, plausible, zone_named
+from ketsched.clock import LAST_DAY, aware, plausible, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
@@ -26,10 +26,9 @@ from ketsched.planning.days import Kind, OpenDays, at_home, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
 from ketsched.planning.laying import HourRule, Layout, NotPaid, hour_rules, lay_out
 from ketsched.planning.patterns import as_accepted, patterns
-from ketsched.planning.seating import Seat, seat
+from ketsched.planning.seating import Seat, days_for_hours, seat
 from ketsched.revising import revised
 from ketsched.series import Placement, Series
-from ketsched.spacing import Bound
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "plan", "said_days", "starts", "trips_saved"]
 
@@ -37,7 +36,6 @@ REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
 SEATINGS = 50
 """Placements, best first, that are tried for hours before planning gives up."""
-_CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
 MOST_STARTS = 366 * 2
 """Days among which a start can be searched."""
 
@@ -355,7 +353,7 @@ class _Planner:
         best = place(series)
         if best is None:
             return None
-        rules = list(hour_rules(layout))
+        rules = list(hour_rules(layout.runs))
         prevented: HourRule | None = None
         for placement in islice(ranked(series), SEATINGS) if rules else [best]:
             days = [date.fromordinal(day) for day in placement.days]
@@ -381,18 +379,8 @@ class _Planner:
         if self.wished_days is not None:
             wished = {kind: frozenset(found) for kind, found in open_on(self.wished_days).items()}
             wishes = tuple(wished[kind] for kind in kinds)
-        return Series(tuple(days), (*layout.bounds, *self._days_for_hours(layout)), layout.ideals, wishes)
-
-    def _days_for_hours(self, layout: Layout) -> Iterator[Bound]:
-        """Yield what rules in hours ask of the days, given how far apart two starts of a day can be."""
-        parts = [part for calendar in self.calendars.values() for part in calendar.parts()]
-        spans = [span for part in parts for day in part.hours for span in day]
-        spans += [span for part in parts for opening in part.openings for span in opening.hours]
-        widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
-        for rule in hour_rules(layout):
-            least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
-            if least > 0:
-                yield Bound(rule.earlier, rule.later, least, rule=rule.rule)
+        hours = days_for_hours(hour_rules(layout.runs), self.calendars.values())
+        return Series(tuple(days), (*layout.bounds, *hours), layout.ideals, wishes)
 
     def _seated(self, protocol: Protocol, layout: Layout, placement: Placement, seats: list[Seat]) -> Course:
         ideals = layout.ideal_days(placement.days)

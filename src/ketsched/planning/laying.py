@@ -110,7 +110,7 @@ def lay_out(protocol: Protocol, start: date, authorisations: Sequence[Authorisat
             _aims(run, first=run is runs[0], before=_before(runs, run), nominal=nominal)
         ):
             ideals[run.places[k]] = ideal
-    bounds = (*_bounds(runs), *_paid(runs, start, authorisations))
+    bounds = (*bounds_of(runs), *_paid(runs, start, authorisations))
     return Layout(start, tuple(runs), bounds, tuple(ideals), tuple(nominal))
 
 
@@ -145,7 +145,7 @@ def _aims(run: Run, *, first: bool, before: Run | None, nominal: list[int]) -> I
     phase = run.phase
     for k, place in enumerate(run.places):
         if phase.anchor == "previous" and k:
-            taken = k if not first and _joins_by_interval(phase) else k - 1  # intervals before this one
+            taken = k if not first and joins_by_interval(phase) else k - 1  # intervals before this one
             yield Aim(run.places[k - 1], partial(_from_previous, phase, k, taken))
         elif before is None:
             yield nominal[place]
@@ -184,7 +184,7 @@ def _ideals(phase: Phase, start: date, joins: bool, before: int) -> Iterator[dat
     last, join = date.fromordinal(before), phase.join
     if join is not None and join.ideal is not None:
         day = last + timedelta(join.ideal)
-    elif _joins_by_interval(phase):
+    elif joins_by_interval(phase):
         return steps(phase.every, last)  # months count from the last session
     else:
         weeks = (last - start).days // 7 + 1
@@ -192,7 +192,7 @@ def _ideals(phase: Phase, start: date, joins: bool, before: int) -> Iterator[dat
     return ideal_days(phase, next(_pattern_days(phase.weekdays, day)) if phase.weekdays else day)
 
 
-def _joins_by_interval(phase: Phase) -> bool:
+def joins_by_interval(phase: Phase) -> bool:
     """Whether a later phase's own first interval leads to its first session."""
     return bool(phase.every) and (
         phase.join is None or (phase.join.ideal is None and not phase.join.next_week)
@@ -275,7 +275,7 @@ def _count(phase: Phase, days: Iterator[date]) -> int:
         raise _too_long(phase.name, "the year 9999") from None
 
 
-def _bounds(runs: list[Run]) -> Iterator[Bound]:
+def bounds_of(runs: Sequence[Run]) -> Iterator[Bound]:
     """Yield every rule of every phase, what holds across the joins, and one session a day."""
     for run in runs:
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
@@ -371,6 +371,8 @@ def over(spacing: Spacing, places: Sequence[int], rule: str) -> tuple[Bound, ...
 def _across(before: Run, after: Run) -> Iterator[Bound]:
     """Yield what holds between the sessions of two phases that follow each other."""
     last, first, join = before.places[-1], after.places[0], after.phase.join
+    if first < last:  # what really happened need not keep to the order of the phases
+        return
     if join is not None and join.states_rules:
         named = f"{before.phase.name} to {after.phase.name}:"
         if join.minimum is not None:
@@ -385,6 +387,34 @@ def _across(before: Run, after: Run) -> Iterator[Bound]:
         rule = f"{before.phase.name}: {floor.words()}"
         for earlier, later in _straddling(before.places, after.places, spacing.apart):
             yield Bound(earlier, later, spacing.minimum, required=spacing.required, rule=rule)
+
+
+def continued(phase: Phase, start: date, last: date, number: int, *, joins: bool) -> Iterator[date]:
+    """
+    Yield the days of a phase's pattern after a session of it, without end.
+
+    Args:
+        phase: The phase.
+        start: Its first session; study days count from there, and go on by their days of the week.
+        last: The session to go on after.
+        number: The number of that session in the phase, from 1; an interval in a list depends on it.
+        joins: Whether the phase follows another one, so that its first interval may lead to its first session.
+    """
+    if phase.weekdays:
+        yield from _pattern_days(phase.weekdays, last + timedelta(1))
+    elif phase.study_days:
+        of_week = {(day - 1) % 7 for day in phase.study_days}
+        yield from (
+            day for day in (last + timedelta(n) for n in count_up(1)) if (day - start).days % 7 in of_week
+        )
+    else:
+        taken = number if joins and joins_by_interval(phase) else number - 1
+        yield from steps(phase.every[min(taken, len(phase.every) - 1) :], last)
+
+
+def first_days(phase: Phase, start: date, before: date) -> Iterator[date]:
+    """Yield the ideal days of a later phase, given the course's first session and the last one before the phase."""
+    yield from _ideals(phase, start, True, before.toordinal())
 
 
 def _straddling(before: Sequence[int], after: Sequence[int], apart: int) -> Iterator[tuple[int, int]]:
@@ -404,10 +434,10 @@ class HourRule:
     rule: str
 
 
-def hour_rules(layout: Layout) -> Iterator[HourRule]:
+def hour_rules(runs: Sequence[Run]) -> Iterator[HourRule]:
     """Yield what the protocol asks for in hours; across a join it holds as minimums in days do."""
-    for run in layout.runs:
-        followed = [other for other in layout.runs if _before(layout.runs, other) is run]
+    for run in runs:
+        followed = [other for other in runs if _before(runs, other) is run]
         for spacing in run.phase.spacing:
             if spacing.minimum_hours is None:
                 continue

@@ -8,15 +8,18 @@ the earliest start that exists on most of the days. Rules in hours are kept on i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import elapsed, later, minute_of, moment, time_of
+from ketsched.clock import MINUTES_A_DAY, elapsed, later, minute_of, moment, time_of
 from ketsched.planning.days import GRID, Kind
 from ketsched.planning.laying import HourRule
+from ketsched.spacing import Bound
+
+_CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
 
 
 @attrs.frozen
@@ -148,3 +151,18 @@ def _choose(
                 chosen.append(start)
                 break
     return chosen
+
+
+def days_for_hours(rules: Iterable[HourRule], calendars: Iterable[Calendar]) -> Iterator[Bound]:
+    """Yield what rules in hours ask of the days, given how far apart two starts of a day can be."""
+    found = list(rules)
+    if not found:
+        return
+    parts = [part for calendar in calendars for part in calendar.parts()]
+    spans = [span for part in parts for day in part.hours for span in day]
+    spans += [span for part in parts for opening in part.openings for span in opening.hours]
+    widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
+    for rule in found:
+        least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
+        if least > 0:
+            yield Bound(rule.earlier, rule.later, least, rule=rule.rule)

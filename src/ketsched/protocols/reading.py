@@ -13,7 +13,19 @@ from typing import Any
 import attrs
 
 from ketsched.errors import InvalidProtocol
-from ketsched.model import MOST_SESSIONS, Anatomy, Companion, Interval, Join, Phase, Protocol, Restriction
+from ketsched.model import (
+    LAPSES,
+    MOST_SESSIONS,
+    POLICIES,
+    Anatomy,
+    Companion,
+    Interval,
+    Join,
+    LapseBand,
+    Phase,
+    Protocol,
+    Restriction,
+)
 from ketsched.protocols.companions import read_companion
 from ketsched.protocols.stated import (
     Stated,
@@ -131,6 +143,32 @@ class _Phase(Stated):
             found.append(entry.read("value", partial(_restriction, what), value))
         return tuple(found)
 
+    def missed(self) -> str:
+        """Read `missed`: what is done about a session that was missed."""
+        entry = self.entry("missed")
+        if entry is None:
+            return "keep"
+        found = one_of(entry, "value", POLICIES)
+        self.cite(entry, "missed")
+        entry.done()
+        return found
+
+    def lapse(self) -> tuple[LapseBand, ...]:
+        """Read the bands of `lapse`: what is proposed after so many days without a session."""
+        return tuple(self._band(entry, f"lapse {n}") for n, entry in enumerate(self.table.tables("lapse"), 1))
+
+    def _band(self, entry: Table, key: str) -> LapseBand:
+        given: dict[str, Any] = {
+            "first": entry.take("from", int),
+            "last": entry.take("until", int, None),
+            "propose": one_of(entry, "propose", LAPSES),
+            "repeat": entry.take("repeat", int, 0),
+            "if_worse": one_of(entry, "if_worse", LAPSES, ""),
+        }
+        self.cite(entry, key)
+        entry.done()
+        return entry.read(None, lambda found: LapseBand(**found), given)
+
 
 def _read_phase(table: Table, sources: dict[str, str], *, first: bool) -> Phase:
     stated = _Phase(table, sources)
@@ -155,10 +193,12 @@ def _read_phase(table: Table, sources: dict[str, str], *, first: bool) -> Phase:
         "spacing": stated.spacing(),
         "join": stated.join(),
         "before": stated.before(),
+        "missed": stated.missed(),
     }
+    lapse = stated.lapse()
     table.done()
     _check_pattern(table, fields, count, first=first)
-    return table.read(
+    phase = table.read(
         None,
         lambda parts: Phase(
             kind=kind,
@@ -173,6 +213,7 @@ def _read_phase(table: Table, sources: dict[str, str], *, first: bool) -> Phase:
         ),
         anatomy,
     )
+    return table.read("lapse", lambda bands: attrs.evolve(phase, lapse=bands), lapse) if lapse else phase
 
 
 def _check_pattern(table: Table, fields: dict[str, Any], count: int | None, *, first: bool) -> None:

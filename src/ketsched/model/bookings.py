@@ -1,0 +1,191 @@
+"""
+What is booked: sessions, and the appointments and tasks around them.
+
+A booking has an id for ever; its day, hour and state change.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from enum import StrEnum
+
+import attrs
+
+from ketsched.clock import plausible
+from ketsched.errors import InvalidInput
+from ketsched.model.texts import LONGEST_ID, MOST_CHAIRS, whole_text
+
+
+class Status(StrEnum):
+    """What a booking is: planned and to be confirmed, planned, given, missed, or taken off the calendar."""
+
+    TENTATIVE = "tentative"
+    FIRM = "firm"
+    FULFILLED = "fulfilled"
+    MISSED = "missed"
+    CLOSED = "closed"
+
+    @property
+    def stands(self) -> bool:
+        """Whether the session takes place or did: it counts in the order of the course."""
+        return self not in (Status.MISSED, Status.CLOSED)
+
+
+def check_booking_id(given: str, what: str) -> None:
+    """Refuse an id that no booking or hold can have."""
+    if not given.strip() or len(given) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", given):
+        raise InvalidInput(
+            what=f"this {what} id cannot be used",
+            where="id",
+            why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
+            fix='give one such as "s1"',
+        )
+
+
+def _check_clock(given: time | None, what: str) -> None:
+    if given is not None and (given.second or given.microsecond or given.tzinfo):
+        raise InvalidInput(
+            what=f"{what} starts at {given}",
+            why="what is booked starts on a whole minute of the clinic's clock",
+            fix="give hours and minutes without a zone; the zone is the course's",
+        )
+
+
+RIDES = ("", "confirmed", "none", "self")
+"""What is known of the ride home: nothing yet, it is confirmed, there is none, the patient means to drive."""
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """
+    One booking.
+
+    Attributes:
+        id: Given once and never reused, 1 to 255 characters; its number in the series is derived
+            (see `Course.number`).
+        phase: Name of its phase.
+        day: Local date at the clinic.
+        time: Local time at which the chair is taken; None if only the day is known.
+        status: See Status.
+        chair: Number of the chair, 1 to 1000; None if unknown.
+        place: Where it is, if not where the phase says; "home" is not at the clinic.
+        route: Of the drug, if not the phase's.
+        ride: What is known of the ride home, one of RIDES; it changes no calendar.
+        ideal: The day that the pattern asks for, if it was planned here.
+        pinned: Whether its day was chosen by hand: planning again moves it only if it can no longer stand.
+        booked: Whether it was ever booked; one that was given without a booking is in no calendar file.
+        counts: Whether it fills a place of its series; not so if it was given too soon, or is an ad-hoc booster.
+        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
+    """
+
+    id: str = attrs.field(validator=whole_text)
+    phase: str = attrs.field(validator=whole_text)
+    day: date
+    time: time | None = None
+    status: Status = Status.FIRM
+    chair: int | None = None
+    place: str = attrs.field(default="", validator=whole_text)
+    route: str = attrs.field(default="", validator=whole_text)
+    ride: str = ""
+    ideal: date | None = None
+    pinned: bool = False
+    booked: bool = True
+    counts: bool = True
+    revised: tuple[int, ...] = (0,)
+
+    def __attrs_post_init__(self) -> None:
+        check_booking_id(self.id, "session")
+        plausible(self.day, f"session {self.id}")
+        if self.chair is not None and not 1 <= self.chair <= MOST_CHAIRS:
+            raise InvalidInput(
+                what=f"session {self.id} is on chair {self.chair}",
+                where="chair",
+                why=f"chairs are numbered from 1, up to {MOST_CHAIRS}",
+                fix="give its number, or leave it out if it is not known",
+            )
+        _check_clock(self.time, f"session {self.id}")
+        if self.ride not in RIDES:
+            raise InvalidInput(
+                what=f"the ride home of session {self.id} is {str(self.ride)[:20]!r}",
+                where="ride",
+                why="a ride is confirmed, there is none, or the patient means to drive (self)",
+                fix='give ride="confirmed", ride="none", ride="self", or leave it out if nothing is known',
+            )
+
+    @property
+    def sequence(self) -> int:
+        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
+        return len(self.revised) - 1
+
+
+OUTCOMES = ("continue", "stop", "step back", "step forward")
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """
+    What an appointment decided about the sessions after it.
+
+    Attributes:
+        what: "continue" (they take place as planned), "stop" (they stay to be confirmed until they are closed),
+            "step back" or "step forward" (they go on at the interval before, or after, in the phase's list).
+        on: Local date on which it was decided.
+        who: Who decided it.
+        applied: Whether planning again has acted on it.
+    """
+
+    what: str
+    on: date
+    who: str = attrs.field(validator=whole_text)
+    applied: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        plausible(self.on, "on")
+        if self.what not in OUTCOMES or not self.who.strip():
+            raise InvalidInput(
+                what=f"the outcome {self.what[:20]!r} by {'nobody' if not self.who.strip() else 'somebody'}",
+                where="outcome",
+                why=f"an outcome is {', '.join(OUTCOMES)}, and somebody decided it",
+                fix='give what="continue", on=date(2027, 1, 18), who="Dr A"',
+            )
+
+
+@attrs.frozen(kw_only=True)
+class PlacedCompanion:
+    """
+    One booking of what goes around the sessions: an appointment on its day, or a task with its due date.
+
+    Notices are not booked: they follow from the protocol and the session they are beside.
+
+    Attributes:
+        id: Given once and never reused; no session of the course has it either.
+        companion: Id of the protocol's companion.
+        day: Local date at the clinic; a task's due date.
+        time: Local time at which an appointment starts; None for a task.
+        session: Id of the session that it goes with: its anchor, or the one nearest to that.
+        status: As of a session; FULFILLED once it took place or was done.
+        ideal: The day that the protocol recommends.
+        outcome: What it decided, if it is a gate and that was recorded.
+        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
+    """
+
+    id: str = attrs.field(validator=whole_text)
+    companion: str
+    day: date
+    time: time | None = None
+    session: str = attrs.field(default="", validator=whole_text)
+    status: Status = Status.FIRM
+    ideal: date | None = None
+    outcome: Decision | None = None
+    revised: tuple[int, ...] = (0,)
+
+    def __attrs_post_init__(self) -> None:
+        check_booking_id(self.id, "companion")
+        plausible(self.day, f"companion {self.id}")
+        _check_clock(self.time, f"companion {self.id}")
+
+    @property
+    def sequence(self) -> int:
+        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
+        return len(self.revised) - 1

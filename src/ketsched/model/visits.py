@@ -1,0 +1,126 @@
+"""What really happened: visits, as somebody recorded them."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from ketsched.clock import plausible
+from ketsched.errors import InvalidInput
+from ketsched.model.texts import check_text, whole_text
+
+CANCELLED_BY = ("", "patient", "clinic")
+
+
+class Happened(StrEnum):
+    """
+    What became of a visit.
+
+    Cancelled is also: came, and was sent home untreated. Withdrawn takes an earlier entry back,
+    as if it had never been made.
+    """
+
+    FULFILLED = "fulfilled"
+    NO_SHOW = "no-show"
+    CANCELLED = "cancelled"
+    STOPPED_EARLY = "stopped early"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def delivered(self) -> bool:
+        """Whether something was given: it sets the clock for every minimum, whether it counts or not."""
+        return self in (Happened.FULFILLED, Happened.STOPPED_EARLY)
+
+
+def _happened(value: Any) -> Happened:
+    try:
+        return Happened(value)
+    except ValueError:
+        known = ", ".join(Happened)
+        raise InvalidInput(
+            what=f"the status {str(value)[:20]!r}" if str(value).strip() else "no status",
+            where="status",
+            why=f"what became of a visit is one of {known}; nothing is assumed given",
+            fix="write one of these",
+        ) from None
+
+
+@attrs.frozen
+class Visit:
+    """
+    One visit that took place or should have.
+
+    Attributes:
+        day: Local date of the place where it happened.
+        status: See Happened.
+        session: Id of the booking that it was, if it names one.
+        at: Local time at which it began; None if unknown.
+        elsewhere: Whether it was at another clinic.
+        counts: Whether it counts toward the series, if somebody decided; one stopped early is asked for.
+        by: Who cancelled it, "patient" or "clinic"; empty if unknown or not cancelled.
+        route: Of the drug, if another than the booking's; empty: that one.
+        worse: Whether somebody recorded that symptoms have become worse.
+        note: For the clinic.
+        id: Name of the entry, for corrections of it; empty: it has none.
+        corrects: Id of an earlier entry that this one replaces; empty: none.
+        who: Who recorded it; empty if unknown.
+    """
+
+    day: date
+    status: Happened = attrs.field(default=Happened.FULFILLED, converter=_happened)
+    session: str | None = attrs.field(default=None, kw_only=True)
+    at: time | None = attrs.field(default=None, kw_only=True)
+    elsewhere: bool = attrs.field(default=False, kw_only=True)
+    counts: bool | None = attrs.field(default=None, kw_only=True)
+    by: str = attrs.field(default="", kw_only=True, validator=whole_text)
+    route: str = attrs.field(default="", kw_only=True, validator=whole_text)
+    worse: bool = attrs.field(default=False, kw_only=True)
+    note: str = attrs.field(default="", kw_only=True, validator=whole_text)
+    id: str = attrs.field(default="", kw_only=True, validator=whole_text)
+    corrects: str = attrs.field(default="", kw_only=True, validator=whole_text)
+    who: str = attrs.field(default="", kw_only=True, validator=whole_text)
+
+    def __attrs_post_init__(self) -> None:
+        plausible(self.day, "visit")
+        if self.session is not None:
+            check_text(self.session, "session")
+        if self.at is not None and (
+            not isinstance(self.at, time) or self.at.second or self.at.microsecond or self.at.tzinfo
+        ):
+            raise InvalidInput(
+                what=f"a visit at {str(self.at)[:20]}",
+                where=f"{self.day}",
+                why="a visit begins at a whole minute of the clock where it happened",
+                fix="give hours and minutes without a zone, or leave at out",
+            )
+        faults = (
+            (self.by not in CANCELLED_BY, f"cancelled by {self.by[:20]!r}", 'by="patient" or by="clinic"'),
+            (
+                bool(self.by) and self.status is not Happened.CANCELLED,
+                f"a visit that was {self.status} and cancelled by somebody",
+                "leave by out, or make it cancelled",
+            ),
+            (
+                self.counts is not None and not self.status.delivered,
+                f"a visit that was {self.status}, and whether it counts",
+                "leave counts out; only what was given can count",
+            ),
+            (
+                self.status is Happened.WITHDRAWN and not self.corrects,
+                "an entry withdrawn that names none",
+                "say which entry it takes back: corrects",
+            ),
+            (
+                bool(self.corrects) and self.corrects == self.id,
+                "an entry that corrects itself",
+                "name the earlier one",
+            ),
+        )
+        for wrong, what, fix in faults:
+            if wrong:
+                raise InvalidInput(
+                    what=what, where=f"visit of {self.day}", why="the record contradicts itself", fix=fix
+                )

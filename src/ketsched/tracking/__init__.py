@@ -1,0 +1,28 @@
+"""
+What is next, and what changes: record what happened, forecast what is due, plan again.
+
+`record` writes visits into a course, `forecast` says when the rest is due, `replan` lays what is
+left with as few changes as can be; `ways` and `proposals` show the plans that could be made,
+`moving` what moving one session by hand would mean. None of them decides anything clinical.
+"""
+
+from ketsched.tracking.forecasting import Due, Forecast, forecast
+from ketsched.tracking.moving import Moving, moving
+from ketsched.tracking.proposing import Proposal, proposals, ways
+from ketsched.tracking.recording import record
+from ketsched.tracking.replanning import replan
+from ketsched.tracking.telling import sentences
+
+__all__ = [
+    "Due",
+    "Forecast",
+    "Moving",
+    "Proposal",
+    "forecast",
+    "moving",
+    "proposals",
+    "record",
+    "replan",
+    "sentences",
+    "ways",
+]

@@ -1,0 +1,306 @@
+"""
+The days that what is left of a course aims at: where bookings stand, and where a policy lays the rest.
+
+`keep` stays on the pattern and makes up at the end; `make-up` takes the earliest day that leaves
+the rest in place; `next-open` the first day that its own rules allow; `shift` moves everything by
+the delay; `skip` does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import islice, takewhile
+
+import attrs
+
+from ketsched.clock import LAST_DAY
+from ketsched.history import History, State
+from ketsched.model import Phase, Session
+from ketsched.planning.days import Kind, OpenDays
+from ketsched.planning.laying import REVIEW, continued, first_days, ideal_days
+from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
+
+HORIZON = 26 * 7
+"""Days after the last day aimed at among which a session is still looked for (house default)."""
+
+
+@attrs.frozen
+class Aimed:
+    """
+    A place to come, and the day that it aims at.
+
+    Attributes:
+        day: As an ordinal.
+        slot: The place.
+        stays: Whether to leave it there counts as moving a booking.
+        only: Whether it can be on that day alone.
+        why: What a new one is for, or why one that stands is laid anew.
+    """
+
+    day: int
+    slot: Slot
+    stays: bool = False
+    only: bool = False
+    why: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Aims:
+    """
+    What is left of a course, aimed at days.
+
+    Attributes:
+        aimed: The places to come, those of each phase in order of time.
+        skipped: Ids of sessions that are not made up.
+        remarks: What a policy could not do.
+        costs: Whether a policy laid any of them.
+    """
+
+    aimed: tuple[Aimed, ...]
+    skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    costs: bool = False
+
+
+def kind_of(phase: Phase, booking: Session | None) -> Kind:
+    """Return what a session needs of a day: where it is, and its chair time."""
+    where = (booking.place if booking is not None and booking.place else phase.place).strip().casefold()
+    minutes = int(phase.anatomy.chair_time.total_seconds()) // 60
+    return Kind("home" if where == "home" else "clinic", minutes)
+
+
+class Aiming:
+    """
+    Finds the days to aim at for what is left of one course.
+
+    Args:
+        history: Of the course up to today.
+        first: The first day on which anything new can be, as an ordinal.
+        open_days: Of the clinic and of home; None: every day is open.
+    """
+
+    def __init__(self, history: History, first: int, open_days: Mapping[str, OpenDays] | None) -> None:
+        self.history, self.course, self.first, self.open_days = history, history.course, first, open_days
+        self.taken = taken_of(history)
+        self.used = used_places(history)
+        self.lacks = missing(history)
+        self.cancelled = frozenset(
+            judged.session.day.toordinal()
+            for judged in history.sessions
+            if judged.state is State.CLOSED
+            and judged.visit is not None
+            and judged.session.day > history.as_of
+        )
+        self.order = {phase.name: n for n, phase in enumerate(self.course.protocol.phases)}
+        for phase in self.course.protocol.phases:
+            if phase.beside:
+                self.order[phase.name] = self.order[phase.beside]
+
+    def aims(
+        self,
+        policies: Mapping[str, str],
+        *,
+        only: Mapping[str, date] | None = None,
+        add: Iterable[date] = (),
+        relaid: Iterable[str] = (),
+        through: date | None = None,
+    ) -> Aims:
+        """
+        Return the places to come with the days they aim at.
+
+        Args:
+            policies: For each phase what is done about missed sessions.
+            only: Days chosen by hand, by the id of the session.
+            add: Days of further sessions chosen by hand, in the phase that goes on.
+            relaid: Names of phases whose bookings are laid anew on the pattern.
+            through: Last day to which an open-ended phase is planned on.
+        """
+        chosen, anew, more = only or {}, set(relaid), list(add)
+        aimed, skipped, remarks, laid = self._standing(chosen, anew), list[str](), list[str](), False
+        goes_on = current(self.history) if more else None
+        for phase in self.course.protocol.phases:
+            lack = self.lacks[phase.name]
+            if phase is goes_on:
+                aimed += [Aimed(day.toordinal(), Slot(phase), only=True) for day in more]
+                lack -= len(more) if phase.count is not None else 0
+            if phase.name in anew:
+                own = [aim for aim in aimed if aim.slot.phase is phase and not (aim.stays or aim.only)]
+                aimed = [aim for aim in aimed if aim not in own]
+                days = self._after(aimed, phase, len(own))
+                why = "the interval has changed"
+                aimed += [attrs.evolve(a, day=day, why=why) for a, day in zip(own, days, strict=False)]
+            if phase.count is None and phase.name not in self.course.over():
+                lack += self._more(aimed, phase, through)
+            if lack > 0:
+                policy, missed = policies[phase.name], self._missed(phase)[-lack:]
+                said = _instead_of(missed)
+                if policy == "skip" and missed:
+                    skipped += [session.id for session in missed]
+                    lack -= len(missed)
+                elif (
+                    policy == "shift"
+                    and missed
+                    and (found := self._shifted(aimed, phase, missed)) is not None
+                ):
+                    aimed, lack, laid = found, lack - len(missed), True
+                elif policy in ("next-open", "make-up"):
+                    while lack and (found := self._inserted(aimed, phase, policy, said)) is not None:
+                        aimed, lack, laid = found, lack - 1, True
+                    if lack and policy == "make-up":
+                        remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
+                days = self._after(aimed, phase, lack)
+                aimed += [Aimed(day, Slot(phase), why=said) for day in days]
+                laid = laid or lack > 0
+            aimed.sort(key=self.in_order)
+        return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks), costs=laid)
+
+    def in_order(self, aim: Aimed) -> tuple[int, int, bool]:
+        """Return a key by which places follow each other: phase by phase, in order of time."""
+        return self.order[aim.slot.phase.name], aim.day, aim.slot.phase.place == "home"
+
+    def _standing(self, only: Mapping[str, date], anew: set[str]) -> list[Aimed]:
+        """Return the bookings that stand, less those that their phase has too many, the last first."""
+        bookings = self.history.in_state(State.PLANNED)
+        surplus: set[str] = set()
+        for name, lack in self.lacks.items():
+            own = [session.id for session in bookings if session.phase == name and session.id not in only]
+            surplus |= set(own[len(own) + lack :]) if lack < 0 else set()
+        found = []
+        for session in bookings:
+            slot = Slot(self.course.protocol.phase(session.phase), session)
+            if session.id in only:
+                found.append(Aimed(only[session.id].toordinal(), slot, stays=True, only=True))
+            elif session.id not in surplus:
+                stays = session.pinned or session.phase not in anew
+                found.append(Aimed(session.day.toordinal(), slot, stays=stays))
+        return sorted(found, key=self.in_order)
+
+    def _missed(self, phase: Phase) -> list[Session]:
+        """Return the bookings of a phase that came to nothing and were not skipped."""
+        gone = (State.MISSED, State.CLOSED)
+        return [
+            judged.session
+            for judged in self.history.sessions
+            if judged.session.phase == phase.name
+            and judged.state in gone
+            and judged.session.id not in self.course.skipped
+        ]
+
+    def _own(self, aimed: Sequence[Aimed], phase: Phase) -> list[int]:
+        days = [taken.day for taken in self.taken if taken.phase == phase.name]
+        return days + [aim.day for aim in aimed if aim.slot.phase.name == phase.name]
+
+    def _after(self, aimed: Sequence[Aimed], phase: Phase, number: int) -> list[int]:
+        """Lay so many sessions of a phase after its last one, on its pattern, from the first day that can be on."""
+        return list(islice(self._pattern(aimed, phase), number)) if number > 0 else []
+
+    def _pattern(self, aimed: Sequence[Aimed], phase: Phase) -> Iterable[int]:
+        own = self._own(aimed, phase)
+        start = self.course.sessions[0].day if self.course.sessions else self.history.as_of
+        if own:
+            number = self.used[phase.name] + sum(aim.slot.phase.name == phase.name for aim in aimed)
+            days = continued(
+                phase,
+                date.fromordinal(min(own)),
+                date.fromordinal(max(own)),
+                max(number, 1),
+                joins=phase.name != self.course.protocol.phases[0].name,
+            )
+        else:
+            earlier = {name for name, at in self.order.items() if at < self.order[phase.name]}
+            last = [taken.day for taken in self.taken if taken.phase in earlier]
+            last += [aim.day for aim in aimed if aim.slot.phase.name in earlier]
+            days = first_days(phase, start, date.fromordinal(max(last, default=self.first - 1)))
+            begin = next(days)
+            if begin.toordinal() < self.first:  # too late for that: the pattern begins as soon as it can
+                begin = date.fromordinal(self.first)
+                while phase.weekdays and begin.weekday() not in phase.weekdays:
+                    begin += timedelta(1)
+            days = ideal_days(phase, begin)
+        try:
+            for day in takewhile(lambda day: day <= LAST_DAY, days):
+                if day.toordinal() >= self.first and day.toordinal() not in self.cancelled:
+                    yield day.toordinal()
+        except (OverflowError, ValueError):  # a date beyond the year 9999
+            return
+
+    def _more(self, aimed: Sequence[Aimed], phase: Phase, through: date | None) -> int:
+        """Return how many sessions an open-ended phase gets up to a day; one that has none yet, up to its review."""
+        if through is None:
+            first = None if self._own(aimed, phase) else next(iter(self._pattern(aimed, phase)), None)
+            if first is None:
+                return 0
+            limit = phase.until or phase.review or REVIEW
+            through = limit.from_base(date.fromordinal(first)) - timedelta(1)
+        until = through.toordinal()
+        return sum(1 for _ in takewhile(lambda day: day <= until, self._pattern(aimed, phase)))
+
+    def _shifted(self, aimed: list[Aimed], phase: Phase, missed: Sequence[Session]) -> list[Aimed] | None:
+        """Move everything by the delay with which the first missed session can be held."""
+        first = next(iter(self._open(phase, aimed, Slot(phase), alone=True)), None)
+        if first is None:
+            return None
+        delay = first - missed[0].day.toordinal()
+        why = f"moves by as much as the session of {missed[0].day}"
+        new = [Aimed(s.day.toordinal() + delay, Slot(phase), why=_instead_of([s])) for s in missed]
+        old = [
+            attrs.evolve(aim, day=aim.day + delay, stays=False, why=why)
+            if self.order[aim.slot.phase.name] >= self.order[phase.name] and not aim.only and not pinned(aim)
+            else aim
+            for aim in aimed
+        ]
+        return sorted([*new, *old], key=self.in_order)
+
+    def _inserted(self, aimed: list[Aimed], phase: Phase, policy: str, why: str) -> list[Aimed] | None:
+        """Put one more session on the first open day that its own rules allow, or that leaves the rest in place."""
+        slot = Slot(phase)
+        alone = policy == "next-open"
+        last = max((aim.day for aim in aimed if aim.slot.phase.name == phase.name), default=None)
+        for day in self._open(phase, aimed, slot, alone=alone):
+            if policy == "make-up" and last is not None and day > last:
+                return None
+            if not alone and any(aim.day == day for aim in aimed):
+                continue
+            new = Aimed(day, slot, only=alone, why=why)
+            return sorted([*aimed, new], key=lambda aim: (*self.in_order(aim), aim is not new))
+        return None
+
+    def _open(self, phase: Phase, aimed: Sequence[Aimed], slot: Slot, *, alone: bool) -> Iterable[int]:
+        """Yield open days on which one more session keeps the required rules: among all others, or of its own."""
+        kind = kind_of(phase, None)
+        days: Iterable[int] = range(self.first, self.first + HORIZON)
+        if self.open_days is not None:
+            days = self.open_days[kind.place].between(self.first, self.first + HORIZON, kind.minutes)
+        for day in days:
+            if day not in self.cancelled and self._holds([] if alone else aimed, Aimed(day, slot)):
+                yield day
+
+    def _holds(self, aimed: Sequence[Aimed], new: Aimed) -> bool:
+        """Whether a new session among others on their days keeps the required minimums and at-most-k rules."""
+        both = sorted([*aimed, new], key=self.in_order)
+        rest = Remaining(self.course, self.taken, tuple(aim.slot for aim in both))
+        days = [*(taken.day for taken in self.taken), *(aim.day for aim in both)]
+        at = rest.first + both.index(new)
+        return all(
+            days[bound.later] - days[bound.earlier] >= (bound.minimum or 0)
+            for bound in rest.bounds
+            if bound.required and bound.earlier <= at <= bound.later
+        )
+
+
+def current(history: History) -> Phase:
+    """Return the phase of the next session, or else the last one that goes on."""
+    course = history.course
+    main = {phase.name for phase in course.protocol.main} - course.over()
+    name = next((s.phase for s in history.in_state(State.PLANNED) if s.phase in main), None)
+    return course.protocol.main[-1] if name is None else course.protocol.phase(name)
+
+
+def pinned(aim: Aimed) -> bool:
+    """Whether somebody chose the day of a booking by hand."""
+    return aim.slot.booking is not None and aim.slot.booking.pinned
+
+
+def _instead_of(missed: Sequence[Session]) -> str:
+    return f"instead of {' and '.join(str(session.day) for session in missed)}" if missed else ""

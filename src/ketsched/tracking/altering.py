@@ -1,0 +1,228 @@
+"""
+What a clinician decides about the rest of a course: another interval, another protocol, one more booster, the end.
+
+Each returns the course with its protocol or its end changed and its sessions as they were;
+planning again then lays them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import attrs
+
+from ketsched.errors import InvalidInput
+from ketsched.history import evaluate
+from ketsched.model import MOST_SESSIONS, Companion, Course, Decision, Join, Phase, Protocol, Segment
+from ketsched.planning.laying import joins_by_interval
+from ketsched.tracking.aiming import current
+from ketsched.tracking.remaining import used_places
+
+STEPS = ("back", "forward")
+
+
+def decided(course: Course, *, as_of: date) -> tuple[Course, tuple[str, ...]]:
+    """
+    Return the course with the outcomes of its reviews acted on, and the phases to lay anew.
+
+    "Stop" ends it; a step changes the interval of the phase that goes on. What was acted on is not again.
+    """
+    relaid: list[str] = []
+    for placed in course.companions:
+        outcome = placed.outcome
+        if outcome is None or outcome.applied or outcome.what == "continue":
+            continue
+        if outcome.what == "stop":
+            course = ended(course, on=outcome.on)
+        else:
+            course, phase = stepped(course, outcome.what.removeprefix("step "), as_of=as_of)
+            relaid.append(phase)
+        companions = tuple(
+            attrs.evolve(p, outcome=_applied(outcome)) if p.id == placed.id else p for p in course.companions
+        )
+        course = attrs.evolve(course, companions=companions)
+    return course, tuple(relaid)
+
+
+def _applied(outcome: Decision) -> Decision:
+    return attrs.evolve(outcome, applied=True)
+
+
+def ended(course: Course, *, on: date) -> Course:
+    """Return the course as one that was ended early, on a date; nothing is planned after it."""
+    return attrs.evolve(course, ended=on)
+
+
+def stepped(course: Course, step: str, *, as_of: date) -> tuple[Course, str]:
+    """
+    Return the course with the next interval of its current list one back or one forward, and the name of the phase.
+
+    Of intervals 14, 21 and 28 days where 21 would be next, "back" goes on with 14, 21, 28, and "forward" with 28.
+
+    Raises:
+        InvalidInput: The phase that goes on has no list of intervals, or is at the end of it.
+    """
+    if step not in STEPS:
+        raise InvalidInput(
+            what=f"a step {step[:20]!r}",
+            where="step",
+            why="intervals step back to the one before, or forward to the one after",
+            fix='give step="back" or step="forward"',
+        )
+    phase = current(evaluate(course, as_of=as_of))
+    if not phase.every:
+        raise InvalidInput(
+            what=f"a step {step} in {phase.name}",
+            where=f"{course.protocol.id}, {phase.name}",
+            why="only a phase with intervals has one to step to",
+            fix="go over to another protocol for the rest (switch)",
+        )
+    used = used_places(evaluate(course, as_of=as_of))[phase.name]
+    joins = phase.name != course.protocol.phases[0].name and joins_by_interval(phase)
+    at = min(used if joins else max(used - 1, 0), len(phase.every) - 1)
+    if not 0 <= (at - 1 if step == "back" else at + 1) < len(phase.every):
+        raise InvalidInput(
+            what=f"a step {step} from {phase.every[at].words()}",
+            where=f"{course.protocol.id}, {phase.name}",
+            why=f"it is the {'first' if step == 'back' else 'last'} of its intervals: {phase.pattern()}",
+            fix="leave it, or go over to another protocol for the rest (switch)",
+        )
+    every = phase.every[:at] + phase.every[at - 1 if step == "back" else at + 1 :]
+    return _with_phase(course, attrs.evolve(phase, every=every)), phase.name
+
+
+def _with_phase(course: Course, phase: Phase) -> Course:
+    phases = tuple(phase if p.name == phase.name else p for p in course.protocol.phases)
+    return attrs.evolve(course, protocol=attrs.evolve(course.protocol, phases=phases))
+
+
+def enlarged(course: Course, sessions: int, *, as_of: date) -> Course:
+    """Return the course with so many more sessions in the phase that goes on."""
+    if type(sessions) is not int or not 1 <= sessions <= MOST_SESSIONS:
+        raise InvalidInput(
+            what=f"{sessions!r} sessions more",
+            where="repeat",
+            why=f"it is a number of sessions, 1 to {MOST_SESSIONS}",
+            fix="give repeat=2 to give the last two again",
+        )
+    phase = current(evaluate(course, as_of=as_of))
+    if phase.count is None:
+        return course
+    most = max(phase.counts[1], phase.count + sessions)
+    larger = attrs.evolve(phase, count=phase.count + sessions, least=phase.counts[0], most=most)
+    if phase.study_days and not phase.weekdays:
+        days = list(phase.study_days)
+        while len(days) < phase.count + sessions:
+            days.append(days[-1] + max(1, phase.neighbour_minimum()))
+        larger = attrs.evolve(larger, study_days=tuple(days))
+    return _with_phase(course, larger)
+
+
+def switched(course: Course, protocol: Protocol, *, on: date, join: Join | None = None) -> Course:
+    """
+    Return the course as one that goes over to another protocol for the rest.
+
+    The phases of the new protocol follow those of the old one, under names of their own, and its
+    companions and sources come with it. What was given stays where it was counted.
+
+    Args:
+        course: The course.
+        protocol: For the rest, its choices made; its first phase has a pattern.
+        on: Local date of the change.
+        join: How the first new session follows the last one given; None: the earlier phase's
+            minimums hold, and it comes with the pattern of the new phase.
+
+    Raises:
+        InvalidInput: The new protocol's first phase derives its days of the week from a start.
+    """
+    first = protocol.phases[0]
+    if not (first.weekdays or first.study_days or first.every):
+        raise InvalidInput(
+            what=f"{protocol.id} leaves its days of the week open",
+            where="switch",
+            why="only a course that begins with it can derive them, from its start",
+            fix="choose weekdays for it: protocol.choose(weekdays=[0, 3])",
+        )
+    old = course.protocol
+    taken = {phase.name for phase in old.phases}
+    names = {phase.name: _free(phase.name, taken) for phase in protocol.phases}
+    known = {companion.id for companion in old.companions}
+    companions = {c.id: _free(c.id, known, "-") for c in protocol.companions}
+    sources, keys = dict(old.sources), dict[str, str]()
+    for key, reference in protocol.sources:
+        keys[key] = key if sources.get(key, reference) == reference else _free(key, set(sources), "-")
+        sources[keys[key]] = reference
+    phases = []
+    for phase in protocol.phases:
+        changed: dict[str, Any] = {"name": names[phase.name], "beside": names.get(phase.beside, "")}
+        changed["evidence"] = tuple(
+            attrs.evolve(e, source=", ".join(keys.get(k.strip(), k.strip()) for k in e.source.split(",")))
+            for e in phase.evidence
+        )
+        if phase is first:
+            changed["join"] = join
+        if phase.weeks is not None and not phase.weeks_required:
+            changed["weeks"] = None  # a preference that looks back to a first day that is not known
+            changed["weeks_required"] = True
+        phases.append(attrs.evolve(phase, **changed))
+    kept = tuple(
+        attrs.evolve(phase, count=phase.count or max(1, _booked(course, phase)), beside="")
+        for phase in old.phases
+    )
+    both = attrs.evolve(
+        old,
+        phases=(*kept, *phases),
+        companions=(*_bound(old), *_renamed(protocol, names, companions)),
+        sources=tuple(sources.items()),
+        title=f"{old.title}; then {protocol.title}",
+        note=" ".join(filter(None, (old.note, protocol.note))),
+    )
+    segment = Segment(protocol=protocol.id, version=protocol.version, first=names[first.name], on=on)
+    return attrs.evolve(course, protocol=both, segments=(*course.segments, segment))
+
+
+def _booked(course: Course, phase: Phase) -> int:
+    return sum(session.phase == phase.name and session.status.stands for session in course.sessions)
+
+
+def _bound(old: Protocol) -> Iterator[Companion]:
+    """Yield the companions of the protocol until now, what is counted from its end or each session bound to it."""
+    for companion in old.companions:
+        anchor = companion.anchor
+        if not anchor.phase and anchor.edge == "end":
+            anchor = attrs.evolve(anchor, phase=old.main[-1].name)
+        elif not anchor.phase and anchor.every is not None and len(old.phases) == 1:
+            anchor = attrs.evolve(anchor, phase=old.phases[0].name)
+        yield attrs.evolve(companion, anchor=anchor)
+
+
+def _renamed(protocol: Protocol, phases: dict[str, str], companions: dict[str, str]) -> Iterator[Companion]:
+    """Yield the companions of the protocol to come, bound to its own phases and under names of their own."""
+    taken = set(companions.values())
+    for companion in protocol.companions:
+        anchor = companion.anchor
+        own = [anchor.phase] if anchor.phase else [protocol.phases[0].name]
+        if not anchor.phase and anchor.edge == "end":
+            own = [protocol.main[-1].name]
+        elif not anchor.phase and anchor.every is not None:
+            own = [phase.name for phase in protocol.phases]
+        for number, phase in enumerate(own):
+            name = companions[companion.id] if not number else _free(companions[companion.id], taken, "-")
+            bound = attrs.evolve(
+                anchor,
+                phase="" if anchor.companion is not None else phases[phase],
+                companion=companions.get(anchor.companion or ""),
+            )
+            yield attrs.evolve(companion, id=name, anchor=bound)
+
+
+def _free(name: str, taken: set[str], mark: str = " ") -> str:
+    """Return a name that is not taken yet, and take it."""
+    found = name
+    number = 2
+    while found in taken:
+        found, number = f"{name}{mark}{number}", number + 1
+    taken.add(found)
+    return found

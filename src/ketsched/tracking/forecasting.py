@@ -1,0 +1,305 @@
+"""
+What is due next, and until when: the forecast of a course from what was given.
+
+`earliest` and `latest` follow from the rules alone and may lie in the past; `recommended` is the
+day aimed at, brought between them. With a calendar the forecast says which days could be booked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+import attrs
+
+from ketsched.around import to_confirm
+from ketsched.calendars import Calendar
+from ketsched.clock import LAST_DAY
+from ketsched.history import History, State, Verdict, evaluate
+from ketsched.model import Course, Happened, LapseBand, Session, Visit
+from ketsched.planning import NoFeasiblePlan, TooManyWays
+from ketsched.spacing import Bound, edges, push_down, push_up
+from ketsched.tracking.aiming import Aimed, Aiming
+from ketsched.tracking.laying import Replanner
+from ketsched.tracking.problem import Problem
+from ketsched.tracking.remaining import Remaining, lifted, without_latest
+
+HORIZON = 366
+"""Days after the last day known that a window without a latest day is looked at (a year)."""
+CHOICES = 28
+"""Days after the best one that are offered for a session without a latest day (house default)."""
+
+
+@attrs.frozen(kw_only=True)
+class Due:
+    """
+    When one session is due; local dates, inclusive.
+
+    Attributes:
+        phase: Name of its phase.
+        number: Its number among those that count in the phase, from 1.
+        session: Id of the booking that stands for it; None: it has none yet.
+        earliest: The first day that the rules allow, given all that was given before.
+        recommended: The day aimed at, brought between earliest and latest.
+        latest: The last day that the rules allow; None: they name none.
+        holds_up: Why it is to be confirmed, in words for the clinic; empty: it is firm.
+    """
+
+    phase: str
+    number: int
+    session: str | None
+    earliest: date
+    recommended: date
+    latest: date | None
+    holds_up: tuple[str, ...] = ()
+
+    @property
+    def overdue(self) -> date | None:
+        """The first day on which it is overdue: the one after the latest."""
+        return None if self.latest is None else self.latest + timedelta(1)
+
+    def is_overdue(self, as_of: date) -> bool:
+        """Whether it is overdue on a day."""
+        return self.latest is not None and as_of > self.latest
+
+
+@attrs.frozen(kw_only=True)
+class Forecast:
+    """
+    What is due, seen from one day.
+
+    Attributes:
+        history: What happened until then.
+        sessions: Every session that is to come, in order.
+        bookable: Days that the next one could be on, the one that planning again takes first, then
+            in order of time; empty without a calendar, or if there is none.
+        last_given: The day of the last session that was given; None: nothing was.
+        lapse: The band in force, by the days since then; None: the phase has none, or nothing was given.
+        proposes: What that band proposes; empty if nothing but to continue.
+        lapses_on: The first day on which another band than "continue" is in force; None: there is none.
+        asks: Sessions that nobody recorded, and visits of which nobody said whether they count, in words.
+        if_given: The forecast if all those sessions were given; None if there is nothing to ask.
+        if_missed: The forecast if none of them was.
+        lifted: Rules whose latest day no day can keep any more, in words.
+    """
+
+    history: History
+    sessions: tuple[Due, ...]
+    bookable: tuple[date, ...] = ()
+    last_given: date | None = None
+    lapse: LapseBand | None = None
+    proposes: str = ""
+    lapses_on: date | None = None
+    asks: tuple[str, ...] = ()
+    if_given: Forecast | None = None
+    if_missed: Forecast | None = None
+    lifted: tuple[str, ...] = ()
+
+    @property
+    def as_of(self) -> date:
+        """Today."""
+        return self.history.as_of
+
+    @property
+    def next(self) -> Due | None:
+        """The session that is next; None if the course is complete."""
+        return self.sessions[0] if self.sessions else None
+
+
+def forecast(
+    course: Course,
+    visits: Iterable[Visit] = (),
+    *,
+    as_of: date,
+    calendar: Calendar | None = None,
+    availability: Calendar | None = None,
+    wishes: Calendar | None = None,
+    policy: str | None = None,
+    notice: int = 1,
+    time: time | None = None,
+) -> Forecast:
+    """
+    Say what is due next, and the windows of all that follows.
+
+    A past session that nobody recorded is taken as given for gaps and as not given for the count;
+    the forecast asks about it and shows both answers.
+
+    Args:
+        course: The course.
+        visits: What happened; those that the course remembers are taken once.
+        as_of: Today, the local date at the clinic.
+        calendar: When the clinic is open, without this course's own bookings; for `bookable`.
+        availability: When the patient can; for `bookable`.
+        wishes: When the patient would rather come; for `bookable`.
+        policy: What is done about missed sessions; None: what the protocol says.
+        notice: Nothing new can be booked before so many days after today.
+        time: Local time of day to be near to.
+    """
+    given = tuple(visits)
+    history = evaluate(course, given, as_of=as_of)
+    planner = None
+    if calendar is not None:
+        planner = Replanner(
+            history, calendar, availability=availability, wishes=wishes, preferred=time, notice=notice
+        )
+    aiming = planner.aiming if planner is not None else Aiming(history, as_of.toordinal() + notice, None)
+    policies = {phase.name: policy or phase.missed for phase in course.protocol.phases}
+    aims = aiming.aims(policies)
+    aimed = aims.aimed
+    rest = Remaining(course, aiming.taken, tuple(aim.slot for aim in aimed))
+    bookable = () if planner is None or not aimed else tuple(_bookable(planner, planner.problem(aims)))
+    unrecorded = history.in_state(State.NOT_RECORDED)
+
+    def if_all(status: Happened) -> Forecast | None:
+        said = [Visit(session.day, status, session=session.id) for session in unrecorded]
+        return (
+            forecast(
+                course,
+                [*given, *said],
+                as_of=as_of,
+                calendar=calendar,
+                availability=availability,
+                wishes=wishes,
+                policy=policy,
+                notice=notice,
+                time=time,
+            )
+            if said
+            else None
+        )
+
+    return Forecast(
+        history=history,
+        sessions=tuple(_dues(rest, aimed)),
+        bookable=bookable,
+        asks=tuple(_asks(history, unrecorded)),
+        lifted=tuple(_impossible(rest, aiming, aimed)),
+        if_given=if_all(Happened.FULFILLED),
+        if_missed=if_all(Happened.NO_SHOW),
+        **_lapse(history, aimed),
+    )
+
+
+def _dues(rest: Remaining, aimed: Sequence[Aimed]) -> Iterable[Due]:
+    """Yield the window of every session to come, by the rules alone."""
+    if not aimed:
+        return
+    course = rest.course
+    holds = to_confirm(course) if course.holds or course.authorisations or course.companions else {}
+    taken = [taken.day for taken in rest.taken]
+    every = [*taken, *(aim.day for aim in aimed)]
+    begun = taken[-1] + 1 if taken else min(every)
+    end = min(max(every) + HORIZON, LAST_DAY.toordinal())
+    days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(aimed)
+    if not taken:  # nothing fixes the first day but where it is aimed at
+        days[0] = (aimed[0].day,)
+    bounds = [bound for bound in rest.bounds if bound.required]
+    steps = edges(bounds)
+    low = push_up(days, steps)
+    if low is None:  # what was given broke a latest day: the window goes on without it
+        bounds = without_latest(bounds, lifted(rest, days, exceed=True))
+        steps = edges(bounds)
+        low = push_up(days, steps)
+    high = push_down(days, steps)
+    low, high = low or every, high or every
+    limited = _limited(bounds, max(rest.first, 1))
+    numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
+    for place, aim in enumerate(aimed, rest.first):
+        name, booking = aim.slot.phase.name, aim.slot.booking
+        numbers[name] += 1
+        yield Due(
+            phase=name,
+            number=numbers[name],
+            session=None if booking is None else booking.id,
+            earliest=date.fromordinal(low[place]),
+            recommended=date.fromordinal(min(max(aim.day, low[place]), high[place])),
+            latest=date.fromordinal(high[place]) if place in limited else None,
+            holds_up=() if booking is None else holds.get(booking.id, ()),
+        )
+
+
+def _limited(bounds: Iterable[Bound], known: int) -> set[int]:
+    """Return the places that some rule gives a latest day, counted from the first `known` places."""
+    leads: dict[int, list[int]] = {}
+    for bound in bounds:
+        if bound.latest is not None:
+            leads.setdefault(bound.earlier, []).append(bound.later)
+        if bound.minimum is not None:
+            leads.setdefault(bound.later, []).append(bound.earlier)
+    found = set(range(known))
+    left = list(found)
+    while left:
+        new = [place for place in leads.get(left.pop(), ()) if place not in found]
+        found.update(new)
+        left += new
+    return found
+
+
+def _bookable(planner: Replanner, problem: Problem) -> Iterator[date]:
+    """Yield the days that the next session could be on, the best one first, the others in order of time."""
+    try:
+        best = planner.solve(problem).days[0]
+    except (NoFeasiblePlan, TooManyWays):
+        return
+    yield date.fromordinal(best)
+    at = problem.rest.first
+    steps = edges([bound for bound in problem.bounds if bound.required])
+    low, high = push_up(problem.options, steps), push_down(problem.options, steps)
+    if low is None or high is None:
+        return
+    limited = at in _limited(problem.bounds, max(at, 1))
+    until = high[at] if limited else min(high[at], best + CHOICES)
+    days = list(problem.options)
+    for day in problem.options[at]:
+        if low[at] <= day <= until and day != best:
+            days[at] = (day,)
+            if push_up(days, steps) is not None:
+                yield date.fromordinal(day)
+
+
+def _asks(history: History, unrecorded: Iterable[Session]) -> Iterator[str]:
+    for session in unrecorded:
+        yield f"what became of the session of {session.day}?"
+    for judged in history.visits:
+        if judged.verdict is Verdict.ASKED:
+            yield f"does the session of {judged.visit.day}, which was stopped early, count?"
+
+
+def _lapse(history: History, aimed: Sequence[Aimed]) -> dict[str, Any]:
+    """Return what the lapse bands of the phase that goes on say, given the days since the last session given."""
+    given = [judged.visit.day for judged in history.given()]
+    waiting = [s.phase for state in (State.NOT_RECORDED, State.DUE) for s in history.in_state(state)]
+    names = [*waiting, *(aim.slot.phase.name for aim in aimed[:1])]
+    if not given or not names:
+        return {"last_given": max(given, default=None)}
+    last, phase = max(given), history.course.protocol.phase(names[0])
+    band, after = phase.lapse_after((history.as_of - last).days), phase.lapses_after()
+    proposes = ""
+    if band is not None:
+        since = [judged for judged in history.visits if judged.visit.day >= last]
+        missed = any(j.verdict is Verdict.NOT_GIVEN for j in since)
+        worse = any(j.visit.worse for j in since) and missed
+        found = band.if_worse if worse and band.if_worse else band.propose
+        proposes = found if found != "continue" else ""
+    return {
+        "last_given": last,
+        "lapse": band,
+        "proposes": proposes,
+        "lapses_on": None if after is None else last + timedelta(after),
+    }
+
+
+def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> Iterator[str]:
+    """Yield the rules that no day from the first that can be booked on can keep any more."""
+    taken: list[Sequence[int]] = [(taken.day,) for taken in rest.taken]
+    end = max([aiming.first, *(aim.day for aim in aimed)]) + HORIZON
+    booked = [aim.slot.booking for aim in aimed]
+    days = [
+        range(min(aiming.first, b.day.toordinal()) if b is not None else aiming.first, end + 1)
+        for b in booked
+    ]
+    for bound in lifted(rest, [*taken, *days]):
+        since = date.fromordinal(rest.taken[bound.earlier].day)
+        yield f"{bound.rule}, from {since}"

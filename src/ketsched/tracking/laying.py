@@ -1,0 +1,353 @@
+"""
+Days and hours for what is left of a course, and the bookings that take them.
+
+Bookings that stand aim at the day they stand on; what a series lacks is laid by the policy.
+Days are placed as `plan` places them, and matched to the bookings so that most days stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.clock import LAST_DAY
+from ketsched.history import History
+from ketsched.model import Lifted, Session, Status
+from ketsched.placing import EFFORT, TooManyPlans, place
+from ketsched.planning import TooManyWays
+from ketsched.planning.days import GRID, OpenDays, at_home
+from ketsched.planning.laying import hour_rules
+from ketsched.planning.seating import days_for_hours
+from ketsched.series import Series
+from ketsched.spacing import Bound
+from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, kind_of, pinned
+from ketsched.tracking.explaining import closed_by, no_plan
+from ketsched.tracking.hours import Hours, stays
+from ketsched.tracking.matching import matched
+from ketsched.tracking.problem import Laid, Problem
+from ketsched.tracking.remaining import Remaining, lifted, without_latest
+
+
+@attrs.frozen(kw_only=True)
+class Booked:
+    """
+    What became of the bookings.
+
+    Attributes:
+        ids: Id of the session at each place, those taken first.
+        changed: Sessions that are new or another than they were, by id.
+        why: The reason for each of them.
+    """
+
+    ids: tuple[str, ...]
+    changed: dict[str, Session]
+    why: dict[str, str]
+
+
+class Replanner:
+    """
+    Finds days and hours for what is left of one course.
+
+    Args:
+        history: Of the course up to today, what happened written into it.
+        calendar: The clinic's, without this course's own bookings.
+        availability: When the patient can.
+        wishes: When the patient would rather come.
+        preferred: Local time of day that new and moved sessions should be near to; None: as the others.
+        notice: Nothing new is placed before so many days after today.
+        exceed: Whether latest days that cannot be kept give way, also where nothing has broken them yet.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        calendar: Calendar,
+        *,
+        availability: Calendar | None = None,
+        wishes: Calendar | None = None,
+        preferred: time | None = None,
+        notice: int = 1,
+        exceed: bool = False,
+    ) -> None:
+        self.history, self.course, self.exceed = history, history.course, exceed
+        self.preferred = preferred
+        of_place = {"clinic": calendar, "home": at_home(calendar.zone)}
+        self.calendars = {
+            where: found if availability is None else found & availability
+            for where, found in of_place.items()
+        }
+        self.open_days = {where: OpenDays(found) for where, found in self.calendars.items()}
+        self.wished = {} if wishes is None else {w: found & wishes for w, found in self.calendars.items()}
+        self.wished_days = {where: OpenDays(found) for where, found in self.wished.items()}
+        self.first = history.as_of.toordinal() + notice
+        self.aiming = Aiming(history, self.first, self.open_days)
+
+    # Days
+
+    def problem(self, aims: Aims) -> Problem:
+        """Return what has to be placed: the days there are, and the rules that still bind."""
+        aimed = aims.aimed
+        rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
+        options = (*((taken.day,) for taken in rest.taken), *self._options(rest, aimed))
+        gone = lifted(rest, options, exceed=self.exceed)
+        bounds = without_latest(rest.bounds, gone)
+        costs = tuple(self._costs(rest, aimed, bounds)) if aims.costs else ()
+        bounds = without_latest(bounds, costs)
+        rules = [rule for rule in hour_rules(rest.runs) if rule.later >= rest.first]
+        hours = days_for_hours(rules, self.calendars.values())
+        return Problem(
+            aims=aims, rest=rest, options=options, bounds=(*bounds, *hours), lifted=gone, costs=costs
+        )
+
+    def solve(self, problem: Problem) -> Laid:
+        """
+        Find the days of what is left.
+
+        Raises:
+            NoFeasiblePlan: The required rules leave none.
+        """
+        aims, rest = problem.aims, problem.rest
+        ideals = (*(taken.day for taken in rest.taken), *(aim.day for aim in aims.aimed))
+        found = self._best(rest, problem.options, problem.bounds, ideals, aims.aimed)
+        if found is None:
+            raise no_plan(
+                problem,
+                first=self.first,
+                where=f"{self.course.protocol.id}, as of {self.history.as_of}",
+                open_days=self.open_days,
+            )
+        return Laid(
+            aims=aims, rest=rest, days=found[rest.first :], lifted=problem.lifted, costs=problem.costs
+        )
+
+    def lay(self, aims: Aims) -> Laid:
+        """
+        Find the days of what is aimed at.
+
+        Raises:
+            NoFeasiblePlan: The required rules leave none.
+        """
+        return self._at_once(aims) or self.solve(self.problem(aims))
+
+    def _at_once(self, aims: Aims) -> Laid | None:
+        """Return the aims themselves if every place can be on its day: nothing could be better."""
+        aimed = aims.aimed
+        rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
+        if self.wished or self.course.authorisations or next(iter(hour_rules(rest.runs)), None) is not None:
+            return None
+        days = (*(taken.day for taken in rest.taken), *(aim.day for aim in aimed))
+        if not all(bound.keeps(days) for bound in rest.bounds):
+            return None
+        for aim in aimed:
+            kind, booking = kind_of(aim.slot.phase, aim.slot.booking), aim.slot.booking
+            stands = booking is not None and booking.day.toordinal() == aim.day
+            if (aim.day < self.first or aim.day in self.aiming.cancelled) and not (stands or aim.only):
+                return None
+            if not self.calendars[kind.place].is_open(date.fromordinal(aim.day), kind.minutes, grid=GRID):
+                return None
+        return Laid(aims=aims, rest=rest, days=days[rest.first :], lifted=(), costs=())
+
+    def _options(self, rest: Remaining, aimed: Sequence[Aimed]) -> Iterator[Sequence[int]]:
+        last = max((aim.day for aim in aimed), default=self.first)
+        end = min(max(last, self.first) + HORIZON, LAST_DAY.toordinal())
+        paid = rest.paid() if self.course.authorisations else [(None, None)] * len(aimed)
+        for aim, (begins, until) in zip(aimed, paid, strict=True):
+            kind, booking = kind_of(aim.slot.phase, aim.slot.booking), aim.slot.booking
+            days = self.open_days[kind.place]
+            if aim.only or (pinned(aim) and days.between(aim.day, aim.day, kind.minutes)):
+                yield tuple(days.between(aim.day, aim.day, kind.minutes))
+                continue
+            found = days.between(self.first, end, kind.minutes)
+            if self.aiming.cancelled:  # what was taken off a day is not put there again
+                found = [day for day in found if day not in self.aiming.cancelled]
+            if booking is not None and booking.day.toordinal() < self.first:  # it may stay where it is
+                own = booking.day.toordinal()
+                found = (*days.between(own, own, kind.minutes), *found)
+            if begins is not None or until is not None:
+                low, high = begins or date.min, until or date.max
+                found = [day for day in found if low.toordinal() <= day <= high.toordinal()]
+            yield found
+
+    def _costs(self, rest: Remaining, aimed: Sequence[Aimed], bounds: Sequence[Bound]) -> Iterator[Bound]:
+        """Yield the rules over several sessions whose latest day a new session, laid by the policy, goes beyond."""
+        days = [*(taken.day for taken in rest.taken), *(aim.day for aim in aimed)]
+        for bound in bounds:
+            if not bound.required or bound.later < rest.first or bound.later - bound.earlier < 2:
+                continue
+            far = bound.latest is not None and days[bound.later] - days[bound.earlier] > bound.latest
+            if far and aimed[bound.later - rest.first].slot.booking is None:
+                yield bound
+
+    def _best(
+        self,
+        rest: Remaining,
+        options: Sequence[Sequence[int]],
+        bounds: Sequence[Bound],
+        ideals: tuple[int, ...],
+        aimed: Sequence[Aimed],
+    ) -> tuple[int, ...] | None:
+        """Return the best days: preferences first, then bookings that stay, then as `plan` does."""
+        stays = (None,) * rest.first + tuple(
+            frozenset((aim.day,)) if aim.stays and not aim.only else None for aim in aimed
+        )
+        wishes = (None,) * rest.first + tuple(self._wished(aimed, options[rest.first :]))
+        preferred = [bound for bound in bounds if not bound.required]
+        required = [bound for bound in bounds if bound.required]
+        days = tuple(options)
+        try:
+            if preferred or any(wish is not None for wish in wishes):
+                first = place(Series(days, tuple(bounds), ideals, wishes))
+                if first is None:
+                    return None
+                required += [attrs.evolve(b, required=True) for b in preferred if b.keeps(first.days)]
+                days = tuple(
+                    tuple(d for d in found if d in wish) if wish is not None and day in wish else found
+                    for found, wish, day in zip(days, wishes, first.days, strict=True)
+                )
+            best = place(Series(days, tuple(required), ideals, stays))
+        except TooManyPlans:
+            raise TooManyWays(
+                what="what is left of this course allows too many different plans to find the best one",
+                where=self.course.protocol.id,
+                why=f"planning looks at {EFFORT} partial plans at most",
+                fix="pin some sessions, or shorten what is left",
+            ) from None
+        return None if best is None else best.days
+
+    def _wished(
+        self, aimed: Sequence[Aimed], options: Sequence[Sequence[int]]
+    ) -> Iterator[frozenset[int] | None]:
+        for aim, days in zip(aimed, options, strict=True):
+            if not self.wished_days or not days:
+                yield None
+                continue
+            kind = kind_of(aim.slot.phase, aim.slot.booking)
+            yield frozenset(self.wished_days[kind.place].between(days[0], days[-1], kind.minutes))
+
+    # Bookings
+
+    def book(self, laid: Laid) -> Booked:
+        """
+        Match the days to the bookings, and give them hours.
+
+        Raises:
+            NoFeasiblePlan: A rule in hours, or the free hours of a day, leave no start.
+        """
+        day_of: dict[int, Session | None] = {}
+        slots = list(zip(laid.aims.aimed, laid.days, strict=True))
+        standing = [s for s in self.course.sessions if self._to_come(s)]
+        ids: dict[int, str] = {}
+        for phase in self.course.protocol.phases:
+            own = [n for n, (aim, _) in enumerate(slots) if aim.slot.phase.name == phase.name]
+            chosen = [n for n in own if slots[n][0].only and slots[n][0].slot.booking is not None]
+            for n in chosen:
+                day_of[n] = slots[n][0].slot.booking
+            named = {booking.id for n in chosen if (booking := day_of[n]) is not None}
+            left = [n for n in own if n not in chosen]
+            left.sort(key=lambda n: slots[n][1])
+            bookings = [s for s in standing if s.phase == phase.name and s.id not in named]
+            found = matched([s.day.toordinal() for s in bookings], [slots[n][1] for n in left])
+            for n, at in zip(left, found, strict=True):
+                day_of[n] = None if at is None else bookings[at]
+        changed: dict[str, Session] = {}
+        reasons: dict[str, str] = {}
+        hours = Hours(self.course, laid, self.calendars, self.wished, self.preferred)
+        taken = set(self.course.bookings())
+        for n in sorted(range(len(slots)), key=lambda n: slots[n][1]):
+            (aim, day), booking = slots[n], day_of[n]
+            if booking is not None:
+                ids[n] = booking.id
+            seat = hours.seat(n, aim, date.fromordinal(day), booking)
+            if booking is None:
+                name = next(s for k in range(1, len(taken) + 2) if (s := f"s{k}") not in taken)
+                taken.add(name)
+                ids[n] = name
+                changed[name] = Session(
+                    id=name,
+                    phase=aim.slot.phase.name,
+                    day=date.fromordinal(day),
+                    time=seat[0],
+                    chair=seat[1],
+                    place=hours.place(aim),
+                    ideal=date.fromordinal(aim.day),
+                    pinned=aim.only and not aim.why,
+                    revised=(len(self.course.revisions) - 1,),
+                )
+                reasons[name] = aim.why or "added"
+            elif booking.day.toordinal() != day or (booking.time, booking.chair) != seat:
+                moved = booking.day.toordinal() != day
+                by_hand = aim.only and aim.slot.booking is booking
+                changed[booking.id] = attrs.evolve(
+                    booking,
+                    day=date.fromordinal(day),
+                    time=seat[0],
+                    chair=seat[1],
+                    ideal=date.fromordinal(aim.day) if moved else booking.ideal,
+                    pinned=by_hand or (booking.pinned and not moved),
+                )
+                reasons[booking.id] = "moved by hand" if by_hand else self._why(laid, n, booking, moved=moved)
+        for session in standing:
+            if session.id not in ids.values():
+                changed[session.id] = attrs.evolve(session, status=Status.CLOSED)
+                reasons[session.id] = self._why_closed(session)
+        before = [known.session or "" for known in laid.rest.taken]
+        return Booked(ids=(*before, *(ids[n] for n in range(len(slots)))), changed=changed, why=reasons)
+
+    def all_stand(self) -> bool:
+        """Whether every booking to come can stay at its day and hour."""
+        for session in filter(self._to_come, self.course.sessions):
+            kind = kind_of(self.course.protocol.phase(session.phase), session)
+            calendar = self.calendars[kind.place]
+            if session.time is None:
+                day = session.day.toordinal()
+                if not self.open_days[kind.place].between(day, day, kind.minutes):
+                    return False
+            elif stays(calendar, session.day, session.time, kind, session.chair) is None:
+                return False
+        return True
+
+    def _to_come(self, session: Session) -> bool:
+        given = session.status is Status.FULFILLED
+        return session.status.stands and not given and session.day > self.history.as_of
+
+    def _why_closed(self, session: Session) -> str:
+        if self.course.ended is not None:
+            return "the course was ended"
+        if session.phase in self.course.over():
+            return f"the course went over to {self.course.segments[-1].protocol}"
+        return f"{session.phase} has all its sessions"
+
+    def _why(self, laid: Laid, at: int, booking: Session, *, moved: bool) -> str:
+        """Say why a booking could not stay where it was."""
+        aim = laid.aims.aimed[at]
+        kind = kind_of(self.course.protocol.phase(booking.phase), booking)
+        closed = closed_by(self.calendars[kind.place], booking.day, kind)
+        if closed:
+            return closed
+        if not moved:
+            return "its hour is taken or closed"
+        if not aim.stays:
+            return aim.why
+        place_of, days = laid.rest.first + at, [*(t.day for t in laid.rest.taken), *laid.days]
+        days[place_of] = booking.day.toordinal()
+        for bound in laid.rest.bounds:
+            if place_of in (bound.earlier, bound.later) and not bound.keeps(days):
+                return bound.rule
+        return "so that all rules hold"
+
+    def lifted(self, laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
+        """Return the rules that do not bind any more, between the sessions that they are about."""
+        by_history = [(b, "history" if b.earlier < laid.rest.first else "policy") for b in laid.lifted]
+        return tuple(
+            Lifted(
+                rule=bound.rule,
+                earlier=booked.ids[bound.earlier],
+                later=booked.ids[bound.later],
+                latest=bound.latest or 0,
+                by=by,
+            )
+            for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs))
+        )

@@ -1,0 +1,53 @@
+"""What is left of a course, ready to be placed, and placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from ketsched.spacing import Bound
+from ketsched.tracking.aiming import Aims
+from ketsched.tracking.remaining import Remaining
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """
+    What is left of a course, ready to be placed.
+
+    Attributes:
+        aims: What is aimed at.
+        rest: The places.
+        options: For each place the days it may have, ascending; one for those taken.
+        bounds: The rules, without the latest days that give way.
+        lifted: Rules whose latest day no open day can keep any more.
+        costs: Rules whose latest day the policy goes beyond, and another might not.
+    """
+
+    aims: Aims
+    rest: Remaining
+    options: tuple[Sequence[int], ...]
+    bounds: tuple[Bound, ...]
+    lifted: tuple[Bound, ...]
+    costs: tuple[Bound, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Laid:
+    """
+    What is left of a course, on days.
+
+    Attributes:
+        aims: What was aimed at.
+        rest: The places.
+        days: A day for each place to come, as ordinals.
+        lifted: Rules whose latest day the past has made impossible.
+        costs: Rules whose latest day the policy goes beyond, and another might not.
+    """
+
+    aims: Aims
+    rest: Remaining
+    days: tuple[int, ...]
+    lifted: tuple[Bound, ...]
+    costs: tuple[Bound, ...]

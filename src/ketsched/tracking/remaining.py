@@ -1,0 +1,238 @@
+"""
+What is left of a course: the places that are taken, the places to come, and the bounds between them.
+
+What was given stands on its day; so does what is due today, and a past session without a
+record counts as given for every minimum and window and as not given for the count. A rule's
+latest day that the past has made impossible binds no longer: it is lifted and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cached_property
+
+import attrs
+
+from ketsched.history import History, State, target
+from ketsched.model import Course, Phase, Session
+from ketsched.planning.laying import Run, bounds_of
+from ketsched.spacing import Bound, edges, push_up
+
+
+@attrs.frozen
+class Slot:
+    """
+    One place to come.
+
+    Attributes:
+        phase: Whose session it is.
+        booking: The booking that stands for it; None: it is new.
+    """
+
+    phase: Phase
+    booking: Session | None = None
+
+
+@attrs.frozen
+class Taken:
+    """
+    One place that has its day.
+
+    Attributes:
+        day: As an ordinal.
+        phase: Name of its phase.
+        session: Id of its session; None for what was given and is no session yet.
+        counts: Whether it fills a place of its phase, or may yet.
+    """
+
+    day: int
+    phase: str
+    session: str | None
+    counts: bool
+
+
+@attrs.frozen(slots=False)
+class Remaining:
+    """
+    What is left of a course.
+
+    Attributes:
+        course: The course.
+        taken: Everything that has its day, in order of time.
+        slots: The places to come, in order; they follow those taken.
+    """
+
+    course: Course
+    taken: tuple[Taken, ...]
+    slots: tuple[Slot, ...]
+
+    @property
+    def first(self) -> int:
+        """The place of the first slot."""
+        return len(self.taken)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The places of each phase."""
+        places: dict[str, list[int]] = {}
+        for place, taken in enumerate(self.taken):
+            places.setdefault(taken.phase, []).append(place)
+        for place, slot in enumerate(self.slots, self.first):
+            places.setdefault(slot.phase.name, []).append(place)
+        return tuple(
+            Run(phase, tuple(places[phase.name]), _no_ideals)
+            for phase in self.course.protocol.phases
+            if phase.name in places
+        )
+
+    @cached_property
+    def bounds(self) -> tuple[Bound, ...]:
+        """All rules that still have something to come at one end, without those that a clinician has waived."""
+        first = self.first
+        found = [bound for bound in bounds_of(self.runs) if bound.later >= first]
+        if not self.course.waivers:
+            return tuple(found)
+        return tuple(bound for bound in found if not self._waived(bound))
+
+    def name(self, place: int) -> str | None:
+        """Return the id of the session at a place; None if it has none yet."""
+        if place < self.first:
+            return self.taken[place].session
+        booking = self.slots[place - self.first].booking
+        return None if booking is None else booking.id
+
+    def paid(self) -> list[tuple[date | None, date | None]]:
+        """Return for each slot the first and last day on which a required authorisation pays for it."""
+        left = [authorisation.sessions for authorisation in self.course.authorisations]
+        found: list[tuple[date | None, date | None]] = []
+        phases = [taken.phase for taken in self.taken] + [slot.phase.name for slot in self.slots]
+        for phase in phases:
+            window: tuple[date | None, date | None] = (None, None)
+            for n, authorisation in enumerate(self.course.authorisations):
+                if left[n] and authorisation.scope in ("", phase):
+                    left[n] -= 1
+                    if authorisation.required:
+                        window = authorisation.first, authorisation.until
+                    break
+            found.append(window)
+        return found[self.first :]
+
+    def _waived(self, bound: Bound) -> bool:
+        """Whether two bookings break a rule as they stand, and a clinician has documented that for them."""
+        earlier, later = self._standing(bound.earlier), self._standing(bound.later)
+        if earlier is None or later is None or bound.allows((later.day - earlier.day).days):
+            return False
+        both = {earlier.id, later.id}
+        return any(
+            waiver.rule.startswith(("KS1", "KS2")) and both & set(waiver.sessions)
+            for waiver in self.course.waivers
+        )
+
+    def _standing(self, place: int) -> Session | None:
+        name = self.name(place)
+        return None if name is None else next((s for s in self.course.sessions if s.id == name), None)
+
+
+def _no_ideals(_: int) -> tuple[int, ...]:
+    return ()
+
+
+def taken_of(history: History) -> tuple[Taken, ...]:
+    """Return what was given, what is due today, and what nobody recorded, in order of time."""
+    found = [
+        Taken(j.visit.day.toordinal(), j.phase or "", j.session, j.verdict.counts) for j in history.given()
+    ]
+    for state in (State.NOT_RECORDED, State.DUE):
+        found += [Taken(s.day.toordinal(), s.phase, s.id, True) for s in history.in_state(state)]
+    return tuple(sorted(found, key=lambda taken: taken.day))
+
+
+def used_places(history: History) -> dict[str, int]:
+    """Return for each phase how many places are filled or may yet be: what counts, is due, or was not recorded."""
+    used = {phase.name: history.counted(phase.name) for phase in history.course.protocol.phases}
+    for state in (State.NOT_RECORDED, State.DUE):
+        for session in history.in_state(state):
+            used[session.phase] += 1
+    return used
+
+
+def missing(history: History) -> dict[str, int]:
+    """
+    Return for each phase how many sessions it lacks; negative: how many bookings it has too many.
+
+    A past session that nobody recorded neither adds one, as if it had been missed, nor takes one
+    away, as if it had been given.
+    """
+    used = used_places(history)
+    over = history.course.over()
+    unknown, booked = dict.fromkeys(used, 0), dict.fromkeys(used, 0)
+    for session in history.in_state(State.NOT_RECORDED):
+        unknown[session.phase] += 1
+    for session in history.in_state(State.PLANNED):
+        booked[session.phase] += 1
+    found = {}
+    for phase in history.course.protocol.phases:
+        name, needed = phase.name, target(history.course, phase)
+        if name in over:
+            found[name] = -booked[name]
+            continue
+        lack = 0 if needed is None else needed - used[name] - booked[name]
+        found[name] = lack if lack > 0 else max(min(lack + unknown[name], 0), -booked[name])
+    return found
+
+
+def lifted(rest: Remaining, days: Sequence[Sequence[int]], *, exceed: bool = False) -> tuple[Bound, ...]:
+    """
+    Return the required rules whose latest day no allowed day can keep any more, given what was taken.
+
+    Minimums and at-most-k rules are never among them. First come those that are broken one by
+    one; where the rest still contradicts, place after place in order of time, as few as need be,
+    so that earlier sessions keep their rules.
+
+    Args:
+        rest: What is left.
+        days: For each place the days it may have, ascending; one for those taken.
+        exceed: Also between two sessions to come; otherwise only from what was taken.
+    """
+    required = [bound for bound in rest.bounds if bound.required]
+    can_go = [b for b in required if b.latest is not None and (exceed or b.earlier < rest.first)]
+    if not can_go or push_up(days, edges(required)) is not None:
+        return ()
+    earliest = push_up(days, edges([attrs.evolve(bound, latest=None) for bound in required]))
+    if earliest is None:
+        return ()  # not the past's doing
+    broken = [
+        bound
+        for bound in can_go
+        if bound.earlier < rest.first and earliest[bound.later] - days[bound.earlier][0] > (bound.latest or 0)
+    ]
+    if push_up(days, edges(without_latest(required, broken))) is not None:
+        return tuple(broken)
+    for place in range(rest.first, len(days)):
+        until = [bound for bound in required if bound.later <= place]
+
+        def fits(gone: Sequence[Bound], until: Sequence[Bound] = until, last: int = place) -> bool:
+            return push_up(days[: last + 1], edges(without_latest(until, gone))) is not None
+
+        if fits(broken):
+            continue
+        into = [bound for bound in can_go if bound.later == place and bound not in broken]
+        if not fits([*broken, *into]):
+            return ()
+        into.sort(key=lambda bound: (-(bound.latest or 0), bound.earlier))
+        for bound in list(into):
+            fewer = [other for other in into if other is not bound]
+            if fits([*broken, *fewer]):
+                into = fewer
+        broken += into
+    return tuple(broken)
+
+
+def without_latest(bounds: Iterable[Bound], dropped: Iterable[Bound]) -> list[Bound]:
+    """Return bounds of which some have lost their latest day."""
+    gone = set(dropped)
+    if not gone:
+        return list(bounds)
+    kept = (attrs.evolve(bound, latest=None) if bound in gone else bound for bound in bounds)
+    return [bound for bound in kept if bound.minimum is not None or bound.latest is not None]

@@ -1,0 +1,270 @@
+"""
+Plan again after what happened: as few changes as can be, by the policy for what was missed.
+
+The past and today stay. What happened is written into the course first, then what a clinician
+decides about the rest; what is left is aimed at days (`aiming`), laid (`laying`), and given out
+as the next revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time
+
+import attrs
+
+from ketsched.around import confirmed
+from ketsched.calendars import Calendar
+from ketsched.clock import plausible
+from ketsched.errors import InvalidInput
+from ketsched.history import History, State, evaluate, happened
+from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
+from ketsched.planning import NoFeasiblePlan, TooManyWays
+from ketsched.planning.companions import companions_of
+from ketsched.revising import in_order, revised
+from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
+from ketsched.tracking.laying import Replanner
+from ketsched.tracking.problem import Laid
+from ketsched.tracking.recording import reasons, today_of, written
+
+
+def replan(
+    course: Course,
+    visits: Iterable[Visit] = (),
+    *,
+    calendar: Calendar,
+    at: datetime | None = None,
+    as_of: date | None = None,
+    policy: str | Mapping[str, str] | None = None,
+    notice: int = 1,
+    move: Mapping[str, date] | None = None,
+    add: Iterable[date] = (),
+    repeat: int = 0,
+    step: str | None = None,
+    switch: Protocol | None = None,
+    join: Join | None = None,
+    end: bool = False,
+    through: date | None = None,
+    place: str | None = None,
+    exceed: bool = False,
+    availability: Calendar | None = None,
+    wishes: Calendar | None = None,
+    time: time | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
+    who: str = "",
+) -> Course:
+    """
+    Plan the rest of a course again after what happened, as its next revision: as few changes as can be.
+
+    The past and today stay. With nothing new the course is returned as it is. `changes` of the
+    result names each session that changed with the reason; the revision's remarks say what could not be kept.
+
+    Args:
+        course: As it was given out last.
+        visits: What happened; those that the course remembers are taken once.
+        calendar: When the clinic is open, without this course's own bookings.
+        at: The moment of the revision, aware.
+        as_of: Today, the local date at the clinic; that of `at`, unless given.
+        policy: What is done about missed sessions, one of POLICIES, for all phases or by the name of a
+            phase; None: what the protocol says.
+        notice: Nothing new is placed before so many days after today.
+        move: New days chosen by hand, by the id of the session; others move as little as they must.
+        add: Days of sessions besides the pattern, in the phase that goes on: ad-hoc boosters.
+        repeat: How many of the last sessions are given again: the phase that goes on has so many more.
+        step: "back" or "forward": the phase that goes on takes the interval before or after its current one.
+        switch: Another protocol for the rest, its choices made.
+        join: How its first session follows the last one given.
+        end: Whether the course ends today; what is still to come is closed.
+        through: Last day to which an open-ended phase is planned on.
+        place: Where sessions at the clinic are from now on.
+        exceed: Whether latest days that cannot be kept give way, to be documented by a clinician.
+        availability: When the patient can.
+        wishes: When the patient would rather come.
+        time: Local time of day that new and moved sessions should be near to; None: that of the others.
+        calendars: Of those whose hours companions need, by name.
+        who: Who planned again.
+
+    Raises:
+        NoFeasiblePlan: The required rules leave no days, or a companion that must be there has none.
+        InvalidInput: An argument cannot be used.
+    """
+    given, today = tuple(visits), today_of(course, at, as_of)
+    history = written(course, given, as_of=today, who=who)
+    altered, relaid = decided(history.course, as_of=today)
+    if step is not None:
+        altered, phase = stepped(altered, step, as_of=today)
+        relaid = (*relaid, phase)
+    if switch is not None:
+        altered = switched(altered, switch, on=today, join=join)
+    if end:
+        altered = ended(altered, on=today)
+    extra = sorted(plausible(day, "add") for day in add)
+    if extra or repeat:
+        altered = enlarged(altered, len(extra) + repeat, as_of=today)
+    if place is not None:
+        altered = _placed(altered, place, today)
+    if altered is not history.course:
+        history = evaluate(altered, as_of=today)
+    planner = Replanner(
+        history,
+        calendar,
+        availability=availability,
+        wishes=wishes,
+        preferred=time,
+        notice=_checked_notice(notice),
+        exceed=exceed,
+    )
+    only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
+    _check_days({**only, **{f"add {n}": day for n, day in enumerate(extra)}}, planner.first)
+    new = altered != course or bool(only or relaid) or through is not None
+    if not new and not any(planner.aiming.lacks.values()) and planner.all_stand():
+        return course
+    policies = _policies(altered, policy)
+
+    def lay(chosen: Mapping[str, str]) -> Laid:
+        aims = planner.aiming.aims(chosen, only=only, add=extra, relaid=relaid, through=through)
+        return planner.lay(aims)
+
+    laid = lay(policies)
+    aims, booked = laid.aims, planner.book(laid)
+    changed = dict(booked.changed)
+    skipped = (*altered.skipped, *aims.skipped)
+    sessions = in_order([*(changed.pop(s.id, s) for s in altered.sessions), *changed.values()])
+    known = attrs.evolve(altered, sessions=sessions, skipped=skipped, lifted=())
+    around = companions_of(
+        known, calendar=calendar, calendars=calendars, availability=availability, time=time, after=today
+    )
+    known = attrs.evolve(known, companions=around)
+    confirmed_sessions, companions = confirmed(known, before=course)
+    lifted = planner.lifted(laid, booked)
+    remarks = [*_not_known(history, given), *aims.remarks, *_said_of(known, lifted)]
+    if laid.costs:
+        remarks += _offers(lay, policies, laid)
+    return revised(
+        course,
+        at=at,
+        what=_what(
+            given,
+            moved=move,
+            added=extra,
+            repeated=repeat,
+            stepped=relaid,
+            switched=switch,
+            ended=end,
+            **{"new place": place, "planned on": through},
+        ),
+        who=who,
+        sessions=confirmed_sessions,
+        companions=companions,
+        why={**reasons(history), **booked.why},
+        remarks=remarks,
+        visits=known.visits,
+        skipped=skipped,
+        lifted=lifted,
+        protocol=known.protocol,
+        segments=known.segments,
+        ended=known.ended,
+    )
+
+
+def _checked_notice(notice: int) -> int:
+    if type(notice) is not int or not 0 <= notice <= 366:
+        raise InvalidInput(
+            what=f"a notice of {notice!r} days",
+            where="notice",
+            why="it is a number of days, 0 to 366; today itself is never planned again",
+            fix="give notice=1 for tomorrow at the earliest",
+        )
+    return max(notice, 1)
+
+
+def to_come(history: History, name: str) -> str:
+    """Return the id of a session, if it is still to come and can be moved."""
+    can = [session.id for session in history.in_state(State.PLANNED)]
+    if name not in can:
+        raise InvalidInput(
+            what=f"the session {name[:40]!r} cannot be moved",
+            where="move",
+            why=f"sessions that are still to come are {', '.join(can[:12]) or 'none'}",
+            fix="name one of these",
+        )
+    return name
+
+
+def _check_days(days: Mapping[str, date], first: int) -> None:
+    for name, day in days.items():
+        if day.toordinal() < first:
+            raise InvalidInput(
+                what=f"{name} on {day}",
+                where="move" if not name.startswith("add ") else "add",
+                why=f"with the notice given nothing new is before {date.fromordinal(first)}",
+                fix="choose a later day, or a shorter notice",
+            )
+
+
+def _policies(course: Course, policy: str | Mapping[str, str] | None) -> dict[str, str]:
+    phases = {phase.name: phase.missed for phase in course.protocol.phases}
+    if isinstance(policy, str):
+        policy = dict.fromkeys(phases, policy)
+    for name, chosen in (policy or {}).items():
+        if name not in phases or chosen not in POLICIES:
+            raise InvalidInput(
+                what=f"the policy {str(chosen)[:20]!r} for {name[:40]}",
+                where="policy",
+                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
+                fix='give policy="make-up", or policy={"induction": "make-up"}',
+            )
+    return phases | dict(policy or {})
+
+
+def _placed(course: Course, place: str, today: date) -> Course:
+    sessions = tuple(
+        attrs.evolve(s, place=place) if _moves_with_place(course, s, today) else s for s in course.sessions
+    )
+    return attrs.evolve(course, sessions=sessions)
+
+
+def _moves_with_place(course: Course, session: Session, today: date) -> bool:
+    return session.day > today and session.status.stands and not course.is_at_home(session)
+
+
+def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
+    """Yield what was left aside: visits after today, and past sessions that nobody recorded."""
+    for visit in given:
+        if not happened(visit, history.as_of):
+            yield f"a visit of {visit.day} is after today and was not recorded"
+    for session in history.in_state(State.NOT_RECORDED):
+        yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
+
+
+def _said_of(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
+    """Yield in words which rules do not bind any more, each pair of sessions once."""
+    days = {session.id: session.day for session in course.sessions}
+    for one in lifted:
+        gap = (days[one.later] - days[one.earlier]).days
+        why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
+        yield f"{days[one.earlier]} to {days[one.later]} is {gap} d; {one.rule}: {why}"
+
+
+def _offers(
+    lay: Callable[[Mapping[str, str]], Laid], policies: Mapping[str, str], laid: Laid
+) -> Iterator[str]:
+    """Yield which other policies keep the rules that this one goes beyond."""
+    keep = []
+    for policy in POLICIES:
+        if policy not in policies.values():
+            try:
+                other = lay(dict.fromkeys(policies, policy))
+            except (NoFeasiblePlan, TooManyWays):
+                continue
+            if not other.costs and len(other.lifted) <= len(laid.lifted):
+                keep.append(policy)
+    rules = " and ".join(dict.fromkeys(bound.rule for bound in laid.costs))
+    yield f"{rules}: kept by {', '.join(keep)}" if keep else f"{rules}: no policy keeps it"
+
+
+def _what(given: Iterable[Visit], **done: object) -> str:
+    """Say in a word or two what a revision was for."""
+    return ", ".join(word for word, happened in done.items() if happened) or (
+        "re-planned after what happened" if given else "re-planned"
+    )
