@@ -450,11 +450,11 @@ class _Count:
             minimum = spacing.minimum
             if minimum is None or not spacing.required:
                 continue
-            gap = (day - earlier.day).days
-            floor = minimum if spacing.absolute_minimum is None else spacing.absolute_minimum
-            if gap < minimum:
-                said = f"{gap} d after {earlier.day}; {spacing.words()}"
-                if gap < floor:
+            least = spacing.counted(minimum, earlier.day)
+            if least is not None and day < least:
+                said = f"{(day - earlier.day).days} d after {earlier.day}; {spacing.words()}"
+                forgiven = spacing.counted(spacing.absolute_minimum, earlier.day)
+                if forgiven is None or day < forgiven:
                     return Verdict.TOO_SOON, said
                 grace = said
         if self.given and self.given[-1].day == day:
@@ -465,9 +465,9 @@ class _Count:
     def _too_late(day: date, looked_back: Iterable[tuple[Spacing, _Given]]) -> str:
         """Return what makes a day too late, a required rule or a preferred one; empty if nothing does."""
         for spacing, earlier in looked_back:
-            gap = (day - earlier.day).days
-            if spacing.latest is not None and gap > spacing.latest:
-                return f"{gap} d after {earlier.day}; {spacing.words()}"
+            latest = spacing.counted(spacing.latest, earlier.day)
+            if latest is not None and day > latest:
+                return f"{(day - earlier.day).days} d after {earlier.day}; {spacing.words()}"
         return ""
 
     def _looked_back(self, phase: Phase) -> Iterator[tuple[Spacing, _Given]]:

@@ -2,12 +2,14 @@
 Courses as files: one module per format, chosen by the suffix of the file.
 
 `write` and `read` are the verbs; `dumps` gives the bytes that `write` puts into the file.
-A format is a module with `dumps(course, publication)` and, if it can be read back, `loads`.
+A format is a module with `dumps(course, publication)` and, if it can be read back, `loads`;
+one whose files can leave out part of a course says so with `IN_PART`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +29,7 @@ FORMATS: dict[str, str] = {
 
 
 class _Format(Interface):
-    """What the module of a format has; one that cannot be read back has no `loads`."""
+    """What the module of a format has; one that cannot be read back has no `loads`, `IN_PART` only some."""
 
     def dumps(self, course: Course, publication: Publication) -> bytes: ...
 
@@ -43,6 +45,8 @@ def write(
     language: str = "en",
     method: str | None = None,
     findings: Iterable[Any] = (),
+    changes_only: bool = False,
+    as_of: date | None = None,
 ) -> Path:
     """
     Write a course to a file whose suffix says the format, and return its path.
@@ -57,13 +61,28 @@ def write(
         language: Of the words in the file.
         method: "PUBLISH" for a calendar program that wants it.
         findings: What the rules remarked, for the clinic at privacy "full".
+        changes_only: Only the events that the last revision changed, cancelled ones included, each as in
+            the whole file; for a calendar (.ics). Such a file holds no course to read back.
+        as_of: For a calendar that is replaced again and again, such as one that is subscribed to: leaves
+            out cancelled events whose day is before this local date. Without it they stay for ever. No
+            other event is ever left out. Such a file holds no course to read back.
 
     Raises:
-        CannotWrite: The course lacks what the format needs, or the file cannot be written; nothing is.
+        CannotWrite: The course lacks what the format needs, the last revision changed no event and
+            changes_only asks for them, or the file cannot be written; nothing is.
     """
     target = Path(path)
-    options = {"audience": audience, "privacy": privacy, "language": language, "method": method}
-    content = dumps(course, target.name, findings=findings, **options)
+    content = dumps(
+        course,
+        target.name,
+        audience=audience,
+        privacy=privacy,
+        language=language,
+        method=method,
+        findings=findings,
+        changes_only=changes_only,
+        as_of=as_of,
+    )
     return write_whole(target, content)
 
 
@@ -74,7 +93,15 @@ def dumps(course: Course, suffix: str, **options: Any) -> bytes:
     The options are those of `write`.
     """
     publication = Publication(**options)
-    return _format(suffix, CannotWrite).dumps(course, publication)
+    form = _format(suffix, CannotWrite)
+    if publication.in_part and not getattr(form, "IN_PART", False):
+        raise CannotWrite(
+            what="this format holds the whole course",
+            where="changes_only" if publication.changes_only else "as_of",
+            why="only the events of a calendar can be written in part",
+            fix="leave it out, or write a .ics file",
+        )
+    return form.dumps(course, publication)
 
 
 def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None = None) -> Course:

@@ -6,7 +6,8 @@ day after a session on which it is still forbidden to drive: whole days that blo
 
 Only what changed, changes: an event's UID, SEQUENCE and stamp come from the course, never
 from the clock of the machine, so publishing twice gives the same bytes. A session taken
-off stays, as cancelled: readers that know it would keep it otherwise. The content lines
+off stays, as cancelled: readers that know it would keep it otherwise. A session that was given
+without a booking is in no calendar: nobody was told of it before, and now it is past. The content lines
 are written here, in the order in which the `icalendar` package sorts them, and the tests
 hold every file to that package: it reads the same values and writes the same bytes.
 
@@ -18,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from itertools import chain, count
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ketsched.errors import CannotWrite
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.identity import changed_at, course_id, session_uid
 from ketsched.interchange.telling import Telling
@@ -43,6 +45,9 @@ STATUS = {
     Status.CLOSED: "CANCELLED",
 }
 
+IN_PART = True
+"""Whether files of this format can leave out events."""
+
 DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
@@ -63,6 +68,52 @@ def loads(text: str, where: str, *, protocol: Protocol | None = None, zone: str 
     return course_from(text, where, protocol=protocol, zone=zone)
 
 
+def has_event(session: Session) -> bool:
+    """Return whether a session is in calendars: not so if it was given without a booking."""
+    return session.booked or session.status in (Status.FIRM, Status.TENTATIVE)
+
+
+class State(NamedTuple):
+    """
+    What an event says that a client must not miss.
+
+    Attributes:
+        start: Moment, or first day.
+        end: Moment, or the day after the last.
+        status: iCalendar's word.
+        sequence: Its SEQUENCE.
+    """
+
+    start: date
+    end: date
+    status: str
+    sequence: int
+
+
+class Resource(NamedTuple):
+    """
+    One event as a file of its own, for servers that keep each by itself.
+
+    Attributes:
+        uid: Its UID.
+        booking: Id of the session, appointment or task.
+        state: As the file says.
+        earlier: As files of earlier revisions said, the latest first.
+        content: The bytes of the file.
+    """
+
+    uid: str
+    booking: str
+    state: State
+    earlier: tuple[State, ...]
+    content: bytes
+
+
+def resources(course: Course, publication: Publication) -> Iterator[Resource]:
+    """Yield each event of a course as a calendar of its own, in order of time: the same lines as in the whole file."""
+    return _Calendar(course, publication).resources()
+
+
 def to_icalendar(course: Course, **options: Any) -> icalendar.Calendar:
     """
     Return the calendar as a component of the `icalendar` package, to go on with there.
@@ -81,7 +132,7 @@ def own_events(course: Course, audience: Audience) -> Iterator[tuple[PlacedCompa
     What happens during a session is part of its event, and so is, for a patient, what is due on its day.
     """
     definitions = {companion.id: companion for companion in course.protocol.companions}
-    sessions = {session.id: session for session in course.sessions} if course.companions else {}
+    sessions = {s.id: s for s in course.sessions if has_event(s)} if course.companions else {}
     for placed in course.companions:
         companion = definitions[placed.companion]
         shown = companion.for_patient if audience is Audience.PATIENT else companion.for_clinic
@@ -103,30 +154,41 @@ class _Entry(NamedTuple):
     One event, to be put in order of time.
 
     Attributes:
-        number: Keeps those of one time in the order in which they were found.
+        last: Last day of whole days; of others the first.
         times: Start and end; None for whole days.
+        booked: What it is the event of.
+        uid: Its UID.
         write: Returns its lines, given those that say when.
     """
 
     day: date
     clock: time
-    number: int
+    last: date
     times: tuple[datetime, datetime] | None
+    booked: Session | PlacedCompanion
+    uid: str
     write: Callable[[str], str]
+
+    @property
+    def state(self) -> State:
+        """What it says that a client must not miss."""
+        start, end = self.times or (self.day, self.last + DAY)
+        return State(start, end, STATUS[self.booked.status], self.booked.sequence)
 
 
 class _Calendar:
     """Writes the lines of one calendar file."""
 
     def __init__(self, course: Course, publication: Publication) -> None:
-        self.course, self.words, self.method = course, publication.words, publication.method
+        self.course, self.publication = course, publication
+        self.words, self.method = publication.words, publication.method
         self.id = course_id(course)
         self.audience, self.privacy = publication.audience, publication.privacy
         self.for_patient = self.audience is Audience.PATIENT
         self.named, self.full = self.privacy is not Privacy.DISCREET, self.privacy is Privacy.FULL
         self.timing = Timing(course)
         self.telling = Telling(course, publication, self.timing)
-        self.uids = {session.id: session_uid(self.id, session.id) for session in course.sessions}
+        self.uids = {s.id: session_uid(self.id, s.id) for s in course.sessions if has_event(s)}
         self.stamps: dict[int, str] = {}
         self.alarms: dict[tuple[time | None, bool], str] = {}
         self.titles: dict[str, str] = {}
@@ -135,7 +197,16 @@ class _Calendar:
 
     def lines(self) -> Iterator[str]:
         """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
-        entries = sorted(self._entries())
+        entries = self._in_order()
+        if self.publication.in_part:
+            entries = list(filter(self._is_asked_for, entries))
+        if self.publication.changes_only and not entries:
+            raise CannotWrite(
+                what="the last revision changed no event",
+                where=f"revision {len(self.course.revisions)} of this course",
+                why="a calendar of changes has the events whose time, place or state it changed, and there are none",
+                fix="there is nothing to give out; or write the whole calendar, without changes_only",
+            )
         timed = [entry.times for entry in entries if entry.times]
         known, local = vtimezone(self.course.zone, chain.from_iterable(timed)), [True] * len(timed)
         if known is None:
@@ -150,9 +221,39 @@ class _Calendar:
             yield entry.write(self._when(*entry.times, local=next(as_local)) if entry.times else "")
         yield contentlines.line("END:VCALENDAR")
 
-    def _head(self) -> Iterator[str]:
+    def resources(self) -> Iterator[Resource]:
+        """Yield each event as a file of its own, without what says something of the whole calendar."""
+        opening = "".join(map(contentlines.line, self._opening()))
+        before: dict[str, list[Session | PlacedCompanion]] = {}
+        for revision in reversed(self.course.revisions):
+            for changed in revision.changes:
+                if changed.before is not None:
+                    before.setdefault(changed.booking, []).append(changed.before)
+        for entry in self._in_order():
+            zone = vtimezone(self.course.zone, entry.times) if entry.times else None
+            when = self._when(*entry.times, local=zone is not None) if entry.times else ""
+            rule = "".join(map(contentlines.line, zone or ()))
+            parts = (opening, rule, entry.write(when), contentlines.line("END:VCALENDAR"))
+            then = chain.from_iterable(map(self._as_it_was, before.get(entry.booked.id, ())))
+            earlier = tuple(was.state for was in then if was.uid == entry.uid)
+            yield Resource(entry.uid, entry.booked.id, entry.state, earlier, contentlines.file_of(parts))
+
+    def _as_it_was(self, booked: Session | PlacedCompanion) -> Iterator[_Entry]:
+        """Yield the events of a booking as an earlier revision had it; its lengths are those of today's protocol."""
+        if isinstance(booked, Session):
+            if has_event(booked) and booked.phase in self.timing.lengths and booked.time is not None:
+                yield from self._of_session(booked)
+            return
+        companion = self.telling.definitions.get(booked.companion)
+        if companion is not None and (companion.kind == "task" or booked.time is not None):
+            yield from self._of_companion(booked, companion)
+
+    def _opening(self) -> Iterator[str]:
         yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{contentlines.text(self.words.product)}")
         yield "CALSCALE:GREGORIAN"
+
+    def _head(self) -> Iterator[str]:
+        yield from self._opening()
         if self.method is not None:
             yield f"METHOD:{self.method}"
         remarks = contentlines.text("\n".join(self.telling.findings.get("", ())))
@@ -163,9 +264,11 @@ class _Calendar:
             f"NAME:{name}",
             f"X-WR-CALNAME:{name}",
             "COLOR:teal",
-            "REFRESH-INTERVAL;VALUE=DURATION:PT4H",
         )
-        if self.full and not self.for_patient:
+        if self.publication.changes_only:
+            return  # nobody is to ask for it again
+        yield "REFRESH-INTERVAL;VALUE=DURATION:PT4H"
+        if self.full and not self.for_patient and not self.publication.in_part:
             yield f"{COURSE}:{contentlines.text(json.compact(self.course))}"
         yield "X-PUBLISHED-TTL:PT4H"
 
@@ -175,23 +278,42 @@ class _Calendar:
         name = self.course.protocol.title if self.full else self.words.calendar_named
         return name if self.for_patient else f"{name}, {self.id}"
 
+    def _is_asked_for(self, entry: _Entry) -> bool:
+        """Whether an event is in a file that leaves out some."""
+        asked, booked = self.publication, entry.booked
+        if asked.changes_only and booked.revised[-1] != len(self.course.revisions) - 1:
+            return False
+        return asked.as_of is None or booked.status.stands or entry.last >= asked.as_of
+
+    def _in_order(self) -> list[_Entry]:
+        """Return all events in order of time; those of one time as they were found."""
+        return sorted(self._entries(), key=lambda entry: entry[:2])
+
     def _entries(self) -> Iterator[_Entry]:
-        numbers, midnight = count(), time()
-        for session in self.course.sessions:
-            at = self.timing.session(session)
-            write = partial(self._session, session, at)
-            yield _Entry(session.day, at.start.time(), next(numbers), (at.start, at.end), write)
-            if self.for_patient and (last := self.telling.last_day_after(session, at)) is not None:
-                write = partial(self._day_after, session, at, last)
-                yield _Entry(session.day + DAY, midnight, next(numbers), None, write)
+        for session in filter(has_event, self.course.sessions):
+            yield from self._of_session(session)
         for placed, companion in own_events(self.course, self.audience):
-            if companion.kind == "task":
-                write = partial(self._task, placed, companion)
-                yield _Entry(placed.day, midnight, next(numbers), None, write)
-            else:
-                times = self.timing.appointment(placed, companion.minutes)
-                write = partial(self._appointment, placed, companion, times)
-                yield _Entry(placed.day, times[0].time(), next(numbers), times, write)
+            yield from self._of_companion(placed, companion)
+
+    def _of_session(self, session: Session) -> Iterator[_Entry]:
+        at, uid = self.timing.session(session), session_uid(self.id, session.id)
+        write = partial(self._session, session, at)
+        day, times = session.day, (at.start, at.end)
+        yield _Entry(day, at.start.time(), day, times, session, uid, write)
+        if self.for_patient and (last := self.telling.last_day_after(session, at)) is not None:
+            uid = session_uid(self.id, session.id + DAY_AFTER)
+            write = partial(self._day_after, session, at, last)
+            yield _Entry(day + DAY, time(), last, None, session, uid, write)
+
+    def _of_companion(self, placed: PlacedCompanion, companion: Companion) -> Iterator[_Entry]:
+        day, uid = placed.day, session_uid(self.id, placed.id)
+        if companion.kind == "task":
+            write = partial(self._task, placed, companion)
+            yield _Entry(day, time(), day, None, placed, uid, write)
+        else:
+            times = self.timing.appointment(placed, companion.minutes)
+            write = partial(self._appointment, placed, companion, times)
+            yield _Entry(day, times[0].time(), day, times, placed, uid, write)
 
     def _session(self, session: Session, at: Moments, when: str) -> str:
         return self._event(

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
-from ketsched.interchange.ical import COURSE, STATUS, own_events
+from ketsched.interchange.ical import COURSE, STATUS, has_event, own_events
 from ketsched.interchange.icalevents import Event, outline, parsed
 from ketsched.interchange.identity import session_uid
 from ketsched.interchange.wording import Audience
@@ -141,7 +141,7 @@ class _Booked(NamedTuple):
 
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
-    for session in course.sessions:
+    for session in filter(has_event, course.sessions):
         uid, name = session_uid(course_id, session.id), f"session {session.id[:40]}"
         times = partial(_session_times, course, session)
         yield _Booked(uid, name, session.day, times, session.place, session.status)

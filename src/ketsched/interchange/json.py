@@ -31,6 +31,7 @@ from ketsched.model import (
     Phase,
     Protocol,
     Session,
+    Spacing,
     Visit,
 )
 
@@ -59,6 +60,7 @@ ORDER = (
 
 _NOTHING_TOO = {
     Interval: ("days", "months", "missing_day"),
+    Spacing: ("unit",),
     Companion: ("minutes",),
     Session: ("pinned", "booked", "counts"),
     Visit: ("elsewhere", "worse"),

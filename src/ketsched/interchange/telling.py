@@ -42,7 +42,7 @@ class Telling:
         self.decided = text(self.words.decided_by[publication.audience])
         self.alike: dict[tuple[object, ...], Around] = {}
         self.homes: dict[tuple[str, str], bool] = {}
-        self.until: dict[str, datetime] = {}
+        self.until: dict[tuple[str, date, time | None], datetime] = {}
         self.driving: dict[str, str] = {}
         self.notices = self._notices()
         self.beside: dict[str, list[str]] = {}
@@ -191,9 +191,10 @@ class Telling:
         return known
 
     def _drives_from(self, session: Session, rule: timedelta, at: Moments) -> datetime:
-        known = self.until.get(session.id)
+        key = session.id, session.day, session.time  # a session is also asked about as it was before
+        known = self.until.get(key)
         if known is None:
-            known = self.until[session.id] = self.timing.after(at.treated, -(-rule // MINUTE))
+            known = self.until[key] = self.timing.after(at.treated, -(-rule // MINUTE))
         return known
 
     def _parts(self, session: Session, phase: Phase, at: Moments) -> Iterator[str]:
@@ -404,9 +405,11 @@ def _escaped(lines: Iterable[str]) -> list[str]:
 
 
 def _numbers(course: Course) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the number of each session that stands, and how many stand in each phase; as `Course.number`, at once."""
+    """Return the number of each standing session, as `Course.number`, and how many there are in each phase."""
     numbers: dict[str, int] = {}
     totals: dict[str, int] = {}
     for session in sorted(course.standing(), key=lambda s: (s.day, s.time or time(), s.id)):
-        totals[session.phase] = numbers[session.id] = totals.get(session.phase, 0) + 1
+        before = totals.get(session.phase, 0)
+        numbers[session.id] = before + 1
+        totals[session.phase] = before + session.counts
     return numbers, totals

@@ -302,6 +302,8 @@ class Publication:
         language: One of `LANGUAGES`.
         method: A calendar's METHOD, if it has to carry one.
         findings: What the rules remarked, each with `code` and `what`; told to the clinic where all is told.
+        changes_only: Whether only the events that the last revision changed are written.
+        as_of: Cancelled events whose day is before this local date are left out; None: all are kept.
     """
 
     audience: Audience = attrs.field(default=Audience.PATIENT, converter=_audience)
@@ -309,6 +311,8 @@ class Publication:
     language: str = "en"
     method: str | None = None
     findings: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
+    changes_only: bool = False
+    as_of: date | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.language not in LANGUAGES:
@@ -325,6 +329,18 @@ class Publication:
                 why="a method other than PUBLISH asks readers for answers, and some then show one event only",
                 fix='leave it out, or give method="PUBLISH" for a program that wants it',
             )
+        if self.as_of is not None and (isinstance(self.as_of, datetime) or not isinstance(self.as_of, date)):
+            raise InvalidInput(
+                what="as_of is not a date",
+                where="as_of",
+                why="a cancelled event is left out once its day at the clinic has passed",
+                fix="give a date, as_of=date(2027, 1, 14), or leave it out",
+            )
+
+    @property
+    def in_part(self) -> bool:
+        """Whether some events of the course are left out."""
+        return self.changes_only or self.as_of is not None
 
     @property
     def words(self) -> Words:

@@ -252,8 +252,8 @@ class Companion:
             "leave required = false out",
         )
         yield (
-            "a spacing in hours",
-            any(spacing.minimum_hours is not None for spacing in self.spacing),
+            "a spacing in hours or months",
+            any(spacing.minimum_hours is not None or spacing.unit != "days" for spacing in self.spacing),
             "companions are kept apart in days",
             "give it in days",
         )

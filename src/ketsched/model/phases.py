@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 import attrs
@@ -43,99 +44,6 @@ class Evidence:
     source: str = attrs.field(validator=whole_text)
     mark: Mark
     note: str = attrs.field(default="", validator=whole_text)
-
-
-@attrs.frozen(kw_only=True)
-class Spacing:
-    """
-    How far a session may be from the one `apart` places before it, in calendar days.
-
-    Days are local dates at the clinic, not multiples of 24 h: a session at
-    15:00 on Monday and one at 09:00 on Wednesday are 2 days apart.
-
-    Attributes:
-        apart: How many places lie between the two; 1 is the neighbour.
-        minimum: Never planned sooner, in days.
-        absolute_minimum: Sooner than minimum, which it needs, but forgiven once it has happened, in days.
-        latest: Last day of the visit window, in days; the next is overdue.
-        minimum_hours: At least this many elapsed hours from start to start; another rule than days.
-        between: Two numbered places instead of `apart`, (1, 3) for sessions 1 and 3 of the phase.
-        required: False makes it a preference: a warning, and the planner breaks as few as it can.
-        source: Where the numbers come from.
-    """
-
-    minimum: int | None = None
-    latest: int | None = None
-    apart: int = 1
-    absolute_minimum: int | None = None
-    minimum_hours: int | None = None
-    between: tuple[int, int] | None = None
-    required: bool = True
-    source: str = attrs.field(default="", eq=False, validator=whole_text)
-
-    def __attrs_post_init__(self) -> None:
-        given = [d for d in (self.absolute_minimum, self.minimum, self.latest) if d is not None]
-        if given != sorted(given) or any(d < 0 or d > LONGEST_YEARS * 366 for d in given):
-            raise InvalidProtocol(
-                what=f"spacing {self.absolute_minimum}/{self.minimum}/{self.latest} d is out of order",
-                where=self.source,
-                why="a session cannot be forgiven later than it is allowed, nor allowed after it is late",
-                fix="give whole days with 0 <= absolute_minimum <= minimum <= latest",
-            )
-        if self.absolute_minimum is not None and self.minimum is None:
-            raise InvalidProtocol(
-                what="absolute_minimum without minimum",
-                where=self.source,
-                why="it forgives what is sooner than the minimum; by itself nothing is too soon",
-                fix="add minimum, or write minimum instead",
-            )
-        if not given and self.minimum_hours is None:
-            raise InvalidProtocol(
-                what="a spacing without a number",
-                where=self.source,
-                why="it would allow everything",
-                fix="give minimum, latest or minimum_hours, or leave the spacing out",
-            )
-        if not 1 <= self.apart < MOST_SESSIONS or not 0 <= (self.minimum_hours or 0) <= 24 * 366:
-            raise InvalidProtocol(
-                what=f"a spacing over {self.apart} places and {self.minimum_hours} hours",
-                where=self.source,
-                why=f"places are 1 to {MOST_SESSIONS - 1}, hours at most a year",
-                fix="give apart = 1 for neighbours, 3 for a session and the third after it",
-            )
-        if self.between is not None and not 1 <= self.between[0] < self.between[1] <= MOST_SESSIONS:
-            raise InvalidProtocol(
-                what=f"a spacing between sessions {self.between[0]} and {self.between[1]}",
-                where=self.source,
-                why="the earlier of the two numbers comes first, and numbers begin at 1",
-                fix="write between = [1, 3]",
-            )
-        if not self.required and self.minimum_hours is not None:
-            raise InvalidProtocol(
-                what="a preferred spacing in hours",
-                where=self.source,
-                why="a rule in hours is kept or it is not; the planner counts broken preferences in days",
-                fix="make it required, or give it in days",
-            )
-
-    def words(self) -> str:
-        """Say the rule as a clinic says it."""
-        said = []
-        if self.between is not None:
-            place = f"session {self.between[1]} to session {self.between[0]}"
-            said += [f"{place}: at least {self.minimum} d"] if self.minimum is not None else []
-            said += [f"{place}: at most {self.latest} d"] if self.latest is not None else []
-        elif self.apart == 1:
-            said += [f"at least {self.minimum} d apart"] if self.minimum is not None else []
-            said += [f"at most {self.latest} d between two"] if self.latest is not None else []
-        else:
-            said += [f"at most {self.apart} in {self.minimum} d"] if self.minimum is not None else []
-            said += [f"{self.apart + 1} within {self.latest + 1} d"] if self.latest is not None else []
-        if self.minimum_hours is not None:
-            said.append(f"at least {self.minimum_hours} h from start to start")
-        if self.absolute_minimum is not None:
-            said.append(f"forgiven from {self.absolute_minimum} d once it has happened")
-        return ", ".join(said)
 
 
 @attrs.frozen(kw_only=True)
@@ -209,6 +117,142 @@ class Interval:
         if self.days % 7 == 0:
             return "every week" if self.days == 7 else f"every {self.days // 7} weeks"
         return "every day" if self.days == 1 else f"every {self.days} days"
+
+
+@attrs.frozen(kw_only=True)
+class Spacing:
+    """
+    How far a session may be from the one `apart` places before it, in calendar days.
+
+    Days are local dates at the clinic, not multiples of 24 h: a session at
+    15:00 on Monday and one at 09:00 on Wednesday are 2 days apart.
+
+    Attributes:
+        apart: How many places lie between the two; 1 is the neighbour.
+        minimum: Never planned sooner, in days.
+        absolute_minimum: Sooner than minimum, which it needs, but forgiven once it has happened, in days.
+        latest: Last day of the visit window, in days; the next is overdue.
+        minimum_hours: At least this many elapsed hours from start to start; another rule than days.
+        between: Two numbered places instead of `apart`, (1, 3) for sessions 1 and 3 of the phase.
+        required: False makes it a preference: a warning, and the planner breaks as few as it can.
+        source: Where the numbers come from.
+        unit: "days", or "months": calendar months counted from the earlier session, of which a plan keeps
+            the longest for a minimum and the shortest for a latest, so that it holds from any day.
+    """
+
+    minimum: int | None = None
+    latest: int | None = None
+    apart: int = 1
+    absolute_minimum: int | None = None
+    minimum_hours: int | None = None
+    between: tuple[int, int] | None = None
+    required: bool = True
+    source: str = attrs.field(default="", eq=False, validator=whole_text)
+    unit: str = "days"
+
+    def __attrs_post_init__(self) -> None:
+        given = [d for d in (self.absolute_minimum, self.minimum, self.latest) if d is not None]
+        if self.unit not in ("days", "months"):
+            raise InvalidProtocol(
+                what=f"a spacing in {str(self.unit)[:20]!r}",
+                where=self.source,
+                why="its numbers are days, or calendar months",
+                fix='write unit = "days" or unit = "months"',
+            )
+        most = LONGEST_YEARS * (366 if self.unit == "days" else 12)
+        if given != sorted(given) or any(d < 0 or d > most for d in given):
+            raise InvalidProtocol(
+                what=f"spacing {self.absolute_minimum}/{self.minimum}/{self.latest} d is out of order",
+                where=self.source,
+                why="a session cannot be forgiven later than it is allowed, nor allowed after it is late",
+                fix="give whole days with 0 <= absolute_minimum <= minimum <= latest",
+            )
+        if self.absolute_minimum is not None and self.minimum is None:
+            raise InvalidProtocol(
+                what="absolute_minimum without minimum",
+                where=self.source,
+                why="it forgives what is sooner than the minimum; by itself nothing is too soon",
+                fix="add minimum, or write minimum instead",
+            )
+        if not given and self.minimum_hours is None:
+            raise InvalidProtocol(
+                what="a spacing without a number",
+                where=self.source,
+                why="it would allow everything",
+                fix="give minimum, latest or minimum_hours, or leave the spacing out",
+            )
+        if not 1 <= self.apart < MOST_SESSIONS or not 0 <= (self.minimum_hours or 0) <= 24 * 366:
+            raise InvalidProtocol(
+                what=f"a spacing over {self.apart} places and {self.minimum_hours} hours",
+                where=self.source,
+                why=f"places are 1 to {MOST_SESSIONS - 1}, hours at most a year",
+                fix="give apart = 1 for neighbours, 3 for a session and the third after it",
+            )
+        if self.between is not None and not 1 <= self.between[0] < self.between[1] <= MOST_SESSIONS:
+            raise InvalidProtocol(
+                what=f"a spacing between sessions {self.between[0]} and {self.between[1]}",
+                where=self.source,
+                why="the earlier of the two numbers comes first, and numbers begin at 1",
+                fix="write between = [1, 3]",
+            )
+        if not self.required and self.minimum_hours is not None:
+            raise InvalidProtocol(
+                what="a preferred spacing in hours",
+                where=self.source,
+                why="a rule in hours is kept or it is not; the planner counts broken preferences in days",
+                fix="make it required, or give it in days",
+            )
+
+    def counted(self, number: int | None, earlier: date) -> date | None:
+        """Return the day that so many of the rule's units are after an earlier session; None for no number."""
+        if number is None or not number:
+            return earlier if number == 0 else None
+        if self.unit == "days":
+            return earlier + timedelta(number)
+        return Interval(months=number).from_base(earlier)
+
+    def in_days(self) -> Spacing:
+        """Return the rule in whole days, such that whoever keeps it keeps this one from any day."""
+        if self.unit == "days":
+            return self
+        low, least, high = self.absolute_minimum, self.minimum, self.latest
+        return attrs.evolve(
+            self,
+            unit="days",
+            absolute_minimum=None if low is None else _days_of_months(low)[1],
+            minimum=None if least is None else _days_of_months(least)[1],
+            latest=None if high is None else _days_of_months(high)[0],
+        )
+
+    def words(self) -> str:
+        """Say the rule as a clinic says it."""
+        said, of = [], "d" if self.unit == "days" else self.unit
+        if self.between is not None:
+            place = f"session {self.between[1]} to session {self.between[0]}"
+            said += [f"{place}: at least {self.minimum} {of}"] if self.minimum is not None else []
+            said += [f"{place}: at most {self.latest} {of}"] if self.latest is not None else []
+        elif self.apart == 1:
+            said += [f"at least {self.minimum} {of} apart"] if self.minimum is not None else []
+            said += [f"at most {self.latest} {of} between two"] if self.latest is not None else []
+        else:
+            said += [f"at most {self.apart} in {self.minimum} {of}"] if self.minimum is not None else []
+            last = (self.latest or 0) + (self.unit == "days")  # days are counted with both ends
+            said += [f"{self.apart + 1} within {last} {of}"] if self.latest is not None else []
+        if self.minimum_hours is not None:
+            said.append(f"at least {self.minimum_hours} h from start to start")
+        if self.absolute_minimum is not None:
+            said.append(f"forgiven from {self.absolute_minimum} {of} once it has happened")
+        return ", ".join(said)
+
+
+@cache
+def _days_of_months(months: int) -> tuple[int, int]:
+    """Return the fewest and the most days that so many calendar months can have."""
+    step = Interval(months=months) if months else None
+    first = date(2000, 1, 1)
+    days = [first + timedelta(n) for n in range(4 * 366)]
+    found = [0 if step is None else (step.from_base(day) - day).days for day in days]
+    return min(found), max(found)
 
 
 @attrs.frozen(kw_only=True)
@@ -565,7 +609,9 @@ class Phase:
 
     def neighbour_minimum(self) -> int:
         """The most days that any required rule asks for between two neighbours; 0 if none does."""
-        found = [s.minimum for s in self.spacing if s.required and s.apart == 1 and s.between is None]
+        found = [
+            s.in_days().minimum for s in self.spacing if s.required and s.apart == 1 and s.between is None
+        ]
         return max((m for m in found if m is not None), default=0)
 
     def pattern(self) -> str:

@@ -147,9 +147,8 @@ class Protocol:
         names: list[str] = []
         for phase in self.main[:-1]:
             least, most = phase.counts
-            far = [
-                s.latest for s in phase.spacing if s.apart == 1 and s.between is None and s.latest is not None
-            ]
+            neighbours = (s.in_days() for s in phase.spacing if s.apart == 1 and s.between is None)
+            far = [spacing.latest for spacing in neighbours if spacing.latest is not None]
             begun = len(names)
             while begun < len(days) and len(names) < min(len(days), begun + most):
                 at = len(names)

@@ -350,14 +350,15 @@ def _parts(spacing: Spacing) -> Iterator[Spacing]:
         yield spacing
         return
     if spacing.minimum is not None:
-        yield Spacing(minimum=spacing.minimum, apart=spacing.apart, between=spacing.between)
+        yield attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
     if spacing.latest is not None:
-        yield Spacing(latest=spacing.latest, apart=spacing.apart, between=spacing.between)
+        yield attrs.evolve(spacing, minimum=None, absolute_minimum=None, minimum_hours=None)
 
 
 def over(spacing: Spacing, places: Sequence[int], rule: str) -> tuple[Bound, ...]:
     """Lay one spacing over a phase's places."""
-    minimum, latest = spacing.minimum, spacing.latest
+    days = spacing.in_days()
+    minimum, latest = days.minimum, days.latest
     if spacing.between is not None:
         if spacing.between[1] > len(places):
             return ()
@@ -383,10 +384,10 @@ def _across(before: Run, after: Run) -> Iterator[Bound]:
     for spacing in before.phase.spacing:
         if spacing.minimum is None or spacing.between is not None:
             continue
-        floor = Spacing(minimum=spacing.minimum, apart=spacing.apart, required=spacing.required)
+        floor = attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
         rule = f"{before.phase.name}: {floor.words()}"
         for earlier, later in _straddling(before.places, after.places, spacing.apart):
-            yield Bound(earlier, later, spacing.minimum, required=spacing.required, rule=rule)
+            yield Bound(earlier, later, spacing.in_days().minimum, required=spacing.required, rule=rule)
 
 
 def continued(phase: Phase, start: date, last: date, number: int, *, joins: bool) -> Iterator[date]:

@@ -161,7 +161,7 @@ class Stated:
 
     def _spacing(self, entry: Table, key: str) -> Spacing:
         days = ("minimum", "latest", "absolute_minimum")
-        given: dict[str, Any] = {name: number(entry, name, 0, 20 * 366) for name in days}
+        given: dict[str, Any] = _lengths(entry, days)
         given["minimum_hours"] = number(entry, "minimum_hours", 0, 24 * 366)
         needs_one(entry, given, (*days, "minimum_hours"))
         apart = number(entry, "apart", 1, MOST_SESSIONS - 1)
@@ -211,6 +211,34 @@ def weekdays(names: list[Any]) -> tuple[int, ...]:
             fix='write ["Mon", "Thu"]',
         )
     return read_weekdays(short)
+
+
+def _lengths(entry: Table, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Read days as numbers, or all of them as durations such as "P4W", "P6M" or "P1Y"; months stay months."""
+    found: dict[str, Any] = {}
+    units = set()
+    for key in keys:
+        given = entry.values.get(key)
+        if isinstance(given, str) and given.strip()[:1] == "P":
+            length = entry.read(key, _length, entry.take(key, str))
+            found[key] = length.days or length.months
+            units.add("days" if length.days else "months")
+        else:
+            found[key] = number(entry, key, 0, 20 * 366)
+            units |= {"days"} if found[key] is not None else set()
+    if len(units) > 1:
+        raise InvalidProtocol(
+            what="days and months in one spacing",
+            where=entry.where(),
+            why="its numbers are compared with each other, and a month has no fixed number of days",
+            fix='write all in days or weeks, or all in months or years: minimum = "P5M", latest = "P6M"',
+        )
+    return {**found, "unit": units.pop() if units else "days"}
+
+
+def _length(text: str) -> Interval:
+    years = re.fullmatch(r"P(\d{1,2})Y", text.strip())
+    return Interval(months=12 * int(years[1])) if years else Interval.parse(text)
 
 
 def _pair(numbers: list[Any]) -> tuple[int, int]:

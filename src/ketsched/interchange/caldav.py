@@ -1,0 +1,565 @@
+"""
+Calendar servers (CalDAV, RFC 4791): each event of a course is put there by itself, and only if it has to be.
+
+Nothing is remembered between two runs. What stands on the server is compared with what the
+course says now and what its earlier revisions said: an event that is as some revision gave it
+is ours, and may be replaced; one that somebody moved, cancelled or counted further there is a
+conflict, which is reported and left alone. Every event is written on the condition that it is
+still as it was read (If-Match), so that two who publish at once cannot undo each other's work,
+and a run that broke off is finished by the next.
+
+The `caldav` package speaks to the server; what is put there are the bytes of our own calendar
+files, because its `save` counts SEQUENCE up. It is an extra: `pip install "ketsched[caldav]"`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from ketsched.errors import CannotWrite, InvalidInput
+from ketsched.interchange.ical import Resource, State, resources
+from ketsched.interchange.wording import Publication
+from ketsched.model import Course
+
+if TYPE_CHECKING:
+    from caldav.davclient import DAVClient
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+"""Hosts to which nothing travels over a network."""
+
+_SECONDS = 30
+"""That a server may take for one answer."""
+
+_TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
+"""What people read, and what is replaced where only it differs; reminders that somebody changed there stay."""
+
+_DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
+_UID_TAKEN = {f"{_CALDAV}no-uid-conflict", f"{_CALDAV}unique-scheduling-object-resource"}
+"""What a server says where another file of the calendar has the UID (RFC 4791 5.3.2.1, RFC 6638 3.2.4.1)."""
+
+_COLLECTION = """<?xml version="1.0" encoding="utf-8"?>
+<d:propfind xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:prop>
+<d:resourcetype/><c:supported-calendar-component-set/></d:prop></d:propfind>"""
+_EVENTS = """<?xml version="1.0" encoding="utf-8"?>
+<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:prop>
+<d:getetag/><c:calendar-data/></d:prop><c:filter><c:comp-filter name="VCALENDAR">
+<c:comp-filter name="VEVENT"/></c:comp-filter></c:filter></c:calendar-query>"""
+
+
+@attrs.frozen
+class Published:
+    """
+    What became of one event.
+
+    Attributes:
+        uid: Its UID.
+        booking: Id of the session, appointment or task that it is of.
+        action: "added", "updated", "unchanged", "conflict" (somebody changed it there; it was left
+            alone), or "kept" (nothing to do, although the server says something else: see `why`).
+        why: In a few words.
+    """
+
+    uid: str
+    booking: str
+    action: str
+    why: str = ""
+
+
+def publish(
+    course: Course,
+    url: str,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    audience: str = "patient",
+    privacy: str = "discreet",
+    language: str = "en",
+    overwrite: Collection[str] = (),
+    dry_run: bool = False,
+    verify: bool | str | Path = True,
+    insecure: bool = False,
+) -> tuple[Published, ...]:
+    """
+    Bring a calendar on a CalDAV server up to date with a course, and say what became of each event.
+
+    It is safe to repeat: a second run finds everything as it should be and writes nothing. An
+    event that was deleted there is added again, unless it is cancelled; nothing is ever deleted.
+    Text that somebody wrote into an event of ours is replaced by ours; reminders that somebody
+    changed there stay until the event itself changes.
+
+    Args:
+        course: It needs an id, and its revisions a moment.
+        url: Of the calendar itself, one collection of events. User and password do not belong in it.
+        username: None: the server asks for none.
+        password: None: likewise.
+        audience: As in `write`.
+        privacy: As in `write`; whoever may read the calendar reads the events.
+        language: As in `write`.
+        overwrite: UIDs or booking ids of conflicts to be decided for the course, against what was changed there.
+        dry_run: Whether nothing is written; what would be is returned.
+        verify: The path of a file of certificates to trust, if not those of the machine; not False.
+        insecure: Whether http:// is allowed to another machine: whoever is between reads user, password and events.
+
+    Raises:
+        InvalidInput: The address or another argument cannot be used.
+        CannotWrite: The server cannot be reached, does not let this user in, has no such calendar,
+            or its certificate is not trusted; or the course lacks what calendars need. Events that were
+            already written stay, and the next run goes on from there.
+    """
+    publication = Publication(audience=audience, privacy=privacy, language=language)
+    with _client(url, username, password, verify, insecure=insecure) as client:
+        wanted = tuple(resources(course, publication))
+        collection = _Collection(client, url)
+        collection.check()
+        found = collection.events({resource.uid for resource in wanted})
+        done: list[Published] = []
+        for resource in wanted:
+            there = found.get(resource.uid, [])
+            forced = not {resource.uid, resource.booking}.isdisjoint(overwrite)
+            action, why = _decide(resource, there, forced=forced)
+            if action in ("added", "updated") and not dry_run:
+                try:
+                    refused = collection.put(resource, there[0] if there else None)
+                except CannotWrite as error:
+                    written = sum(one.action in ("added", "updated") for one in done)
+                    raise CannotWrite(
+                        what=error.what,
+                        where=error.where,
+                        why=error.why,
+                        fix=f"{error.fix}; {written} events were written before, and the next run goes on from there",
+                    ) from None
+                if refused:
+                    action, why = "conflict", refused
+            done.append(Published(resource.uid, resource.booking, action, why))
+        return tuple(done)
+
+
+def calendars(
+    url: str,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    verify: bool | str | Path = True,
+    insecure: bool = False,
+) -> tuple[str, ...]:
+    """
+    Return the addresses of a user's calendars, as a server tells them.
+
+    Args:
+        url: Any address of the server that knows its users, often its root.
+        username: As in `publish`.
+        password: As in `publish`.
+        verify: As in `publish`.
+        insecure: As in `publish`.
+
+    Raises:
+        InvalidInput: As in `publish`.
+        CannotWrite: As in `publish`.
+    """
+    with _client(url, username, password, verify, insecure=insecure) as client:
+        # Their names may be people's, and are left with the server.
+        return tuple(sorted(str(calendar.url) for calendar in client.get_calendars()))
+
+
+def credentials(url: str, environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """
+    Return user and password for a server: from an environment, or else from the machine's keyring.
+
+    The keyring is asked for the server's host name, as in `keyring set cal.example.org nurse`, if the
+    `keyring` package is installed. None stands for what is not known.
+
+    Args:
+        url: Of the calendar.
+        environ: May have KETSCHED_CALDAV_USER and KETSCHED_CALDAV_PASSWORD.
+    """
+    user = environ.get("KETSCHED_CALDAV_USER") or None
+    password = environ.get("KETSCHED_CALDAV_PASSWORD") or None
+    if password is None:
+        try:
+            import keyring
+            import keyring.errors
+        except ImportError:
+            return user, None
+        host = _host(url)
+        try:
+            kept = keyring.get_credential(host, user) if host else None
+        except keyring.errors.KeyringError:  # locked, or this machine has none
+            kept = None
+        if kept is not None and (user is None or kept.username == user):
+            return kept.username, kept.password
+    return user, password
+
+
+def _host(url: str) -> str:
+    found = re.match(r"[a-z]+://(?:[^/?#]*@)?(\[[^\]/]*\]|[^/?#:@]*)", url.strip(), re.IGNORECASE)
+    return found[1].strip("[]").lower() if found else ""
+
+
+def _shown(url: str) -> str:
+    """Return an address without what may be secret in it: user, password, query."""
+    return re.sub(r"^([a-z]+://)[^/?#]*@", r"\1", re.sub(r"[?#].*", "", url.strip()), flags=re.IGNORECASE)[
+        :200
+    ]
+
+
+def _checked(url: str, *, insecure: bool) -> str:
+    """Return the address with a slash at its end, or say what is wrong with it."""
+    given, shown = url.strip(), _shown(url)
+    scheme = given.partition("://")[0].lower()
+    host = _host(given)
+    authority = re.match(r"[a-z]+://([^/?#]*)", given, re.IGNORECASE)
+    port = (
+        re.fullmatch(r"(?:.*@)?(?:\[[^\]]*\]|[^:\[\]]+)(?::(\d{1,5}))?", authority[1]) if authority else None
+    )
+    if (
+        scheme not in ("https", "http")
+        or not host
+        or port is None
+        or re.search(r"[\s\x00-\x1f\x7f\\]", given)
+    ):
+        raise InvalidInput(
+            what="this is not the address of a calendar",
+            where="url",
+            why="it begins with https:// and names a server and a calendar on it",
+            fix="give one such as https://cal.example.org/nurse/appointments/",
+        )
+    if authority is not None and "@" in authority[1]:
+        raise InvalidInput(
+            what="the address has a user or a password in it",
+            where=shown,
+            why="addresses are shown, kept and logged in many places",
+            fix="take it out, and give username= and password=; on the command line KETSCHED_CALDAV_USER and "
+            "KETSCHED_CALDAV_PASSWORD, or the keyring",
+        )
+    if re.search(r"[?#]", given):
+        raise InvalidInput(
+            what="the address has a query in it",
+            where=shown,
+            why="a calendar on a server is a folder of events, and its address ends with a slash",
+            fix="copy the CalDAV address of the calendar, not that of a page or a feed",
+        )
+    if scheme == "http" and host not in _HERE and not insecure:
+        raise InvalidInput(
+            what="the address begins with http://",
+            where=shown,
+            why="user, password and events would travel unencrypted",
+            fix="use https://; or give insecure=True if nobody is between this machine and the server",
+        )
+    return given if given.endswith("/") else f"{given}/"
+
+
+@contextmanager
+def _client(
+    url: str, username: str | None, password: str | None, verify: bool | str | Path, *, insecure: bool
+) -> Iterator[DAVClient]:
+    """Have a connection to a server, whose errors are told in our words."""
+    address = _checked(url, insecure=insecure)
+    if verify is False:
+        raise InvalidInput(
+            what="verify=False",
+            where="verify",
+            why="a server whose certificate is not checked may be anybody",
+            fix="give the path of the certificate that it has, or of the one that signed it",
+        )
+    if verify is not True and not Path(verify).is_file():
+        raise InvalidInput(
+            what="there is no file of certificates",
+            where=str(verify)[:200],
+            why="the server's certificate is checked against those in it",
+            fix="give the path of a file in PEM form, or leave verify out",
+        )
+    try:
+        from caldav.davclient import DAVClient
+    except ImportError:
+        raise CannotWrite(
+            what="the caldav package is not installed",
+            where=_shown(url),
+            why="it speaks to calendar servers, and not everybody needs it",
+            fix='pip install "ketsched[caldav]"',
+        ) from None
+    client = DAVClient(
+        url=address,
+        username=username,
+        password=password,
+        timeout=_SECONDS,
+        ssl_verify_cert=verify if isinstance(verify, bool) else str(verify),
+        enable_rfc6764=False,  # nothing is asked of the DNS but the host's address
+    )
+    session: Any = client.session
+    session.trust_env = False  # no .netrc, no proxies: what is not given is not used
+    session.max_redirects = 0  # nothing goes where the caller did not say
+    try:
+        with _in_our_words(_shown(address)):
+            yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _in_our_words(shown: str) -> Iterator[None]:
+    """Tell what goes wrong between here and the server, without what it answered: that may name a patient."""
+    from caldav.lib import error, http_sync
+
+    faults = http_sync.requests.exceptions
+    try:
+        yield
+    except error.AuthorizationError as fault:
+        if fault.status == 401:
+            raise CannotWrite(
+                what="the server does not let this user in",
+                where=shown,
+                why="user or password are missing or wrong",
+                fix="check them; on the command line KETSCHED_CALDAV_USER and KETSCHED_CALDAV_PASSWORD, or the keyring",
+            ) from None
+        raise CannotWrite(
+            what="this user may not do that on the server",
+            where=shown,
+            why="the server refuses it (403)",
+            fix="ask whoever runs it for the right to write to this calendar, or check the address",
+        ) from None
+    except faults.TooManyRedirects:
+        raise CannotWrite(
+            what="the calendar is at another address",
+            where=shown,
+            why="the server points elsewhere, and events go only where they were sent",
+            fix="give the address that it points to",
+        ) from None
+    except faults.SSLError:
+        raise CannotWrite(
+            what="the server's certificate is not trusted",
+            where=shown,
+            why="without that anybody could pass for the server",
+            fix="check the address; if the server has a certificate of its own, give its file: verify=",
+        ) from None
+    except faults.Timeout:
+        raise CannotWrite(
+            what="the server does not answer",
+            where=shown,
+            why=f"it took more than {_SECONDS} seconds",
+            fix="try again later",
+        ) from None
+    except (faults.RequestException, OSError):
+        raise CannotWrite(
+            what="the server cannot be reached",
+            where=shown,
+            why="no connection to it could be made or kept",
+            fix="check the address and the network, and try again",
+        ) from None
+    except (error.DAVError, NotImplementedError, SyntaxError):  # the last is what its XML parser raises
+        raise CannotWrite(
+            what="the server's answer cannot be used",
+            where=shown,
+            why="it is not what a calendar server says",
+            fix="check the address, and try again later",
+        ) from None
+
+
+class _There(NamedTuple):
+    """
+    An event as it is on the server.
+
+    Attributes:
+        address: Of its file.
+        etag: Name of the version; empty if the server tells none.
+        text: The file.
+    """
+
+    address: str
+    etag: str
+    text: str
+
+
+class _Collection:
+    """One calendar on a server."""
+
+    def __init__(self, client: DAVClient, url: str) -> None:
+        self.client, self.shown = client, _shown(url)
+
+    def check(self) -> None:
+        """Refuse what is no calendar."""
+        response = self.client.propfind(str(self.client.url), _COLLECTION, depth=0)
+        tree: Any = response.tree if response.status == 207 else None
+        said = (
+            [] if tree is None else [tag.text or "" for tag in tree.iterfind(f"{_DAV}response/{_DAV}status")]
+        )
+        if response.status == 404 or any(" 404 " in f"{text} " for text in said):
+            raise CannotWrite(
+                what="there is no such calendar",
+                where=self.shown,
+                why="the server knows nothing at this address",
+                fix="check it, or make the calendar there first; ketsched makes none",
+            )
+        kinds, parts = set[str](), set[str]()
+        if tree is not None:
+            kinds = {child.tag for kind in tree.iter(f"{_DAV}resourcetype") for child in kind}
+            parts = {comp.get("name", "").upper() for comp in tree.iter(f"{_CALDAV}comp")}
+        if f"{_CALDAV}calendar" not in kinds or (parts and "VEVENT" not in parts):
+            raise CannotWrite(
+                what="this is not a calendar for events",
+                where=self.shown,
+                why="the server has something else at this address, or no calendars at all",
+                fix="give the address of the calendar itself; ketsched.interchange.caldav.calendars(url) finds them",
+            )
+
+    def events(self, uids: Collection[str]) -> dict[str, list[_There]]:
+        """Return the events with these UIDs, under whatever names the server has them."""
+        response = self.client.report(str(self.client.url), _EVENTS, depth=1)
+        if response.status != 207 or response.tree is None:
+            raise self._unusable(response.status)
+        found: dict[str, list[_There]] = {}
+        tree: Any = response.tree
+        for answer in tree.iter(f"{_DAV}response"):
+            text = "".join(data.text or "" for data in answer.iter(f"{_CALDAV}calendar-data"))
+            # Of other people's events no more is read than this.
+            named = set(
+                re.findall(r"^UID[^:\r\n]*:[ \t]*(\S+?)\s*$", text, re.MULTILINE | re.IGNORECASE)
+            ) & set(uids)
+            if named:
+                etag = "".join(tag.text or "" for tag in answer.iter(f"{_DAV}getetag")).strip()
+                there = _There(self._address(answer.findtext(f"{_DAV}href") or ""), etag, text)
+                for uid in named:
+                    found.setdefault(uid, []).append(there)
+        return found
+
+    def _address(self, href: str) -> str:
+        try:
+            return str(self.client.url.join(href.strip()))
+        except ValueError:  # another host or scheme
+            raise CannotWrite(
+                what="the server names an event on another machine",
+                where=self.shown,
+                why="events go only where they were sent",
+                fix="give the address of the calendar on that machine",
+            ) from None
+
+    def put(self, resource: Resource, there: _There | None) -> str:
+        """Write an event if it is still as it was read; return why not, or nothing."""
+        from caldav.lib import error
+
+        address = there.address if there else str(self.client.url.join(f"{resource.uid}.ics"))
+        headers = {
+            "Content-Type": "text/calendar; charset=utf-8",
+            **({"If-Match": there.etag} if there else {"If-None-Match": "*"}),
+        }
+        try:
+            with _in_our_words(self.shown):
+                try:
+                    status = self.client.put(address, resource.content.decode(), headers).status
+                except error.AuthorizationError as fault:
+                    if not _UID_TAKEN.intersection(fault.preconditions):
+                        raise
+                    status = 409
+        except CannotWrite as fault:
+            raise CannotWrite(
+                what=fault.what,
+                where=f"{self.shown}, event of {resource.booking[:40]}",
+                why=fault.why,
+                fix=fault.fix,
+            ) from None
+        if status in (409, 412):
+            return (
+                "somebody changed it there in the meantime"
+                if there
+                else "somebody put it there in the meantime"
+            )
+        if status not in (200, 201, 204):
+            raise self._unusable(status)
+        return ""
+
+    def _unusable(self, status: int) -> CannotWrite:
+        return CannotWrite(
+            what="the server refuses",
+            where=self.shown,
+            why=f"its answer is {status}",
+            fix="try again later, or ask whoever runs it",
+        )
+
+
+def _decide(resource: Resource, there: list[_There], *, forced: bool) -> tuple[str, str]:
+    """Return what to do about an event, and why."""
+    state = resource.state
+    if not there:
+        if state.status == "CANCELLED":
+            return "kept", "it is cancelled, and not there"
+        return "added", ""
+    if len(there) > 1:
+        return "conflict", f"it is there {len(there)} times"
+    found = _read(there[0].text, resource.uid)
+    if not there[0].etag or there[0].etag.startswith("W/"):
+        known = "the server does not say which version of it is there"
+    elif found is None:
+        known = "it is there in a form that cannot be compared"
+    else:
+        known = ""
+        shown, texts = found
+        ours = _in_utc(state)
+        if shown == ours:
+            mine = _read(resource.content.decode(), resource.uid)
+            if mine is None or mine[1] != texts:
+                return "updated", "its text was another"
+            return "unchanged", ""
+        if shown in map(_in_utc, resource.earlier):
+            return "updated", ""
+        if shown[:3] == ours[:3]:  # somebody there has done what the course says, too
+            counted = shown.sequence > ours.sequence
+            return "kept" if counted else "updated", "it was changed there to what the course says"
+        known = _difference(shown, ours)
+    if forced and there[0].etag:
+        return "updated", f"overwritten: {known}"
+    return "conflict", known
+
+
+def _difference(shown: State, ours: State) -> str:
+    """Say what somebody changed there."""
+    if shown.status != ours.status and shown.status == "CANCELLED":
+        return "it was cancelled there"
+    if shown[:2] != ours[:2]:
+        start = shown.start
+        at = f"{start:%Y-%m-%d %H:%M} UTC" if isinstance(start, datetime) else f"{start}"
+        return f"it was moved there, to {at}"
+    if shown.status != ours.status:
+        return "its status was changed there"
+    return f"it was changed there: its SEQUENCE is {shown.sequence}, the course has {ours.sequence}"
+
+
+def _in_utc(state: State) -> State:
+    """Return a state whose moments can be compared, whatever zone they are told in."""
+    start, end = (at.astimezone(UTC) if isinstance(at, datetime) else at for at in state[:2])
+    return State(start, end, state.status, state.sequence)
+
+
+def _read(text: str, uid: str) -> tuple[State, tuple[str, ...]] | None:
+    """Return state and texts of the one event of a file; None if it is not one that we could have written."""
+    import warnings
+
+    import icalendar
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of guessed zones
+            calendar: Any = icalendar.Calendar.from_ical(text)
+            (event,) = calendar.walk("VEVENT")
+            start: date = event["DTSTART"].dt
+            end: date = event["DTEND"].dt if "DTEND" in event else start + event["DURATION"].dt
+            status = str(event.get("STATUS", "CONFIRMED")).strip().upper()
+            sequence = int(event.get("SEQUENCE", 0))
+            texts = tuple(" ".join(str(event.get(name, "")).split()) for name in _TEXTS)
+            theirs = str(event["UID"]).strip()
+    except Exception:  # the package raises what its values raise
+        return None
+    moments = [at for at in (start, end) if isinstance(at, datetime)]
+    if (
+        theirs != uid
+        or len(moments) == 1
+        or any(at.tzinfo is None for at in moments)
+        or any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
+    ):
+        return None
+    return _in_utc(State(start, end, status, sequence)), texts
