@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import attrs
@@ -334,8 +334,8 @@ def _converter(*, detailed: bool = False) -> Converter:
         converter.register_structure_hook(kind, _of_type)
     for member in (Happened, Mark, Status):
         converter.register_structure_hook(member, _member)
-    converter.register_structure_hook(date, lambda v, _: _told(read_date, v))
-    converter.register_structure_hook(time, lambda v, _: _told(read_time, v))
+    converter.register_structure_hook(date, lambda v, _: _told(read_date, _of_type(v, str)))
+    converter.register_structure_hook(time, lambda v, _: _told(read_time, _of_type(v, str)))
     converter.register_structure_hook(datetime, lambda v, _: _moment(v))
     converter.register_structure_hook_func(
         lambda kind: kind == timedelta | str | None, lambda v, _: _no_driving(v)
@@ -366,15 +366,21 @@ def _of_type(value: Any, kind: Any) -> Any:
 
 
 def _member(value: Any, kind: Any) -> Any:
-    if _of_type(value, str) not in [member.value for member in kind]:
-        known = ", ".join(member.value for member in kind)
-        raise _Fault("an unknown word", f"known here are {known}", "choose one of these")
-    return kind(value)
+    found = _words(kind).get(_of_type(value, str))
+    if found is None:
+        raise _Fault("an unknown word", f"known here are {', '.join(_words(kind))}", "choose one of these")
+    return found
 
 
-def _told(how: Callable[[str], Any], value: Any) -> Any:
+@cache
+def _words(kind: Any) -> dict[str, Any]:
+    return {member.value: member for member in kind}
+
+
+@lru_cache(4096)  # a course names the same days and hours again and again
+def _told(how: Callable[[str], Any], value: str) -> Any:
     """Read a text strictly: the readers of the clock forgive blanks and one-digit hours, a document does not."""
-    found = how(_of_type(value, str))
+    found = how(value)
     if value != (found.isoformat() if isinstance(found, date) else f"{found:%H:%M}"):
         raise _Fault("a date or time in another form", "dates are 2027-01-04, times 09:30", "write it so")
     return found
