@@ -275,8 +275,14 @@ def _count(phase: Phase, days: Iterator[date]) -> int:
         raise _too_long(phase.name, "the year 9999") from None
 
 
-def bounds_of(runs: Sequence[Run]) -> Iterator[Bound]:
-    """Yield every rule of every phase, what holds across the joins, and one session a day."""
+def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
+    """
+    Yield every rule of every phase, what holds across the joins, and one session a day.
+
+    Args:
+        runs: The places of each phase.
+        implied: Whether to say "one session a day" also where the minimums of the phases say more.
+    """
     for run in runs:
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
         for spacing in run.phase.spacing:
@@ -296,7 +302,15 @@ def bounds_of(runs: Sequence[Run]) -> Iterator[Bound]:
             yield from _across(before, run)
         if run.phase.beside:
             yield from _side_by_side(runs, run)
-    yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY)
+    if implied or not all(map(_keeps_days_apart, runs)):
+        yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY)
+
+
+def _keeps_days_apart(run: Run) -> bool:
+    """Whether a phase's own minimums keep its sessions, and the step into it, on different days."""
+    join = run.phase.join
+    steps = join is None or not join.states_rules or (join.minimum or 0) > 0
+    return run.phase.neighbour_minimum() > 0 and steps and not run.phase.beside
 
 
 def _side_by_side(runs: Sequence[Run], run: Run) -> Iterator[Bound]:

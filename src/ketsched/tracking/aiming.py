@@ -8,6 +8,7 @@ the delay; `skip` does without.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice, takewhile
@@ -19,6 +20,7 @@ from ketsched.history import History, State
 from ketsched.model import Phase, Session
 from ketsched.planning.days import Kind, OpenDays
 from ketsched.planning.laying import REVIEW, continued, first_days, ideal_days
+from ketsched.spacing import Bound
 from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
 
 HORIZON = 26 * 7
@@ -272,21 +274,38 @@ class Aiming:
         days: Iterable[int] = range(self.first, self.first + HORIZON)
         if self.open_days is not None:
             days = self.open_days[kind.place].between(self.first, self.first + HORIZON, kind.minutes)
+        rules = _Inserted(self, [] if alone else aimed, slot)
         for day in days:
-            if day not in self.cancelled and self._holds([] if alone else aimed, Aimed(day, slot)):
+            if day not in self.cancelled and rules.hold_on(day):
                 yield day
 
-    def _holds(self, aimed: Sequence[Aimed], new: Aimed) -> bool:
-        """Whether a new session among others on their days keeps the required minimums and at-most-k rules."""
-        both = sorted([*aimed, new], key=self.in_order)
-        rest = Remaining(self.course, self.taken, tuple(aim.slot for aim in both))
-        days = [*(taken.day for taken in self.taken), *(aim.day for aim in both)]
-        at = rest.first + both.index(new)
-        return all(
-            days[bound.later] - days[bound.earlier] >= (bound.minimum or 0)
-            for bound in rest.bounds
-            if bound.required and bound.earlier <= at <= bound.later
-        )
+
+class _Inserted:
+    """The required minimums and at-most-k rules for one more session among others on their days."""
+
+    def __init__(self, aiming: Aiming, aimed: Sequence[Aimed], slot: Slot) -> None:
+        self.aiming, self.slot = aiming, slot
+        self.aimed = sorted(aimed, key=aiming.in_order)
+        self.keys = [aiming.in_order(aim) for aim in self.aimed]
+        self.taken = [taken.day for taken in aiming.taken]
+        self.known: dict[int, list[Bound]] = {}
+
+    def hold_on(self, day: int) -> bool:
+        """Whether they hold with the session on a day."""
+        at = bisect_left(self.keys, self.aiming.in_order(Aimed(day, self.slot)))
+        days = [*self.taken, *(aim.day for aim in self.aimed)]
+        days.insert(len(self.taken) + at, day)
+        return all(days[b.later] - days[b.earlier] >= (b.minimum or 0) for b in self._around(at))
+
+    def _around(self, at: int) -> list[Bound]:
+        """Return the rules between two sessions of which it is one, or that lie on both sides of it."""
+        if at not in self.known:
+            slots = [aim.slot for aim in self.aimed]
+            slots.insert(at, self.slot)
+            rest = Remaining(self.aiming.course, self.aiming.taken, tuple(slots))
+            place = rest.first + at
+            self.known[at] = [b for b in rest.bounds if b.required and b.earlier <= place <= b.later]
+        return self.known[at]
 
 
 def current(history: History) -> Phase:

@@ -15,7 +15,7 @@ from ketsched.calendars import Calendar
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.days import Blockers, Kind, OpenDays
 from ketsched.planning.laying import ONE_A_DAY
-from ketsched.spacing import Bound, edges, push_up
+from ketsched.spacing import Bound, edges, lay, push_up
 from ketsched.tracking.aiming import kind_of
 from ketsched.tracking.problem import Problem
 
@@ -63,6 +63,7 @@ def no_plan(
                 fix="open days, or change what has to pay for them",
             )
     required = [bound for bound in problem.bounds if bound.required]
+    required += lay(range(len(problem.options)), minimum=1, rule=ONE_A_DAY)
     dated, weekly = _closed(problem, first, open_days)
     closures = _needed(problem, required, dated)
     rules = _rules(problem, required, dated if closures is None else [])

@@ -149,7 +149,12 @@ def forecast(
     aims = aiming.aims(policies)
     aimed = aims.aimed
     rest = Remaining(course, aiming.taken, tuple(aim.slot for aim in aimed))
-    bookable = () if planner is None or not aimed else tuple(_bookable(planner, planner.problem(aims)))
+    bookable: tuple[date, ...] = ()
+    if planner is None or not aimed:
+        gone = _impossible(rest, aiming, aimed)
+    else:
+        problem = planner.problem(aims)
+        bookable, gone = tuple(_bookable(planner, problem)), problem.lifted
     unrecorded = history.in_state(State.NOT_RECORDED)
 
     def if_all(status: Happened) -> Forecast | None:
@@ -175,7 +180,7 @@ def forecast(
         sessions=tuple(_dues(rest, aimed)),
         bookable=bookable,
         asks=tuple(_asks(history, unrecorded)),
-        lifted=tuple(_impossible(rest, aiming, aimed)),
+        lifted=tuple(_said(rest, gone)),
         if_given=if_all(Happened.FULFILLED),
         if_missed=if_all(Happened.NO_SHOW),
         **_lapse(history, aimed),
@@ -291,8 +296,8 @@ def _lapse(history: History, aimed: Sequence[Aimed]) -> dict[str, Any]:
     }
 
 
-def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> Iterator[str]:
-    """Yield the rules that no day from the first that can be booked on can keep any more."""
+def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> tuple[Bound, ...]:
+    """Return the rules that no day from the first that can be booked on can keep any more."""
     taken: list[Sequence[int]] = [(taken.day,) for taken in rest.taken]
     end = max([aiming.first, *(aim.day for aim in aimed)]) + HORIZON
     booked = [aim.slot.booking for aim in aimed]
@@ -300,6 +305,9 @@ def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> Iter
         range(min(aiming.first, b.day.toordinal()) if b is not None else aiming.first, end + 1)
         for b in booked
     ]
-    for bound in lifted(rest, [*taken, *days]):
-        since = date.fromordinal(rest.taken[bound.earlier].day)
-        yield f"{bound.rule}, from {since}"
+    return lifted(rest, [*taken, *days])
+
+
+def _said(rest: Remaining, bounds: Iterable[Bound]) -> Iterator[str]:
+    for bound in bounds:
+        yield f"{bound.rule}, from {date.fromordinal(rest.taken[bound.earlier].day)}"

@@ -16,7 +16,7 @@ import attrs
 
 from ketsched.history import History, State, target
 from ketsched.model import Course, Phase, Session
-from ketsched.planning.laying import Run, bounds_of
+from ketsched.planning.laying import ONE_A_DAY, Run, bounds_of
 from ketsched.spacing import Bound, edges, push_up
 
 
@@ -89,9 +89,10 @@ class Remaining:
     @cached_property
     def bounds(self) -> tuple[Bound, ...]:
         """All rules that still have something to come at one end, without those that a clinician has waived."""
-        first = self.first
-        found = [bound for bound in bounds_of(self.runs) if bound.later >= first]
-        if not self.course.waivers:
+        first, waivers = self.first, bool(self.course.waivers)
+        # A waived minimum leaves one session a day, which nobody can waive.
+        found = [bound for bound in bounds_of(self.runs, implied=waivers) if bound.later >= first]
+        if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
 
@@ -121,7 +122,8 @@ class Remaining:
     def _waived(self, bound: Bound) -> bool:
         """Whether two bookings break a rule as they stand, and a clinician has documented that for them."""
         earlier, later = self._standing(bound.earlier), self._standing(bound.later)
-        if earlier is None or later is None or bound.allows((later.day - earlier.day).days):
+        one_a_day = bound.rule == ONE_A_DAY
+        if one_a_day or earlier is None or later is None or bound.allows((later.day - earlier.day).days):
             return False
         both = {earlier.id, later.id}
         return any(
