@@ -366,6 +366,7 @@ class _Count:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.phases = {phase.name: phase for phase in course.protocol.phases}
+        self.order = {name: at for at, name in enumerate(self.phases)}
         self.sessions = {session.id: session for session in course.sessions}
         self.counted = dict.fromkeys(self.phases, 0)
         self.targets = {phase.name: target(course, phase) for phase in course.protocol.phases}
@@ -490,14 +491,13 @@ class _Count:
             least = max(phase.neighbour_minimum() if phase.beside else before.neighbour_minimum(), 1)
             yield Spacing(minimum=least), last
             return
+        if own or self.order[before.name] > self.order[phase.name]:  # made up after the next phase has begun
+            least = min(phase.neighbour_minimum(), before.neighbour_minimum())
+            yield Spacing(minimum=max(least, 1)), last
+            return
         if phase.join is not None and phase.join.states_rules:
-            if not own:
-                yield Spacing(minimum=phase.join.minimum, latest=phase.join.latest), last
+            yield Spacing(minimum=phase.join.minimum, latest=phase.join.latest), last
             return
         for spacing in before.spacing:
-            if (
-                spacing.between is None
-                and spacing.minimum is not None
-                and len(self.given) >= spacing.apart > len(own)
-            ):
+            if spacing.between is None and spacing.minimum is not None and len(self.given) >= spacing.apart:
                 yield attrs.evolve(spacing, latest=None), self.given[-spacing.apart]

@@ -14,6 +14,8 @@ from ketsched.cli import inputs
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
 from ketsched.protocols import template
+from ketsched.tracking import record
+from ketsched.visitfile import load_columns, load_visits
 
 CLINIC = b"""\
 zone = "Europe/Amsterdam"
@@ -59,6 +61,34 @@ reason = "a journey"
 who = "Dr A"
 until = 2027-02-01
 """
+VISITS = b"""\
+[[visit]]
+day = 2027-01-04
+status = "fulfilled"
+time = "09:00"
+[[visit]]
+day = 2027-01-06
+status = "cancelled"
+by = "patient"
+note = "rang"
+"""
+EXPORT = b"""\
+day;status;time;session
+2027-01-04;fulfilled;09:00;s1
+2027-01-06;"no-show";;s2
+"""
+COLUMNS = b"""\
+[columns]
+day = "Appt Date"
+status = "Status"
+[format]
+date = ["%m/%d/%Y", "iso"]
+delimiter = ";"
+[status]
+"Completed" = "fulfilled"
+"Canceled by pt" = { status = "cancelled", by = "patient" }
+"Scheduled" = "ignore"
+"""
 OPTIONS = b"""\
 output clinic.ics:clinic,full
 hours mon-fri 09:00-17:00
@@ -72,10 +102,12 @@ MWF = ks.load_protocol("iv-mwf-6")
 
 
 def course() -> ks.Course:
-    """Return a course of six sessions."""
+    """Return a course of six sessions, one of them given and one missed."""
     clinic = ks.Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    return ks.plan(MWF, start=date(2027, 1, 4), calendar=clinic, id="A-017", at=at)
+    planned = ks.plan(MWF, start=date(2027, 1, 4), calendar=clinic, id="A-017", at=at)
+    given = [ks.Visit(date(2027, 1, 4)), ks.Visit(date(2027, 1, 6), "no-show")]
+    return record(planned, given, at=datetime(2027, 1, 6, 18, tzinfo=UTC), who="front desk")
 
 
 def _options(path: Path) -> None:
@@ -114,7 +146,9 @@ BARE = dumps(course(), "ics")
 READERS = {
     "case": Reader("case.toml", load_case, (CASE,)),
     "clinic": Reader("clinic.toml", ks.Calendar.load, (CLINIC,)),
+    "columns": Reader("columns.toml", load_columns, (COLUMNS,)),
     "course": Reader("course.json", ks.read, (dumps(course(), "json"),)),
+    "export": Reader("visits.csv", load_visits, (EXPORT,)),
     "foreign": Reader("bare.ics", lambda path: ks.read(path, protocol=MWF, zone="Europe/Amsterdam"), (BARE,)),
     "full": Reader("full.ics", ks.read, (FULL,)),
     "options": Reader("options.txt", _options, (OPTIONS, *OPTIONS.splitlines())),
@@ -123,6 +157,7 @@ READERS = {
         lambda path: ks.load_protocol(path),
         (template("own").encode(),),
     ),
+    "visits": Reader("visits.toml", load_visits, (VISITS,)),
     "waivers": Reader("waivers.toml", lambda path: inputs.load_waivers(str(path)), (WAIVERS,)),
 }
 

@@ -72,9 +72,24 @@ def _write(temporary: Path, target: Path, content: bytes, mode: int | None) -> N
         if mode is not None:
             temporary.chmod(mode)
         temporary.replace(target)
+        _settle(target.parent)
     except BaseException:  # also when the user stops the program
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _settle(folder: Path) -> None:
+    """Let the new name reach the disk as well, where a folder can be told to."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders, and needs not
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some file systems do not, and the file is there
+        pass
+    finally:
+        os.close(handle)
 
 
 def _advice(path: Path) -> str:

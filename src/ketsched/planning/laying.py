@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cached_property, partial
 from itertools import count as count_up
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 
 import attrs
 
@@ -302,8 +302,30 @@ def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
             yield from _across(before, run)
         if run.phase.beside:
             yield from _side_by_side(runs, run)
-    if implied or not all(map(_keeps_days_apart, runs)):
+    overlap = any(before.places[-1] > after.places[0] for before, after in pairwise(runs))
+    if overlap:
+        yield from _out_of_order(runs)
+    if implied or overlap or not all(map(_keeps_days_apart, runs)):
         yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY)
+
+
+def _out_of_order(runs: Sequence[Run]) -> Iterator[Bound]:
+    """
+    Yield what keeps neighbours of different phases apart where the phases overlap, other than side by side.
+
+    That happens where what is missing of a phase is made up after the next one has begun: the
+    smaller of both minimums holds.
+    """
+    of = {place: run for run in runs for place in run.places}
+    for place in sorted(of)[:-1]:
+        before, after = of[place], of[place + 1]
+        joins = place == before.places[-1] and place + 1 == after.places[0] and before is not after
+        if before is after or joins or before.phase.beside or after.phase.beside:
+            continue
+        least = min(before.phase.neighbour_minimum(), after.phase.neighbour_minimum())
+        if least > 1:
+            rule = f"{before.phase.name} and {after.phase.name}: at least {least} d apart"
+            yield Bound(place, place + 1, least, rule=rule)
 
 
 def _keeps_days_apart(run: Run) -> bool:

@@ -119,13 +119,18 @@ class Aiming:
             through: Last day to which an open-ended phase is planned on.
         """
         chosen, anew, more = only or {}, set(relaid), list(add)
-        aimed, skipped, remarks, laid = self._standing(chosen, anew), list[str](), list[str](), False
         goes_on = current(self.history) if more else None
+        lacks = dict(self.lacks)
+        if goes_on is not None and goes_on.count is not None:
+            lacks[goes_on.name] -= len(more)
+        aimed, skipped, remarks, laid = self._standing(lacks, chosen, anew), list[str](), list[str](), False
         for phase in self.course.protocol.phases:
-            lack = self.lacks[phase.name]
+            lack = lacks[phase.name]
             if phase is goes_on:
                 aimed += [Aimed(day.toordinal(), Slot(phase), only=True) for day in more]
-                lack -= len(more) if phase.count is not None else 0
+            again = self._open_again(aimed, phase)[: max(lack, 0)]
+            aimed += again
+            lack -= len(again)
             if phase.name in anew:
                 own = [aim for aim in aimed if aim.slot.phase is phase and not (aim.stays or aim.only)]
                 aimed = [aim for aim in aimed if aim not in own]
@@ -161,13 +166,28 @@ class Aiming:
         """Return a key by which places follow each other: phase by phase, in order of time."""
         return self.order[aim.slot.phase.name], aim.day, aim.slot.phase.place == "home"
 
-    def _standing(self, only: Mapping[str, date], anew: set[str]) -> list[Aimed]:
+    def _open_again(self, aimed: Sequence[Aimed], phase: Phase) -> list[Aimed]:
+        """Return bookings that were closed for want of a need, and not by anybody, where their day is still free."""
+        taken = {aim.day for aim in aimed}
+        return [
+            Aimed(judged.session.day.toordinal(), Slot(phase, judged.session), stays=True, why="needed again")
+            for judged in self.history.sessions
+            if judged.state is State.CLOSED
+            and judged.visit is None
+            and judged.session.phase == phase.name
+            and judged.session.booked
+            and judged.session.day.toordinal() >= self.first
+            and judged.session.day.toordinal() not in taken
+            and judged.session.id not in self.course.skipped
+        ]
+
+    def _standing(self, lacks: Mapping[str, int], only: Mapping[str, date], anew: set[str]) -> list[Aimed]:
         """Return the bookings that stand, less those that their phase has too many, the last first."""
         bookings = self.history.in_state(State.PLANNED)
         surplus: set[str] = set()
-        for name, lack in self.lacks.items():
+        for name, lack in lacks.items():
             own = [session.id for session in bookings if session.phase == name and session.id not in only]
-            surplus |= set(own[len(own) + lack :]) if lack < 0 else set()
+            surplus |= set(own[max(len(own) + lack, 0) :]) if lack < 0 else set()
         found = []
         for session in bookings:
             slot = Slot(self.course.protocol.phase(session.phase), session)
@@ -186,6 +206,7 @@ class Aiming:
             for judged in self.history.sessions
             if judged.session.phase == phase.name
             and judged.state in gone
+            and judged.session.booked
             and judged.session.id not in self.course.skipped
         ]
 

@@ -110,14 +110,24 @@ def enlarged(course: Course, sessions: int, *, as_of: date) -> Course:
     phase = current(evaluate(course, as_of=as_of))
     if phase.count is None:
         return course
-    most = max(phase.counts[1], phase.count + sessions)
-    larger = attrs.evolve(phase, count=phase.count + sessions, least=phase.counts[0], most=most)
+    count, counted = phase.count + sessions, evaluate(course, as_of=as_of).counted(phase.name)
+    while True:
+        larger = _with_phase(course, _of_count(phase, count))
+        let_in = evaluate(larger, as_of=as_of).counted(phase.name)  # what was surplus until now
+        if let_in == counted:
+            return larger
+        count, counted = count + let_in - counted, let_in
+
+
+def _of_count(phase: Phase, count: int) -> Phase:
+    """Return a phase with so many sessions."""
+    larger = attrs.evolve(phase, count=count, least=phase.counts[0], most=max(phase.counts[1], count))
     if phase.study_days and not phase.weekdays:
         days = list(phase.study_days)
-        while len(days) < phase.count + sessions:
+        while len(days) < count:
             days.append(days[-1] + max(1, phase.neighbour_minimum()))
         larger = attrs.evolve(larger, study_days=tuple(days))
-    return _with_phase(course, larger)
+    return larger
 
 
 def switched(course: Course, protocol: Protocol, *, on: date, join: Join | None = None) -> Course:

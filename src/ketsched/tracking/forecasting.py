@@ -137,7 +137,7 @@ def forecast(
         notice: Nothing new can be booked before so many days after today.
         time: Local time of day to be near to.
     """
-    given = tuple(visits)
+    given, notice = tuple(visits), max(notice, 1)
     history = evaluate(course, given, as_of=as_of)
     planner = None
     if calendar is not None:

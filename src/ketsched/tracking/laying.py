@@ -14,7 +14,7 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History
+from ketsched.history import History, State
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
 from ketsched.planning import TooManyWays
@@ -28,7 +28,7 @@ from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
 from ketsched.tracking.problem import Laid, Problem
-from ketsched.tracking.remaining import Remaining, lifted, without_latest
+from ketsched.tracking.remaining import Remaining, Slot, lifted, without_latest
 
 
 @attrs.frozen(kw_only=True)
@@ -238,11 +238,14 @@ class Replanner:
         """
         day_of: dict[int, Session | None] = {}
         slots = list(zip(laid.aims.aimed, laid.days, strict=True))
-        standing = [s for s in self.course.sessions if self._to_come(s)]
+        again = {aim.slot.booking.id for aim, _ in slots if aim.slot.booking is not None}
+        standing = [s for s in self.course.sessions if self._to_come(s) or s.id in again]
         ids: dict[int, str] = {}
         for phase in self.course.protocol.phases:
             own = [n for n, (aim, _) in enumerate(slots) if aim.slot.phase.name == phase.name]
-            chosen = [n for n in own if slots[n][0].only and slots[n][0].slot.booking is not None]
+            chosen = [
+                n for n in own if slots[n][0].only and (slots[n][0].slot.booking or not slots[n][0].why)
+            ]
             for n in chosen:
                 day_of[n] = slots[n][0].slot.booking
             named = {booking.id for n in chosen if (booking := day_of[n]) is not None}
@@ -277,18 +280,27 @@ class Replanner:
                     revised=(len(self.course.revisions) - 1,),
                 )
                 reasons[name] = aim.why or "added"
-            elif booking.day.toordinal() != day or (booking.time, booking.chair) != seat:
+            elif (
+                booking.day.toordinal() != day
+                or (booking.time, booking.chair) != seat
+                or not booking.status.stands
+            ):
                 moved = booking.day.toordinal() != day
                 by_hand = aim.only and aim.slot.booking is booking
                 changed[booking.id] = attrs.evolve(
                     booking,
+                    status=booking.status if booking.status.stands else Status.FIRM,
                     day=date.fromordinal(day),
                     time=seat[0],
                     chair=seat[1],
                     ideal=date.fromordinal(aim.day) if moved else booking.ideal,
                     pinned=by_hand or (booking.pinned and not moved),
                 )
-                reasons[booking.id] = "moved by hand" if by_hand else self._why(laid, n, booking, moved=moved)
+                if not booking.status.stands:
+                    reasons[booking.id] = "needed again"
+                else:
+                    why = "moved by hand" if by_hand else self._why(laid, n, booking, moved=moved)
+                    reasons[booking.id] = why
         for session in standing:
             if session.id not in ids.values():
                 changed[session.id] = attrs.evolve(session, status=Status.CLOSED)
@@ -297,7 +309,13 @@ class Replanner:
         return Booked(ids=(*before, *(ids[n] for n in range(len(slots)))), changed=changed, why=reasons)
 
     def all_stand(self) -> bool:
-        """Whether every booking to come can stay at its day and hour."""
+        """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
+        taken, bookings = self.aiming.taken, self.history.in_state(State.PLANNED)
+        slots = (Slot(self.course.protocol.phase(session.phase), session) for session in bookings)
+        rest = Remaining(self.course, taken, tuple(slots))
+        days = [*(known.day for known in taken), *(session.day.toordinal() for session in bookings)]
+        if not all(bound.keeps(days) or rest.known(bound) for bound in rest.bounds if bound.required):
+            return False
         for session in filter(self._to_come, self.course.sessions):
             kind = kind_of(self.course.protocol.phase(session.phase), session)
             calendar = self.calendars[kind.place]
@@ -340,7 +358,11 @@ class Replanner:
 
     def lifted(self, laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
         """Return the rules that do not bind any more, between the sessions that they are about."""
-        by_history = [(b, "history" if b.earlier < laid.rest.first else "policy") for b in laid.lifted]
+        first, aimed = laid.rest.first, laid.aims.aimed
+        by_history = [
+            (b, "history" if b.earlier < first and not aimed[b.later - first].only else "policy")
+            for b in laid.lifted
+        ]
         return tuple(
             Lifted(
                 rule=bound.rule,

@@ -90,16 +90,16 @@ def moving(
     history = evaluate(known, as_of=today)
     to_come(history, session)
     planner = Replanner(history, calendar, availability=availability, notice=max(notice, 1))
-    aimed = planner.aiming.aims({phase.name: "keep" for phase in known.protocol.phases}).aimed
+    own = next(s for s in known.sessions if s.id == session)
+    policies = {phase.name: phase.missed for phase in known.protocol.phases}
+    aimed = planner.aiming.aims(policies, only={session: own.day}).aimed
     standing = [aim for aim in aimed if aim.slot.booking is not None]
     at_place = next(n for n, aim in enumerate(standing) if _is(aim, session))
     rest, days = _laid(known, planner, standing)
     place_of = rest.first + at_place
     low, high = _range(rest, days, place_of)
-    booking = next(s for s in known.sessions if s.id == session)
-    kind = kind_of(known.protocol.phase(booking.phase), booking)
-    own = booking.day.toordinal()
-    first, last = low or own - REACH, high or own + REACH
+    kind = kind_of(known.protocol.phase(own.phase), own)
+    first, last = low or own.day.toordinal() - REACH, high or own.day.toordinal() + REACH
     is_open = planner.open_days[kind.place].between(
         max(first, planner.first), max(last, planner.first), kind.minutes
     )

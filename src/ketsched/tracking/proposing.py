@@ -71,7 +71,7 @@ def proposals(course: Course, visits: Iterable[Visit] = (), **options: Any) -> t
     given = tuple(visits)
     today = today_of(course, options.get("at"), options.get("as_of"))
     seen = forecast(course, given, as_of=today)
-    if not seen.proposes or seen.lapse is None:
+    if not seen.proposes or seen.lapse is None or course.ended is not None:
         return ()
     known = recorded(course, given, as_of=today)
     phase = current(evaluate(known, as_of=today))

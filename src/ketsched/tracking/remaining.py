@@ -119,6 +119,11 @@ class Remaining:
             found.append(window)
         return found[self.first :]
 
+    def known(self, bound: Bound) -> bool:
+        """Whether a rule between two sessions was lifted before, and named."""
+        pair = self.name(bound.earlier), self.name(bound.later)
+        return any((one.earlier, one.later) == pair and one.rule == bound.rule for one in self.course.lifted)
+
     def _waived(self, bound: Bound) -> bool:
         """Whether two bookings break a rule as they stand, and a clinician has documented that for them."""
         earlier, later = self._standing(bound.earlier), self._standing(bound.later)
@@ -198,7 +203,12 @@ def lifted(rest: Remaining, days: Sequence[Sequence[int]], *, exceed: bool = Fal
         exceed: Also between two sessions to come; otherwise only from what was taken.
     """
     required = [bound for bound in rest.bounds if bound.required]
-    can_go = [b for b in required if b.latest is not None and (exceed or b.earlier < rest.first)]
+    can_go = [
+        bound
+        for bound in required
+        if bound.latest is not None
+        and (exceed or bound.earlier < rest.first or (rest.course.lifted and rest.known(bound)))
+    ]
     if not can_go or push_up(days, edges(required)) is not None:
         return ()
     earliest = push_up(days, edges([attrs.evolve(bound, latest=None) for bound in required]))

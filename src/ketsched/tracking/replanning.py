@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
+from typing import Any
 
 import attrs
 
@@ -91,6 +92,20 @@ def replan(
     given, today = tuple(visits), today_of(course, at, as_of)
     history = written(course, given, as_of=today, who=who)
     altered, relaid = decided(history.course, as_of=today)
+    wanted: dict[str, Any] = {
+        "add": tuple(add),
+        "repeat": repeat,
+        "step": step,
+        "switch": switch,
+        "through": through,
+    }
+    if altered.ended is not None and any(wanted.values()):
+        raise InvalidInput(
+            what=f"a course that ended on {altered.ended} is to go on",
+            where=next(name for name, value in wanted.items() if value),
+            why="nothing is planned in it any more",
+            fix="plan a course of its own for what follows",
+        )
     if step is not None:
         altered, phase = stepped(altered, step, as_of=today)
         relaid = (*relaid, phase)
@@ -98,7 +113,15 @@ def replan(
         altered = switched(altered, switch, on=today, join=join)
     if end:
         altered = ended(altered, on=today)
-    extra = sorted(plausible(day, "add") for day in add)
+    extra = sorted(plausible(day, "add") for day in wanted["add"])
+    taken = {session.day for session in course.standing()} & set(extra)
+    if taken or len(set(extra)) < len(extra):
+        raise InvalidInput(
+            what=f"one more session on {min(taken or set(extra))}",
+            where="add",
+            why="there is one on that day already, and two on one day are too many",
+            fix="choose another day",
+        )
     if extra or repeat:
         altered = enlarged(altered, len(extra) + repeat, as_of=today)
     if place is not None:
@@ -117,8 +140,15 @@ def replan(
     only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
     _check_days({**only, **{f"add {n}": day for n, day in enumerate(extra)}}, planner.first)
     new = altered != course or bool(only or relaid) or through is not None
+    around: dict[str, Any] = {
+        "calendar": calendar,
+        "calendars": calendars,
+        "availability": availability,
+        "time": time,
+        "after": today,
+    }
     if not new and not any(planner.aiming.lacks.values()) and planner.all_stand():
-        return course
+        return _accompanied(course, at, who, around)
     policies = _policies(altered, policy)
 
     def lay(chosen: Mapping[str, str]) -> Laid:
@@ -129,12 +159,11 @@ def replan(
     aims, booked = laid.aims, planner.book(laid)
     changed = dict(booked.changed)
     skipped = (*altered.skipped, *aims.skipped)
-    sessions = in_order([*(changed.pop(s.id, s) for s in altered.sessions), *changed.values()])
+    counts = {j.session: j.verdict.counts for j in history.given()}  # of a longer series more may count
+    kept = [_counted(changed.pop(s.id, s), counts) for s in altered.sessions]
+    sessions = in_order([*kept, *changed.values()])
     known = attrs.evolve(altered, sessions=sessions, skipped=skipped, lifted=())
-    around = companions_of(
-        known, calendar=calendar, calendars=calendars, availability=availability, time=time, after=today
-    )
-    known = attrs.evolve(known, companions=around)
+    known = attrs.evolve(known, companions=companions_of(known, **around))
     confirmed_sessions, companions = confirmed(known, before=course)
     lifted = planner.lifted(laid, booked)
     remarks = [*_not_known(history, given), *aims.remarks, *_said_of(known, lifted)]
@@ -167,6 +196,25 @@ def replan(
     )
 
 
+def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:
+    now = counts.get(session.id, session.counts)
+    return session if session.counts == now else attrs.evolve(session, counts=now)
+
+
+def _accompanied(course: Course, at: datetime | None, who: str, around: Mapping[str, Any]) -> Course:
+    """Return a course whose sessions stay, with what goes around them where it should be, if it can be there."""
+    try:
+        companions = companions_of(course, **around)
+    except NoFeasiblePlan:  # nothing is new: check says what is missing
+        return course
+    if companions == course.companions:
+        return course
+    sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)
+    return revised(
+        course, at=at, what="around the sessions", who=who, sessions=sessions, companions=companions
+    )
+
+
 def _checked_notice(notice: int) -> int:
     if type(notice) is not int or not 0 <= notice <= 366:
         raise InvalidInput(
@@ -180,7 +228,8 @@ def _checked_notice(notice: int) -> int:
 
 def to_come(history: History, name: str) -> str:
     """Return the id of a session, if it is still to come and can be moved."""
-    can = [session.id for session in history.in_state(State.PLANNED)]
+    over = history.course.over()
+    can = [session.id for session in history.in_state(State.PLANNED) if session.phase not in over]
     if name not in can:
         raise InvalidInput(
             what=f"the session {name[:40]!r} cannot be moved",
