@@ -39,12 +39,16 @@ class TooManyPlans(Exception):
     """The search has looked at as many partial plans as it may, and is not done."""
 
 
-def place(series: Series) -> Placement | None:
+def place(series: Series, *, effort: int = EFFORT) -> Placement | None:
     """
     Return the best placement of a series, or None if there is none.
 
+    Args:
+        series: What has to be placed.
+        effort: How many partial plans a search may look at.
+
     Raises:
-        TooManyPlans: The series allows more partial plans than `EFFORT`.
+        TooManyPlans: The series allows more partial plans than that.
     """
     wishes = series.wishes or (None,) * len(series.days)
     wished = [
@@ -63,7 +67,7 @@ def place(series: Series) -> Placement | None:
     strict = _windows(wished, series.bounds)
     if strict is not None:  # every preference can be kept: none is left to count
         return _without_preferences(strict, series.bounds, series.ideals)
-    return _lazily(windows, required, _Search(windows, series.ideals, preferred, wishes, effort=EFFORT))
+    return _lazily(windows, required, _Search(windows, series.ideals, preferred, wishes, effort=effort))
 
 
 def _among(options: Days, wish: frozenset[int]) -> Days:

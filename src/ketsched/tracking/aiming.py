@@ -302,10 +302,15 @@ class Aiming:
 
 
 class _Inserted:
-    """The required minimums and at-most-k rules for one more session among others on their days."""
+    """
+    The minimums and at-most-k rules for one more session among others on their days.
+
+    With the preferred ones, if the others are to stay: to keep those it would move them.
+    """
 
     def __init__(self, aiming: Aiming, aimed: Sequence[Aimed], slot: Slot) -> None:
         self.aiming, self.slot = aiming, slot
+        self.preferred = bool(aimed)
         self.aimed = sorted(aimed, key=aiming.in_order)
         self.keys = [aiming.in_order(aim) for aim in self.aimed]
         self.taken = [taken.day for taken in aiming.taken]
@@ -325,7 +330,8 @@ class _Inserted:
             slots.insert(at, self.slot)
             rest = Remaining(self.aiming.course, self.aiming.taken, tuple(slots))
             place = rest.first + at
-            self.known[at] = [b for b in rest.bounds if b.required and b.earlier <= place <= b.later]
+            wanted = (b for b in rest.bounds if b.required or self.preferred)
+            self.known[at] = [b for b in wanted if b.earlier <= place <= b.later]
         return self.known[at]
 
 

@@ -250,11 +250,12 @@ def _bookable(planner: Replanner, problem: Problem) -> Iterator[date]:
         return
     yield date.fromordinal(best)
     at = problem.rest.first
-    steps = edges([bound for bound in problem.bounds if bound.required])
+    required = [bound for bound in problem.bounds if bound.required]
+    steps = edges(required)
     low, high = push_up(problem.options, steps), push_down(problem.options, steps)
     if low is None or high is None:
         return
-    limited = at in _limited(problem.bounds, max(at, 1))
+    limited = at in _limited(required, max(at, 1))
     until = high[at] if limited else min(high[at], best + CHOICES)
     days = list(problem.options)
     for day in problem.options[at]:

@@ -7,7 +7,8 @@ Days are placed as `plan` places them, and matched to the bookings so that most 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 
 import attrs
@@ -21,7 +22,7 @@ from ketsched.planning import TooManyWays
 from ketsched.planning.days import GRID, OpenDays, at_home
 from ketsched.planning.laying import hour_rules
 from ketsched.planning.seating import days_for_hours
-from ketsched.series import Series
+from ketsched.series import Placement, Series
 from ketsched.spacing import Bound
 from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, kind_of, pinned
 from ketsched.tracking.explaining import closed_by, no_plan
@@ -29,6 +30,11 @@ from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
 from ketsched.tracking.problem import Laid, Problem
 from ketsched.tracking.remaining import Remaining, Slot, lifted, without_latest
+
+NEAR = 28
+"""Days around the one it aims at in which a booking is looked for first (house default)."""
+LITTLE = 60_000
+"""Partial plans that are looked at for as many bookings to stay as can."""
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +51,32 @@ class Booked:
     ids: tuple[str, ...]
     changed: dict[str, Session]
     why: dict[str, str]
+
+
+def _staying(series: Series) -> Placement | None:
+    """
+    Return the best placement of a series in which as many bookings stay as can, looked for near their days first.
+
+    Where even that allows too many plans, the one that deviates least.
+
+    Raises:
+        TooManyPlans: Also of those that deviate least there are too many.
+    """
+    for reach in (NEAR, NEAR // 4, None):
+        days = series.days
+        if reach is not None:
+            days = tuple(
+                options[bisect_left(options, ideal - reach) : bisect_right(options, ideal + reach)]
+                for options, ideal in zip(days, series.ideals, strict=True)
+                if isinstance(ideal, int)
+            )
+        try:
+            found = place(attrs.evolve(series, days=days), effort=LITTLE)
+        except TooManyPlans:
+            continue
+        if found is not None or reach is None:
+            return found
+    return place(attrs.evolve(series, wishes=()))
 
 
 class Replanner:
@@ -175,7 +207,7 @@ class Replanner:
         """Yield the rules over several sessions whose latest day a new session, laid by the policy, goes beyond."""
         days = [*(taken.day for taken in rest.taken), *(aim.day for aim in aimed)]
         for bound in bounds:
-            if not bound.required or bound.later < rest.first or bound.later - bound.earlier < 2:
+            if bound.later < rest.first or bound.later - bound.earlier < 2:
                 continue
             far = bound.latest is not None and days[bound.later] - days[bound.earlier] > bound.latest
             if far and aimed[bound.later - rest.first].slot.booking is None:
@@ -207,7 +239,7 @@ class Replanner:
                     tuple(d for d in found if d in wish) if wish is not None and day in wish else found
                     for found, wish, day in zip(days, wishes, first.days, strict=True)
                 )
-            best = place(Series(days, tuple(required), ideals, stays))
+            best = _staying(Series(days, tuple(required), ideals, stays))
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
@@ -255,8 +287,15 @@ class Replanner:
             found = matched([s.day.toordinal() for s in bookings], [slots[n][1] for n in left])
             for n, at in zip(left, found, strict=True):
                 day_of[n] = None if at is None else bookings[at]
+        touching: dict[int, list[Bound]] = {}
+        for bound in laid.rest.bounds:
+            for place_of in (bound.earlier, bound.later):
+                touching.setdefault(place_of, []).append(bound)
         changed: dict[str, Session] = {}
         reasons: dict[str, str] = {}
+        new = iter(
+            [aim.why for aim, _ in slots if aim.slot.booking is None and not (aim.only and not aim.why)]
+        )
         hours = Hours(self.course, laid, self.calendars, self.wished, self.preferred)
         taken = set(self.course.bookings())
         for n in sorted(range(len(slots)), key=lambda n: slots[n][1]):
@@ -279,7 +318,8 @@ class Replanner:
                     pinned=aim.only and not aim.why,
                     revised=(len(self.course.revisions) - 1,),
                 )
-                reasons[name] = aim.why or "added"
+                by_hand = aim.only and not aim.why
+                reasons[name] = "added by hand" if by_hand else next(new, "") or "the series lacks one"
             elif (
                 booking.day.toordinal() != day
                 or (booking.time, booking.chair) != seat
@@ -299,7 +339,7 @@ class Replanner:
                 if not booking.status.stands:
                     reasons[booking.id] = "needed again"
                 else:
-                    why = "moved by hand" if by_hand else self._why(laid, n, booking, moved=moved)
+                    why = "moved by hand" if by_hand else self._why(laid, n, booking, touching, moved=moved)
                     reasons[booking.id] = why
         for session in standing:
             if session.id not in ids.values():
@@ -338,7 +378,9 @@ class Replanner:
             return f"the course went over to {self.course.segments[-1].protocol}"
         return f"{session.phase} has all its sessions"
 
-    def _why(self, laid: Laid, at: int, booking: Session, *, moved: bool) -> str:
+    def _why(
+        self, laid: Laid, at: int, booking: Session, touching: Mapping[int, list[Bound]], *, moved: bool
+    ) -> str:
         """Say why a booking could not stay where it was."""
         aim = laid.aims.aimed[at]
         kind = kind_of(self.course.protocol.phase(booking.phase), booking)
@@ -347,12 +389,12 @@ class Replanner:
             return closed
         if not moved:
             return "its hour is taken or closed"
-        if not aim.stays:
+        if not aim.stays and aim.slot.booking is not None:
             return aim.why
         place_of, days = laid.rest.first + at, [*(t.day for t in laid.rest.taken), *laid.days]
         days[place_of] = booking.day.toordinal()
-        for bound in laid.rest.bounds:
-            if place_of in (bound.earlier, bound.later) and not bound.keeps(days):
+        for bound in touching.get(place_of, ()):
+            if not bound.keeps(days):
                 return bound.rule
         return "so that all rules hold"
 
@@ -371,5 +413,5 @@ class Replanner:
                 latest=bound.latest or 0,
                 by=by,
             )
-            for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs))
+            for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs if bound.required))
         )

@@ -32,20 +32,23 @@ def matched(bookings: Sequence[int], days: Sequence[int]) -> list[int | None]:
 
 
 def _least_moved(days: Sequence[int], bookings: Sequence[int]) -> list[tuple[int, int]]:
-    """Match as many as there are of the fewer, in order, moved least; ties keep the earlier booking."""
-    pairs = min(len(days), len(bookings))
-    # (days moved, bookings kept) of the best way to match the rest, by what is left of both.
-    best: dict[tuple[int, int], tuple[int, tuple[int, ...], tuple[int, ...]]] = {}
-    for d in range(len(days), -1, -1):
-        for b in range(len(bookings), -1, -1):
-            most = min(len(days) - d, len(bookings) - b)
-            options: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = [(0, (), ())] if not most else []
-            if most:
-                moved, kept, which = best[d + 1, b + 1]
-                options.append((moved + abs(days[d] - bookings[b]), (b, *kept), (d, *which)))
-                options += [best[d, b + 1]] if len(bookings) - b > most else []
-                options += [best[d + 1, b]] if len(days) - d > most else []
-            best[d, b] = min(options)
-    _, kept, which = best[0, 0]
-    assert len(kept) == pairs  # noqa: S101 - one way leaves nothing of the fewer
-    return list(zip(which, kept, strict=True))
+    """Match all of the fewer, in order, moved least; ties keep the earlier booking, then the earlier day."""
+    fewer, more = sorted((days, bookings), key=len)
+    spare = len(more) - len(fewer)
+    # least[n][s]: days moved to match the fewer from the n-th on, s of the more passed over before.
+    least = [[0] * (spare + 1)]
+    for n in range(len(fewer) - 1, -1, -1):
+        row = [0] * (spare + 1)
+        for s in range(spare, -1, -1):
+            row[s] = abs(fewer[n] - more[n + s]) + least[-1][s]
+            if s < spare:
+                row[s] = min(row[s], row[s + 1])
+        least.append(row)
+    least.reverse()
+    pairs = []
+    s = 0
+    for n in range(len(fewer)):
+        while s < spare and least[n][s + 1] < abs(fewer[n] - more[n + s]) + least[n + 1][s]:
+            s += 1
+        pairs.append((n, n + s))
+    return pairs if fewer is days else [(day, booking) for booking, day in pairs]
