@@ -167,6 +167,13 @@ def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> Hi
     return History(course=course, as_of=as_of, visits=tuple(judged), sessions=sessions)
 
 
+def _reopened(session: Session) -> Session:
+    """Return a session as if nothing had been recorded of it; what was never booked does not stand any more."""
+    if session.status in (Status.FIRM, Status.TENTATIVE):
+        return session
+    return attrs.evolve(session, status=Status.FIRM if session.booked else Status.CLOSED)
+
+
 def happened(visit: Visit, as_of: date) -> bool:
     """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled before that."""
     return visit.day <= as_of or visit.status is Happened.CANCELLED
@@ -217,7 +224,7 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     known = [*course.visits, *new_to(course, visits)]
     by_id = {visit.id: visit for visit in known if visit.id}
     replaced: set[str] = set()
-    found = []
+    found: list[Visit] = []
     for visit in known:
         if visit.corrects:
             if visit.corrects not in by_id:
@@ -227,7 +234,22 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
                     why=f"entries are {', '.join(list(by_id)[:12]) or 'none yet'}",
                     fix="name the entry that it replaces",
                 )
+            if visit.corrects in replaced:
+                by = next(v.id for v in found if v.corrects == visit.corrects)
+                raise InvalidInput(
+                    what=f"the entry {visit.corrects[:40]!r} is corrected twice",
+                    where=f"visit of {visit.day}",
+                    why=f"it was corrected by {by or 'another entry'} already, and one of the two would be lost",
+                    fix=f"correct {by or 'that one'} instead",
+                )
             replaced.add(visit.corrects)
+            if by_id[visit.corrects].corrects == visit.id and visit.id:
+                raise InvalidInput(
+                    what=f"the entries {visit.id[:40]!r} and {visit.corrects[:40]!r} correct each other",
+                    where=f"visit of {visit.day}",
+                    why="a correction is of an earlier entry",
+                    fix="leave corrects out of the earlier one",
+                )
             if visit.session is None:
                 visit = attrs.evolve(visit, session=by_id[visit.corrects].session)
         found.append(visit)

@@ -225,7 +225,11 @@ class _Placer:
         if len(settled) == len(run.ids):
             yield tuple(p.day.toordinal() for p in settled)
         elif companion.kind == "task":
-            yield tuple(self._due(run, ideal) for ideal in run.ideals)
+            days = [self._due(run, ideal) for ideal in run.ideals]
+            yield tuple(  # what was not due yet does not become due in the past
+                known.day.toordinal() if known is not None and day < self.earliest else day
+                for day, known in zip(days, old, strict=True)
+            )
         elif companion.on_session_days == "during":
             session = self._session(run)
             if session.day == run.anchored.day and (

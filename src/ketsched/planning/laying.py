@@ -136,8 +136,10 @@ def _run(protocol: Protocol, phase: Phase, start: date, nominal: list[int]) -> t
 def _before(runs: Sequence[Run], run: Run) -> Run | None:
     """Return the run that another follows: the one before it, or before the one that it runs beside."""
     names = [known.phase.name for known in runs]
-    at = names.index(run.phase.beside or run.phase.name)
-    return runs[at - 1] if at else None
+    at = names.index(run.phase.name)
+    if run.phase.beside:  # that one may have no places yet
+        at = min(at, names.index(run.phase.beside) if run.phase.beside in names else at)
+    return next((known for known in reversed(runs[:at]) if not known.phase.beside), None)
 
 
 def _aims(run: Run, *, first: bool, before: Run | None, nominal: list[int]) -> Iterator[int | Aim]:

@@ -18,7 +18,7 @@ import attrs
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Phase, Session
-from ketsched.planning.days import Kind, OpenDays
+from ketsched.planning.days import OpenDays
 from ketsched.planning.laying import REVIEW, continued, first_days, ideal_days
 from ketsched.spacing import Bound
 from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
@@ -46,6 +46,11 @@ class Aimed:
     only: bool = False
     why: str = ""
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody chose the day just now, of a booking or of one more session."""
+        return self.only and (self.slot.booking is not None or not self.why)
+
 
 @attrs.frozen(kw_only=True)
 class Aims:
@@ -63,13 +68,6 @@ class Aims:
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     costs: bool = False
-
-
-def kind_of(phase: Phase, booking: Session | None) -> Kind:
-    """Return what a session needs of a day: where it is, and its chair time."""
-    where = (booking.place if booking is not None and booking.place else phase.place).strip().casefold()
-    minutes = int(phase.anatomy.chair_time.total_seconds()) // 60
-    return Kind("home" if where == "home" else "clinic", minutes)
 
 
 class Aiming:
@@ -127,7 +125,7 @@ class Aiming:
         for phase in self.course.protocol.phases:
             lack = lacks[phase.name]
             if phase is goes_on:
-                aimed += [Aimed(day.toordinal(), Slot(phase), only=True) for day in more]
+                aimed += [Aimed(day.toordinal(), self.new(phase), only=True) for day in more]
             again = self._open_again(aimed, phase)[: max(lack, 0)]
             aimed += again
             lack -= len(again)
@@ -152,15 +150,22 @@ class Aiming:
                 ):
                     aimed, lack, laid = found, lack - len(missed), True
                 elif policy in ("next-open", "make-up"):
-                    while lack and (found := self._inserted(aimed, phase, policy, said)) is not None:
+                    while (
+                        lack and (found := self._inserted(aimed, phase, policy, missed[-lack:])) is not None
+                    ):
                         aimed, lack, laid = found, lack - 1, True
                     if lack and policy == "make-up":
                         remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
                 days = self._after(aimed, phase, lack)
-                aimed += [Aimed(day, Slot(phase), why=said) for day in days]
+                aimed += [Aimed(day, self.new(phase), why=said) for day in days]
                 laid = laid or lack > 0
             aimed.sort(key=self.in_order)
         return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks), costs=laid)
+
+    def new(self, phase: Phase) -> Slot:
+        """Return a place for one more session of a phase, where its last one is."""
+        own = [s.place for s in self.course.standing() if s.phase == phase.name and s.booked]
+        return Slot(phase, None, own[-1] if own else "")
 
     def in_order(self, aim: Aimed) -> tuple[int, int, bool]:
         """Return a key by which places follow each other: phase by phase, in order of time."""
@@ -222,11 +227,12 @@ class Aiming:
         own = self._own(aimed, phase)
         start = self.course.sessions[0].day if self.course.sessions else self.history.as_of
         if own:
+            since = self._last(aimed, phase, max(own))
             number = self.used[phase.name] + sum(aim.slot.phase.name == phase.name for aim in aimed)
             days = continued(
                 phase,
                 date.fromordinal(min(own)),
-                date.fromordinal(max(own)),
+                since,
                 max(number, 1),
                 joins=phase.name != self.course.protocol.phases[0].name,
             )
@@ -248,6 +254,15 @@ class Aiming:
         except (OverflowError, ValueError):  # a date beyond the year 9999
             return
 
+    def _last(self, aimed: Sequence[Aimed], phase: Phase, last: int) -> date:
+        """Return the day that a pattern goes on after: the ideal one of a last booking that a closure has moved."""
+        booking = next((a.slot.booking for a in aimed if a.day == last and a.slot.phase is phase), None)
+        if booking is None or booking.ideal is None or booking.pinned or phase.anchor != "start":
+            return date.fromordinal(last)
+        return (
+            max(booking.ideal, booking.day) if phase.weekdays or phase.study_days else date.fromordinal(last)
+        )
+
     def _more(self, aimed: Sequence[Aimed], phase: Phase, through: date | None) -> int:
         """Return how many sessions an open-ended phase gets up to a day; one that has none yet, up to its review."""
         if through is None:
@@ -261,41 +276,74 @@ class Aiming:
 
     def _shifted(self, aimed: list[Aimed], phase: Phase, missed: Sequence[Session]) -> list[Aimed] | None:
         """Move everything by the delay with which the first missed session can be held."""
-        first = next(iter(self._open(phase, aimed, Slot(phase), alone=True)), None)
+        slot = self.new(phase)
+        before = self._before(aimed, phase, missed)
+        first = next(iter(self._open(slot, before, self._from(aimed, phase, missed))), None)
         if first is None:
             return None
         delay = first - missed[0].day.toordinal()
         why = f"moves by as much as the session of {missed[0].day}"
-        new = [Aimed(s.day.toordinal() + delay, Slot(phase), why=_instead_of([s])) for s in missed]
+        new = [Aimed(s.day.toordinal() + delay, slot, why=_instead_of([s])) for s in missed]
         old = [
             attrs.evolve(aim, day=aim.day + delay, stays=False, why=why)
-            if self.order[aim.slot.phase.name] >= self.order[phase.name] and not aim.only and not pinned(aim)
+            if aim not in before and self.order[aim.slot.phase.name] >= self.order[phase.name]
             else aim
             for aim in aimed
         ]
         return sorted([*new, *old], key=self.in_order)
 
-    def _inserted(self, aimed: list[Aimed], phase: Phase, policy: str, why: str) -> list[Aimed] | None:
+    def _inserted(
+        self, aimed: list[Aimed], phase: Phase, policy: str, missed: Sequence[Session]
+    ) -> list[Aimed] | None:
         """Put one more session on the first open day that its own rules allow, or that leaves the rest in place."""
-        slot = Slot(phase)
-        alone = policy == "next-open"
+        slot, alone = self.new(phase), policy == "next-open"
         last = max((aim.day for aim in aimed if aim.slot.phase.name == phase.name), default=None)
-        for day in self._open(phase, aimed, slot, alone=alone):
+        others = self._before(aimed, phase, missed) if alone else aimed
+        for day in self._open(slot, others, self._from(aimed, phase, missed)):
             if policy == "make-up" and last is not None and day > last:
                 return None
-            if not alone and any(aim.day == day for aim in aimed):
+            if any(aim.day == day for aim in others):
                 continue
-            new = Aimed(day, slot, only=alone, why=why)
-            return sorted([*aimed, new], key=lambda aim: (*self.in_order(aim), aim is not new))
+            new = Aimed(day, slot, only=alone, why=_instead_of(missed) or "the series lacks one")
+            rest = [aim if aim in others else self._after_it(aim, new) for aim in aimed] if alone else aimed
+            return sorted([*rest, new], key=lambda aim: (*self.in_order(aim), aim is not new))
         return None
 
-    def _open(self, phase: Phase, aimed: Sequence[Aimed], slot: Slot, *, alone: bool) -> Iterable[int]:
-        """Yield open days on which one more session keeps the required rules: among all others, or of its own."""
-        kind = kind_of(phase, None)
-        days: Iterable[int] = range(self.first, self.first + HORIZON)
+    def _after_it(self, aim: Aimed, new: Aimed) -> Aimed:
+        """Return a later session, pushed behind a new one if it stands before it."""
+        if aim.day > new.day or self.order[aim.slot.phase.name] > self.order[new.slot.phase.name]:
+            return aim
+        day = new.day + max(1, aim.slot.phase.neighbour_minimum())
+        return attrs.evolve(
+            aim, day=day, stays=False, why=f"comes after the new one on {date.fromordinal(new.day)}"
+        )
+
+    def _from(self, aimed: Sequence[Aimed], phase: Phase, missed: Sequence[Session]) -> int:
+        """Return the first day for what replaces a session: after the one before it, and never before the course."""
+        if not missed:
+            return self.first
+        lost = missed[0].day.toordinal()
+        own = [day for day in self._own(aimed, phase) if day < lost]
+        return max(self.first, (max(own) + 1) if own else lost)
+
+    def _before(self, aimed: Sequence[Aimed], phase: Phase, missed: Sequence[Session]) -> list[Aimed]:
+        """Return those that a replacement goes around: what cannot move, and what comes before the session lost."""
+        lost = missed[0].day.toordinal() if missed else self.first
+        return [
+            aim
+            for aim in aimed
+            if aim.only
+            or pinned(aim)
+            or aim.day < self.first
+            or (aim.day < lost and self.order[aim.slot.phase.name] <= self.order[phase.name])
+        ]
+
+    def _open(self, slot: Slot, others: Sequence[Aimed], first: int) -> Iterable[int]:
+        """Yield open days on which one more session keeps the required rules among others, from a day on."""
+        days: Iterable[int] = range(first, first + HORIZON)
         if self.open_days is not None:
-            days = self.open_days[kind.place].between(self.first, self.first + HORIZON, kind.minutes)
-        rules = _Inserted(self, [] if alone else aimed, slot)
+            days = self.open_days[slot.kind.place].between(first, first + HORIZON, slot.kind.minutes)
+        rules = _Inserted(self, others, slot)
         for day in days:
             if day not in self.cancelled and rules.hold_on(day):
                 yield day
@@ -305,12 +353,11 @@ class _Inserted:
     """
     The minimums and at-most-k rules for one more session among others on their days.
 
-    With the preferred ones, if the others are to stay: to keep those it would move them.
+    With the preferred ones too: to keep those, planning would move the others.
     """
 
     def __init__(self, aiming: Aiming, aimed: Sequence[Aimed], slot: Slot) -> None:
         self.aiming, self.slot = aiming, slot
-        self.preferred = bool(aimed)
         self.aimed = sorted(aimed, key=aiming.in_order)
         self.keys = [aiming.in_order(aim) for aim in self.aimed]
         self.taken = [taken.day for taken in aiming.taken]
@@ -330,8 +377,7 @@ class _Inserted:
             slots.insert(at, self.slot)
             rest = Remaining(self.aiming.course, self.aiming.taken, tuple(slots))
             place = rest.first + at
-            wanted = (b for b in rest.bounds if b.required or self.preferred)
-            self.known[at] = [b for b in wanted if b.earlier <= place <= b.later]
+            self.known[at] = [b for b in rest.bounds if b.earlier <= place <= b.later]
         return self.known[at]
 
 

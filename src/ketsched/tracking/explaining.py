@@ -16,7 +16,6 @@ from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.days import Blockers, Kind, OpenDays
 from ketsched.planning.laying import ONE_A_DAY
 from ketsched.spacing import Bound, edges, lay, push_up
-from ketsched.tracking.aiming import kind_of
 from ketsched.tracking.problem import Problem
 
 _LOOKED_AT = 126  # days from the first that can be booked on, among which closures are looked at
@@ -46,7 +45,7 @@ def no_plan(
     aimed = problem.aims.aimed
     for aim, days in zip(aimed, problem.options[problem.rest.first :], strict=True):
         if not days:
-            day, kind = date.fromordinal(aim.day), kind_of(aim.slot.phase, aim.slot.booking)
+            day, kind = date.fromordinal(aim.day), aim.slot.kind
             if aim.only:
                 closed = closed_by(open_days[kind.place].calendar, day, kind)
                 return NoFeasiblePlan(
@@ -103,7 +102,7 @@ def _feasible(problem: Problem, required: Sequence[Bound], opened: Sequence[int]
 def _closed(problem: Problem, first: int, open_days: Mapping[str, OpenDays]) -> tuple[list[int], list[str]]:
     """Return the days that a date closes, and what the weekly hours that close others are called."""
     aim = problem.aims.aimed[0]
-    kind = kind_of(aim.slot.phase, aim.slot.booking)
+    kind = aim.slot.kind
     days = open_days[kind.place]
     is_open = set(days.between(first, first + _LOOKED_AT, kind.minutes))
     blockers = Blockers(days.calendar)
@@ -147,7 +146,7 @@ def _stretches(
 ) -> list[tuple[str, int]]:
     """Say closed dates that follow each other for one reason as one."""
     aim = problem.aims.aimed[0]
-    kind = kind_of(aim.slot.phase, aim.slot.booking)
+    kind = aim.slot.kind
     calendar = open_days[place].calendar
     said = [(day, closed_by(calendar, date.fromordinal(day), kind)) for day in closures]
     found = []

@@ -8,7 +8,7 @@ day aimed at, brought between them. With a calendar the forecast says which days
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from ketsched.history import History, State, Verdict, evaluate
 from ketsched.model import Course, Happened, LapseBand, Session, Visit
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.spacing import Bound, edges, push_down, push_up
+from ketsched.tracking import arguments
 from ketsched.tracking.aiming import Aimed, Aiming
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Problem
@@ -116,7 +117,7 @@ def forecast(
     calendar: Calendar | None = None,
     availability: Calendar | None = None,
     wishes: Calendar | None = None,
-    policy: str | None = None,
+    policy: str | Mapping[str, str] | None = None,
     notice: int = 1,
     time: time | None = None,
 ) -> Forecast:
@@ -137,7 +138,10 @@ def forecast(
         notice: Nothing new can be booked before so many days after today.
         time: Local time of day to be near to.
     """
-    given, notice = tuple(visits), max(notice, 1)
+    given, notice = arguments.visits_of(visits), arguments.notice_of(notice)
+    arguments.check(course, availability=availability, wishes=wishes, time=time)
+    if calendar is not None:
+        arguments.check(course, calendar=calendar)
     history = evaluate(course, given, as_of=as_of)
     planner = None
     if calendar is not None:
@@ -145,7 +149,7 @@ def forecast(
             history, calendar, availability=availability, wishes=wishes, preferred=time, notice=notice
         )
     aiming = planner.aiming if planner is not None else Aiming(history, as_of.toordinal() + notice, None)
-    policies = {phase.name: policy or phase.missed for phase in course.protocol.phases}
+    policies = arguments.policies_of(course, policy)
     aims = aiming.aims(policies)
     aimed = aims.aimed
     rest = Remaining(course, aiming.taken, tuple(aim.slot for aim in aimed))
@@ -311,4 +315,6 @@ def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> tupl
 
 def _said(rest: Remaining, bounds: Iterable[Bound]) -> Iterator[str]:
     for bound in bounds:
-        yield f"{bound.rule}, from {date.fromordinal(rest.taken[bound.earlier].day)}"
+        known = bound.earlier < rest.first
+        since = f", from {date.fromordinal(rest.taken[bound.earlier].day)}" if known else ""
+        yield f"{bound.rule}{since}"

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 
+import attrs
+
 from ketsched.calendars import Calendar
 from ketsched.clock import changes_clocks, choices, elapsed, later, minute_of, moment, time_of
 from ketsched.model import Course, Session
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.days import GRID, Kind
 from ketsched.planning.laying import hour_rules
-from ketsched.tracking.aiming import Aimed, kind_of
+from ketsched.tracking.aiming import Aimed
 from ketsched.tracking.problem import Laid
 
 
@@ -43,14 +45,9 @@ class Hours:
                     self.begun[place_of] = session.day, session.time
         self.preferred = preferred
 
-    def place(self, aim: Aimed) -> str:
-        """Return the place of a new session: that of the last one of its phase that says another than the phase."""
-        own = [s for s in self.course.standing() if s.phase == aim.slot.phase.name]
-        return own[-1].place if own and own[-1].place != "elsewhere" else ""
-
     def seat(self, at: int, aim: Aimed, day: date, booking: Session | None) -> tuple[time | None, int | None]:
         """Return the hour and the chair of a session."""
-        kind = kind_of(aim.slot.phase, booking or aim.slot.booking)
+        kind = attrs.evolve(aim.slot, booking=booking or aim.slot.booking).kind
         calendar = self.calendars[kind.place]
         place_of = self.laid.rest.first + at
         if booking is not None and booking.day == day:

@@ -18,13 +18,13 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
-from ketsched.planning import TooManyWays
+from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.planning.days import GRID, OpenDays, at_home
 from ketsched.planning.laying import hour_rules
 from ketsched.planning.seating import days_for_hours
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound
-from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, kind_of, pinned
+from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, pinned
 from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
@@ -53,14 +53,12 @@ class Booked:
     why: dict[str, str]
 
 
-def _staying(series: Series) -> Placement | None:
+def _near_first(series: Series) -> Placement | None:
     """
-    Return the best placement of a series in which as many bookings stay as can, looked for near their days first.
-
-    Where even that allows too many plans, the one that deviates least.
+    Return the best placement of a series, each place looked for near its day first; None if there is none.
 
     Raises:
-        TooManyPlans: Also of those that deviate least there are too many.
+        TooManyPlans: Even so there are too many plans to find the best one.
     """
     for reach in (NEAR, NEAR // 4, None):
         days = series.days
@@ -76,7 +74,7 @@ def _staying(series: Series) -> Placement | None:
             continue
         if found is not None or reach is None:
             return found
-    return place(attrs.evolve(series, wishes=()))
+    raise TooManyPlans
 
 
 class Replanner:
@@ -119,12 +117,15 @@ class Replanner:
 
     # Days
 
-    def problem(self, aims: Aims) -> Problem:
-        """Return what has to be placed: the days there are, and the rules that still bind."""
+    def problem(self, aims: Aims, *, pins: bool = True) -> Problem:
+        """Return what has to be placed: the days there are, and the rules that still bind; `pins`: pinned days too."""
         aimed = aims.aimed
         rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
-        options = (*((taken.day,) for taken in rest.taken), *self._options(rest, aimed))
-        gone = lifted(rest, options, exceed=self.exceed)
+        taken = [(known.day,) for known in rest.taken]
+        options = free = (*taken, *self._options(rest, aimed, pins=False))
+        if pins and any(map(pinned, aimed)):
+            options = (*taken, *self._options(rest, aimed, pins=True))
+        gone = lifted(rest, free, exceed=self.exceed)  # a day chosen by hand lifts nothing
         bounds = without_latest(rest.bounds, gone)
         costs = tuple(self._costs(rest, aimed, bounds)) if aims.costs else ()
         bounds = without_latest(bounds, costs)
@@ -162,7 +163,15 @@ class Replanner:
         Raises:
             NoFeasiblePlan: The required rules leave none.
         """
-        return self._at_once(aims) or self.solve(self.problem(aims))
+        found = self._at_once(aims)
+        if found is not None:
+            return found
+        try:
+            return self.solve(self.problem(aims))
+        except NoFeasiblePlan:
+            if not any(map(pinned, aims.aimed)):
+                raise
+        return self.solve(self.problem(aims, pins=False))  # a pinned day that cannot stand gives way
 
     def _at_once(self, aims: Aims) -> Laid | None:
         """Return the aims themselves if every place can be on its day: nothing could be better."""
@@ -174,7 +183,7 @@ class Replanner:
         if not all(bound.keeps(days) for bound in rest.bounds):
             return None
         for aim in aimed:
-            kind, booking = kind_of(aim.slot.phase, aim.slot.booking), aim.slot.booking
+            kind, booking = aim.slot.kind, aim.slot.booking
             stands = booking is not None and booking.day.toordinal() == aim.day
             if (aim.day < self.first or aim.day in self.aiming.cancelled) and not (stands or aim.only):
                 return None
@@ -182,14 +191,14 @@ class Replanner:
                 return None
         return Laid(aims=aims, rest=rest, days=days[rest.first :], lifted=(), costs=())
 
-    def _options(self, rest: Remaining, aimed: Sequence[Aimed]) -> Iterator[Sequence[int]]:
+    def _options(self, rest: Remaining, aimed: Sequence[Aimed], *, pins: bool) -> Iterator[Sequence[int]]:
         last = max((aim.day for aim in aimed), default=self.first)
         end = min(max(last, self.first) + HORIZON, LAST_DAY.toordinal())
         paid = rest.paid() if self.course.authorisations else [(None, None)] * len(aimed)
         for aim, (begins, until) in zip(aimed, paid, strict=True):
-            kind, booking = kind_of(aim.slot.phase, aim.slot.booking), aim.slot.booking
+            kind, booking = aim.slot.kind, aim.slot.booking
             days = self.open_days[kind.place]
-            if aim.only or (pinned(aim) and days.between(aim.day, aim.day, kind.minutes)):
+            if aim.only or (pins and pinned(aim) and days.between(aim.day, aim.day, kind.minutes)):
                 yield tuple(days.between(aim.day, aim.day, kind.minutes))
                 continue
             found = days.between(self.first, end, kind.minutes)
@@ -231,7 +240,7 @@ class Replanner:
         days = tuple(options)
         try:
             if preferred or any(wish is not None for wish in wishes):
-                first = place(Series(days, tuple(bounds), ideals, wishes))
+                first = _near_first(Series(days, tuple(bounds), ideals, wishes))
                 if first is None:
                     return None
                 required += [attrs.evolve(b, required=True) for b in preferred if b.keeps(first.days)]
@@ -239,7 +248,18 @@ class Replanner:
                     tuple(d for d in found if d in wish) if wish is not None and day in wish else found
                     for found, wish, day in zip(days, wishes, first.days, strict=True)
                 )
-            best = _staying(Series(days, tuple(required), ideals, stays))
+        except TooManyPlans:  # then without them: check says which are broken
+            pass
+        try:
+            best = _near_first(Series(days, tuple(required), ideals, stays))
+        except TooManyPlans:
+            best = self._least_deviation(Series(days, tuple(required), ideals))
+        return None if best is None else best.days
+
+    def _least_deviation(self, series: Series) -> Placement | None:
+        """Return the placement that deviates least, however many bookings it moves."""
+        try:
+            return place(series)
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
@@ -247,7 +267,6 @@ class Replanner:
                 why=f"planning looks at {EFFORT} partial plans at most",
                 fix="pin some sessions, or shorten what is left",
             ) from None
-        return None if best is None else best.days
 
     def _wished(
         self, aimed: Sequence[Aimed], options: Sequence[Sequence[int]]
@@ -256,7 +275,7 @@ class Replanner:
             if not self.wished_days or not days:
                 yield None
                 continue
-            kind = kind_of(aim.slot.phase, aim.slot.booking)
+            kind = aim.slot.kind
             yield frozenset(self.wished_days[kind.place].between(days[0], days[-1], kind.minutes))
 
     # Bookings
@@ -313,7 +332,7 @@ class Replanner:
                     day=date.fromordinal(day),
                     time=seat[0],
                     chair=seat[1],
-                    place=hours.place(aim),
+                    place=aim.slot.place,
                     ideal=date.fromordinal(aim.day),
                     pinned=aim.only and not aim.why,
                     revised=(len(self.course.revisions) - 1,),
@@ -357,7 +376,7 @@ class Replanner:
         if not all(bound.keeps(days) or rest.known(bound) for bound in rest.bounds if bound.required):
             return False
         for session in filter(self._to_come, self.course.sessions):
-            kind = kind_of(self.course.protocol.phase(session.phase), session)
+            kind = Slot(self.course.protocol.phase(session.phase), session).kind
             calendar = self.calendars[kind.place]
             if session.time is None:
                 day = session.day.toordinal()
@@ -383,7 +402,7 @@ class Replanner:
     ) -> str:
         """Say why a booking could not stay where it was."""
         aim = laid.aims.aimed[at]
-        kind = kind_of(self.course.protocol.phase(booking.phase), booking)
+        kind = Slot(self.course.protocol.phase(booking.phase), booking).kind
         closed = closed_by(self.calendars[kind.place], booking.day, kind)
         if closed:
             return closed
@@ -402,7 +421,7 @@ class Replanner:
         """Return the rules that do not bind any more, between the sessions that they are about."""
         first, aimed = laid.rest.first, laid.aims.aimed
         by_history = [
-            (b, "history" if b.earlier < first and not aimed[b.later - first].only else "policy")
+            (b, "history" if b.earlier < first and not aimed[b.later - first].by_hand else "policy")
             for b in laid.lifted
         ]
         return tuple(

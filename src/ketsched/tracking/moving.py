@@ -16,12 +16,13 @@ from ketsched.errors import KetschedError
 from ketsched.history import evaluate
 from ketsched.model import Course
 from ketsched.revising import in_order, revised
-from ketsched.tracking.aiming import Aimed, kind_of
+from ketsched.tracking import arguments
+from ketsched.tracking.aiming import Aimed
 from ketsched.tracking.explaining import closed_by
 from ketsched.tracking.hours import stays
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.recording import recorded, today_of
-from ketsched.tracking.remaining import Remaining
+from ketsched.tracking.remaining import Remaining, Slot
 from ketsched.tracking.replanning import replan, to_come
 
 
@@ -38,7 +39,7 @@ class Moving:
         days: The open days among these.
         breaks: What moving it alone would break, in words; empty: nothing.
         alone: The course with this session moved, and nothing else; a clinician documents what it breaks. None:
-            the day is closed.
+            the day is closed, or another session is on it.
         repair: The course with whatever else has to move; None: there is no such plan, or nothing has to.
         error: Why there is no such plan.
     """
@@ -68,6 +69,7 @@ def moving(
     as_of: date | None = None,
     availability: Calendar | None = None,
     notice: int = 1,
+    who: str = "",
     **options: Any,
 ) -> Moving:
     """
@@ -82,14 +84,17 @@ def moving(
         as_of: Today, the local date at the clinic; that of `at`, unless given.
         availability: When the patient can.
         notice: Nothing is moved to before so many days after today.
+        who: Who moves it.
         options: Further options of `replan`, for the repair.
     """
+    notice = arguments.notice_of(notice)
+    arguments.check(course, calendar=calendar, availability=availability, session="" if session is None else session, day=day, who=who)
     today = today_of(course, at, as_of)
     plausible(day, "move")
     known = recorded(course, (), as_of=today)
     history = evaluate(known, as_of=today)
     to_come(history, session)
-    planner = Replanner(history, calendar, availability=availability, notice=max(notice, 1))
+    planner = Replanner(history, calendar, availability=availability, notice=notice)
     own = next(s for s in known.sessions if s.id == session)
     policies = {phase.name: phase.missed for phase in known.protocol.phases}
     aimed = planner.aiming.aims(policies, only={session: own.day}).aimed
@@ -98,7 +103,7 @@ def moving(
     rest, days = _laid(known, planner, standing)
     place_of = rest.first + at_place
     low, high = _range(rest, days, place_of)
-    kind = kind_of(known.protocol.phase(own.phase), own)
+    kind = Slot(known.protocol.phase(own.phase), own).kind
     first, last = low or own.day.toordinal() - REACH, high or own.day.toordinal() + REACH
     is_open = planner.open_days[kind.place].between(
         max(first, planner.first), max(last, planner.first), kind.minutes
@@ -109,8 +114,10 @@ def moving(
         breaks.append(f"with the notice given nothing is moved to before {date.fromordinal(planner.first)}")
     breaks += _broken(known, planner, standing, at_place, day)
     found: dict[str, Any] = {"alone": None, "repair": None}
+    taken = any(other.day == day and other.id != session for other in known.standing())
     if not closed and day.toordinal() >= planner.first:
-        found["alone"] = _alone(course, known, planner, session, day, at)
+        if not taken:
+            found["alone"] = _alone(course, known, planner, session, day, at, who)
         if breaks:
             try:
                 found["repair"] = replan(
@@ -121,6 +128,7 @@ def moving(
                     availability=availability,
                     notice=notice,
                     move={session: day},
+                    who=who,
                     **options,
                 )
             except KetschedError as error:
@@ -182,11 +190,11 @@ def _broken(
 
 
 def _alone(
-    course: Course, known: Course, planner: Replanner, session: str, day: date, at: datetime | None
+    course: Course, known: Course, planner: Replanner, session: str, day: date, at: datetime | None, who: str
 ) -> Course:
     """Return the course with one session moved and pinned, at its hour if that is free."""
     booking = next(s for s in known.sessions if s.id == session)
-    kind = kind_of(known.protocol.phase(booking.phase), booking)
+    kind = Slot(known.protocol.phase(booking.phase), booking).kind
     calendar = planner.calendars[kind.place]
     start, chair = booking.time, booking.chair
     if start is not None:
@@ -202,6 +210,7 @@ def _alone(
         course,
         at=at,
         what="moved by hand",
+        who=who,
         sessions=sessions,
         why={session: "moved by hand"},
         visits=known.visits,

@@ -28,6 +28,7 @@ from ketsched.history import (
 )
 from ketsched.model import Course, Happened, Session, Status, Visit
 from ketsched.revising import revised
+from ketsched.tracking import arguments
 
 _STATUS = {State.FULFILLED: Status.FULFILLED, State.MISSED: Status.MISSED, State.CLOSED: Status.CLOSED}
 
@@ -53,7 +54,8 @@ def record(
     Raises:
         InvalidInput: A visit is after today, or names what does not exist.
     """
-    given = tuple(visits)
+    given = arguments.visits_of(visits)
+    arguments.check(course, who=who)
     today = today_of(course, at, as_of)
     early = next((visit for visit in given if not happened(visit, today)), None)
     if early is not None:
@@ -178,7 +180,7 @@ def _reopened(course: Course, session: Session) -> Session:
         for changed in revision.changes:
             was = changed.session
             if was is not None and was.id == session.id and was.status not in _STATUS.values():
-                return attrs.evolve(was, revised=session.revised)
+                return attrs.evolve(was, status=Status.FIRM, revised=session.revised)
     status = (
         Status.FIRM if session.booked else Status.CLOSED
     )  # one that was never booked has no day to stand on

@@ -16,6 +16,7 @@ import attrs
 
 from ketsched.history import History, State, target
 from ketsched.model import Course, Phase, Session
+from ketsched.planning.days import Kind
 from ketsched.planning.laying import ONE_A_DAY, Run, bounds_of
 from ketsched.spacing import Bound, edges, push_up
 
@@ -28,10 +29,20 @@ class Slot:
     Attributes:
         phase: Whose session it is.
         booking: The booking that stands for it; None: it is new.
+        place: Where a new one is, if not where the phase says.
     """
 
     phase: Phase
     booking: Session | None = None
+    place: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What it needs of a day: where it is, and its chair time."""
+        own = self.booking.place if self.booking is not None else self.place
+        where = (own or self.phase.place).strip().casefold()
+        minutes = int(self.phase.anatomy.chair_time.total_seconds()) // 60
+        return Kind("home" if where == "home" else "clinic", minutes)
 
 
 @attrs.frozen
@@ -152,7 +163,8 @@ def taken_of(history: History) -> tuple[Taken, ...]:
     ]
     for state in (State.NOT_RECORDED, State.DUE):
         found += [Taken(s.day.toordinal(), s.phase, s.id, True) for s in history.in_state(state)]
-    return tuple(sorted(found, key=lambda taken: taken.day))
+    order = {session.id: at for at, session in enumerate(history.course.sessions)}
+    return tuple(sorted(found, key=lambda taken: (taken.day, order.get(taken.session or "", len(order)))))
 
 
 def used_places(history: History) -> dict[str, int]:

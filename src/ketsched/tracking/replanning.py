@@ -8,7 +8,7 @@ as the next revision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,6 +23,7 @@ from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Vi
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.planning.companions import companions_of
 from ketsched.revising import in_order, revised
+from ketsched.tracking import arguments
 from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Laid
@@ -39,7 +40,7 @@ def replan(
     policy: str | Mapping[str, str] | None = None,
     notice: int = 1,
     move: Mapping[str, date] | None = None,
-    add: Iterable[date] = (),
+    add: Sequence[date] = (),
     repeat: int = 0,
     step: str | None = None,
     switch: Protocol | None = None,
@@ -89,11 +90,33 @@ def replan(
         NoFeasiblePlan: The required rules leave no days, or a companion that must be there has none.
         InvalidInput: An argument cannot be used.
     """
-    given, today = tuple(visits), today_of(course, at, as_of)
+    given, notice = arguments.visits_of(visits), arguments.notice_of(notice)
+    extra = sorted(add) if isinstance(add, list | tuple) else add
+    arguments.check(
+        course,
+        calendar=calendar,
+        availability=availability,
+        wishes=wishes,
+        calendars=calendars,
+        time=time,
+        move=move,
+        add=extra,
+        repeat=repeat,
+        step=step,
+        switch=switch,
+        join=join,
+        end=end,
+        exceed=exceed,
+        through=through,
+        place=place,
+        who=who,
+    )
+    today = today_of(course, at, as_of)
+    arguments.policies_of(course, policy)
     history = written(course, given, as_of=today, who=who)
     altered, relaid = decided(history.course, as_of=today)
     wanted: dict[str, Any] = {
-        "add": tuple(add),
+        "add": extra,
         "repeat": repeat,
         "step": step,
         "switch": switch,
@@ -113,7 +136,8 @@ def replan(
         altered = switched(altered, switch, on=today, join=join)
     if end:
         altered = ended(altered, on=today)
-    extra = sorted(plausible(day, "add") for day in wanted["add"])
+    for day in extra:
+        plausible(day, "add")
     taken = {session.day for session in course.standing()} & set(extra)
     if taken or len(set(extra)) < len(extra):
         raise InvalidInput(
@@ -134,11 +158,13 @@ def replan(
         availability=availability,
         wishes=wishes,
         preferred=time,
-        notice=_checked_notice(notice),
+        notice=notice,
         exceed=exceed,
     )
+    policies = arguments.policies_of(altered, policy)
     only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
-    _check_days({**only, **{f"add {n}": day for n, day in enumerate(extra)}}, planner.first)
+    _check_days({f"the session {name}": day for name, day in only.items()}, "move", planner.first)
+    _check_days({"one more session": extra[0]} if extra else {}, "add", planner.first)
     new = altered != course or bool(only or relaid) or through is not None
     around: dict[str, Any] = {
         "calendar": calendar,
@@ -149,7 +175,6 @@ def replan(
     }
     if not new and not any(planner.aiming.lacks.values()) and planner.all_stand():
         return _accompanied(course, at, who, around)
-    policies = _policies(altered, policy)
 
     def lay(chosen: Mapping[str, str]) -> Laid:
         aims = planner.aiming.aims(chosen, only=only, add=extra, relaid=relaid, through=through)
@@ -166,7 +191,8 @@ def replan(
     known = attrs.evolve(known, companions=companions_of(known, **around))
     confirmed_sessions, companions = confirmed(known, before=course)
     lifted = planner.lifted(laid, booked)
-    remarks = [*_not_known(history, given), *aims.remarks, *_said_of(known, lifted)]
+    remarks = [*_unpinned(booked.changed, altered, only), *_not_known(history, given), *aims.remarks]
+    remarks += _said_of(known, lifted)
     if laid.costs:
         remarks += _offers(lay, policies, laid)
     return revised(
@@ -215,17 +241,6 @@ def _accompanied(course: Course, at: datetime | None, who: str, around: Mapping[
     )
 
 
-def _checked_notice(notice: int) -> int:
-    if type(notice) is not int or not 0 <= notice <= 366:
-        raise InvalidInput(
-            what=f"a notice of {notice!r} days",
-            where="notice",
-            why="it is a number of days, 0 to 366; today itself is never planned again",
-            fix="give notice=1 for tomorrow at the earliest",
-        )
-    return max(notice, 1)
-
-
 def to_come(history: History, name: str) -> str:
     """Return the id of a session, if it is still to come and can be moved."""
     over = history.course.over()
@@ -240,30 +255,15 @@ def to_come(history: History, name: str) -> str:
     return name
 
 
-def _check_days(days: Mapping[str, date], first: int) -> None:
+def _check_days(days: Mapping[str, date], where: str, first: int) -> None:
     for name, day in days.items():
         if day.toordinal() < first:
             raise InvalidInput(
                 what=f"{name} on {day}",
-                where="move" if not name.startswith("add ") else "add",
+                where=where,
                 why=f"with the notice given nothing new is before {date.fromordinal(first)}",
                 fix="choose a later day, or a shorter notice",
             )
-
-
-def _policies(course: Course, policy: str | Mapping[str, str] | None) -> dict[str, str]:
-    phases = {phase.name: phase.missed for phase in course.protocol.phases}
-    if isinstance(policy, str):
-        policy = dict.fromkeys(phases, policy)
-    for name, chosen in (policy or {}).items():
-        if name not in phases or chosen not in POLICIES:
-            raise InvalidInput(
-                what=f"the policy {str(chosen)[:20]!r} for {name[:40]}",
-                where="policy",
-                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
-                fix='give policy="make-up", or policy={"induction": "make-up"}',
-            )
-    return phases | dict(policy or {})
 
 
 def _placed(course: Course, place: str, today: date) -> Course:
@@ -274,7 +274,16 @@ def _placed(course: Course, place: str, today: date) -> Course:
 
 
 def _moves_with_place(course: Course, session: Session, today: date) -> bool:
-    return session.day > today and session.status.stands and not course.is_at_home(session)
+    at_clinic = course.protocol.phase(session.phase).place != "home"
+    return session.day > today and session.status.stands and at_clinic
+
+
+def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str, date]) -> Iterator[str]:
+    """Yield which sessions whose day was chosen by hand could not stay on it."""
+    for session in before.sessions:
+        now = changed.get(session.id, session)
+        if session.pinned and now.day != session.day and session.id not in only:
+            yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
 
 
 def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
