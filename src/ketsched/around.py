@@ -75,15 +75,17 @@ def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[Anchor
         with_session = [session for session in standing if session.day <= day][-1]
         yield Anchored(f"day{anchor.study_day}", day, with_session.id)
         return
+    counting = [session for session in standing if session.counts]
     if anchor.every is not None:
-        yield from (Anchored(s.id, s.day, s.id) for s in standing[anchor.every - 1 :: anchor.every])
+        each = [session for session in standing if session.booked] if anchor.every == 1 else counting
+        yield from (Anchored(s.id, s.day, s.id) for s in each[anchor.every - 1 :: anchor.every])
         return
     # Whichever session is the first, the last or the third: what is counted from it stays the same booking.
     if anchor.edge is not None:
         key, chosen = anchor.edge, standing[:1] if anchor.edge == "start" else standing[-1:]
     else:
         number = anchor.session or 1
-        key, chosen = f"session{number}", standing[number - 1 : number]
+        key, chosen = f"session{number}", counting[number - 1 : number]
     yield from (Anchored(key, session.day, session.id) for session in chosen)
 
 

@@ -154,10 +154,11 @@ class Bookings:
             chosen = sessions[:1] if anchor.edge == "start" else sessions[-1:]
             yield from (Due(anchor.edge, s.day, s) for s in chosen)
         elif anchor.session is not None:
-            numbered = sessions[anchor.session - 1 : anchor.session]
+            numbered = [s for s in sessions if s.counts][anchor.session - 1 : anchor.session]
             yield from (Due(f"session{anchor.session}", s.day, s) for s in numbered)
         elif anchor.every is not None:
-            yield from (Due(s.id, s.day, s) for s in sessions[anchor.every - 1 :: anchor.every])
+            each = [s for s in sessions if (s.booked if anchor.every == 1 else s.counts)]
+            yield from (Due(s.id, s.day, s) for s in each[anchor.every - 1 :: anchor.every])
 
     def asked(self, companion: Companion, due: Due) -> int:
         """Return how many bookings a companion has from one anchor."""

@@ -299,7 +299,16 @@ def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
             )
             least, most = 7 * (weeks[0] - 1), 7 * weeks[1] - 1
             first, last = run.places[0], run.places[-1]
-            yield Bound(first, last, least, most, run.phase.weeks_required, f"{rule} (at most {most + 1} d)")
+            fewer = run.phase.count is not None and len(run.places) < run.phase.count
+            # What was skipped is not stretched over the weeks of the whole series.
+            yield Bound(
+                first,
+                last,
+                None if fewer else least,
+                most,
+                run.phase.weeks_required,
+                f"{rule} (at most {most + 1} d)",
+            )
         if (before := _before(runs, run)) is not None:
             yield from _across(before, run)
         if run.phase.beside:

@@ -292,19 +292,18 @@ class Replanner:
         again = {aim.slot.booking.id for aim, _ in slots if aim.slot.booking is not None}
         standing = [s for s in self.course.sessions if self._to_come(s) or s.id in again]
         ids: dict[int, str] = {}
-        for phase in self.course.protocol.phases:
-            own = [n for n, (aim, _) in enumerate(slots) if aim.slot.phase.name == phase.name]
-            chosen = [
-                n for n in own if slots[n][0].only and (slots[n][0].slot.booking or not slots[n][0].why)
-            ]
-            for n in chosen:
-                day_of[n] = slots[n][0].slot.booking
-            named = {booking.id for n in chosen if (booking := day_of[n]) is not None}
-            left = [n for n in own if n not in chosen]
-            left.sort(key=lambda n: slots[n][1])
-            bookings = [s for s in standing if s.phase == phase.name and s.id not in named]
-            found = matched([s.day.toordinal() for s in bookings], [slots[n][1] for n in left])
-            for n, at in zip(left, found, strict=True):
+        groups: dict[tuple[str, str], list[int]] = {}
+        for n, (aim, _) in enumerate(slots):
+            if aim.by_hand:
+                day_of[n] = aim.slot.booking
+            else:
+                groups.setdefault((aim.slot.phase.name, aim.slot.kind.place), []).append(n)
+        by_hand = {booking.id for booking in day_of.values() if booking is not None}
+        for group, own in groups.items():
+            own.sort(key=lambda n: slots[n][1])
+            bookings = [s for s in standing if s.id not in by_hand and self._group(s) == group]
+            found = matched([s.day.toordinal() for s in bookings], [slots[n][1] for n in own])
+            for n, at in zip(own, found, strict=True):
                 day_of[n] = None if at is None else bookings[at]
         touching: dict[int, list[Bound]] = {}
         for bound in laid.rest.bounds:
@@ -332,20 +331,19 @@ class Replanner:
                     day=date.fromordinal(day),
                     time=seat[0],
                     chair=seat[1],
-                    place=aim.slot.place,
+                    place=aim.slot.booking.place if aim.slot.booking is not None else aim.slot.place,
                     ideal=date.fromordinal(aim.day),
-                    pinned=aim.only and not aim.why,
+                    pinned=aim.by_hand,
                     revised=(len(self.course.revisions) - 1,),
                 )
-                by_hand = aim.only and not aim.why
-                reasons[name] = "added by hand" if by_hand else next(new, "") or "the series lacks one"
+                reasons[name] = "added by hand" if aim.by_hand else next(new, "") or "the series lacks one"
             elif (
                 booking.day.toordinal() != day
                 or (booking.time, booking.chair) != seat
                 or not booking.status.stands
             ):
                 moved = booking.day.toordinal() != day
-                by_hand = aim.only and aim.slot.booking is booking
+                chosen = aim.by_hand and aim.slot.booking is booking
                 changed[booking.id] = attrs.evolve(
                     booking,
                     status=booking.status if booking.status.stands else Status.FIRM,
@@ -353,12 +351,12 @@ class Replanner:
                     time=seat[0],
                     chair=seat[1],
                     ideal=date.fromordinal(aim.day) if moved else booking.ideal,
-                    pinned=by_hand or (booking.pinned and not moved),
+                    pinned=chosen or (booking.pinned and not moved),
                 )
                 if not booking.status.stands:
                     reasons[booking.id] = "needed again"
                 else:
-                    why = "moved by hand" if by_hand else self._why(laid, n, booking, touching, moved=moved)
+                    why = "moved by hand" if chosen else self._why(laid, n, booking, touching, moved=moved)
                     reasons[booking.id] = why
         for session in standing:
             if session.id not in ids.values():
@@ -385,6 +383,10 @@ class Replanner:
             elif stays(calendar, session.day, session.time, kind, session.chair) is None:
                 return False
         return True
+
+    def _group(self, session: Session) -> tuple[str, str]:
+        """Return among which bookings a session is matched: of its phase, at the clinic or at home."""
+        return session.phase, Slot(self.course.protocol.phase(session.phase), session).kind.place
 
     def _to_come(self, session: Session) -> bool:
         given = session.status is Status.FULFILLED

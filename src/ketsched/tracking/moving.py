@@ -88,7 +88,8 @@ def moving(
         options: Further options of `replan`, for the repair.
     """
     notice = arguments.notice_of(notice)
-    arguments.check(course, calendar=calendar, availability=availability, session="" if session is None else session, day=day, who=who)
+    chosen = "" if session is None else session
+    arguments.check(course, calendar=calendar, availability=availability, session=chosen, day=day, who=who)
     today = today_of(course, at, as_of)
     plausible(day, "move")
     known = recorded(course, (), as_of=today)
