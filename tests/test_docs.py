@@ -208,6 +208,7 @@ FAMILIES = {
         "Around the sessions",
         "Appointments and tasks, the day of a session, oversight, holds and authorisations.",
     ),
+    "KS5": ("History", "What happened, what was never recorded, and what it means for the rest."),
     "KS6": ("The file itself", "What was not checked, and waivers that do nothing."),
 }
 

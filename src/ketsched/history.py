@@ -426,7 +426,9 @@ class _Count:
         booster = (booking is None or not booking.booked) and here.kind == "maintenance"
         verdict: Verdict
         reason: str
-        if floor is Verdict.TOO_SOON:
+        if floor is Verdict.TOO_SOON and phase is not None and self._let_count(visit, session):
+            verdict, reason = Verdict.GRACE, f"{gap}; a clinician let it count"
+        elif floor is Verdict.TOO_SOON:
             verdict, reason = floor, gap
         elif phase is None:
             verdict, reason = Verdict.EXTRANEOUS, "every series has all its sessions"
@@ -452,6 +454,13 @@ class _Count:
         return JudgedVisit(
             visit=visit, verdict=verdict, reason=reason, session=session, phase=here.name, number=number
         )
+
+    def _let_count(self, visit: Visit, session: str | None) -> bool:
+        """Whether somebody decided that what was too soon counts: in the record, or by a waiver of its spacing."""
+        if visit.counts is not None:
+            return visit.counts
+        spacing = [w for w in self.course.waivers if w.rule.startswith("KS1") or w.rule == "KS503"]
+        return session is not None and any(session in waiver.sessions for waiver in spacing)
 
     def _phase(self, booking: Session | None, day: date) -> Phase | None:
         """Return the phase that a visit counts for: its booking's, or the first that lacks one; None if none does."""

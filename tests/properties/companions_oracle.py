@@ -388,7 +388,9 @@ def fits(
     companion = course.protocol.companion(booking.companion)
     if companion.anchor.companion is not None:
         return False  # what it is counted from may move
-    return faults(attrs.evolve(course, companions=(booking,)), clinic, calendars, availability) == []
+    bare = tuple(attrs.evolve(revision, changes=()) for revision in course.revisions)  # of other bookings
+    alone = attrs.evolve(course, companions=(booking,), revisions=bare)
+    return faults(alone, clinic, calendars, availability) == []
 
 
 def faults(

@@ -8,6 +8,10 @@ about an appointment or task. Left out, except in their own files, are rules-not
 rules that say what a course or its protocol does without: cases about dates have nothing
 around them, and those on shipped protocols do not depend on what these prescribe.
 
+What happened is written as `visits` where it is given to `check`, as `recorded` where the course
+remembers it; `status`, `uncounted` and `unbooked` are what it left of the sessions. An extra session
+that only a visit knows is numbered as the finding names it, "x1".
+
 Companions of a protocol are written as in the model: `window` as its three numbers, `count =
 0` for one without end. Those of a case have the id "companion:session" unless they give one.
 """
@@ -35,13 +39,17 @@ from ketsched.model import (
     Hold,
     Interval,
     Join,
+    LapseBand,
+    Lifted,
     Phase,
     PlacedCompanion,
     Protocol,
     Restriction,
+    Segment,
     Session,
     Spacing,
     Status,
+    Visit,
     Waiver,
     Window,
 )
@@ -73,6 +81,7 @@ def read_phase(table):
     every = tuple(Interval.parse(text) for text in table.pop("every", []))
     join = Join(**table.pop("join")) if "join" in table else None
     lists = {key: tuple(table.pop(key)) for key in ("weekdays", "study_days", "weeks") if key in table}
+    lapse = tuple(LapseBand(**{"last": None} | band) for band in table.pop("lapse", []))
     return Phase(
         kind=table.pop("kind", "induction"),
         name=table.pop("name", "induction"),
@@ -82,6 +91,7 @@ def read_phase(table):
         every=every,
         join=join,
         before=before,
+        lapse=lapse,
         **intervals,
         **lists,
         **table,
@@ -142,6 +152,10 @@ def read_hold(number, table):
     return Hold(**{"id": f"h{number}", "reason": "a reason", "who": "Dr A"} | table | lists | lifted)
 
 
+def read_visits(tables):
+    return tuple(Visit(table["day"], **{k: v for k, v in table.items() if k != "day"}) for table in tables)
+
+
 def read_course(file, case):
     protocol = read_protocol(file, case["protocol"])
     course = Course.of_days(protocol, case["days"], zone=case.get("zone", "Europe/Amsterdam"))
@@ -160,6 +174,8 @@ def read_course(file, case):
                 route=case.get("routes", {}).get(session.id, ""),
                 ride=case.get("rides", {}).get(session.id, ""),
                 ideal=case.get("ideals", {}).get(session.id),
+                counts=session.id not in case.get("uncounted", []),
+                booked=session.id not in case.get("unbooked", []),
             )
         )
     companions = sorted(
@@ -171,6 +187,12 @@ def read_course(file, case):
         companions=tuple(companions),
         holds=tuple(read_hold(n, hold) for n, hold in enumerate(case.get("holds", []), 1)),
         authorisations=tuple(Authorisation(**table) for table in case.get("authorisations", [])),
+        id=case.get("id"),
+        visits=read_visits(case.get("recorded", [])),
+        skipped=tuple(case.get("skipped", [])),
+        lifted=tuple(Lifted(**{"rule": "a rule"} | table) for table in case.get("lifted", [])),
+        segments=tuple(Segment(**{"version": "1"} | table) for table in case.get("segments", [])),
+        ended=case.get("ended"),
     )
 
 
@@ -196,6 +218,7 @@ def found_in(code, case):
         read_course(file, case),
         calendar=read_clinic(file, case),
         calendars={name: read_hours(file, own) for name, own in case.get("calendars", {}).items()},
+        visits=read_visits(case.get("visits", [])),
         as_of=case.get("as_of"),
         waivers=waivers,
     )
@@ -205,7 +228,8 @@ def found_in(code, case):
 def numbered(finding):
     if finding.companions:
         return [finding.code, finding.companions[-1]]
-    return [finding.code, int(finding.sessions[-1].removeprefix("s")) if finding.sessions else 0]
+    name = finding.sessions[-1] if finding.sessions else "0"
+    return [finding.code, name if name.startswith("x") else int(name.removeprefix("s"))]
 
 
 @pytest.mark.parametrize(("code", "case"), [pytest.param(*c, id=f"{c[0]}: {c[1]['name']}") for c in CASES])

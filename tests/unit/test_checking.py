@@ -20,8 +20,11 @@ from ketsched.checking import check as check_all
 from ketsched.checking.case import Case
 from ketsched.checking.companions import AT_HOME
 from ketsched.checking.sessiondays import DRINKING
+from ketsched.cli import main
 from ketsched.clock import TimeRange, seconds
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.history import Verdict, evaluate
+from ketsched.interchange import write
 from ketsched.interchange.wording import LANGUAGES
 from ketsched.model import (
     Anatomy,
@@ -34,6 +37,8 @@ from ketsched.model import (
     Hold,
     Interval,
     Join,
+    LapseBand,
+    Lifted,
     Mark,
     Phase,
     PlacedCompanion,
@@ -42,11 +47,13 @@ from ketsched.model import (
     Session,
     Spacing,
     Status,
+    Visit,
     Waiver,
     Window,
 )
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
+from ketsched.tracking import record, replan
 
 ANATOMY = Anatomy(prepare=20, infusion=40, observation=60)
 CLINIC = Calendar.weekly(
@@ -925,6 +932,314 @@ def test_a_check_of_a_course_with_much_around_it_asks_each_booking_once():
     assert counted[20] < 2.5 * counted[10]
 
 
+# -- what happened
+
+BOOSTERS = boosters(3, spacing=(Spacing(minimum=7),))
+THREE = [Visit(day) for day in january(4, 7, 11)]
+NO_SHOW = Visit(date(2027, 1, 14), "no-show")
+
+
+def at(day, month=1):
+    return datetime(2027, month, day, 8, tzinfo=UTC)
+
+
+def kept(plan_of=T):
+    """Return a course that somebody keeps: from Mon 4 January 2027, at 09:00."""
+    return plan(plan_of, start=START, calendar=CLINIC, id="A-017", at=at(1), time=time(9))
+
+
+def about(course, day, month=1, **given):
+    """Return code, severity and sessions of what is found, but for remarks on the pattern."""
+    found = check(course, calendar=CLINIC, as_of=date(2027, month, day), **given)
+    return [(f.code, str(f.severity), f.sessions) for f in found if f.code != "KS206"]
+
+
+@pytest.mark.parametrize("policy", ["keep", "make-up", "next-open", "shift"])
+def test_a_miss_that_was_made_up_leaves_nothing_to_say(policy):
+    course = replan(kept(), [*THREE, NO_SHOW], calendar=CLINIC, at=at(14), policy=policy)
+    assert about(course, 14) == []
+
+
+def test_a_miss_that_is_not_made_up_is_a_count_finding():
+    course = replan(kept(), [*THREE, NO_SHOW], calendar=CLINIC, at=at(14), policy="skip")
+    assert about(course, 14) == [("KS201", "warning", ("s1", "s2", "s3", "s5", "s6"))]
+
+
+def test_a_miss_that_nobody_decided_about_asks_for_a_plan_recorded_or_given_beside():
+    asked = [("KS512", "warning", ("s4",))]
+    assert about(record(kept(), [*THREE, NO_SHOW], at=at(14)), 14) == asked
+    assert about(kept(), 14, visits=[*THREE, NO_SHOW]) == asked
+    (found,) = check(kept(), calendar=CLINIC, as_of=date(2027, 1, 14), visits=[*THREE, NO_SHOW])
+    assert found.what == "the session of Thu 2027-01-14 was missed, and nothing makes it up"
+    assert found.why == "induction has 6 sessions, and lacks 1"
+    assert found.fix == "plan again (ketsched replan); the protocol's way with a missed session is keep"
+    assert found.where == "induction, Thu 2027-01-14"
+
+
+def test_what_was_given_in_grace_is_said_and_counts():
+    visits = [Visit(day) for day in january(4, 7, 12, 13)]
+    assert about(kept(), 13, visits=visits) == [("KS504", "info", ("s3", "s4"))]
+    course = replan(kept(), visits, calendar=CLINIC, at=at(13))
+    assert about(course, 13) == [("KS504", "info", ("s3", "s4"))]
+    assert [s.day for s in course.standing()] == january(4, 7, 12, 13, 18, 21)
+
+
+def test_one_day_recorded_twice():
+    """With equal data it is one visit; with different data the second is too soon. T still has six."""
+    same, other = Visit(date(2027, 1, 11)), Visit(date(2027, 1, 11), at=time(15), note="again")
+    for again, found in ((same, ("KS509", "warning", ("s3",))), (other, ("KS503", "warning", ("s3", "x1")))):
+        assert about(kept(), 13, visits=[*THREE, again]) == [found]
+        course = replan(kept(), [*THREE, again], calendar=CLINIC, at=at(13))
+        assert about(course, 13) == [found]
+        assert [s.day for s in course.standing() if s.counts] == january(4, 7, 11, 14, 18, 21)
+
+
+def test_a_break_proposes_and_decides_nothing():
+    """Nothing after session 3, back on Mon 15 February: 35 days."""
+    bands = (
+        LapseBand(first=0, last=28, propose="continue"),
+        LapseBand(first=29, last=None, propose="clinician review"),
+    )
+    evidence = (*T.phases[0].evidence, Evidence(key="lapse 2", source="house", mark=Mark.HOUSE))
+    course = kept(attrs.evolve(T, phases=(attrs.evolve(T.phases[0], lapse=bands, evidence=evidence),)))
+    missed = [Visit(day, "no-show") for day in january(14, 18, 21)]
+    course = replan(course, [*THREE, *missed], calendar=CLINIC, at=at(15, 2))
+    assert about(course, 15, 2) == [
+        ("KS507", "warning", ("s3",)),
+        ("KS506", "warning", ("s3", "s7")),
+        ("KS506", "warning", ("s1", "s2", "s3", "s7", "s8", "s9")),
+    ]
+    (found,) = (f for f in check(course, as_of=date(2027, 2, 15)) if f.code == "KS507")
+    assert found.what == (
+        "35 d since the last session given, on Mon 2027-01-11: clinician review is proposed"
+    )
+    assert found.why == "induction, from day 29 on: clinician review; it is a proposal"
+    assert (found.fix, found.mark) == ("a clinician decides", Mark.HOUSE)
+    assert found.source == "house default; not from a publication"
+
+
+def test_a_break_with_worse_symptoms_says_so():
+    bands = (LapseBand(first=0, last=None, propose="continue", if_worse="step back"),)
+    course = kept(attrs.evolve(T, phases=(attrs.evolve(T.phases[0], lapse=bands),)))
+    visits = [*THREE, attrs.evolve(NO_SHOW, worse=True)]
+    (found,) = (f for f in check(course, as_of=date(2027, 1, 15), visits=visits) if f.code == "KS507")
+    assert found.what == (
+        "4 d since the last session given, on Mon 2027-01-11 and symptoms are recorded as worse: step back is proposed"
+    )
+
+
+def test_what_nobody_recorded_is_asked_for():
+    course = replan(kept(), THREE, calendar=CLINIC, at=at(15))
+    assert about(course, 15) == [("KS501", "warning", ("s4",))]
+    assert about(course, 14) == []
+    assert "KS501" not in codes(check(course, calendar=CLINIC))
+
+
+def test_a_visit_after_today_is_not_taken_as_given():
+    assert about(kept(), 13, visits=[*THREE, Visit(date(2027, 1, 18))]) == [("KS502", "warning", ())]
+
+
+def test_a_seventh_infusion_fills_a_booster_and_is_extraneous_without_one():
+    visits = [Visit(day) for day in january(4, 7, 11, 14, 18, 21, 28)]
+    assert about(kept(), 28, visits=visits) == [("KS508", "warning", ("x1",))]
+    with_boosters = attrs.evolve(T, phases=(*T.phases, BOOSTERS))
+    assert about(replan(kept(with_boosters), visits, calendar=CLINIC, at=at(28)), 28) == []
+
+
+def test_a_latest_day_that_the_policy_goes_beyond_stays_an_error():
+    """Eight on Mon and Thu, the third missed: the ninth date is day 29 of 28."""
+    eight = attrs.evolve(T, phases=(attrs.evolve(T.phases[0], count=8),))
+    visits = [*THREE[:2], Visit(date(2027, 1, 11), "no-show")]
+    course = replan(kept(eight), visits, calendar=CLINIC, at=at(11), policy="keep")
+    ((code, severity, sessions),) = about(course, 11)
+    assert (code, severity, sessions[0], sessions[-1]) == ("KS204", "error", "s1", "s9")
+    for policy in ("make-up", "shift"):
+        course = replan(kept(eight), visits, calendar=CLINIC, at=at(11), policy=policy)
+        assert about(course, 11) == []
+
+
+def test_a_latest_day_that_history_has_lifted_is_said_once():
+    """Sessions 4 and 5 missed: 11 to 21 January are 10 days."""
+    visits = [*THREE, NO_SHOW, Visit(date(2027, 1, 18), "no-show")]
+    course = replan(kept(), visits, calendar=CLINIC, at=at(18))
+    assert about(course, 18) == [("KS506", "warning", ("s3", "s6"))]
+    (found,) = check(course, as_of=date(2027, 1, 18), calendar=CLINIC)
+    assert found.what == "session 4 is 10 d after session 3"
+    assert found.why == (
+        "the protocol asks for at most 7 d between them; what happened has left no day that keeps it"
+    )
+    later_on = [Visit(date(2027, 1, 21))]
+    assert about(record(course, later_on, at=at(21)), 21) == [("KS505", "warning", ("s3", "s6"))]
+
+
+def test_a_latest_day_that_has_passed_is_no_day_to_move_to():
+    """Recorded, and not planned again: no session since 4 January, at most 7 days, today is the 11th."""
+    visits = [Visit(date(2027, 1, 4)), *(Visit(day, "no-show") for day in january(7, 11))]
+    for today, fix in (
+        (10, "move it to Mon 2027-01-11 or earlier"),
+        (
+            11,
+            "Mon 2027-01-11 has passed: plan the rest again (ketsched replan), which says what it cannot keep",
+        ),
+    ):
+        course = record(kept(), visits, as_of=date(2027, 1, 11), at=at(11))
+        (found,) = (f for f in check(course, as_of=date(2027, 1, today)) if f.code == "KS102")
+        assert (found.sessions, found.fix) == (("s1", "s4"), fix)
+
+
+WAIVED = Waiver(rule="KS101", sessions=("s5", "s6"), reason="travels on the 22nd", who="Dr A")
+
+
+def pinned():
+    """Session 5 moved by hand to Wed 20 January, a day before session 6, with a reason."""
+    course = kept()
+    sessions = (
+        attrs.evolve(s, day=date(2027, 1, 20), pinned=True) if s.id == "s5" else s for s in course.sessions
+    )
+    return attrs.evolve(course, sessions=tuple(sessions), waivers=(WAIVED,))
+
+
+def test_a_waiver_of_a_pinned_session_lasts_until_the_date_changes():
+    assert about(pinned(), 11, visits=THREE) == [("KS101", "info", ("s5", "s6"))]
+    cancelled = Visit(date(2027, 1, 21), "cancelled", by="clinic")
+    course = replan(pinned(), [*THREE, Visit(date(2027, 1, 14)), cancelled], calendar=CLINIC, at=at(14))
+    assert [s.id for s in course.standing()] == ["s1", "s2", "s3", "s4", "s5", "s7"]
+    assert course.standing()[4].day == date(2027, 1, 20)
+    assert about(course, 14) == [("KS602", "warning", ("s5", "s6"))]
+
+
+def test_a_waiver_outlasts_its_day_once_both_were_given():
+    """The exception was kept, so that it is no unused one."""
+    visits = [*THREE, *(Visit(day) for day in january(14, 20, 21))]
+    found = check(pinned(), calendar=CLINIC, as_of=date(2027, 1, 22), visits=visits)
+    assert [(f.code, f.waived_by) for f in found] == [("KS504", WAIVED)]
+    graceless = attrs.evolve(T.phases[0], spacing=(Spacing(minimum=2, latest=7),))
+    course = attrs.evolve(pinned(), protocol=attrs.evolve(T, phases=(graceless,)))
+    found = check(course, calendar=CLINIC, as_of=date(2027, 1, 22), visits=visits)
+    assert [(f.code, f.severity, f.waived_by) for f in found if f.code[:3] != "KS2"] == [
+        ("KS503", Severity.INFO, WAIVED)
+    ]
+    assert about(attrs.evolve(pinned(), waivers=()), 22, visits=visits)[0][:2] == ("KS504", "info")
+
+
+REVIEW = Companion(
+    id="review",
+    kind="appointment",
+    topic="review",
+    title="Review",
+    gate=True,
+    anchor=Anchor(edge="end", phase="induction"),
+    window=Window(earliest=7, recommended=14, latest=21),
+    minutes=30,
+)
+
+
+def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
+    reviewed = attrs.evolve(T, phases=(*T.phases, BOOSTERS), companions=(REVIEW,))
+    six = [Visit(day) for day in january(4, 7, 11, 14, 18, 21)]
+    course = replan(kept(reviewed), six, calendar=CLINIC, at=at(22))
+    ours = {"KS415"}  # what the protocol does without
+
+    def seen(course):
+        found = check(course, calendar=CLINIC, as_of=date(2027, 2, 5))
+        return [(f.code, f.sessions) for f in found if f.code not in ours]
+
+    boosted = ("s7", "s8", "s9")
+    assert {s.status for s in course.sessions if s.id in boosted} == {Status.TENTATIVE}
+    assert seen(course) == [("KS418", boosted)]
+    for what, status, before, after in (
+        ("continue", Status.FIRM, [], []),
+        ("stop", Status.CLOSED, [("KS426", boosted)], []),
+    ):
+        outcome = Decision(what=what, on=date(2027, 2, 4), who="Dr A")
+        decided = around.decide(course, "review:end", outcome, at=at(4, 2))
+        assert seen(decided) == before
+        again = replan(decided, calendar=CLINIC, at=at(5, 2))
+        assert {s.status for s in again.sessions if s.id in boosted} == {status}
+        assert seen(again) == after
+
+
+def test_a_course_that_was_ended_lacks_nothing():
+    reviewed = attrs.evolve(
+        T, phases=(*T.phases, boosters(None)), companions=(attrs.evolve(REVIEW, required=True),)
+    )
+    course = replan(kept(reviewed), THREE, calendar=CLINIC, at=at(12), end=True)
+    assert about(course, 12) == []
+    assert "KS201" in codes(check(attrs.evolve(course, ended=None), calendar=CLINIC, as_of=date(2027, 1, 12)))
+    nothing = replan(kept(), [], calendar=CLINIC, as_of=date(2027, 1, 3), at=at(3), end=True)
+    assert about(nothing, 3) == []
+    assert [code for code, *_ in about(attrs.evolve(nothing, ended=None), 3)] == ["KS605"]
+
+
+def test_infusions_elsewhere_count_and_ask_for_nothing_around_them():
+    form = attrs.evolve(AROUND.companions[4], anchor=Anchor(every=1), required=True)
+    plan_of = attrs.evolve(
+        T,
+        phases=(attrs.evolve(T.phases[0], no_driving=NO_DRIVING),),
+        companions=(form, *(c for c in AROUND.companions if c.id in ("review", "mid-review"))),
+    )
+    course = kept(plan_of)
+    elsewhere = [Visit(date(2026, 12, day), elsewhere=True) for day in (28, 31)]
+    course = record(course, elsewhere, at=at(2))
+    assert [s.id for s in course.standing()][:3] == ["x1", "x2", "s1"]
+
+    def about_them(course):
+        found = check(course, calendar=CLINIC, as_of=date(2027, 1, 2))
+        return [f.code for f in found if {"x1", "x2"} & set(f.sessions)]
+
+    assert about_them(course) == []
+    here = tuple(attrs.evolve(s, booked=True) for s in course.sessions)
+    assert about_them(attrs.evolve(course, sessions=here)).count("KS401") == 2
+
+
+def test_visits_without_today_are_said_to_be_left_aside():
+    found = check(kept(), calendar=CLINIC, visits=THREE)
+    assert [f.what for f in found] == ["not judged: what happened to the sessions that have passed"]
+    assert check(kept(), calendar=CLINIC) == ()
+
+
+def test_visits_that_contradict_each_other_are_a_fault_of_the_input():
+    visits = [
+        Visit(date(2027, 1, 4), session="s1"),
+        Visit(date(2027, 1, 4), "no-show", session="s1"),
+    ]
+    with pytest.raises(InvalidInput, match="two visits of the session"):
+        check(kept(), visits=visits, as_of=date(2027, 1, 5))
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write(kept(), "course.json")
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["ketsched", *words])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code, capsys.readouterr()
+
+    return run
+
+
+def test_the_command_checks_a_course_against_a_file_of_visits(command, tmp_path):
+    (tmp_path / "visits.csv").write_text(
+        "day,status\n2027-01-04,fulfilled\n2027-01-07,fulfilled\n2027-01-11,fulfilled\n2027-01-14,no-show\n"
+    )
+    code, done = command("check", "course.json", "--visits", "visits.csv", "--as-of", "2027-01-14")
+    assert code == 1
+    assert "KS512" in done.out
+    assert "KS501" not in done.out
+    code, done = command("check", "course.json", "--as-of", "2027-01-14")
+    assert done.out.count("KS501") == 3
+    code, done = command("check", "course.json", "--visits", "visits.csv")
+    assert code == 2
+    assert "add --as-of with today's date" in done.err
+    (tmp_path / "visits.csv").write_text("day,status\n2027-01-04,fulfilled\n2027-01-07,perhaps\n")
+    code, done = command("check", "course.json", "--visits", "visits.csv", "--as-of", "2027-01-14")
+    assert code == 2
+    assert "line 3" in done.err
+
+
 # -- the rules and their pages
 
 SECTIONS = ("Why it matters:", "Example:", "Instead:", "References:")
@@ -1007,6 +1322,18 @@ def test_codes_keep_their_names_for_ever():
         "KS424": "task-overdue",
         "KS425": "hold-of-unknown-session",
         "KS426": "sessions-after-stop",
+        "KS501": "not-recorded",
+        "KS502": "future-dated-visit",
+        "KS503": "given-too-soon",
+        "KS504": "given-in-grace",
+        "KS505": "given-too-late",
+        "KS506": "latest-day-lifted",
+        "KS507": "series-lapsed",
+        "KS508": "extraneous-visit",
+        "KS509": "entered-twice",
+        "KS510": "counts-unknown",
+        "KS511": "count-not-reached",
+        "KS512": "missed-not-replanned",
         "KS601": "rules-not-run",
         "KS602": "unused-waiver",
         "KS603": "waiver-of-unknown-rule",
@@ -1188,9 +1515,12 @@ def courses(draw):
             route=draw(st.sampled_from(["", "nasal"])),
             ride=draw(st.sampled_from(["", "confirmed", "none", "self"])),
             ideal=draw(st.none() | st.integers(0, 30).map(lambda n: first + timedelta(n))),
+            counts=draw(st.sampled_from([True, True, False])),
         )
         for n, (day, clock) in enumerate(placed, 1)
     )
+    ids = st.sampled_from([session.id for session in sessions] or ["s1"])
+    pairs = draw(st.lists(st.tuples(ids, ids, st.integers(0, 30)), max_size=3)) if sessions else []
     return Course(
         protocol=plan,
         zone=draw(st.sampled_from(ZONES)),
@@ -1199,7 +1529,23 @@ def courses(draw):
         companions=draw(bookings(plan, sessions, first)),
         holds=draw(holds(first)),
         authorisations=draw(authorisations(plan, first)),
+        skipped=tuple(draw(st.lists(ids, max_size=2, unique=True))) if sessions else (),
+        lifted=tuple(Lifted(rule="a rule", earlier=a, later=b, latest=n) for a, b, n in pairs),
+        ended=draw(st.sampled_from([None, None, first])),
     )
+
+
+def visit_lists(first):
+    """What happened, of no session by name: some on days of sessions, some not, some after today."""
+    one = st.builds(
+        Visit,
+        st.integers(0, 30).map(lambda n: min(first + timedelta(n), date(2199, 12, 31))),
+        st.sampled_from(["fulfilled", "no-show", "cancelled", "stopped early"]),
+        at=st.sampled_from([None, time(9)]),
+        elsewhere=st.booleans(),
+        worse=st.booleans(),
+    )
+    return st.lists(one, max_size=6)
 
 
 @st.composite
@@ -1283,8 +1629,10 @@ def test_no_course_is_too_odd_to_be_checked(course, data, waivers):
     calendar = data.draw(st.none() | calendars(first))
     as_of = data.draw(st.sampled_from([None, START, first + timedelta(9)]))
     named = {"therapist": data.draw(calendars(first))} if data.draw(st.booleans()) else {}
-    found = check_all(course, calendar=calendar, calendars=named, as_of=as_of, waivers=waivers)
-    known = {session.id for session in course.sessions}
+    visits = data.draw(visit_lists(first))
+    given = {"calendar": calendar, "calendars": named, "as_of": as_of, "visits": visits}
+    found = check_all(course, **given, waivers=waivers)
+    known = {session.id for session in course.sessions} | {f"x{n}" for n in range(1, len(visits) + 1)}
     for finding in found:
         assert set(finding.sessions) <= known
         assert set(finding.companions) <= {placed.id for placed in course.companions}
@@ -1296,7 +1644,7 @@ def test_no_course_is_too_odd_to_be_checked(course, data, waivers):
         assert rule_named(finding.code).name == finding.name
         assert finding.waived_by is None or finding.severity is Severity.INFO
     shuffled = data.draw(st.permutations(waivers))
-    assert check_all(course, calendar=calendar, calendars=named, as_of=as_of, waivers=shuffled) == found
+    assert check_all(course, **given, waivers=shuffled) == found
 
 
 @given(courses())
@@ -1426,6 +1774,54 @@ def test_gaps_are_found_where_subtracting_dates_says_so(gaps, least, more, apart
         if sum(gaps[n : n + apart]) > least + more
     ]
     assert sorted(found) == sorted(short + long)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=7), st.data())
+def test_what_was_too_soon_or_forgiven_is_what_the_history_says(gaps, data):
+    """The rules read days and bounds, the history its visits; both read the protocol on their own."""
+    floor, least, more = (data.draw(st.integers(1, 3)) for _ in range(3))
+    spacing = [Spacing(absolute_minimum=floor, minimum=floor + least, latest=floor + least + more)]
+    if data.draw(st.booleans()):
+        spacing.append(Spacing(apart=2, minimum=data.draw(st.integers(3, 9))))
+    days = [START + timedelta(n) for n in itertools.accumulate(gaps, initial=0)]
+    course = booked(protocol(induction(9, least=1, spacing=tuple(spacing))), days)
+    visits = [Visit(day) for day in days]
+    found = check(course, visits=visits, as_of=days[-1])
+    judged = evaluate(course, visits, as_of=days[-1]).visits
+
+    def last(code):
+        return {finding.sessions[-1] for finding in found if finding.code == code}
+
+    def of(verdict):
+        return {one.session for one in judged if one.verdict is verdict}
+
+    assert last("KS503") == of(Verdict.TOO_SOON)
+    assert last("KS504") >= of(Verdict.GRACE)
+    assert last("KS504") <= of(Verdict.GRACE) | of(Verdict.TOO_SOON)
+    assert last("KS505") >= of(Verdict.TOO_LATE)
+    assert {f.severity for f in found if f.code < "KS3"} <= {Severity.WARNING}
+
+
+@given(courses())
+def test_between_sessions_that_were_given_no_bound_is_a_fault_of_the_plan(course):
+    given_all = tuple(attrs.evolve(s, status=Status.FULFILLED) for s in course.sessions if s.status.stands)
+    course = attrs.evolve(
+        course, sessions=given_all, companions=(), waivers=(), skipped=(), lifted=(), holds=()
+    )
+    found = check(course)
+    assert [f.code for f in found if f.code.startswith("KS1") or f.severity is Severity.ERROR] == [
+        f.code for f in found if f.code == "KS306"
+    ]
+
+
+@given(visit_lists(START), st.integers(0, 30))
+def test_visits_given_beside_are_checked_as_if_they_were_recorded(visits, days):
+    today = START + timedelta(days)
+    visits = [visit for visit in visits if visit.day <= today or visit.status == "cancelled"]
+    course = booked(attrs.evolve(T, phases=(*T.phases, BOOSTERS)), january(4, 7, 11, 14, 18, 21, 28))
+    recorded = record(course, visits, as_of=today)
+    beside = check(course, visits=visits, as_of=today)
+    assert beside == check(recorded, as_of=today)
 
 
 @given(courses(), st.integers(1, 8))

@@ -39,7 +39,8 @@ WEEK = ("--zone", "America/New_York", "--hours", "mon-fri 09:00-17:00")
 MWF = ("plan", "--protocol", "iv-mwf-6", "--start", "2027-01-04", *WEEK)
 SAID = ("--id", "A-017", "--at", "2026-11-20T09:00:00Z")
 CHANGES = ("hold", "lift", "authorise", "decide", "done", "ride", "accompany")
-COMMANDS = ("plan", "check", *CHANGES, "rules", "explain", "protocols", "show", "new")
+TRACKING = ("record", "forecast", "replan", "due", "history", "publish")
+COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "rules", "explain", "protocols", "show", "new")
 
 CASE = """\
 id = "A-017"

@@ -3,8 +3,8 @@ Is this schedule sound? Rules, findings and waivers.
 
 `check` looks at any course, whoever made it, and returns findings: what, where, why, how to
 fix. It never trusts the planner and the planner never asks it. RULES lists every rule in the
-open: KS1 spacing, KS2 series and phases, KS3 seating, KS4 what goes around the sessions, KS6
-the file itself. A code is for ever.
+open: KS1 spacing, KS2 series and phases, KS3 seating, KS4 what goes around the sessions, KS5
+history, KS6 the file itself. A code is for ever.
 """
 
 from __future__ import annotations
@@ -32,6 +32,20 @@ from ketsched.checking.document import (
     unused_waiver,
     waiver_of_unknown_rule,
     waiver_of_unknown_session,
+)
+from ketsched.checking.history import (
+    count_not_reached,
+    counts_unknown,
+    entered_twice,
+    extraneous_visit,
+    future_dated_visit,
+    given_in_grace,
+    given_too_late,
+    given_too_soon,
+    latest_day_lifted,
+    missed_not_replanned,
+    not_recorded,
+    series_lapsed,
 )
 from ketsched.checking.holds import (
     authorisation_runs_out,
@@ -95,9 +109,11 @@ from ketsched.checking.spacing import (
     too_many_in_window,
     two_sessions_one_day,
 )
+from ketsched.checking.visits import as_it_went
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
-from ketsched.model import Course, Waiver
+from ketsched.history import evaluate
+from ketsched.model import Course, Visit, Waiver
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "check", "explain", "rule_named"]
 
@@ -158,6 +174,18 @@ RULES: tuple[Rule, ...] = (
     task_overdue,
     hold_of_unknown_session,
     sessions_after_stop,
+    not_recorded,
+    future_dated_visit,
+    given_too_soon,
+    given_in_grace,
+    given_too_late,
+    latest_day_lifted,
+    series_lapsed,
+    extraneous_visit,
+    entered_twice,
+    counts_unknown,
+    count_not_reached,
+    missed_not_replanned,
     rules_not_run,
     unused_waiver,
     waiver_of_unknown_rule,
@@ -174,6 +202,7 @@ def check(
     *,
     calendar: Calendar | None = None,
     calendars: Mapping[str, Calendar] | None = None,
+    visits: Iterable[Visit] = (),
     as_of: date | None = None,
     waivers: Iterable[Waiver] = (),
 ) -> tuple[Finding, ...]:
@@ -190,15 +219,27 @@ def check(
             `clinic & patient` to ask for both. Without it the rules about hours and chairs are listed as not run.
         calendars: Of those whose hours the protocol's companions need, by the name it gives them,
             "therapist"; for one that is missing the clinic's hours hold.
-        as_of: Today; waivers that ended before it no longer hold, tasks due before it are overdue.
-            Without it none runs out.
+        visits: What happened and may not be recorded in the course yet; the course is checked as if it were.
+            Without today they are not judged, and that is said.
+        as_of: Today; sessions before it should have been recorded, waivers that ended before it no longer hold,
+            tasks due before it are overdue. Without it none runs out.
         waivers: Exceptions besides those that the course carries; their order does not matter.
+
+    Raises:
+        InvalidInput: The visits name what does not exist, or contradict each other.
     """
+    given = tuple(visits)
+    today = plausible(as_of, "as_of") if as_of is not None else None
+    judged = None
+    if today is not None and (given or course.visits):
+        judged = as_it_went(evaluate(course, given, as_of=today))
     case = Case(
-        course=course,
+        course=course if judged is None else judged.course,
         calendar=calendar,
         calendars={name: _called(name, known) for name, known in (calendars or {}).items()},
-        as_of=plausible(as_of, "as_of") if as_of is not None else None,
+        as_of=today,
+        visits=given,
+        judged=judged,
         waivers=_in_one_order((*course.waivers, *waivers)),
         rules=RULES,
     )

@@ -26,6 +26,7 @@ from ketsched.clock import (
     minute_of,
     zone_named,
 )
+from ketsched.history import History, evaluate
 from ketsched.model import (
     WEEKDAY_NAMES,
     Companion,
@@ -34,6 +35,7 @@ from ketsched.model import (
     Session,
     Spacing,
     Status,
+    Visit,
     Waiver,
 )
 
@@ -45,13 +47,18 @@ class Series:
 
     Attributes:
         phase: What the protocol says about them.
-        sessions: The sessions.
+        sessions: The sessions; all of them set the clock and fill windows.
         days: Their days as ordinals (days since 1 January of year 1).
     """
 
     phase: Phase
     sessions: tuple[Session, ...]
     days: tuple[int, ...]
+
+    @cached_property
+    def counted(self) -> tuple[Session, ...]:
+        """Those that fill a place of the series; session 4 is the fourth of these."""
+        return tuple(session for session in self.sessions if session.counts)
 
     @cached_property
     def spacing(self) -> tuple[tuple[str, Spacing], ...]:
@@ -71,12 +78,14 @@ class Case:
     What a rule is shown: a course, and what else the caller knows.
 
     Attributes:
-        course: The schedule.
+        course: The schedule, with what happened written into its sessions.
         calendar: When the clinic (and the patient) can; None if not given.
         calendars: Of those whom companions name, by name.
         as_of: Today; None if not given.
         waivers: The course's and the caller's, each once, in one order.
         rules: All rules there are.
+        visits: What happened and may not be recorded in the course yet.
+        judged: The course up to today, if visits were judged for it; see `history`.
         found: What the rules of the schedule found, waivers applied; for the rules about waivers.
     """
 
@@ -86,6 +95,8 @@ class Case:
     as_of: date | None = None
     waivers: tuple[Waiver, ...] = ()
     rules: tuple[Rule, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    judged: History | None = None
     found: tuple[Finding, ...] = ()
 
     @cached_property
@@ -142,10 +153,62 @@ class Case:
         return tuple(session for session in self.standing if session.status is not Status.FULFILLED)
 
     @cached_property
+    def given(self) -> tuple[Session, ...]:
+        """The sessions that were given, in order of time."""
+        return tuple(session for session in self.standing if session.status is Status.FULFILLED)
+
+    @cached_property
     def known_until(self) -> date:
         """Today, or the day of the last session that was given, whichever is later."""
-        given = [session.day for session in self.standing if session.status is Status.FULFILLED]
-        return max([*given, self.as_of or date.min])
+        return max([*(session.day for session in self.given), self.as_of or date.min])
+
+    @cached_property
+    def history(self) -> History | None:
+        """What happened until today, visit by visit; None if today was not given."""
+        if self.judged is None and self.as_of is not None:
+            return evaluate(self.course, as_of=self.as_of)
+        return self.judged
+
+    @cached_property
+    def underway(self) -> bool:
+        """Whether anything is known of how the course went."""
+        went = (Status.FULFILLED, Status.MISSED)
+        return bool(self.visits or self.course.visits) or any(s.status in went for s in self.course.sessions)
+
+    @cached_property
+    def over(self) -> frozenset[str]:
+        """Names of the phases in which nothing more is planned: the course was ended, or went over to another."""
+        return self.course.over()
+
+    @cached_property
+    def lifted(self) -> frozenset[tuple[str, str, int]]:
+        """The latest days that what happened has made impossible: both sessions' ids, and the days."""
+        return frozenset((x.earlier, x.later, x.latest) for x in self.course.lifted if x.by == "history")
+
+    @cached_property
+    def not_made_up(self) -> dict[str, tuple[Session, ...]]:
+        """
+        By phase, the sessions that were missed or cancelled, and that it still lacks.
+
+        One that was merely taken off the calendar, or is known not to be made up, is not among them.
+        """
+        visited = {visit.session for visit in self.course.visits}
+        visited |= {one.session for one in self.judged.visits} if self.judged is not None else set()
+        gone: dict[str, list[Session]] = {}
+        for session in self.course.sessions:
+            missed = session.status is Status.MISSED
+            missed = missed or (session.status is Status.CLOSED and session.id in visited)
+            if missed and session.id not in self.course.skipped and session.phase not in self.over:
+                gone.setdefault(session.phase, []).append(session)
+        counted = {series.phase.name: len(series.counted) for series in self.series}
+        found = {}
+        for name, sessions in gone.items():
+            count = self.phases[name].count
+            skipped = sum(s.phase == name and s.id in self.course.skipped for s in self.course.sessions)
+            lacks = 0 if count is None else count - skipped - counted.get(name, 0)
+            if lacks > 0:
+                found[name] = tuple(sessions[-lacks:])
+        return found
 
     @cached_property
     def at_home(self) -> frozenset[str]:
@@ -181,8 +244,8 @@ class Case:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """The place of each standing session in its series, from 1."""
-        return {s.id: n for series in self.series for n, s in enumerate(series.sessions, 1)}
+        """The place of each standing session in its series, from 1; those that do not count have none."""
+        return {s.id: n for series in self.series for n, s in enumerate(series.counted, 1)}
 
     @cached_property
     def _starts(self) -> dict[str, datetime | None]:
@@ -246,15 +309,17 @@ class Case:
         return Seat(session, calendar, minutes, day, spans, start, opens, fits)
 
     def named(self, session: Session) -> str:
-        """Say which session it is: its number, and its phase if there are several."""
+        """Say which session it is: its number, or its day if it has none, and its phase if there are several."""
         prefix = f"{session.phase} " if len(self.series) > 1 else ""
-        return f"{prefix}session {self.numbers[session.id]}"
+        number = self.numbers.get(session.id)
+        return f"{prefix}session {number}" if number else f"the {prefix}session of {day_words(session.day)}"
 
     def where(self, of: Session | Booked) -> str:
         """Say where a finding is."""
         if isinstance(of, Booked):
             return f"{of.companion.title}, {day_words(of.day)}"
-        return f"{of.phase}, session {self.numbers[of.id]}, {day_words(of.day)}"
+        number = f"session {self.numbers[of.id]}, " if of.id in self.numbers else ""
+        return f"{of.phase}, {number}{day_words(of.day)}"
 
     def where_phase(self, phase: Phase) -> str:
         """Say which phase a finding is about."""

@@ -38,7 +38,8 @@ def companion_missing(case: Case) -> Iterator[Finding]:
     One that must be there is an error, one that is recommended a warning. Where its last day has passed
     nothing can be booked any more: the first is then a warning, and of the second nothing is said. Where no
     booking of it stands, that is one finding for all its sessions; a course in which nothing at all is booked
-    is companions-not-planned instead.
+    is companions-not-planned instead. A course that was ended asks for nothing more, and a session that was given
+    elsewhere without a booking for nothing around it.
 
     Why it matters: a screening or a review that is in nobody's calendar does not take place, and the sessions
     it was to decide about do.
@@ -49,7 +50,7 @@ def companion_missing(case: Case) -> Iterator[Finding]:
 
     References: the protocol's own source for the companion.
     """
-    if not case.course.companions:
+    if not case.course.companions or case.course.ended is not None:
         return
     for companion in case.bookings.bookable:
         missing = list(_missing(case, companion))
@@ -337,6 +338,8 @@ class _Missing:
 def _missing(case: Case, companion: Companion) -> Iterator[_Missing]:
     """Yield what is missing of a companion; of one that is recommended only what can still be booked."""
     for due in case.bookings.dues(companion):
+        if due.session is not None and not due.session.booked:
+            continue
         asked = case.bookings.asked(companion, due)
         number = asked - len(case.bookings.from_one_anchor.get((companion.id, due.key), ()))
         if number > 0:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ketsched.checking.case import Case, unknown_sessions
 from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
-from ketsched.model import Session, Status, Waiver
+from ketsched.model import Session, Waiver
 
 FAMILY = "KS6"
 AROUND = "KS4"
@@ -22,7 +22,8 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
     """
     Some rules could not look at the course, or at some of its sessions, for want of what they need.
 
-    What asks for today's date is named once the course is under way: a plan has nothing overdue.
+    What asks for today's date is named once the course is under way: a plan has nothing overdue. A session that was
+    given elsewhere without a booking needs no time, unless the protocol has a rule in hours.
 
     Why it matters: no finding means "looked at and found sound" only where somebody looked.
 
@@ -35,7 +36,9 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
     if not case.standing:
         return
     bookings = case.bookings.all
-    untimed = [session for session in case.standing if session.time is None]
+    in_hours = any(rule.minimum_hours for phase in case.phases.values() for rule in phase.spacing)
+    timed = [session for session in case.standing if session.booked or in_hours]
+    untimed = [session for session in timed if session.time is None]
     named = {booked.companion.calendar for booked in bookings} - {"", *case.calendars}
     if case.calendar is None:
         yield rules_not_run.at(
@@ -52,7 +55,7 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
             fix="give them as calendars, by these names",
         )
     if untimed:
-        number = "all" if len(untimed) == len(case.standing) else f"{len(untimed)} of {len(case.standing)}"
+        number = "all" if len(untimed) == len(timed) else f"{len(untimed)} of {len(timed)}"
         without = () if case.calendar is not None else ("calendar",)
         yield rules_not_run.at(
             case,
@@ -60,7 +63,7 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
             why="they have no time of day",
             fix="give them one, or plan the course with a calendar",
         )
-    underway = any(b.status in (Status.FULFILLED, Status.MISSED) for b in case.course.sessions)
+    underway = case.underway
     waits_for_today = [
         words
         for words, waits in (
@@ -70,6 +73,7 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
                 underway and any(b.companion.kind == "task" and b.to_come for b in bookings),
             ),
             ("how soon an authorisation runs out", underway and bool(case.course.authorisations)),
+            ("what happened to the sessions that have passed", _went_on(case)),
         )
         if waits
     ]
@@ -186,18 +190,23 @@ def course_without_sessions(case: Case) -> Iterator[Finding]:
 
     Example: a table that was read with its header only.
 
-    Instead: the file that holds the sessions; or nothing, if the course was ended.
+    Instead: the file that holds the sessions; a course that was ended says so, and is left alone.
 
     References: none; it is about this library.
     """
-    if not case.standing:
+    if not case.standing and case.course.ended is None:
         booked = len(case.course.sessions)
         yield course_without_sessions.at(
             case,
             what="no session stands",
             why=f"all {booked} are missed or closed" if booked else "the course has none",
-            fix="check that this is the right file; nothing is to be done if the course was ended",
+            fix="check that this is the right file; if the course was ended, say so (ketsched replan --end)",
         )
+
+
+def _went_on(case: Case) -> bool:
+    """Whether visits are known that only a date of today could judge, or sessions that may have passed."""
+    return case.underway and bool(case.visits or case.course.visits or case.to_come)
 
 
 def _about_known(case: Case) -> Iterator[tuple[Waiver, list[Session]]]:

@@ -35,7 +35,8 @@ def screening_missing(case: Case) -> Iterator[Finding]:
     References: clinics' articles ask for a thorough medical and psychological evaluation before the start; none gives a
     lead time, and no other source was found.
     """
-    if _prescribes(case) and not happened(case.standing[0]) and not _has(case, "screening", "intake"):
+    begun = happened(*case.standing[:1]) or case.course.ended is not None
+    if _prescribes(case) and not begun and not _has(case, "screening", "intake"):
         yield screening_missing.at(
             case,
             what="the protocol has no screening",
@@ -137,7 +138,7 @@ def monitoring_not_set(case: Case) -> Iterator[Finding]:
     that there is no standard safety monitoring for generic ketamine (Short 2020, J Affect Disord 266:615-620; Bayes
     2022, J Affect Disord 308:44-46). Liver: Cotter 2021, Drug Saf, doi:10.1007/s40264-021-01120-9.
     """
-    upkeep = [series for series in case.series if series.phase.kind == "maintenance"]
+    upkeep = [s for s in case.series if s.phase.kind == "maintenance" and s.phase.name not in case.over]
     if not _prescribes(case) or not upkeep or not case.to_come:
         return
     watched = {area for companion in case.course.protocol.companions for area in companion.areas}
@@ -229,9 +230,9 @@ def _has(case: Case, *topics: str) -> bool:
 
 
 def _induction(case: Case) -> Series | None:
-    """Return the last induction that has sessions; None if there is none, or nothing is booked around any."""
+    """Return the last induction that has sessions; None if it was broken off, or nothing is booked around any."""
     found = [series for series in case.series if series.phase.kind == "induction"]
-    return found[-1] if found and _prescribes(case) else None
+    return found[-1] if found and found[-1].phase.name not in case.over and _prescribes(case) else None
 
 
 def _reviews(case: Case) -> Iterator[tuple[date, date]]:

@@ -62,6 +62,8 @@ class Finding:
         source: Where the limit comes from.
         mark: How far that was verified, if a number of the protocol was read.
         waived_by: The waiver that acknowledges it, or None.
+        before: Code of the rule that the same fault is a finding of while it can still be moved, "KS101";
+            a waiver of that one covers it as well, so that an exception lasts when its day has come.
     """
 
     code: str
@@ -77,6 +79,7 @@ class Finding:
     day: date | None = None
     mark: Mark | None = None
     waived_by: Waiver | None = None
+    before: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.code} {self.name} ({self.severity}): {self.what}"]
@@ -132,6 +135,7 @@ class Rule:
         cited: Cited | None = None,
         booked: Sequence[Booked] = (),
         day: date | None = None,
+        before: str = "",
     ) -> Finding:
         """
         Make a finding about these sessions, and these appointments and tasks; the one to act on last.
@@ -155,6 +159,7 @@ class Rule:
             companions=tuple(one.placed.id for one in booked),
             day=day or (last.day if last is not None else None),
             mark=cited.mark if cited is not None else None,
+            before=before,
         )
 
 
@@ -173,7 +178,7 @@ def rule(
 def covers(waiver: Waiver, finding: Finding) -> bool:
     """Whether a waiver is about a finding: it names all its sessions, or only sessions among them."""
     named, about = set(waiver.sessions), set(finding.sessions)
-    return waiver.rule == finding.code and (about <= named or named <= about)
+    return waiver.rule in (finding.code, finding.before) and (about <= named or named <= about)
 
 
 def has_run_out(waiver: Waiver, as_of: date | None) -> bool:

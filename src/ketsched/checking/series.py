@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from ketsched.checking.bounds import Breach, move_back, still_to_come
 from ketsched.checking.case import Case, Series, day_words, happened
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.model import WEEKDAY_NAMES, Phase, Session
@@ -22,8 +23,9 @@ def count_too_low(case: Case) -> Iterator[Finding]:
     """
     A series has fewer sessions than the protocol accepts.
 
-    Sessions that were missed or taken off the calendar do not count. A last phase that has no session
-    at all is phase-without-sessions instead.
+    Sessions that were missed, taken off the calendar, or given too soon to count do not count. A last phase that
+    has no session at all is phase-without-sessions instead; where planning again would make up what was missed, that
+    is missed-not-replanned; a course that was ended, or went over to another protocol, lacks nothing.
 
     Why it matters: fewer sessions than the source gave are another treatment. It may well be a
     clinician's decision, and then it is worth a line in the record.
@@ -39,10 +41,10 @@ def count_too_low(case: Case) -> Iterator[Finding]:
     last = max((n for n, p in enumerate(case.course.protocol.phases) if p.name in present), default=-1)
     for phase in case.course.protocol.phases[: last + 1]:
         series = present.get(phase.name)
-        sessions = series.sessions if series is not None else ()
+        sessions = series.counted if series is not None else ()
         least, most = phase.counts
-        if len(sessions) < least:
-            missing = least - len(sessions)
+        missing = least - len(sessions)
+        if phase.name not in case.over and missing > len(case.not_made_up.get(phase.name, ())):
             yield count_too_low.at(
                 case,
                 *sessions,
@@ -59,6 +61,8 @@ def count_too_high(case: Case) -> Iterator[Finding]:
     """
     A series has more sessions than the protocol accepts.
 
+    One that was given and does not count is not among them; of those, extraneous-visit speaks.
+
     Why it matters: what lies beyond the published number was not studied; where a paper says "up to",
     its number is a maximum.
 
@@ -72,14 +76,21 @@ def count_too_high(case: Case) -> Iterator[Finding]:
     """
     for series in case.series:
         least, most = series.phase.counts
-        if len(series.sessions) > most:
-            surplus = series.sessions[most:]
+        if len(series.counted) > most:
+            surplus = series.counted[most:]
+            close = f"close {_count(len(surplus))}, book what is over in another phase, or waive this with the reason"
+            if not all(
+                session.booked for session in series.counted
+            ):  # others were given besides those booked
+                close = (
+                    "plan again (ketsched replan), which closes what is over, or waive this with the reason"
+                )
             yield count_too_high.at(
                 case,
                 *surplus,
-                what=f"{series.phase.name} has {_count(len(series.sessions))}",
+                what=f"{series.phase.name} has {_count(len(series.counted))}",
                 why=f"the protocol accepts {_range(least, most)}",
-                fix=f"close {_count(len(surplus))}, book what is over in another phase, or waive this with the reason",
+                fix=close,
                 where=case.where_phase(series.phase),
                 cited=case.cite(series.phase, "count"),
             )
@@ -103,19 +114,7 @@ def series_too_short(case: Case) -> Iterator[Finding]:
     J Affect Disord, doi:10.1016/j.jad.2021.12.097. Rounding up is derived: a 12-day period is called two
     weeks (Shiroma 2014, J Affect Disord 155:123-129), and 12 / 7 rounded down is one.
     """
-    for series, weeks, (least, most) in _weeks(case):
-        if weeks < least:
-            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
-            yield series_too_short.at(
-                case,
-                *series.sessions,
-                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
-                fix=f"move the last session to {day_words(day)} or later",
-                where=case.where_phase(series.phase),
-                severity=_severity(series),
-                cited=case.cite(series.phase, "weeks"),
-            )
+    yield from still_to_come(series_too_short, case, _too_short(case))
 
 
 @rule("KS204", Severity.ERROR, source="Protocol: weeks")
@@ -136,19 +135,7 @@ def series_too_long(case: Case) -> Iterator[Finding]:
     doi:10.1016/j.jad.2021.12.097) says "over 7 to 28 days" and does not say whether both dates count; that
     they do, so that 28 is the last, is a house default.
     """
-    for series, weeks, (least, most) in _weeks(case):
-        if weeks > most:
-            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * most - 1)
-            yield series_too_long.at(
-                case,
-                *series.sessions,
-                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
-                fix=_unless_given(f"move the last session to {day_words(day)} or earlier", series),
-                where=case.where_phase(series.phase),
-                severity=_severity(series),
-                cited=case.cite(series.phase, "weeks"),
-            )
+    yield from still_to_come(series_too_long, case, _too_long(case))
 
 
 @rule("KS205", Severity.INFO, source="Protocol: anchor_weekday")
@@ -237,7 +224,8 @@ def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
     Treatment week k is days 7(k - 1) to 7k - 1 from the first session, not Monday to Sunday. A session
     counts in the week of the pattern day it stands for: the day it was planned for, else the nearest day
     of the pattern (as near: the later). So a closure that moves a session into the week before is no fault,
-    and a week may hold fewer. Where the protocol has a cap on 7 days, too-many-in-window judges instead.
+    and a week may hold fewer. One that was given and does not count stands for none. Where the protocol has a cap on 7
+    days, too-many-in-window judges instead.
 
     Why it matters: "twice weekly" is how often, whatever the gaps; three in a treatment week is another
     frequency.
@@ -259,7 +247,7 @@ def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
         first = series.sessions[0]
         day_1 = first.ideal or first.day
         weeks: dict[int, list[Session]] = {}
-        for session in series.sessions:
+        for session in series.counted:
             stands_for = session.ideal or _stands_for(session.day, series.phase)
             weeks.setdefault((stands_for - day_1).days // DAYS_A_WEEK, []).append(session)
         for week, sessions in weeks.items():
@@ -283,7 +271,7 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
 
     Intervals are compared in weeks, rounded to the nearest, and a session that was planned here counts
     on the day it was planned for: a booster moved by a closure is no shorter interval. A series that runs
-    beside another is judged by itself.
+    beside another is judged by itself; a session that does not count, such as an ad-hoc booster, is left out.
 
     Why it matters: maintenance goes on at the lowest frequency that holds the response. A shorter
     interval is usually a decision to step back, and then a reason belongs beside it.
@@ -335,6 +323,8 @@ def maintenance_without_review(case: Case) -> Iterator[Finding]:
     """
     for series in case.series:
         phase = series.phase
+        if phase.name in case.over:
+            continue
         if phase.count is None and phase.review is None and phase.until is None:
             yield maintenance_without_review.at(
                 case,
@@ -376,6 +366,7 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
                 what=f"{case.named(session)} comes after {case.named(furthest)}",
                 why=f"{session.phase} is before {furthest.phase} in the protocol",
                 fix=f"book it as {furthest.phase}, or move it to before {day_words(furthest.day)}",
+                severity=Severity.WARNING if happened(furthest, session) else None,
             )
         else:
             furthest = session
@@ -410,6 +401,8 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
     """
     The course ends before the protocol does: a last phase has no sessions.
 
+    A course that was ended, or went over to another protocol, is left alone.
+
     Why it matters: boosters are often booked once the induction is over, and then forgotten. Booking them
     at the outset helps the timing to be kept.
 
@@ -424,6 +417,8 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
         return
     names = [phase.name for phase in case.course.protocol.phases]
     for name in names[names.index(case.series[-1].phase.name) + 1 :]:
+        if name in case.over:
+            continue
         yield phase_without_sessions.at(
             case,
             what=f"{name} has no sessions",
@@ -436,12 +431,52 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
 # What follows is how the rules above count, and how they say it.
 
 
+def breaches(case: Case) -> Iterator[Breach]:
+    """Yield every bound on the weeks of a series that is broken, past or to come."""
+    yield from _too_short(case)
+    yield from _too_long(case)
+
+
+def _too_short(case: Case) -> Iterator[Breach]:
+    for series, weeks, (least, most) in _weeks(case):
+        unfinished = happened(series.sessions[-1]) and len(series.counted) < series.phase.counts[0]
+        if weeks < least and series.phase.name not in case.over and not unfinished:
+            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
+            yield Breach(
+                code="KS203",
+                sessions=series.sessions,
+                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
+                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
+                fix=f"move the last session to {day_words(day)} or later",
+                where=case.where_phase(series.phase),
+                severity=_severity(series),
+                cited=case.cite(series.phase, "weeks"),
+            )
+
+
+def _too_long(case: Case) -> Iterator[Breach]:
+    for series, weeks, (least, most) in _weeks(case):
+        if weeks > most:
+            latest = DAYS_A_WEEK * most - 1
+            yield Breach(
+                code="KS204",
+                sessions=series.sessions,
+                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
+                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
+                fix=move_back(case, series.sessions[0], latest, "move the last session to"),
+                where=case.where_phase(series.phase),
+                severity=_severity(series),
+                latest=latest,
+                cited=case.cite(series.phase, "weeks"),
+            )
+
+
 def _side_by_side(case: Case) -> list[list[Session]]:
     """Return the maintenance sessions of the phases that follow each other, then those of each beside them."""
     upkeep = [series for series in case.series if series.phase.kind == "maintenance"]
-    followed = [s for series in upkeep if not series.phase.beside for s in series.sessions]
+    followed = [s for series in upkeep if not series.phase.beside for s in series.counted]
     followed.sort(key=lambda s: s.day)
-    return [followed, *(list(series.sessions) for series in upkeep if series.phase.beside)]
+    return [followed, *(list(series.counted) for series in upkeep if series.phase.beside)]
 
 
 def _weeks(case: Case) -> Iterator[tuple[Series, int, tuple[int, int]]]:
@@ -452,12 +487,7 @@ def _weeks(case: Case) -> Iterator[tuple[Series, int, tuple[int, int]]]:
 
 
 def _severity(series: Series) -> Severity:
-    required = series.phase.weeks_required and not happened(*series.sessions)
-    return Severity.ERROR if required else Severity.WARNING
-
-
-def _unless_given(fix: str, series: Series) -> str:
-    return "it has happened: nothing to move" if happened(*series.sessions) else fix
+    return Severity.ERROR if series.phase.weeks_required else Severity.WARNING
 
 
 def _pattern_days_around(day: date, phase: Phase) -> tuple[date, date]:

@@ -3,8 +3,7 @@ KS1, spacing: how far sessions are from each other.
 
 `apart` counts places among the sessions that stand, in order of time. A bound that the
 protocol requires makes an error, one that it prefers a warning. Between two sessions that
-were both given nothing can be moved any more: a minimum is then forgiven down to the
-absolute minimum, and what is left is a warning.
+were both given nothing can be moved any more: that is history (KS5).
 """
 
 from __future__ import annotations
@@ -13,8 +12,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
+import attrs
+
+from ketsched.checking.bounds import Breach, move_back, still_to_come
 from ketsched.checking.case import Case, Series, day_words, happened
-from ketsched.checking.rules import Cited, Finding, Rule, Severity, rule
+from ketsched.checking.rules import Cited, Finding, Severity, rule
 from ketsched.clock import elapsed, later
 from ketsched.model import Phase, Session, Spacing
 
@@ -39,20 +41,7 @@ def gap_too_short(case: Case) -> Iterator[Finding]:
     2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily (Schwartzman 2009, Pain), so
     the minimum belongs to the protocol and there is none for all.
     """
-    for series in case.series:
-        seen: set[int] = set()
-        for key, spacing in _rules(series, "minimum"):
-            if spacing.apart > 1:
-                continue
-            for at in _closer(series.days, 1, spacing.minimum or 0):
-                previous, session = series.sessions[at - 1], series.sessions[at]
-                if (
-                    previous.day < session.day
-                    and at not in seen
-                    and not _forgiven(spacing, previous, session)
-                ):
-                    seen.add(at)
-                    yield _too_short(gap_too_short, case, series.phase, key, spacing, previous, session)
+    yield from still_to_come(gap_too_short, case, _short_gaps(case))
 
 
 @rule("KS102", Severity.ERROR, source="Protocol: spacing.latest")
@@ -70,25 +59,7 @@ def gap_too_long(case: Case) -> Iterator[Finding]:
     References: the protocol's own source for the bound. No published visit window was found for any
     series read, so most shipped values are house defaults and say so.
     """
-    for series in case.series:
-        seen: set[tuple[int, int]] = set()
-        for key, spacing in _rules(series, "latest"):
-            latest = spacing.latest or 0
-            for at in range(spacing.apart, len(series.days)):
-                gap = series.days[at] - series.days[at - spacing.apart]
-                if gap > latest and (at, spacing.apart) not in seen:
-                    seen.add((at, spacing.apart))
-                    earlier, session = series.sessions[at - spacing.apart], series.sessions[at]
-                    yield gap_too_long.at(
-                        case,
-                        earlier,
-                        session,
-                        what=f"{case.named(session)} is {gap} d after {case.named(earlier)}",
-                        why=f"{_asks(spacing)} at most {latest} d between them",
-                        fix=_fix(f"move it to {_day(earlier, latest)} or earlier", earlier, session),
-                        severity=_severity(spacing, earlier, session),
-                        cited=_cited(case, series.phase, key, spacing),
-                    )
+    yield from still_to_come(gap_too_long, case, _long_gaps(case))
 
 
 @rule("KS103", Severity.ERROR, source="Protocol: spacing over several places")
@@ -111,19 +82,7 @@ def too_many_in_window(case: Case) -> Iterator[Finding]:
     Psychiatry, doi:10.1176/appi.ajp.2016.16010037. The half-open window is derived: 8 dates of a valid
     Monday-Wednesday-Friday series contain 4 sessions.
     """
-    for series in case.series:
-        for key, spacing in _rules(series, "minimum"):
-            if spacing.apart > 1:
-                for at in _closer(series.days, spacing.apart, spacing.minimum or 0):
-                    sessions = series.sessions[at - spacing.apart : at + 1]
-                    yield _too_many(case, series.phase, key, spacing, sessions)
-    for earlier, following in case.joins:
-        if not states_rules(following.phase):
-            for key, spacing in _rules(earlier, "minimum"):
-                if spacing.apart > 1:
-                    for sessions in _across(earlier, following, spacing.apart):
-                        if (sessions[-1].day - sessions[0].day).days < (spacing.minimum or 0):
-                            yield _too_many(case, earlier.phase, key, spacing, sessions)
+    yield from still_to_come(too_many_in_window, case, _full_windows(case))
 
 
 @rule("KS104", Severity.ERROR, source="Protocol: spacing.between, minimum")
@@ -140,20 +99,7 @@ def places_too_close(case: Case) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    for series, key, spacing, first, second in _numbered(case, "minimum"):
-        least = spacing.minimum or 0
-        gap = (second.day - first.day).days
-        if gap < least and not _forgiven(spacing, first, second):
-            yield places_too_close.at(
-                case,
-                first,
-                second,
-                what=f"{case.named(second)} is {gap} d after {case.named(first)}",
-                why=f"{_asks(spacing)} at least {least} d between these two",
-                fix=_fix(f"move it to {_day(first, least)} or later", first, second),
-                severity=_severity(spacing, first, second),
-                cited=_cited(case, series.phase, key, spacing),
-            )
+    yield from still_to_come(places_too_close, case, _close_places(case))
 
 
 @rule("KS105", Severity.ERROR, source="Protocol: spacing.between, latest")
@@ -169,20 +115,7 @@ def places_too_far(case: Case) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    for series, key, spacing, first, second in _numbered(case, "latest"):
-        latest = spacing.latest or 0
-        gap = (second.day - first.day).days
-        if gap > latest:
-            yield places_too_far.at(
-                case,
-                first,
-                second,
-                what=f"{case.named(second)} is {gap} d after {case.named(first)}",
-                why=f"{_asks(spacing)} at most {latest} d between these two",
-                fix=_fix(f"move it to {_day(first, latest)} or earlier", first, second),
-                severity=_severity(spacing, first, second),
-                cited=_cited(case, series.phase, key, spacing),
-            )
+    yield from still_to_come(places_too_far, case, _far_places(case))
 
 
 @rule("KS106", Severity.ERROR, source="Protocol: spacing.minimum_hours", needs=("times",))
@@ -203,28 +136,7 @@ def too_few_hours(case: Case) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    if not any(spacing.minimum_hours for phase in case.course.protocol.phases for spacing in phase.spacing):
-        return
-    for phase, key, spacing, first, second in _pairs_in_hours(case):
-        start, other = case.start(first), case.start(second)
-        if start is None or other is None:
-            continue
-        least = timedelta(hours=spacing.minimum_hours or 0)
-        passed = elapsed(start, other)
-        if passed < least:
-            allowed = later(start, least)
-            yield too_few_hours.at(
-                case,
-                first,
-                second,
-                what=f"{case.named(second)} starts {_hours(passed)} after {case.named(first)}",
-                why=f"{_asks(spacing)} at least {spacing.minimum_hours} h from start to start",
-                fix=_fix(
-                    f"start it on {day_words(allowed.date())} at {allowed:%H:%M} or later", first, second
-                ),
-                severity=_severity(spacing, first, second),
-                cited=_cited(case, phase, key, spacing),
-            )
+    yield from still_to_come(too_few_hours, case, _few_hours(case))
 
 
 @rule("KS107", Severity.ERROR, source="Protocol: join.minimum, or the earlier phase's spacing.minimum")
@@ -247,30 +159,7 @@ def join_too_short(case: Case) -> Iterator[Finding]:
     esketamine leaves 3 or 4 d, which its protocol states as a join of its own (SPRAVATO dosing and
     administration).
     """
-    for earlier, following in case.joins:
-        last, first = earlier.sessions[-1], following.sessions[0]
-        gap = (first.day - last.day).days
-        if gap == 0:
-            continue
-        if not states_rules(following.phase):
-            broken = [
-                (key, spacing)
-                for key, spacing in _rules(earlier, "minimum")
-                if spacing.apart == 1 and gap < (spacing.minimum or 0) and not _forgiven(spacing, last, first)
-            ]
-            if broken:
-                yield _too_short(join_too_short, case, earlier.phase, *broken[0], last, first)
-        elif (join := following.phase.join) and (least := join.minimum) is not None and gap < least:
-            yield join_too_short.at(
-                case,
-                last,
-                first,
-                what=f"{case.named(first)} is {gap} d after {case.named(last)}",
-                why=f"{following.phase.name} begins at least {least} d after {earlier.phase.name}",
-                fix=_fix(f"move it to {_day(last, least)} or later", last, first),
-                severity=_lowered(Severity.ERROR, last, first),
-                cited=case.cite(following.phase, "join"),
-            )
+    yield from still_to_come(join_too_short, case, _short_joins(case))
 
 
 @rule("KS108", Severity.ERROR, source="Protocol: join.latest")
@@ -287,22 +176,7 @@ def join_too_long(case: Case) -> Iterator[Finding]:
 
     References: the protocol's own source for the join.
     """
-    for earlier, following in case.joins:
-        if following.phase.join is None or (latest := following.phase.join.latest) is None:
-            continue
-        last, first = earlier.sessions[-1], following.sessions[0]
-        gap = (first.day - last.day).days
-        if gap > latest:
-            yield join_too_long.at(
-                case,
-                last,
-                first,
-                what=f"{case.named(first)} is {gap} d after {case.named(last)}",
-                why=f"{following.phase.name} begins at most {latest} d after {earlier.phase.name}",
-                fix=_fix(f"move it to {_day(last, latest)} or earlier", last, first),
-                severity=_lowered(Severity.ERROR, last, first),
-                cited=case.cite(following.phase, "join"),
-            )
+    yield from still_to_come(join_too_long, case, _long_joins(case))
 
 
 @rule("KS109", Severity.ERROR, source="Derived: no series read gives two sessions on one date")
@@ -321,17 +195,7 @@ def two_sessions_one_day(case: Case) -> Iterator[Finding]:
 
     References: derived from all series the shipped protocols cite; none has two on one date.
     """
-    for previous, session in pairwise(case.standing):
-        if previous.day == session.day:
-            yield two_sessions_one_day.at(
-                case,
-                previous,
-                session,
-                what=f"{case.named(session)} is on the same day as {case.named(previous)}",
-                why="no protocol has two sessions on one date",
-                fix=_fix("close one of them, or move it to another day", previous, session),
-                severity=_lowered(Severity.ERROR, previous, session),
-            )
+    yield from still_to_come(two_sessions_one_day, case, _days_with_two(case))
 
 
 @rule("KS110", Severity.ERROR, source="Protocol: spacing.minimum of the phase that runs beside another")
@@ -354,6 +218,201 @@ def cross_series_gap(case: Case) -> Iterator[Finding]:
     boosters; no published rule on mixing the two was found, so that the minimum of the one holds for both
     is a house default.
     """
+    yield from still_to_come(cross_series_gap, case, _crossing_gaps(case))
+
+
+# What follows is how the rules above read a bound, and how they say it.
+
+
+def breaches(case: Case) -> Iterator[Breach]:
+    """Yield every bound on the distance between sessions that is broken, past or to come."""
+    for found in (
+        _short_gaps,
+        _long_gaps,
+        _full_windows,
+        _close_places,
+        _far_places,
+        _few_hours,
+        _short_joins,
+        _long_joins,
+        _days_with_two,
+        _crossing_gaps,
+    ):
+        yield from found(case)
+
+
+def _short_gaps(case: Case) -> Iterator[Breach]:
+    for series in case.series:
+        seen: set[int] = set()
+        graced: dict[int, Breach] = {}
+        for key, spacing in _rules(series, "minimum"):
+            if spacing.apart > 1:
+                continue
+            for at in _closer(series.days, 1, spacing.minimum or 0):
+                previous, session = series.sessions[at - 1], series.sessions[at]
+                if previous.day < session.day and at not in seen:
+                    breach = _too_short("KS101", case, series.phase, key, spacing, previous, session)
+                    if breach.forgiven:
+                        graced.setdefault(at, breach)
+                    else:
+                        seen.add(at)
+                        yield breach
+        yield from (breach for at, breach in graced.items() if at not in seen)
+
+
+def _long_gaps(case: Case) -> Iterator[Breach]:
+    for series in case.series:
+        seen: set[tuple[int, int]] = set()
+        for key, spacing in _rules(series, "latest"):
+            latest = spacing.latest or 0
+            for at in range(spacing.apart, len(series.days)):
+                gap = series.days[at] - series.days[at - spacing.apart]
+                if gap > latest and (at, spacing.apart) not in seen:
+                    seen.add((at, spacing.apart))
+                    earlier, session = series.sessions[at - spacing.apart], series.sessions[at]
+                    yield Breach(
+                        code="KS102",
+                        sessions=(earlier, session),
+                        what=f"{case.named(session)} is {gap} d after {case.named(earlier)}",
+                        why=f"{_asks(spacing)} at most {latest} d between them",
+                        fix=move_back(case, earlier, latest),
+                        severity=_severity(spacing),
+                        latest=latest,
+                        cited=_cited(case, series.phase, key, spacing),
+                    )
+
+
+def _full_windows(case: Case) -> Iterator[Breach]:
+    for series in case.series:
+        for key, spacing in _rules(series, "minimum"):
+            if spacing.apart > 1:
+                for at in _closer(series.days, spacing.apart, spacing.minimum or 0):
+                    sessions = series.sessions[at - spacing.apart : at + 1]
+                    yield _too_many(case, series.phase, key, spacing, sessions)
+    for earlier, following in case.joins:
+        if not states_rules(following.phase):
+            for key, spacing in _rules(earlier, "minimum"):
+                if spacing.apart > 1:
+                    for sessions in _across(earlier, following, spacing.apart):
+                        if (sessions[-1].day - sessions[0].day).days < (spacing.minimum or 0):
+                            yield _too_many(case, earlier.phase, key, spacing, sessions)
+
+
+def _close_places(case: Case) -> Iterator[Breach]:
+    for series, key, spacing, first, second in _numbered(case, "minimum"):
+        least = spacing.minimum or 0
+        gap = (second.day - first.day).days
+        if gap < least:
+            yield Breach(
+                code="KS104",
+                sessions=(first, second),
+                what=f"{case.named(second)} is {gap} d after {case.named(first)}",
+                why=f"{_asks(spacing)} at least {least} d between these two",
+                fix=f"move it to {_day(first, least)} or later",
+                severity=_severity(spacing),
+                forgiven=_forgiven(spacing, first, second),
+                cited=_cited(case, series.phase, key, spacing),
+            )
+
+
+def _far_places(case: Case) -> Iterator[Breach]:
+    for series, key, spacing, first, second in _numbered(case, "latest"):
+        latest = spacing.latest or 0
+        gap = (second.day - first.day).days
+        if gap > latest:
+            yield Breach(
+                code="KS105",
+                sessions=(first, second),
+                what=f"{case.named(second)} is {gap} d after {case.named(first)}",
+                why=f"{_asks(spacing)} at most {latest} d between these two",
+                fix=move_back(case, first, latest),
+                severity=_severity(spacing),
+                latest=latest,
+                cited=_cited(case, series.phase, key, spacing),
+            )
+
+
+def _few_hours(case: Case) -> Iterator[Breach]:
+    if not any(spacing.minimum_hours for phase in case.course.protocol.phases for spacing in phase.spacing):
+        return
+    for phase, key, spacing, first, second in _pairs_in_hours(case):
+        start, other = case.start(first), case.start(second)
+        if start is None or other is None:
+            continue
+        least = timedelta(hours=spacing.minimum_hours or 0)
+        passed = elapsed(start, other)
+        if passed < least:
+            allowed = later(start, least)
+            yield Breach(
+                code="KS106",
+                sessions=(first, second),
+                what=f"{case.named(second)} starts {_hours(passed)} after {case.named(first)}",
+                why=f"{_asks(spacing)} at least {spacing.minimum_hours} h from start to start",
+                fix=f"start it on {day_words(allowed.date())} at {allowed:%H:%M} or later",
+                severity=_severity(spacing),
+                cited=_cited(case, phase, key, spacing),
+            )
+
+
+def _short_joins(case: Case) -> Iterator[Breach]:
+    for earlier, following in case.joins:
+        last, first = earlier.sessions[-1], following.sessions[0]
+        gap = (first.day - last.day).days
+        if gap == 0:
+            continue
+        if not states_rules(following.phase):
+            broken = [
+                _too_short("KS107", case, earlier.phase, key, spacing, last, first)
+                for key, spacing in _rules(earlier, "minimum")
+                if spacing.apart == 1 and gap < (spacing.minimum or 0)
+            ]
+            broken.sort(key=lambda breach: breach.forgiven)
+            yield from broken[:1]
+        elif (join := following.phase.join) and (least := join.minimum) is not None and gap < least:
+            yield Breach(
+                code="KS107",
+                sessions=(last, first),
+                what=f"{case.named(first)} is {gap} d after {case.named(last)}",
+                why=f"{following.phase.name} begins at least {least} d after {earlier.phase.name}",
+                fix=f"move it to {_day(last, least)} or later",
+                severity=Severity.ERROR,
+                cited=case.cite(following.phase, "join"),
+            )
+
+
+def _long_joins(case: Case) -> Iterator[Breach]:
+    for earlier, following in case.joins:
+        if following.phase.join is None or (latest := following.phase.join.latest) is None:
+            continue
+        last, first = earlier.sessions[-1], following.sessions[0]
+        gap = (first.day - last.day).days
+        if gap > latest:
+            yield Breach(
+                code="KS108",
+                sessions=(last, first),
+                what=f"{case.named(first)} is {gap} d after {case.named(last)}",
+                why=f"{following.phase.name} begins at most {latest} d after {earlier.phase.name}",
+                fix=move_back(case, last, latest),
+                severity=Severity.ERROR,
+                latest=latest,
+                cited=case.cite(following.phase, "join"),
+            )
+
+
+def _days_with_two(case: Case) -> Iterator[Breach]:
+    for previous, session in pairwise(case.standing):
+        if previous.day == session.day:
+            yield Breach(
+                code="KS109",
+                sessions=(previous, session),
+                what=f"{case.named(session)} is on the same day as {case.named(previous)}",
+                why="no protocol has two sessions on one date",
+                fix="close one of them, or move it to another day",
+                severity=Severity.ERROR,
+            )
+
+
+def _crossing_gaps(case: Case) -> Iterator[Breach]:
     beside = {series.phase.beside for series in case.series} - {""}
     if not beside:
         return
@@ -371,10 +430,8 @@ def cross_series_gap(case: Case) -> Iterator[Finding]:
         ]
         least, key, spacing, series = max(bounds, key=lambda bound: bound[0], default=(0, "", None, None))
         if spacing is not None and series is not None and gap < least:
-            yield _too_short(cross_series_gap, case, series.phase, key, spacing, previous, session)
-
-
-# What follows is how the rules above read a bound, and how they say it.
+            own = attrs.evolve(spacing, absolute_minimum=None)  # what it forgives is of its own series
+            yield _too_short("KS110", case, series.phase, key, own, previous, session)
 
 
 def _rules(series: Series, field: str) -> list[tuple[str, Spacing]]:
@@ -389,8 +446,8 @@ def _numbered(case: Case, field: str) -> Iterator[tuple[Series, str, Spacing, Se
             if spacing.between is None or getattr(spacing, field) is None:
                 continue
             first, second = spacing.between
-            if second <= len(series.sessions):
-                yield series, key, spacing, series.sessions[first - 1], series.sessions[second - 1]
+            if second <= len(series.counted):
+                yield series, key, spacing, series.counted[first - 1], series.counted[second - 1]
 
 
 def _closer(days: tuple[int, ...], apart: int, least: int) -> list[int]:
@@ -422,48 +479,42 @@ def _pairs_in_hours(case: Case) -> Iterator[tuple[Phase, str, Spacing, Session, 
 
 
 def _too_short(
-    found: Rule, case: Case, phase: Phase, key: str, spacing: Spacing, previous: Session, session: Session
-) -> Finding:
+    code: str, case: Case, phase: Phase, key: str, spacing: Spacing, previous: Session, session: Session
+) -> Breach:
     least = spacing.minimum or 0
     gap = (session.day - previous.day).days
-    return found.at(
-        case,
-        previous,
-        session,
+    return Breach(
+        code=code,
+        sessions=(previous, session),
         what=f"{case.named(session)} is {gap} d after {case.named(previous)}",
         why=f"{_asks(spacing)} at least {least} d between two",
-        fix=_fix(
-            f"move it to {_day(previous, least)} or later, "
-            f"or {case.named(previous)} to {_day(session, -least)} or earlier",
-            previous,
-            session,
+        fix=f"move it to {_day(previous, least)} or later"
+        + (
+            "" if happened(previous) else f", or {case.named(previous)} to {_day(session, -least)} or earlier"
         ),
-        severity=_severity(spacing, previous, session),
+        severity=_severity(spacing),
+        forgiven=_forgiven(spacing, previous, session),
         cited=_cited(case, phase, key, spacing),
     )
 
 
-def _too_many(case: Case, phase: Phase, key: str, spacing: Spacing, sessions: tuple[Session, ...]) -> Finding:
+def _too_many(case: Case, phase: Phase, key: str, spacing: Spacing, sessions: tuple[Session, ...]) -> Breach:
     first, last, least = sessions[0], sessions[-1], spacing.minimum or 0
-    return too_many_in_window.at(
-        case,
-        *sessions,
+    return Breach(
+        code="KS103",
+        sessions=sessions,
         what=f"{case.named(first)} to {case.named(last)} are {len(sessions)} "
         f"in {(last.day - first.day).days + 1} d",
         why=f"{_asks(spacing)} at most {spacing.apart} in any {least} d",
-        fix=_fix(f"move {case.named(last)} to {_day(first, least)} or later", *sessions),
-        severity=_severity(spacing, *sessions),
+        fix=f"move {case.named(last)} to {_day(first, least)} or later",
+        severity=_severity(spacing),
+        forgiven=_forgiven(spacing, first, last),
         cited=_cited(case, phase, key, spacing),
     )
 
 
-def _severity(spacing: Spacing, *sessions: Session) -> Severity:
-    return _lowered(Severity.ERROR if spacing.required else Severity.WARNING, *sessions)
-
-
-def _lowered(severity: Severity, *sessions: Session) -> Severity:
-    """Return a warning at most if the sessions were all given."""
-    return min(severity, Severity.WARNING) if happened(*sessions) else severity
+def _severity(spacing: Spacing) -> Severity:
+    return Severity.ERROR if spacing.required else Severity.WARNING
 
 
 def _forgiven(spacing: Spacing, earlier: Session, session: Session) -> bool:
@@ -477,10 +528,6 @@ def _forgiven(spacing: Spacing, earlier: Session, session: Session) -> bool:
 
 def _asks(spacing: Spacing) -> str:
     return "the protocol asks for" if spacing.required else "the protocol prefers"
-
-
-def _fix(fix: str, *sessions: Session) -> str:
-    return "it has happened: count from it for what is next" if happened(*sessions) else fix
 
 
 def _cited(case: Case, phase: Phase, key: str, spacing: Spacing) -> Cited | None:

@@ -21,6 +21,12 @@ from ketsched.errors import InvalidInput, KetschedError
 _COMMANDS = {
     "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
     "check": ("checking", "Check a course file, a calendar file or bare dates against a protocol."),
+    "record": ("recording", "Record what happened, and see what follows from it."),
+    "forecast": ("forecasting", "Say what is due next, and until when."),
+    "replan": ("replanning", "Plan the rest again after what happened, with the fewest changes."),
+    "due": ("due", "List what is due or overdue today, over a folder of course files."),
+    "history": ("revisions", "Show what happened and what was changed, and any earlier revision."),
+    "publish": ("publishing", "Bring a calendar on a CalDAV server up to date with a course."),
     "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is lifted."),
     "lift": ("changing", "Lift a hold, by name and date."),
     "authorise": ("changing", "Record what a payer has authorised; sessions beyond are to be confirmed."),

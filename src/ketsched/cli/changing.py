@@ -8,86 +8,19 @@ of the sessions. The file and all calendars that -o asks for are written togethe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
 from ketsched import around
-from ketsched.calendars import Calendar
-from ketsched.casefile import check_scope, load_case
+from ketsched.casefile import check_scope
 from ketsched.checking import check
-from ketsched.cli import companions, inputs, pictures
-from ketsched.cli.writing import write_all
-from ketsched.clock import plausible, read_date, read_time, zone_named
-from ketsched.errors import InvalidInput, KetschedError
-from ketsched.interchange import dumps, read
+from ketsched.cli import companions, inputs, pictures, revising
+from ketsched.clock import read_date
+from ketsched.interchange import dumps
 from ketsched.model import Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
-
-
-def _changes(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that all these commands take: the moment, calendars to write, --json."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON.")(command)
-    command = inputs.output_option(command)
-    return click.option(
-        "--at",
-        metavar="MOMENT",
-        help="The moment of this revision, 2027-01-08T09:00:00Z; the clock's if not given.",
-    )(command)
-
-
-_course_file = click.argument("file", metavar="FILE")
-
-
-@attrs.frozen(kw_only=True)
-class _Opened:
-    """
-    A course file that a command is about to change.
-
-    Attributes:
-        path: The file.
-        course: As it was given out last.
-        at: The moment of the next revision.
-        outputs: Calendars to write as well.
-    """
-
-    path: Path
-    course: Course
-    at: datetime
-    outputs: list[inputs.Output]
-
-    @property
-    def today(self) -> date:
-        """The clinic's date at the moment of the revision."""
-        return self.at.astimezone(zone_named(self.course.zone)).date()
-
-
-def _open(file: str, at: str | None, output: Sequence[str]) -> _Opened:
-    path = Path(file)
-    if path.suffix.lower() != ".json":
-        raise InvalidInput(
-            what=f"{path.name[:60]} is no course file",
-            where="FILE",
-            why="a course goes on from its course file (.json); a calendar is what was given out of it",
-            fix="name the course file that ketsched plan wrote with -o course.json",
-        )
-    outputs = inputs.outputs_of(output, changing=path)
-    moment = inputs.moment_of(at)
-    inputs.located("--at", plausible, moment.date(), "the revision")
-    opened = _Opened(path=path, course=read(path), at=moment, outputs=outputs)
-    last = opened.course.revisions[-1].at
-    if last is not None and opened.at < last:
-        raise InvalidInput(
-            what="the course was changed later than this",
-            where="the clock of this machine" if at is None else "--at",
-            why=f"its last revision is of {last:%Y-%m-%dT%H:%M:%SZ}; calendars take the newer state by its moment",
-            fix="give --at with that moment or a later one",
-        )
-    return opened
 
 
 @attrs.frozen(kw_only=True)
@@ -113,7 +46,7 @@ class _Change:
 
 
 def _between(before: Course, after: Course) -> _Change:
-    once = {session.id: session.status for session in before.sessions}
+    once = {session.id: session.status for session in before.sessions}  # no change of these adds one
     known = {placed.id: placed for placed in before.companions}
     became = [session for session in after.standing() if session.status is not once[session.id]]
     old = [(placed, known[placed.id]) for placed in after.companions if placed.id in known]
@@ -134,21 +67,17 @@ def _stops(course: Course) -> tuple[Any, ...]:
     return course.holds, course.authorisations, outcomes
 
 
-def _finish(opened: _Opened, course: Course, said: str, *, as_json: bool, **calendars: Any) -> None:
+def _finish(opened: revising.Opened, course: Course, said: str, *, as_json: bool, **calendars: Any) -> None:
     """Write the changed course and its calendars, and say what changed."""
-    changed = course != opened.course
-    findings = check(course, **calendars) if opened.outputs else ()
-    write_all(course, opened.outputs, findings, changed=opened.path if changed else None)
+    lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
     change = _between(opened.course, course)
     if as_json:
-        click.echo(_json(course, change, said, changed=changed))
+        click.echo(_json(course, change, said, changed=course != opened.course))
         return
     pictures.show(said)
     _show(course, change)
-    number = len(course.revisions)
-    click.echo(f"wrote {opened.path} (revision {number})" if changed else "nothing has changed")
-    for output in opened.outputs:
-        click.echo(f"wrote {output}")
+    for line in lines:
+        click.echo(line)
 
 
 def _show(course: Course, change: _Change) -> None:
@@ -190,7 +119,7 @@ def _json(course: Course, change: _Change, said: str, *, changed: bool) -> str:
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.option(
     "--reason", required=True, metavar="TEXT", help="Why, in the clinician's words; for the clinic."
 )
@@ -207,11 +136,9 @@ def _json(course: Course, change: _Change, said: str, *, changed: bool) -> str:
     metavar="ID|DATE",
     help="Hold this session alone; again for others.",
 )
-@_changes
+@revising.changes
 def hold(
-    file: str,
-    at: str | None,
-    output: tuple[str, ...],
+    opened: revising.Opened,
     as_json: bool,
     reason: str,
     who: str,
@@ -230,9 +157,8 @@ def hold(
     ketsched hold course.json --reason "rash" --who "Dr A" \\
         --session 2027-01-11 -o patient.ics
     """
-    opened = _open(file, at, output)
     day = opened.today if since is None else inputs.located("--since", read_date, since)
-    named = tuple(_session_named(opened.course, text, "--session") for text in sessions)
+    named = tuple(revising.session_named(opened.course, text, "--session") for text in sessions)
     named = tuple(dict.fromkeys(named))
     course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
@@ -241,14 +167,12 @@ def hold(
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.argument("hold_id", metavar="HOLD")
 @click.option("--who", required=True, metavar="NAME", help="Who lifts it.")
 @click.option("--on", required=True, metavar="DATE", help="The date on which it was decided.")
-@_changes
-def lift(
-    file: str, at: str | None, output: tuple[str, ...], as_json: bool, hold_id: str, who: str, on: str
-) -> None:
+@revising.changes
+def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, on: str) -> None:
     """
     Lift a hold, by name and date; HOLD is its id, such as h1.
 
@@ -258,14 +182,13 @@ def lift(
     \b
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
-    opened = _open(file, at, output)
     day = inputs.located("--on", read_date, on)
     course = around.lift(opened.course, hold_id, who=who, on=day, at=opened.at)
     _finish(opened, course, f"hold {hold_id} lifted by {who} on {pictures.on(day)}", as_json=as_json)
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.option("--sessions", required=True, type=int, metavar="N", help="How many sessions are paid for.")
 @click.option(
     "--from", "first", metavar="DATE", help="First day on which they are; from the start if not given."
@@ -291,11 +214,9 @@ def lift(
     help="So many days before it runs out check warns; 14 is a house default.",
 )
 @click.option("--name", default="", metavar="TEXT", help="What the clinic calls it; for its own files.")
-@_changes
+@revising.changes
 def authorise(
-    file: str,
-    at: str | None,
-    output: tuple[str, ...],
+    opened: revising.Opened,
     as_json: bool,
     sessions: int,
     first: str | None,
@@ -312,7 +233,6 @@ def authorise(
     \b
     ketsched authorise course.json --sessions 6 --until 2027-03-31
     """
-    opened = _open(file, at, output)
     inputs.located("--scope", check_scope, scope, opened.course.protocol)
     paid = Authorisation(
         sessions=sessions,
@@ -326,16 +246,14 @@ def authorise(
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.argument("companion", metavar="COMPANION")
 @click.argument("outcome", metavar="continue|stop", type=click.Choice(["continue", "stop"]))
 @click.option("--who", required=True, metavar="NAME", help="Who decided it.")
 @click.option("--on", required=True, metavar="DATE", help="The date on which it was decided.")
-@_changes
+@revising.changes
 def decide(
-    file: str,
-    at: str | None,
-    output: tuple[str, ...],
+    opened: revising.Opened,
     as_json: bool,
     companion: str,
     outcome: str,
@@ -352,7 +270,6 @@ def decide(
     \b
     ketsched decide course.json screening continue --who "Dr A" --on 2026-12-28
     """
-    opened = _open(file, at, output)
     name = _booking_named(opened.course, companion, deciding=True)
     decided = Decision(what=outcome, on=inputs.located("--on", read_date, on), who=who)
     course = around.decide(opened.course, name, decided, at=opened.at)
@@ -360,10 +277,10 @@ def decide(
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.argument("companion", metavar="COMPANION")
-@_changes
-def done(file: str, at: str | None, output: tuple[str, ...], as_json: bool, companion: str) -> None:
+@revising.changes
+def done(opened: revising.Opened, as_json: bool, companion: str) -> None:
     """
     Record that a task is done, or that an appointment took place.
 
@@ -374,18 +291,17 @@ def done(file: str, at: str | None, output: tuple[str, ...], as_json: bool, comp
     \b
     ketsched done course.json form:s1
     """
-    opened = _open(file, at, output)
     name = _booking_named(opened.course, companion, deciding=False)
     course = around.done(opened.course, name, at=opened.at)
     _finish(opened, course, f"{_titled(course, name)}: done", as_json=as_json)
 
 
 @click.command()
-@_course_file
+@revising.course_file
 @click.argument("session", metavar="SESSION")
 @click.argument("known", metavar="confirmed|none|self", type=click.Choice(["confirmed", "none", "self"]))
-@_changes
-def ride(file: str, at: str | None, output: tuple[str, ...], as_json: bool, session: str, known: str) -> None:
+@revising.changes
+def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> None:
     """
     Record what is known of the ride home after a session.
 
@@ -396,8 +312,7 @@ def ride(file: str, at: str | None, output: tuple[str, ...], as_json: bool, sess
     \b
     ketsched ride course.json 2027-01-11 confirmed
     """
-    opened = _open(file, at, output)
-    name = _session_named(opened.course, session, "SESSION")
+    name = revising.session_named(opened.course, session, "SESSION")
     course = around.arrange(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
@@ -405,23 +320,13 @@ def ride(file: str, at: str | None, output: tuple[str, ...], as_json: bool, sess
 
 
 @click.command()
-@_course_file
-@click.option(
-    "--case", metavar="CASE.toml", help="Take clinic, calendars, time and what the patient cannot from it."
-)
-@inputs.clinic_options
-@inputs.calendars_option
-@click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")
-@_changes
+@revising.course_file
+@revising.placing_options
+@revising.changes
 def accompany(
-    file: str,
-    at: str | None,
-    output: tuple[str, ...],
+    opened: revising.Opened,
     as_json: bool,
-    case: str | None,
-    calendars: tuple[str, ...],
-    clock: str | None,
-    **clinic: Any,
+    **given: Any,
 ) -> None:
     """
     Place anew what goes around the sessions; the sessions stay as they are.
@@ -434,70 +339,18 @@ def accompany(
     ketsched accompany course.json --clinic clinic.toml \\
         --calendar therapist=therapist.toml -o patient.ics
     """
-    opened = _open(file, at, output)
-    known = None if case is None else load_case(case)
-    calendar = inputs.clinic_calendar(**clinic, known=None if known is None else known.calendar)
-    _check_zone(opened.course, calendar)
-    assert calendar is not None  # noqa: S101 - the line above has seen to it
-    others = dict(known.calendars) if known is not None else {}
-    others |= inputs.named_calendars(calendars, opened.course.protocol)
-    near = None if known is None else known.time
-    hour = near if clock is None else inputs.located("--time", read_time, clock)
-    _check_named(opened.course, others)
+    when = revising.required_placing(opened.course, **given)
+    hours: dict[str, Any] = {"calendar": when.calendar, "calendars": when.calendars}
     course = accompany_course(
-        opened.course,
-        calendar=calendar,
-        calendars=others,
-        availability=None if known is None else known.availability,
-        time=hour,
-        at=opened.at,
+        opened.course, **hours, availability=when.availability, time=when.time, at=opened.at
     )
-    _finish(opened, course, "around the sessions", as_json=as_json, calendar=calendar, calendars=others)
+    _finish(opened, course, "around the sessions", as_json=as_json, **hours)
 
 
 def _titled(course: Course, name: str) -> str:
     """Call a booking by its title and its day."""
     placed = next(placed for placed in course.companions if placed.id == name)
     return f"{course.protocol.companion(placed.companion).title} of {pictures.on(placed.day)}"
-
-
-def _check_named(course: Course, calendars: Mapping[str, Calendar]) -> None:
-    """Refuse to move appointments by other hours than those of whom they need."""
-    definitions = {companion.id: companion for companion in course.protocol.companions}
-    needed = {definitions[placed.companion].calendar for placed in course.companions if placed.status.stands}
-    missing = sorted(needed - {""} - calendars.keys())
-    if missing:
-        raise InvalidInput(
-            what=f"the calendar of {missing[0]} is missing",
-            where="--calendar",
-            why="without it the clinic's hours would decide where appointments with them go",
-            fix=f"give --calendar {missing[0]}=FILE, or --case with a case file that names it",
-        )
-
-
-def _check_zone(course: Course, calendar: Calendar | None) -> None:
-    if calendar is None:
-        raise InvalidInput(
-            what="the clinic's hours are missing",
-            where="the command line",
-            why="what goes around the sessions is placed within them",
-            fix="give --clinic FILE, or --zone and --hours, or --case CASE.toml",
-        )
-    if calendar.zone != course.zone:
-        raise InvalidInput(
-            what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
-            where="--clinic",
-            why="days and times are local to the clinic",
-            fix="give the file of the clinic that the course was planned for",
-        )
-
-
-def _session_named(course: Course, text: str, option: str) -> str:
-    """Return the id of the session that is meant by its id, or by its day if only one is on it."""
-    if any(session.id == text for session in course.sessions):
-        return text
-    known = [(session.id, session.day) for session in course.standing()]
-    return _on_its_day(known, text, option, "session")
 
 
 def _booking_named(course: Course, text: str, *, deciding: bool) -> str:
@@ -518,23 +371,4 @@ def _booking_named(course: Course, text: str, *, deciding: bool) -> str:
         return named[0].id
     one = "appointment that decides" if deciding else "appointment or task"
     days = [(placed.id, placed.day) for placed in named or known]
-    return _on_its_day(days, text, "COMPANION", one)
-
-
-def _on_its_day(known: list[tuple[str, date]], text: str, option: str, one: str) -> str:
-    """Return the id of the one thing that is on a day, or say which there are."""
-    try:
-        day = read_date(text)
-    except KetschedError:
-        day = None
-    found = [(name, on) for name, on in known if on == day]
-    if len(found) == 1:
-        return found[0][0]
-    near = found or known
-    shown = ", ".join(f"{name} ({on})" for name, on in near[:8]) + (", ..." if len(near) > 8 else "")
-    raise InvalidInput(
-        what=f"{len(found)} of the course are on {text}" if found else f"there is no {one} {text[:40]!r}",
-        where=option,
-        why=f"the course has {shown or 'none'}",
-        fix="name one of these by its id, or by its day if it is alone on it" if known else "leave it",
-    )
+    return revising.on_its_day(days, text, "COMPANION", one)

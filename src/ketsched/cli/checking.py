@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import partial
 from typing import Any
 
 import click
@@ -13,8 +15,9 @@ from ketsched.cli import inputs, pictures
 from ketsched.clock import read_date
 from ketsched.errors import InvalidInput
 from ketsched.interchange import read
-from ketsched.model import Course
+from ketsched.model import Course, Visit
 from ketsched.protocols import load_protocol
+from ketsched.visitfile import load_visits
 
 
 @click.command()
@@ -27,7 +30,14 @@ from ketsched.protocols import load_protocol
 )
 @inputs.clinic_options
 @inputs.calendars_option
-@click.option("--as-of", metavar="DATE", help="Today, for tasks that are overdue and waivers that run out.")
+@click.option(
+    "--visits",
+    metavar="FILE",
+    help="What happened and is not recorded in the course yet: .toml, .csv or .tsv.",
+)
+@click.option(
+    "--as-of", metavar="DATE", help="Today: for what happened, overdue tasks and waivers that run out."
+)
 @click.option(
     "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
 )
@@ -45,6 +55,7 @@ def check(
     /,
     what: tuple[str, ...],
     protocol: str | None,
+    visits: str | None,
     as_of: str | None,
     waivers: str | None,
     fail_on: str,
@@ -66,7 +77,12 @@ def check(
     today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
     exceptions = inputs.load_waivers(waivers) if waivers else ()
     others = inputs.named_calendars(calendars, course.protocol)
-    findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=exceptions)
+    looked_at = partial(check_course, course, calendar=calendar, calendars=others, waivers=exceptions)
+    if visits is None:
+        findings = looked_at(as_of=today)
+    else:
+        happened = inputs.located("--visits", _visits, visits, course, today)
+        findings = inputs.located("--visits", lambda found: looked_at(visits=found, as_of=today), happened)
     if as_json:
         click.echo(pictures.as_json({"findings": pictures.findings_json(findings)}))
     elif findings:
@@ -74,6 +90,25 @@ def check(
     else:
         click.echo("no findings")
     ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
+
+
+def _visits(source: str, course: Course, today: date | None) -> tuple[Visit, ...]:
+    if today is None:
+        raise InvalidInput(
+            what="visits, and no --as-of",
+            where="the command line",
+            why="what is past and what is to come depends on today",
+            fix="add --as-of with today's date",
+        )
+    found = load_visits(source, zone=course.zone)
+    if found.unused:
+        raise InvalidInput(
+            what=f"line {found.unused[0].line} cannot be used",
+            where=source,
+            why=found.unused[0].why,
+            fix=found.unused[0].fix,
+        )
+    return found.visits
 
 
 def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Course:

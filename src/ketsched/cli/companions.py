@@ -221,8 +221,10 @@ def several(course: Course, session_ids: Iterable[str]) -> str:
     said = []
     by_phase: dict[str, list[int]] = {}
     for session in course.standing():
-        if session.id in wanted:
+        if session.id in wanted and session.id in numbers:
             by_phase.setdefault(session.phase, []).append(numbers[session.id])
+        elif session.id in wanted:
+            said.append(f"{session.phase}, {session.day}")
     for phase, reached in by_phase.items():
         runs = [
             [number for _, number in run]

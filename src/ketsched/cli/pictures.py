@@ -143,7 +143,7 @@ def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> Render
     numbers = numbers_of(course)
     for session in course.standing():
         table.add_row(
-            str(numbers[session.id]),
+            str(numbers.get(session.id, "")),
             session.phase,
             on(session.day),
             f"{session.time:%H:%M}" if session.time else "",
@@ -154,10 +154,10 @@ def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> Render
 
 
 def numbers_of(course: Course) -> dict[str, int]:
-    """Return the place of each standing session in its phase, from 1, by its id."""
+    """Return the place in its phase, from 1, of each session that stands and counts, by its id."""
     reached: dict[str, int] = {}
     numbers: dict[str, int] = {}
-    for session in course.standing():
+    for session in filter(lambda session: session.counts, course.standing()):
         numbers[session.id] = reached[session.phase] = reached.get(session.phase, 0) + 1
     return numbers
 
@@ -169,6 +169,8 @@ def _notes(course: Course, session: Session, places: Mapping[str, Calendar | Non
     at_home = course.is_at_home(session)
     if session.status is Standing.TENTATIVE:
         yield "to be confirmed"
+    elif session.status is Standing.FULFILLED:
+        yield "given" if session.counts else "given, does not count"
     if at_home:
         yield "at home"
     if session.ride:

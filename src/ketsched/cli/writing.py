@@ -18,6 +18,7 @@ def write_all(
     findings: Sequence[Finding],
     *,
     changed: Path | None = None,
+    changes_only: bool = False,
 ) -> None:
     """
     Write every file, or leave all as they were.
@@ -27,6 +28,7 @@ def write_all(
         outputs: The files that -o asked for.
         findings: For the clinic's file at full.
         changed: The course file, if it is to be replaced too; it comes first, because the rest follows from it.
+        changes_only: Whether calendars get only what the last revision changed.
     """
     contents = [] if changed is None else [(changed, dumps(course, "json"))]
     contents += [
@@ -38,6 +40,7 @@ def write_all(
                 audience=output.audience,
                 privacy=output.privacy,
                 findings=findings,
+                changes_only=changes_only,
             ),
         )
         for output in outputs

@@ -45,9 +45,8 @@ def session_uid(course_id: str, session_id: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-def changed_at(course: Course, booked: Session | PlacedCompanion) -> datetime:
-    """Return the moment of the revision that last changed a booking, in UTC, or say how to give it."""
-    revision = booked.revised[-1]
+def changed_at(course: Course, booked: Session | PlacedCompanion, revision: int) -> datetime:
+    """Return the moment of the revision that last changed what is told of a booking, in UTC, or say how to give it."""
     at = course.revisions[revision].at
     if at is None:
         raise CannotWrite(

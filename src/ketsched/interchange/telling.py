@@ -61,6 +61,16 @@ class Telling:
 
     # Sessions
 
+    def facts(self, session: Session) -> tuple[object, ...]:
+        """Return what its title and description depend on, beside the session itself and the protocol."""
+        return (
+            (self.numbers.get(session.id), self.totals.get(session.phase)) if self.named else (),
+            self.notices.get(session.id, ()),
+            self.beside.get(session.id, []),
+            session.id in self.rides,
+            self.reasons.get(session.id, ()),
+        )
+
     def session_title(self, session: Session) -> str:
         """Return the title of a session."""
         words, phase = self.words, self.phases[session.phase]

@@ -221,7 +221,7 @@ class _Placer:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
         old = [self.before.get(name) for name in run.ids]
-        settled = [p for p in old if p is not None and self._settled(p)]
+        settled = [p for p in old if p is not None and self._is_history(run, p)]
         if len(settled) == len(run.ids):
             yield tuple(p.day.toordinal() for p in settled)
         elif companion.kind == "task":
@@ -248,6 +248,13 @@ class _Placer:
     def _settled(self, placed: PlacedCompanion) -> bool:
         """Whether a booking is history: it took place, was missed, or its day has come."""
         return placed.status in _SETTLED or (self.after is not None and placed.day <= self.after)
+
+    def _is_history(self, run: _Run, placed: PlacedCompanion) -> bool:
+        """Whether a booking is history; not so one that nobody recorded, if what it goes with now comes later."""
+        if placed.status in _TAKING and run.companion.kind == "appointment":
+            begins = run.anchored.day.toordinal() + run.companion.window.earliest
+            return self._settled(placed) and placed.day.toordinal() >= begins
+        return self._settled(placed)
 
     def _agreed(self, run: _Run, old: PlacedCompanion | None) -> int | None:
         """Return the day that a booking stands on, if it can stay there."""
@@ -287,7 +294,7 @@ class _Placer:
         options: list[tuple[int, ...]] = []
         ideals: list[int] = []
         for known, ideal in zip(old, run.ideals, strict=True):
-            settled = known is not None and self._settled(known)
+            settled = known is not None and self._is_history(run, known)
             options.append((known.day.toordinal(),) if known is not None and settled else days)
             agreed = self._agreed(run, known)
             ideals.append(known.day.toordinal() if known is not None and settled else agreed or ideal)
@@ -308,7 +315,7 @@ class _Placer:
         for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
             old = self.before.get(name)
             placed = old
-            if placed is None or not self._settled(placed):
+            if placed is None or not self._is_history(run, placed):
                 placed = PlacedCompanion(
                     id=name,
                     companion=companion.id,

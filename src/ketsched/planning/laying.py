@@ -41,11 +41,13 @@ class Run:
         phase: The phase, with the number of sessions settled.
         places: Which places of the course are its, ascending.
         ideals: The ideal days of the phase's sessions, for a day of the session before it.
+        numbered: Those places that count, for rules between numbered sessions; empty: all.
     """
 
     phase: Phase
     places: Sequence[int]
     ideals: Callable[[int], tuple[int, ...]]
+    numbered: Sequence[int] = ()
 
 
 @attrs.frozen(slots=False)
@@ -288,8 +290,9 @@ def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
     for run in runs:
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
         for spacing in run.phase.spacing:
+            places = run.places if spacing.between is None else run.numbered or run.places
             for part in _parts(spacing):
-                yield from over(part, run.places, named + part.words())
+                yield from over(part, places, named + part.words())
         weeks = run.phase.weeks
         if weeks is not None and len(run.places) > 1:
             rule = (

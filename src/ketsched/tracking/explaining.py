@@ -71,6 +71,7 @@ def no_plan(
         closures = []
         causes += weekly
     causes += [words for words, _ in _stretches(closures, open_days, aimed[0].slot.phase.place, problem)]
+    causes = causes or [ONE_A_DAY]
     opened = next(
         (day for day in closures if _feasible(problem, required, [day])),
         None,

@@ -397,7 +397,9 @@ class Replanner:
             return "the course was ended"
         if session.phase in self.course.over():
             return f"the course went over to {self.course.segments[-1].protocol}"
-        return f"{session.phase} has all its sessions"
+        kind = Slot(self.course.protocol.phase(session.phase), session).kind
+        closed = closed_by(self.calendars[kind.place], session.day, kind)
+        return closed or f"{session.phase} has all its sessions"
 
     def _why(
         self, laid: Laid, at: int, booking: Session, touching: Mapping[int, list[Bound]], *, moved: bool

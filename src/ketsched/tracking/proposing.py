@@ -114,7 +114,8 @@ def _from(protocol: Protocol, course: Course, number: int) -> Protocol:
     """Return the part of a protocol that is in force, from one of its phases on."""
     phases = [phase for phase in protocol.phases if phase.name not in course.over()][number:]
     first = attrs.evolve(phases[0], join=None)
-    companions = [c for c in protocol.companions if c.anchor.phase in {p.name for p in phases}]
+    names = {"", *(phase.name for phase in phases)}
+    companions = [c for c in protocol.companions if c.anchor.phase in names]
     known = {companion.id for companion in companions}
     companions = [c for c in companions if c.anchor.companion is None or c.anchor.companion in known]
     return attrs.evolve(protocol, phases=(first, *phases[1:]), companions=tuple(companions))

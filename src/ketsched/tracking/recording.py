@@ -131,7 +131,9 @@ def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = 
     entries = tuple(
         visit
         if visit.session is not None
-        else attrs.evolve(visit, session=named.get(visit.id) or named.get(visit.corrects))
+        else attrs.evolve(
+            visit, session=named.get(visit.id) or (named.get(visit.corrects) if visit.corrects else None)
+        )
         for visit in known.visits
     )
     judged_sessions.sort(key=lambda j: (j.session.day, j.session.time or time(), j.session.id))

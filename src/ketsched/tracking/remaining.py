@@ -92,7 +92,12 @@ class Remaining:
         for place, slot in enumerate(self.slots, self.first):
             places.setdefault(slot.phase.name, []).append(place)
         return tuple(
-            Run(phase, tuple(places[phase.name]), _no_ideals)
+            Run(
+                phase,
+                tuple(places[phase.name]),
+                _no_ideals,
+                tuple(p for p in places[phase.name] if p >= self.first or self.taken[p].counts),
+            )
             for phase in self.course.protocol.phases
             if phase.name in places
         )

@@ -138,6 +138,13 @@ def replan(
         altered = ended(altered, on=today)
     for day in extra:
         plausible(day, "add")
+    if len(set((move or {}).values())) < len(move or {}):
+        raise InvalidInput(
+            what="two sessions moved to one day",
+            where="move",
+            why="there is one session a day",
+            fix="give each its own",
+        )
     taken = {session.day for session in course.standing()} & set(extra)
     if taken or len(set(extra)) < len(extra):
         raise InvalidInput(
@@ -282,8 +289,11 @@ def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str,
     """Yield which sessions whose day was chosen by hand could not stay on it."""
     for session in before.sessions:
         now = changed.get(session.id, session)
-        if session.pinned and now.day != session.day and session.id not in only:
-            yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
+        if session.pinned and session.status.stands and session.id not in only:
+            if not now.status.stands and before.ended is None:
+                yield f"the session of {session.day}, chosen by hand, cannot stand there: it is closed"
+            elif now.day != session.day:
+                yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
 
 
 def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:

@@ -1,0 +1,193 @@
+"""What `ketsched replan` is asked to change, as its options say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.cli import inputs, revising
+from ketsched.closures import Closure
+from ketsched.errors import InvalidInput
+from ketsched.model import POLICIES, Course, Happened, Interval, Join, Protocol, Visit
+from ketsched.protocols import load_protocol
+from ketsched.visitfile.columns import status_named
+
+_CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
+"""What the protocol of --switch leaves open."""
+
+
+def away(when: revising.Placing, texts: Iterable[str]) -> Calendar | None:
+    """Return when the patient can, without the days that --away names."""
+    days = [day for text in texts for day in inputs.dates(text, "--away")]
+    if not days:
+        return when.availability
+    known = when.availability or Calendar.always(when.calendar.zone)
+    closures = tuple(Closure(day, "the patient is away") for day in sorted(set(days)))
+    return attrs.evolve(known, closures=(*known.closures, *closures))
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """
+    What the options ask for.
+
+    Attributes:
+        visits: What happened besides what the course remembers.
+        moves: New days by the id of the session.
+        changes: Further arguments of `replan`.
+        repair, alone: What is to be done if a move breaks a rule.
+        waive: The reason to document.
+        who: Who decided it.
+    """
+
+    visits: tuple[Visit, ...]
+    moves: Mapping[str, date]
+    changes: Mapping[str, Any]
+    repair: bool
+    alone: bool
+    waive: str
+    who: str
+
+    def check(self) -> None:
+        """Refuse what contradicts itself."""
+        more = bool(self.visits or any(self.changes.values()))
+        for wrong, where, what, why, fix in (
+            (
+                self.repair and self.alone,
+                "--alone",
+                "both --repair and --alone",
+                "either others move too, or none does",
+                "give one of them",
+            ),
+            (
+                (self.repair or self.alone) and not self.moves,
+                "--repair" if self.repair else "--alone",
+                "nothing to move",
+                "it says what is to be done if moving a session by hand breaks a rule",
+                "add --move ID=DATE, or leave it out",
+            ),
+            (
+                bool(self.waive) and not (self.alone and self.who.strip()),
+                "--waive",
+                "a waiver of nothing, or by nobody",
+                "it documents what a session that is moved alone breaks, and who decided that",
+                "give it with --move, --alone and --who NAME",
+            ),
+            (
+                bool(self.moves) and more,
+                "--move",
+                "a session moved by hand, and another change",
+                "a move by hand is made by itself, so that what it breaks can be told apart",
+                "make the other change first, then move the session",
+            ),
+            (
+                self.alone and len(self.moves) > 1,
+                "--alone",
+                f"{len(self.moves)} sessions to move alone",
+                "what each breaks depends on where the others are",
+                "move one, then the next; or give --repair",
+            ),
+        ):
+            if wrong:
+                raise InvalidInput(what=what, where=where, why=why, fix=fix)
+
+
+def asked_of(given: Mapping[str, Any], course: Course) -> Asked:
+    """Read the options of a command line, and refuse those that contradict each other."""
+    missed = [
+        Visit(inputs.located("--missed", revising.day_of, day), Happened.NO_SHOW) for day in given["missed"]
+    ]
+    told = [inputs.located("--record", _visit, text) for text in given["records"]]
+    asked = Asked(
+        visits=(
+            *(revising.check_booked(course, visit, "--missed") for visit in missed),
+            *(revising.check_booked(course, visit, "--record") for visit in told),
+        ),
+        moves=dict(_moved(course, text) for text in given["moves"]),
+        changes={
+            "policy": _policies(given["policies"], course),
+            "add": [inputs.located("--add", revising.day_of, day) for day in given["add"]],
+            "repeat": given["repeat"],
+            "step": given["step"],
+            "switch": _switch(given),
+            "join": None if given["join"] is None else inputs.located("--join", _join, given["join"]),
+            "end": given["end"],
+            "through": None
+            if given["through"] is None
+            else inputs.located("--through", revising.day_of, given["through"]),
+            "place": given["place"],
+        },
+        **{name: given[name] for name in ("repair", "alone", "waive", "who")},
+    )
+    asked.check()
+    return asked
+
+
+def _visit(text: str) -> Visit:
+    """Read "2027-01-14 no-show"."""
+    day, _, status = text.strip().partition(" ")
+    return Visit(revising.day_of(day), status_named(revising.status_word(status)))
+
+
+def _moved(course: Course, text: str) -> tuple[str, date]:
+    """Read "s5=2027-01-20"."""
+    name, sign, day = (part.strip() for part in text.partition("="))
+    if not (name and sign and day):
+        raise InvalidInput(
+            what=f"{text[:60]!r} is not a session and a day",
+            where="--move",
+            why="it says which session goes where, with an equals sign between",
+            fix="write --move s5=2027-01-20, or --move 2027-01-18=2027-01-20",
+        )
+    return revising.session_named(course, name, "--move"), inputs.located("--move", revising.day_of, day)
+
+
+def _policies(texts: Sequence[str], course: Course) -> str | dict[str, str] | None:
+    """Read --policy make-up, or --policy induction=make-up as often as it was given."""
+    named = [tuple(part.strip() for part in text.partition("=")) for text in texts]
+    phases = [phase.name for phase in course.protocol.phases]
+    for first, sign, last in named:
+        if (last if sign else first) not in POLICIES or (sign and first not in phases):
+            raise InvalidInput(
+                what=f"there is no policy {f'{first}{sign}{last}'[:40]!r}",
+                where="--policy",
+                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
+                fix="write --policy make-up, or --policy induction=make-up",
+            )
+    if len(named) == 1 and not named[0][1]:
+        return named[0][0]
+    if not all(sign for _, sign, _ in named):
+        raise InvalidInput(
+            what="several policies, and a phase is missing",
+            where="--policy",
+            why="one policy is for all phases; several say for which phase each is",
+            fix="write --policy induction=make-up --policy maintenance=keep",
+        )
+    return {phase: policy for phase, _, policy in named} or None
+
+
+def _switch(given: Mapping[str, Any]) -> Protocol | None:
+    chosen = {name: given[name] for name in _CHOICES if given[name] is not None}
+    if given["switch"] is None:
+        for name in (*chosen, *(["join"] if given["join"] is not None else [])):
+            raise InvalidInput(
+                what=f"--{name} without --switch",
+                where=f"--{name}",
+                why="the course keeps what was chosen for it; only another protocol leaves something open",
+                fix="add --switch with the protocol for the rest, or leave it out",
+            )
+        return None
+    protocol = inputs.located("--switch", load_protocol, given["switch"])
+    if "weekdays" in chosen:
+        chosen["weekdays"] = inputs.located("--weekdays", inputs.weekday_span, chosen["weekdays"])
+    if "until" in chosen:
+        chosen["until"] = inputs.located("--until", Interval.parse, chosen["until"])
+    return inputs.located("--switch", lambda: protocol.choose(**chosen))
+
+
+def _join(days: int) -> Join:
+    return Join(ideal=days)

@@ -1,0 +1,136 @@
+"""`ketsched publish`: a course to a calendar on a CalDAV server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import click
+
+from ketsched.cli import inputs, pictures, revising
+from ketsched.cli.pictures import on
+from ketsched.errors import InvalidInput
+from ketsched.interchange.caldav import Published, credentials
+from ketsched.interchange.caldav import publish as publish_course
+from ketsched.model import Course
+
+
+@click.command()
+@revising.course_file
+@click.option("--caldav", "url", required=True, metavar="URL", help="The address of the calendar itself.")
+@click.option(
+    "--audience",
+    type=click.Choice(["patient", "clinic"]),
+    default="patient",
+    show_default=True,
+    help="Who reads the calendar.",
+)
+@click.option(
+    "--privacy",
+    type=click.Choice(["discreet", "named", "full"]),
+    default="discreet",
+    show_default=True,
+    help="How much its events tell.",
+)
+@click.option(
+    "--ca", metavar="FILE", help="Certificates to trust, if the server's is not one of the machine's."
+)
+@click.option(
+    "--overwrite",
+    multiple=True,
+    metavar="UID|ID|DATE",
+    help="Decide a conflict for the course: an event by its UID, a session by its id or day; again for others.",
+)
+@click.option("--dry-run", is_flag=True, help="Compare, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print what became of each event as JSON.")
+@click.pass_context
+def publish(
+    ctx: click.Context,
+    /,
+    file: str,
+    url: str,
+    audience: str,
+    privacy: str,
+    ca: str | None,
+    overwrite: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """
+    Bring a calendar on a CalDAV server up to date with a course.
+
+    Only what differs is written, so it can be repeated. An event that somebody
+    moved or changed there is a conflict: it is listed and left as it is, unless
+    --overwrite names it. User and password come from KETSCHED_CALDAV_USER and
+    KETSCHED_CALDAV_PASSWORD, or from the machine's keyring.
+
+    Exit codes: 0 up to date, 1 conflicts, 2 the server or the course cannot be used.
+
+    \b
+    ketsched publish course.json --caldav https://cal.example.org/nurse/clinic/ \\
+        --audience clinic --dry-run
+    """
+    course = revising.read_course(file)
+    forced = [_named(course, text) for text in overwrite]
+    user, password = credentials(url, os.environ)
+    if ca is not None and not Path(ca).is_file():
+        raise InvalidInput(
+            what="there is no file of certificates",
+            where=f"--ca {ca[:200]}",
+            why="the server's certificate is checked against those in it",
+            fix="name a file in PEM form, or leave --ca out",
+        )
+    with pictures.waiting("asking the server ..."):
+        done = inputs.located(
+            "--caldav",
+            lambda: publish_course(
+                course,
+                url,
+                username=user,
+                password=password,
+                audience=audience,
+                privacy=privacy,
+                overwrite=forced,
+                dry_run=dry_run,
+                verify=True if ca is None else ca,
+            ),
+        )
+    if as_json:
+        found = {"dry_run": dry_run, "events": [attrs.asdict(one) for one in done]}
+        click.echo(pictures.as_json(found))
+    else:
+        _show(course, done, dry_run=dry_run)
+    ctx.exit(1 if any(one.action == "conflict" for one in done) else 0)
+
+
+def _named(course: Course, text: str) -> str:
+    """Return a UID or a booking's id as it is, and the id of the session that is alone on a day."""
+    if text.count("-") == 4 and len(text) == 36:
+        return text
+    if any(placed.id == text for placed in course.companions):
+        return text
+    return revising.session_named(course, text, "--overwrite")
+
+
+def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:
+    from rich.table import Table
+
+    told = [one for one in done if one.action != "unchanged"]
+    days = {name: booking.day for name, booking in course.bookings().items()}
+    if told:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for name in ("booking", "day", "is", "because"):
+            table.add_column(name, overflow="fold")
+        for one in told:
+            day = days.get(one.booking)
+            table.add_row(one.booking, "" if day is None else on(day), one.action, one.why)
+        pictures.show(table, "")
+    actions = [one.action for one in done]
+    counted = ", ".join(f"{actions.count(word)} {word}" for word in dict.fromkeys(actions))
+    click.echo(counted or "the course has no events")
+    if dry_run:
+        click.echo("nothing was written: --dry-run")
+    if "conflict" in actions:
+        click.echo("conflicts were left as they are; --overwrite ID decides one for the course")

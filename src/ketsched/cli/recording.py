@@ -1,0 +1,307 @@
+"""`ketsched record`: what happened, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
+from ketsched.clock import read_time
+from ketsched.errors import InvalidInput
+from ketsched.history import JudgedVisit, Verdict, evaluate
+from ketsched.interchange import dumps
+from ketsched.model import Course, Happened, Visit
+from ketsched.tracking import Proposal, proposals, ways
+from ketsched.tracking import forecast as forecast_course
+from ketsched.tracking import record as record_visits
+from ketsched.tracking.remaining import missing
+from ketsched.visitfile import UnusedRow, load_columns, load_visits
+from ketsched.visitfile.columns import status_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ONE = ("session", "clock", "elsewhere", "counts", "by", "route", "worse", "note", "corrects")
+"""Options about the one visit that the command line names."""
+_FILE = ("columns", "patient", "skip_bad_rows")
+"""Options about a file of visits."""
+
+
+def _complete_status(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete what may become of a visit."""
+    words = (status.replace(" ", "-") for status in Happened)
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the id of an entry that the course file on the command line has."""
+    course = revising.course_to_complete(ctx)
+    known = () if course is None else course.visits
+    return [CompletionItem(v.id, help=f"{v.day} {v.status}") for v in known if v.id.startswith(incomplete)]
+
+
+@click.command()
+@revising.course_file
+@click.argument("day", required=False, metavar="[DATE")
+@click.argument("status", required=False, metavar="STATUS]", shell_complete=_complete_status)
+@click.option(
+    "--session",
+    metavar="ID|DATE",
+    shell_complete=revising.complete_session,
+    help="The session that it was; found by the day if not given.",
+)
+@click.option("--time", "clock", metavar="HH:MM", help="When it began, by the clock of where it was.")
+@click.option("--elsewhere", is_flag=True, help="It was at another clinic.")
+@click.option(
+    "--counts",
+    type=click.Choice(["yes", "no"]),
+    help="Whether what was given counts toward the series; asked of one that was stopped early.",
+)
+@click.option("--by", type=click.Choice(["patient", "clinic"]), help="Who cancelled.")
+@click.option("--route", default="", metavar="TEXT", help="Of the drug, if another than the session's.")
+@click.option("--worse", is_flag=True, help="Somebody found symptoms worse.")
+@click.option("--note", default="", metavar="TEXT", help="For the clinic.")
+@click.option("--who", default="", metavar="NAME", help="Who records it.")
+@click.option(
+    "--corrects",
+    default="",
+    metavar="ID",
+    shell_complete=_complete_visit,
+    help="The entry that this one replaces, such as v2; history has them. With STATUS withdrawn: takes it back.",
+)
+@click.option(
+    "--from", "source", metavar="FILE", help="Record the visits of a .toml, .csv or .tsv file instead."
+)
+@click.option("--columns", metavar="MAP.toml", help="What the columns and words of an export mean.")
+@click.option("--patient", metavar="TEXT", help="Whose rows to take, as the export's patient column has it.")
+@click.option("--skip-bad-rows", is_flag=True, help="Record the other rows if some cannot be used.")
+@revising.as_of_option
+@revising.hours_options
+@revising.notice_option
+@revising.changes
+def record(
+    opened: revising.Opened,
+    as_json: bool,
+    day: str | None,
+    status: str | None,
+    source: str | None,
+    as_of: str | None,
+    notice: int,
+    who: str,
+    **given: Any,
+) -> None:
+    """
+    Record what happened: DATE and STATUS of a visit, or --from a file.
+
+    STATUS is fulfilled, no-show, cancelled (also: came, and was sent home
+    untreated), stopped-early or withdrawn. It then says what the visit was and
+    what is next; with the clinic's hours, and if the series lacks a session, which
+    ways there are to make up for it. No session to come is moved: ketsched replan.
+
+    \b
+    ketsched record course.json 2027-01-14 no-show --clinic clinic.toml
+    ketsched record course.json 2027-01-14 stopped-early --counts no
+    ketsched record course.json --from visits.csv --columns map.toml
+    """
+    today = opened.as_of(as_of)
+    of_one, of_file = ({name: given.pop(name) for name in names} for names in (_ONE, _FILE))
+    when = revising.placing(opened.course, **given)
+    days = revising.notice_of(notice)
+    passed: dict[str, int] = {}
+    unused: tuple[UnusedRow, ...] = ()
+    if source is not None:
+        _refuse(day is not None or any(of_one.values()), "--from", "a file and one visit")
+        visits, unused, passed = _read(source, opened.course, **of_file)
+        where = "--from"
+    else:
+        _refuse(any(of_file.values()), "--from", "options for a file, and no file")
+        visits, where = (_visit(opened.course, day, status, of_one, ask=not as_json),), "DATE"
+    course = inputs.located(where, _recorded, opened, visits, today, who)
+    lines = revising.write(opened, course)
+    judged = _judged(course, visits, today)
+    hours = {} if when is None else when.options()
+    found = forecast_course(
+        course, as_of=today, notice=days, **{k: v for k, v in hours.items() if k != "calendars"}
+    )
+    lacks = [name for name, number in missing(evaluate(course, as_of=today)).items() if number > 0]
+    possible: tuple[Proposal, ...] = ()
+    if when is not None and lacks and not course.ended:
+        revising.check_named(course, when.calendars)
+        options = {"at": opened.at, "as_of": today, "notice": days, **hours}
+        possible = proposals(course, **options) if found.proposes else ways(course, **options)
+    marked = course.protocol.phase(lacks[0]).missed if lacks and not found.proposes else ""
+    if as_json:
+        result = {
+            "changed": course != opened.course,
+            "revision": len(course.revisions),
+            "visits": tracked.visits_json(judged),
+            "unused": [attrs.asdict(row) for row in unused],
+            "passed": passed,
+            "lacks": lacks,
+            "forecast": forecasting.forecast_json(course, found),
+            "ways": tracked.plans_json(course, possible, marked),
+            "course": json.loads(dumps(course, "json")),
+        }
+        click.echo(pictures.as_json(result))
+        return
+    _show(course, judged, passed, lines)
+    pictures.show("", *forecasting.forecast_of(course, found))
+    if possible:
+        pictures.show("", *_ways_of(possible, course, marked))
+    elif lacks and not course.ended:
+        pictures.show("", f"{_lacking(lacks)}: add --clinic FILE to see which ways there are")
+
+
+def _refuse(wrong: bool, where: str, what: str) -> None:
+    if wrong:
+        raise InvalidInput(
+            what=what,
+            where=where,
+            why="visits are those of a file, or the one that the command line names",
+            fix="give DATE and STATUS with its options, or --from with --columns, --patient, --skip-bad-rows",
+        )
+
+
+def _visit(course: Course, day: str | None, status: str | None, given: dict[str, Any], *, ask: bool) -> Visit:
+    """Read the one visit that the command line names."""
+    if day is None or status is None:
+        raise InvalidInput(
+            what="DATE is missing" if day is None else "STATUS is missing",
+            where="the command line",
+            why="a visit is a day and what became of it; nothing is assumed given",
+            fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
+        )
+    on = inputs.located("DATE", revising.day_of, day)
+    happened = inputs.located("STATUS", status_named, revising.status_word(status))
+    clock, session, counts, corrects = (given[name] for name in ("clock", "session", "counts", "corrects"))
+    if corrects and corrects not in {visit.id for visit in course.visits}:
+        known = ", ".join(f"{visit.id} ({visit.day})" for visit in course.visits[-8:])
+        raise InvalidInput(
+            what=f"there is no entry {corrects[:40]!r}",
+            where="--corrects",
+            why=f"entries are {known or 'none yet'}",
+            fix="name one of these; ketsched history lists them" if known else "leave it out",
+        )
+    if happened is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
+        counts = _asked(on)
+    visit = inputs.located(
+        "the command line",
+        lambda: Visit(
+            on,
+            happened,
+            session=None if session is None else revising.session_named(course, session, "--session"),
+            at=None if clock is None else inputs.located("--time", read_time, clock),
+            counts=None if counts is None else counts == "yes",
+            by=given["by"] or "",
+            corrects=corrects,
+            **{name: given[name] for name in ("elsewhere", "route", "worse", "note")},
+        ),
+    )
+    _check_alone(course, visit)
+    return revising.check_booked(course, visit, "DATE")
+
+
+def _check_alone(course: Course, visit: Visit) -> None:
+    """Refuse a second, different entry of one day unless it says that it is one."""
+    if visit.corrects or visit.session is not None or visit.at is not None:
+        return
+    corrected = {entry.corrects for entry in course.visits}
+    there = [
+        v for v in course.visits if v.day == visit.day and v.id not in corrected and v.status != "withdrawn"
+    ]
+    same = attrs.evolve(visit, id="", session=None, who="")
+    if there and not any(
+        attrs.evolve(entry, id="", session=None, who="", corrects="") == same for entry in there
+    ):
+        first = there[0]
+        raise InvalidInput(
+            what=f"{first.id} says of {visit.day} already: {first.status}",
+            where="DATE",
+            why="a day may have two visits, but mostly the first entry was a mistake",
+            fix=f"add --corrects {first.id} if this replaces it, or --time HH:MM if there was a second visit",
+        )
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked(day: date) -> str | None:
+    """Ask whether what was stopped early counts; None: nobody can say yet."""
+    choice = click.Choice(["yes", "no", "unknown"])
+    said = click.prompt(
+        f"Does the session of {day} count toward the series?", type=choice, default="unknown", err=True
+    )
+    return None if said == "unknown" else str(said)
+
+
+def _read(
+    source: str, course: Course, *, columns: str | None, patient: str | None, skip_bad_rows: bool
+) -> tuple[tuple[Visit, ...], tuple[UnusedRow, ...], dict[str, int]]:
+    """Read a file of visits; rows that cannot be used are listed, and end it unless they are to be skipped."""
+    meanings = None if columns is None else inputs.located("--columns", load_columns, columns)
+    found = inputs.located(
+        "--from",
+        lambda: load_visits(Path(source), columns=meanings, patient=patient, zone=course.zone),
+    )
+    for row in found.unused:
+        click.echo(printable(f"{source}, line {row.line}: {row.why}; {row.fix}"), err=True)
+    if found.unused and not skip_bad_rows:
+        raise InvalidInput(
+            what=f"{pictures.many(len(found.unused), 'row')} cannot be used",
+            where=f"--from, {source}, line {', '.join(str(row.line) for row in found.unused[:8])}",
+            why="a visit that is left out would be taken as not recorded; nothing was recorded",
+            fix="correct them, or add --skip-bad-rows to record the others",
+        )
+    return found.visits, found.unused, dict(found.passed)
+
+
+def _recorded(opened: revising.Opened, visits: Sequence[Visit], today: date, who: str) -> Course:
+    return record_visits(opened.course, visits, at=opened.at, as_of=today, who=who)
+
+
+def _judged(course: Course, visits: Sequence[Visit], today: date) -> list[JudgedVisit]:
+    """Return what those visits were: their entries, by what they say."""
+    days = {visit.day for visit in visits}
+    last = {visit.id for visit in course.visits if visit.day in days}
+    return [judged for judged in evaluate(course, as_of=today).visits if judged.visit.id in last]
+
+
+def _show(
+    course: Course, judged: Sequence[JudgedVisit], passed: dict[str, int], lines: Sequence[str]
+) -> None:
+    if len(judged) == 1:
+        pictures.show(tracked.in_words(course, judged[0]))
+    elif judged:
+        pictures.show(tracked.visits_of(course, judged))
+    for one in judged:
+        if one.verdict is Verdict.ASKED:
+            pictures.show(
+                "nobody said whether it counts: --counts yes or no, with --corrects " + one.visit.id
+            )
+    if passed:
+        pictures.show("no visits: " + ", ".join(f"{number} {what}" for what, number in passed.items()))
+    for line in lines:
+        click.echo(line)
+
+
+def _lacking(lacks: Sequence[str]) -> str:
+    return f"{' and '.join(lacks)} {'lacks' if len(lacks) == 1 else 'lack'} a session"
+
+
+def _ways_of(possible: Sequence[Proposal], course: Course, marked: str) -> Iterator[Any]:
+    yield "Ways to go on; none of them is booked yet"
+    yield tracked.plans_of(course, possible, marked)
+    if marked:
+        another = "make-up" if marked != "make-up" else "keep"
+        yield f"* what the protocol says. To take it: ketsched replan; another: --policy {another}"
+    else:
+        yield tracked.AFTER_A_LAPSE

@@ -1,0 +1,394 @@
+"""`ketsched replan`: the rest of a course planned again, or one session moved by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from ketsched.checking import Finding, Severity, check
+from ketsched.cli import inputs, pictures, revising, tracked
+from ketsched.cli.altering import Asked, asked_of, away
+from ketsched.cli.companions import labels_of
+from ketsched.cli.pictures import many, on
+from ketsched.errors import InvalidInput
+from ketsched.interchange import dumps
+from ketsched.model import POLICIES, Course, Waiver
+from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
+from ketsched.tracking import forecast as forecast_course
+from ketsched.tracking import replan as replan_course
+
+T = TypeVar("T")
+
+
+def _complete_policy(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete what is done about missed sessions."""
+    return [CompletionItem(policy) for policy in POLICIES if policy.startswith(incomplete)]
+
+
+@click.command()
+@revising.course_file
+@revising.placing_options
+@revising.as_of_option
+@revising.notice_option
+@click.option("--missed", multiple=True, metavar="DATE", help="A session that was missed; again for others.")
+@click.option(
+    "--record",
+    "records",
+    multiple=True,
+    metavar="WHAT",
+    help='What happened, "2027-01-14 no-show", as in ketsched record; again for others.',
+)
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="[PHASE=]POLICY",
+    shell_complete=_complete_policy,
+    help=f"What is done about missed sessions, if not what the protocol says: {', '.join(POLICIES)}.",
+)
+@click.option(
+    "--away",
+    multiple=True,
+    metavar="DATES",
+    help="The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; again for others.",
+)
+@click.option(
+    "--exceed",
+    is_flag=True,
+    help="Latest days that cannot be kept give way, and are named; a clinician documents it.",
+)
+@click.option(
+    "--move",
+    "moves",
+    multiple=True,
+    metavar="ID=DATE",
+    help="Move a session by hand, s5=2027-01-20; again for others.",
+)
+@click.option("--repair", is_flag=True, help="With --move: move whatever else has to move.")
+@click.option("--alone", is_flag=True, help="With --move: move it alone, whatever that breaks.")
+@click.option("--waive", default="", metavar="TEXT", help="With --alone: the reason to document, with --who.")
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="DATE",
+    help="One session more, outside the pattern: an ad-hoc booster; again for others.",
+)
+@click.option("--repeat", type=int, default=0, metavar="N", help="Give the last N sessions again.")
+@click.option(
+    "--step",
+    type=click.Choice(["back", "forward"]),
+    help="Go on at the interval before, or after, in the phase's list.",
+)
+@click.option("--end", is_flag=True, help="End the course today; what is still to come is closed.")
+@click.option("--through", metavar="DATE", help="Plan an open-ended phase on to this day.")
+@click.option("--place", metavar="TEXT", help="Where sessions at the clinic are from now on.")
+@click.option(
+    "--switch",
+    metavar="ID|FILE",
+    shell_complete=inputs.complete_protocol,
+    help="Go over to another protocol for the rest.",
+)
+@click.option("--join", type=int, metavar="DAYS", help="With --switch: so long after the last session.")
+@click.option("--sessions", type=int, metavar="N", help="With --switch: sessions in its first phase.")
+@click.option("--weeks", type=int, metavar="N", help="With --switch: nominal weeks of its first phase.")
+@click.option("--weekdays", metavar="DAYS", help='With --switch: days of the week, "mon,thu".')
+@click.option("--boosters", type=int, metavar="N", help="With --switch: sessions in its last phase.")
+@click.option(
+    "--until", metavar="DURATION", help="With --switch: how long its last phase lasts, P26W or P6M."
+)
+@click.option("--who", default="", metavar="NAME", help="Who decided it.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@revising.changes
+@click.pass_context
+def replan(
+    ctx: click.Context,
+    /,
+    opened: revising.Opened,
+    as_json: bool,
+    dry_run: bool,
+    as_of: str | None,
+    **given: Any,
+) -> None:
+    """
+    Plan the rest again, with the fewest changes; or move a session by hand.
+
+    What is past or due today stays, and so does every booking that still can. What
+    happened is taken from the course file; --missed and --record add to it.
+    It shows each change with its reason, and the sentences for the telephone.
+
+    \b
+    ketsched replan course.json --clinic clinic.toml --missed 2027-01-14
+    ketsched replan course.json --clinic clinic.toml --policy make-up
+    ketsched replan course.json --clinic clinic.toml --move s5=2027-01-20
+    """
+    today = opened.as_of(as_of)
+    when = revising.required_placing(
+        opened.course,
+        **{
+            name: given[name]
+            for name in (
+                "case",
+                "clinic",
+                "zone",
+                "hours",
+                "holidays",
+                "closed",
+                "chairs",
+                "calendars",
+                "clock",
+            )
+        },
+    )
+    asked = asked_of(given, opened.course)
+    when = attrs.evolve(when, availability=away(when, given["away"]))
+    common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": revising.notice_of(given["notice"])}
+    common |= {"who": given["who"], "exceed": given["exceed"], **when.options()}
+    told = _Telling(opened, when, today, as_json=as_json, dry_run=dry_run)
+    if asked.moves:
+        ctx.exit(_move(opened.course, asked, common, told))
+    course = _replanned(opened.course, asked.visits, **asked.changes, **common)
+    plans: tuple[Proposal, ...] = ()
+    seen = forecast_course(opened.course, asked.visits, as_of=today)
+    if seen.proposes and not asked.changes["end"]:
+        plans = proposals(opened.course, asked.visits, **common)
+    told.changed(course, seen=seen, plans=plans)
+
+
+def _replanned(*given: Any, **options: Any) -> Course:
+    return _by_option(replan_course, *given, **options)
+
+
+def _by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
+    """Do something; an argument that cannot be used is called by its option."""
+    try:
+        return verb(*given, **options)
+    except InvalidInput as error:
+        if error.where not in options and error.where != "move":
+            raise
+        raise InvalidInput(what=error.what, where=f"--{error.where}", why=error.why, fix=error.fix) from None
+
+
+# Moving by hand
+
+
+def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) -> int:
+    """Move sessions by hand, or say what that would break; return the exit code."""
+    if len(asked.moves) > 1:
+        moved = _replanned(course, move=asked.moves, **common)
+        others = [c for c in moved.changes if c.booking not in asked.moves and c.kind != "changed"]
+        if not others or asked.repair:
+            told.changed(moved)
+            return 0
+        told.refused((), moved)
+        return 1
+    ((session, day),) = asked.moves.items()
+    found = _by_option(moving, course, session, day, **common)
+    if asked.alone and found.alone is not None:
+        told.changed(_alone(found.alone, course, told, asked), found=found)
+        return 0
+    if not found.breaks or (asked.repair and found.repair is not None):
+        told.changed(_replanned(course, move=asked.moves, **common), found=found)
+        return 0
+    told.refused((found,), found.repair)
+    return 1
+
+
+def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Course:
+    """Return the course with a session moved alone, and, if that was asked for, with what it breaks waived."""
+    if len(moved.revisions) == len(course.revisions):
+        return moved  # it stands there already
+    last = attrs.evolve(moved.revisions[-1], who=asked.who)
+    moved = attrs.evolve(moved, revisions=(*moved.revisions[:-1], last))
+    if not asked.waive:
+        return moved
+    broken = told.broken(moved)
+    waivers = [
+        Waiver(rule=finding.code, sessions=finding.sessions, reason=asked.waive, who=asked.who)
+        for finding in broken
+        if finding.sessions
+    ]
+    return attrs.evolve(moved, waivers=(*moved.waivers, *waivers))
+
+
+# What is told
+
+
+@attrs.frozen
+class _Telling:
+    """Writes what was made of a course, and tells it."""
+
+    opened: revising.Opened
+    when: revising.Placing
+    today: date
+    as_json: bool = attrs.field(kw_only=True)
+    dry_run: bool = attrs.field(kw_only=True)
+
+    def findings(self, course: Course) -> tuple[Finding, ...]:
+        return check(course, calendar=self.when.calendar, calendars=self.when.calendars, as_of=self.today)
+
+    def broken(self, course: Course) -> list[Finding]:
+        """Return the findings about spacing and series that the course did not have before."""
+        before = {(f.code, f.sessions, f.what) for f in self.findings(self.opened.course)}
+        return [
+            finding
+            for finding in self.findings(course)
+            if finding.code.startswith(("KS1", "KS2"))
+            and finding.severity >= Severity.WARNING
+            and (finding.code, finding.sessions, finding.what) not in before
+        ]
+
+    def changed(
+        self,
+        course: Course,
+        *,
+        found: Moving | None = None,
+        seen: Forecast | None = None,
+        plans: Sequence[Proposal] = (),
+    ) -> None:
+        """Write the course, and tell what changed, what could not be kept, and what to say of it."""
+        findings = self.findings(course)
+        changed = course != self.opened.course
+        changes = course.changes if changed else ()
+        remarks = course.revisions[-1].remarks if changed else ()
+        said = sentences(course) if changed else ()
+        if self.dry_run:
+            lines = ["nothing was written: --dry-run" if changed else "nothing has changed"]
+        else:
+            lines = revising.write(self.opened, course, findings)
+        if self.as_json:
+            result = {
+                "changed": changed,
+                "written": changed and not self.dry_run,
+                "revision": len(course.revisions),
+                "what": course.revisions[-1].what if changed else "",
+                "changes": tracked.changes_json(course, changes),
+                "remarks": list(remarks),
+                "lifted": [attrs.asdict(one) for one in course.lifted],
+                "say": list(said),
+                "move": None if found is None else _moving_json(self.opened.course, found),
+                "proposes": "" if seen is None else seen.proposes,
+                "plans": tracked.plans_json(self.opened.course, plans, ""),
+                "findings": pictures.findings_json(findings),
+                "course": json.loads(dumps(course, "json")),
+            }
+            click.echo(pictures.as_json(result))
+            return
+        if changes:
+            pictures.show(tracked.changes_of(course, changes))
+        dropped = course.skipped[len(self.opened.course.skipped) :]
+        labels = labels_of(course) if dropped else {}
+        for name in dropped:
+            pictures.show(f"{labels[name]}: not made up for; the series has one session fewer")
+        if remarks:
+            pictures.show("", tracked.titled("To know", remarks))
+        if found is not None and found.breaks and found.alone is not None and changed:
+            self._show_breaks(course, found)
+        if plans and seen is not None:
+            self._show_plans(seen, plans)
+        if said:
+            pictures.show("", tracked.titled("To say on the telephone", said))
+        if changed:
+            pictures.show("", _counted(findings))
+        for line in lines:
+            click.echo(line)
+
+    def _show_breaks(self, course: Course, found: Moving) -> None:
+        """Say what a session that was moved alone breaks, and that somebody has to document it."""
+        moved = {session.id: session for session in course.sessions}[found.session]
+        others = [c for c in course.changes if c.booking != found.session]
+        if not moved.pinned or others:
+            return
+        pictures.show("", tracked.titled("It breaks", found.breaks))
+        if len(course.waivers) == len(self.opened.course.waivers):
+            pictures.show(
+                'a clinician documents that: --waive "reason" --who NAME, or a file of waivers for check'
+            )
+        if any(placed.session == found.session for placed in course.companions):
+            pictures.show("what goes around it stays where it was: ketsched accompany places it anew")
+
+    def _show_plans(self, seen: Forecast, plans: Sequence[Proposal]) -> None:
+        since = (
+            "" if seen.last_given is None else f", {(self.today - seen.last_given).days} days since the last"
+        )
+        pictures.show(
+            "",
+            f"The protocol proposes: {seen.proposes}{since}. A clinician decides; the ways would be",
+            tracked.plans_of(self.opened.course, plans, ""),
+            tracked.AFTER_A_LAPSE,
+        )
+
+    def refused(self, moves: Sequence[Moving], repair: Course | None) -> None:
+        """Say what moving sessions would break; nothing is written."""
+        course = self.opened.course
+        changes = repair.changes if repair is not None else ()
+        if self.as_json:
+            result = {
+                "changed": False,
+                "written": False,
+                "revision": len(course.revisions),
+                "move": _moving_json(course, moves[0]) if moves else None,
+                "repair": tracked.changes_json(repair or course, changes),
+                "say": list(sentences(repair)) if repair is not None else [],
+            }
+            click.echo(pictures.as_json(result))
+            return
+        for found in moves:
+            pictures.show(*_refused(course, found))
+        if repair is not None:
+            pictures.show("", "what else would have to move:", tracked.changes_of(repair, changes))
+            pictures.show("", "to take this: --repair" + ("; to move it alone: --alone" if moves else ""))
+        elif moves and moves[0].alone is not None:
+            pictures.show("", "to move it alone: --alone")
+        click.echo("nothing was written")
+
+
+def _refused(course: Course, found: Moving) -> list[Any]:
+    labels = labels_of(course)
+    now = next(session for session in course.sessions if session.id == found.session)
+    said: list[Any] = [
+        f"{labels[found.session]} is on {on(now.day)}; on {on(found.day)} it would break:",
+        *(f"  {rule}" for rule in found.breaks),
+    ]
+    between = [
+        f"{word} {on(day)}"
+        for word, day in (("from", found.earliest), ("to", found.latest))
+        if day is not None
+    ]
+    if between:
+        said.append(f"with the others where they are it can be {' '.join(between)}")
+    if found.days:
+        said.append(f"days that are open: {', '.join(map(on, found.days))}")
+    if found.error is not None and found.repair is None:
+        said.append(f"no plan has it there: {found.error.what}")
+    return said
+
+
+def _moving_json(course: Course, found: Moving) -> dict[str, Any]:
+    now = next(session for session in course.sessions if session.id == found.session)
+    return {
+        "session": found.session,
+        "from": now.day,
+        "to": found.day,
+        "earliest": found.earliest,
+        "latest": found.latest,
+        "days": list(found.days),
+        "breaks": list(found.breaks),
+        "error": None if found.error is None else found.error.what,
+    }
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """Say how many findings there are, and how to see them."""
+    open_ones = [finding for finding in findings if finding.waived_by is None]
+    said = [
+        many(number, word)
+        for word, severity in (("error", Severity.ERROR), ("warning", Severity.WARNING))
+        if (number := sum(finding.severity is severity for finding in open_ones))
+    ]
+    return f"findings: {', '.join(said)}; ketsched check shows them" if said else "no errors, no warnings"

@@ -1,0 +1,266 @@
+"""Tables of what happened, what changed, and the plans that could be made, for the clinic's terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ketsched.cli.pictures import many, numbers_of, on
+from ketsched.history import JudgedVisit, Verdict
+from ketsched.model import Change, Course, PlacedCompanion, Session
+from ketsched.tracking import Proposal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def titled(title: str, lines: Iterable[str]) -> RenderableType:
+    """Show a list under its title, each entry in full however wide the terminal is."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Group(Text(title, style="bold"), *(Padding(Text(line), (0, 0, 0, 2)) for line in lines))
+
+
+# What happened
+
+
+def visits_of(course: Course, visits: Iterable[JudgedVisit]) -> RenderableType:
+    """List visits: what was recorded, what each was, and why."""
+    table = _table("visit", "day", "what happened", "session", "is", "because", "who")
+    for judged in visits:
+        visit = judged.visit
+        table.add_row(
+            visit.id,
+            f"{on(visit.day)} {visit.at:%H:%M}" if visit.at else on(visit.day),
+            "; ".join(_happened(judged)),
+            _session(course, judged),
+            str(judged.verdict),
+            "" if str(judged.visit.status) in judged.reason else judged.reason,
+            visit.who,
+        )
+    return table
+
+
+def _happened(judged: JudgedVisit) -> Iterator[str]:
+    visit = judged.visit
+    yield f"{visit.status}" + (f" by the {visit.by}" if visit.by else "")
+    if visit.elsewhere:
+        yield "elsewhere"
+    if visit.counts is not None:
+        yield "counts" if visit.counts else "does not count"
+    if visit.worse:
+        yield "symptoms worse"
+    if visit.corrects:
+        yield f"instead of {visit.corrects}"
+
+
+def in_words(course: Course, judged: JudgedVisit) -> str:
+    """Say in one line what a visit was."""
+    said = [*_happened(judged)]
+    if judged.verdict is not Verdict.NOT_GIVEN:
+        said.append(f"{judged.verdict}" + (f" ({judged.reason})" if judged.reason else ""))
+    return f"{on(judged.visit.day)}, {_session(course, judged)}: {'; '.join(said)}"
+
+
+def _session(course: Course, judged: JudgedVisit) -> str:
+    """Call the session of a visit by its phase, and its number if it has one."""
+    number = numbers_of(course).get(judged.session or "")
+    phase = next((s.phase for s in course.sessions if s.id == judged.session), "no session")
+    return phase if number is None else f"{phase} {number}"
+
+
+def visits_json(visits: Iterable[JudgedVisit]) -> list[dict[str, Any]]:
+    """Return visits and what they were as plain values for programs."""
+    return [
+        {
+            "id": judged.visit.id,
+            "day": judged.visit.day,
+            "time": judged.visit.at and f"{judged.visit.at:%H:%M}",
+            "status": str(judged.visit.status),
+            "by": judged.visit.by,
+            "elsewhere": judged.visit.elsewhere,
+            "counts": judged.visit.counts,
+            "worse": judged.visit.worse,
+            "corrects": judged.visit.corrects,
+            "who": judged.visit.who,
+            "verdict": str(judged.verdict),
+            "reason": judged.reason,
+            "session": judged.session,
+            "phase": judged.phase,
+            "number": judged.number,
+        }
+        for judged in visits
+    ]
+
+
+# What changed
+
+
+def changes_of(course: Course, changes: Sequence[Change]) -> RenderableType:
+    """List what people see of a change: each booking, what became of it, from when to when, and why."""
+    table = _table("what", "is", "from", "to", "because")
+    numbers = numbers_of(course)
+    for change in filter(_shows, changes):
+        before, after = _when(change.before), _when(change.after)
+        table.add_row(
+            _named(course, change.after, numbers),
+            _became(change),
+            before,
+            after if after != before and change.after.status.stands else "",
+            change.why,
+        )
+    return table
+
+
+def _named(course: Course, booking: Session | PlacedCompanion, numbers: dict[str, int]) -> str:
+    if isinstance(booking, PlacedCompanion):
+        return course.protocol.companion(booking.companion).title
+    return f"{booking.phase} {numbers[booking.id]}" if booking.id in numbers else booking.phase
+
+
+def _shows(change: Change) -> bool:
+    """Whether a change is one that people see; what a booking goes with may change behind it."""
+    before, after = change.before, change.after
+    if change.kind != "changed" or before is None or before.status is not after.status:
+        return True
+    return isinstance(before, Session) and isinstance(after, Session) and before.place != after.place
+
+
+def _became(change: Change) -> str:
+    before, after = change.before, change.after
+    if isinstance(before, Session) and isinstance(after, Session) and before.place != after.place:
+        return f"now at {after.place}" if change.kind == "changed" else change.kind
+    if before is not None and change.kind == "changed" and before.status is not after.status:
+        return "to be confirmed" if after.status == "tentative" else str(after.status)
+    return change.kind
+
+
+def _when(booking: Session | PlacedCompanion | None) -> str:
+    if booking is None:
+        return ""
+    return f"{on(booking.day)} {booking.time:%H:%M}" if booking.time else on(booking.day)
+
+
+def changes_json(course: Course, changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Return what changed as plain values for programs."""
+    numbers = numbers_of(course)
+    return [
+        {
+            "booking": change.booking,
+            "is": "session" if isinstance(change.after, Session) else "companion",
+            "phase": change.after.phase if isinstance(change.after, Session) else None,
+            "number": numbers.get(change.booking),
+            "change": change.kind,
+            "from": _moment_json(change.before),
+            "to": _moment_json(change.after),
+            "why": change.why,
+        }
+        for change in changes
+    ]
+
+
+def _moment_json(booking: Session | PlacedCompanion | None) -> dict[str, Any] | None:
+    if booking is None:
+        return None
+    at = f"{booking.time:%H:%M}" if booking.time else None
+    return {"day": booking.day, "time": at, "status": str(booking.status)}
+
+
+# What could be done
+
+AFTER_A_LAPSE = (
+    "A clinician decides. To continue: ketsched replan; to give some again: --repeat N; "
+    "to begin anew: --switch"
+)
+
+
+def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> RenderableType:
+    """
+    List plans that could be made: new days, what else changes, what each costs.
+
+    Args:
+        before: The course that they are made from.
+        proposals: Of `ways` or `proposals`.
+        marked: Name of the one that the protocol takes; it gets an asterisk.
+    """
+    table = _table("", "way", "new days", "what else changes", "what it costs")
+    for proposal in proposals:
+        changes = _made(before, proposal)
+        new = [_day(c.after) for c in changes if c.kind == "added" and isinstance(c.after, Session)]
+        if len(new) > _SHOWN:
+            new = [*new[:_SHOWN], f"and {len(new) - _SHOWN} more, to {new[-1]}"]
+        table.add_row(
+            "*" if proposal.name == marked else "",
+            proposal.name,
+            "\n".join(new),
+            "\n".join(_others(changes)) or ("nothing" if proposal.course is not None else ""),
+            "\n".join(_costs(before, proposal)),
+        )
+    return table
+
+
+_SHOWN = 6
+"""New days, or moved sessions, that a table of plans shows of each."""
+
+
+def _day(booking: Session | PlacedCompanion) -> str:
+    return on(booking.day)
+
+
+def _made(before: Course, proposal: Proposal) -> tuple[Change, ...]:
+    """Return what a plan changes; nothing if it leaves the course as it is, or there is none."""
+    if proposal.course is None or len(proposal.course.revisions) == len(before.revisions):
+        return ()
+    return proposal.course.changes
+
+
+def _others(changes: Iterable[Change]) -> list[str]:
+    """Say what a plan changes besides the days that it adds."""
+    said, around = [], 0
+    for change in changes:
+        if isinstance(change.after, PlacedCompanion):
+            around += 1
+        elif change.kind == "moved" and change.before is not None:
+            said.append(f"{on(change.before.day)} to {on(change.after.day)}")
+        elif change.kind in ("closed", "opened"):
+            said.append(f"{on(change.after.day)} {change.kind}")
+    if len(said) > _SHOWN:
+        said = [*said[:_SHOWN], f"and {len(said) - _SHOWN} more"]
+    return [*said, f"{many(around, 'booking')} around them"] if around else said
+
+
+def _costs(before: Course, proposal: Proposal) -> tuple[str, ...]:
+    if proposal.course is None:
+        return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
+    if len(proposal.course.revisions) == len(before.revisions):
+        return ()
+    fewer = len(proposal.course.skipped) - len(before.skipped)
+    short = (f"{many(fewer, 'session')} fewer",) if fewer else ()
+    return (*short, *proposal.course.revisions[-1].remarks)
+
+
+def plans_json(before: Course, proposals: Iterable[Proposal], marked: str) -> list[dict[str, Any]]:
+    """Return plans that could be made as plain values for programs."""
+    return [
+        {
+            "name": proposal.name,
+            "says": proposal.says,
+            "protocol_takes_it": proposal.name == marked,
+            "changes": changes_json(proposal.course or before, _made(before, proposal)),
+            "costs": list(_costs(before, proposal)),
+            "error": None if proposal.error is None else proposal.error.what,
+        }
+        for proposal in proposals
+    ]
