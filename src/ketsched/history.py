@@ -369,7 +369,7 @@ def _in_force(course: Course, day: date) -> tuple[Phase, ...]:
     main = course.protocol.main
     names = [phase.name for phase in main]
     begins = [0, *(names.index(segment.first) for segment in course.segments), len(main)]
-    number = sum(segment.on <= day for segment in course.segments)
+    number = sum(segment.on < day for segment in course.segments)  # of that day itself: before it
     return main[begins[number] : begins[number + 1]]
 
 
@@ -393,34 +393,34 @@ class _Count:
         self.counted = dict.fromkeys(self.phases, 0)
         self.targets = {phase.name: target(course, phase) for phase in course.protocol.phases}
         self.given: list[_Given] = []
+        self.of_phase: dict[str, list[_Given]] = {}
 
     def judge(self, visits: Iterable[tuple[Visit, str | None]]) -> Iterator[JudgedVisit]:
-        before: list[Visit] = []  # of one day
+        before: set[tuple[Any, ...]] = set()  # what was said of one day
+        day: date | None = None
         for visit, session in visits:
             if not visit.status.delivered:
                 reason = f"{visit.status}" + (f" by the {visit.by}" if visit.by else "")
                 yield JudgedVisit(visit=visit, verdict=Verdict.NOT_GIVEN, reason=reason, session=session)
                 continue
-            if before and before[0].day != visit.day:
-                before = []
+            if day != visit.day:
+                before, day = set(), visit.day
             if self._entered_twice(visit, session, before):
                 reason = f"entered twice: {visit.day} is recorded with the same data"
                 yield JudgedVisit(visit=visit, verdict=Verdict.DUPLICATE, reason=reason, session=None)
                 continue
-            before.append(visit)
+            before.add(_bare(visit))
             yield self._delivered(visit, session)
 
-    def _entered_twice(self, visit: Visit, session: str | None, before: Sequence[Visit]) -> bool:
+    def _entered_twice(self, visit: Visit, session: str | None, before: set[tuple[Any, ...]]) -> bool:
         """Whether a visit without a session of its own says what another of that day says."""
         own = self.sessions.get(session or "")
-        if own is not None and own.booked:
-            return False
-        return any(_bare(other) == _bare(visit) for other in before)
+        return (own is None or not own.booked) and _bare(visit) in before
 
     def _delivered(self, visit: Visit, session: str | None) -> JudgedVisit:
         booking = self.sessions.get(session or "")
         phase = self._phase(booking, visit.day)
-        here = phase or self.course.protocol.main[-1]
+        here = phase or _in_force(self.course, visit.day)[-1]
         looked_back = list(self._looked_back(here))
         floor, gap = self._too_soon(visit.day, looked_back)
         booster = (booking is None or not booking.booked) and here.kind == "maintenance"
@@ -451,6 +451,7 @@ class _Count:
             self.counted[here.name] += 1
             number = self.counted[here.name]
         self.given.append(_Given(visit.day, here.name, verdict.counts))
+        self.of_phase.setdefault(here.name, []).append(self.given[-1])
         return JudgedVisit(
             visit=visit, verdict=verdict, reason=reason, session=session, phase=here.name, number=number
         )
@@ -506,7 +507,7 @@ class _Count:
         """Yield every rule that looks back from the next thing given in a phase, and what it looks back at."""
         if not self.given:
             return
-        own = [given for given in self.given if given.phase == phase.name]
+        own = self.of_phase.setdefault(phase.name, [])
         for spacing in phase.spacing:
             if spacing.between is None:
                 if len(own) >= spacing.apart:

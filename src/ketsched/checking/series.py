@@ -366,10 +366,15 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
                 what=f"{case.named(session)} comes after {case.named(furthest)}",
                 why=f"{session.phase} is before {furthest.phase} in the protocol",
                 fix=f"book it as {furthest.phase}, or move it to before {day_words(furthest.day)}",
-                severity=Severity.WARNING if happened(furthest, session) else None,
+                severity=Severity.WARNING if _has_begun(case, furthest) else None,
             )
         else:
             furthest = session
+
+
+def _has_begun(case: Case, session: Session) -> bool:
+    """Whether a session was given, or its day has come: what is made up after it cannot be before it."""
+    return happened(session) or (case.as_of is not None and session.day <= case.as_of)
 
 
 @rule("KS211", Severity.INFO, source="Protocol: its note")

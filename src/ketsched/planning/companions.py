@@ -250,8 +250,9 @@ class _Placer:
         return placed.status in _SETTLED or (self.after is not None and placed.day <= self.after)
 
     def _is_history(self, run: _Run, placed: PlacedCompanion) -> bool:
-        """Whether a booking is history; not so one that nobody recorded, if what it goes with now comes later."""
-        if placed.status in _TAKING and run.companion.kind == "appointment":
+        """Whether a booking is history; not so one at the end that nobody recorded, if the end is now later."""
+        at_end = run.companion.anchor.edge == "end" and run.companion.kind == "appointment"
+        if at_end and placed.status in _TAKING and run.first <= run.last:
             begins = run.anchored.day.toordinal() + run.companion.window.earliest
             return self._settled(placed) and placed.day.toordinal() >= begins
         return self._settled(placed)

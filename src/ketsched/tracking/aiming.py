@@ -19,7 +19,8 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Phase, Session
 from ketsched.planning.days import OpenDays
-from ketsched.planning.laying import REVIEW, continued, first_days, ideal_days
+from ketsched.planning.laying import REVIEW, continued, first_days, hour_rules, ideal_days
+from ketsched.planning.seating import days_for_hours
 from ketsched.spacing import Bound
 from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
 
@@ -38,6 +39,7 @@ class Aimed:
         stays: Whether to leave it there counts as moving a booking.
         only: Whether it can be on that day alone.
         why: What a new one is for, or why one that stands is laid anew.
+        at_end: Whether a new one was laid after all others of its phase.
     """
 
     day: int
@@ -45,6 +47,7 @@ class Aimed:
     stays: bool = False
     only: bool = False
     why: str = ""
+    at_end: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -157,7 +160,7 @@ class Aiming:
                     if lack and policy == "make-up":
                         remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
                 days = self._after(aimed, phase, lack)
-                aimed += [Aimed(day, self.new(phase), why=said) for day in days]
+                aimed += [Aimed(day, self.new(phase), why=said, at_end=True) for day in days]
                 laid = laid or lack > 0
             aimed.sort(key=self.in_order)
         return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks), costs=laid)
@@ -278,16 +281,23 @@ class Aiming:
         """Move everything by the delay with which the first missed session can be held."""
         slot = self.new(phase)
         before = self._before(aimed, phase, missed)
-        first = next(iter(self._open(slot, before, self._from(aimed, phase, missed))), None)
+        first = next(iter(self._open(slot, before, self._from(missed))), None)
         if first is None:
             return None
         delay = first - missed[0].day.toordinal()
         why = f"moves by as much as the session of {missed[0].day}"
         new = [Aimed(s.day.toordinal() + delay, slot, why=_instead_of([s])) for s in missed]
+        chosen = [aim.day for aim in aimed if aim.only or pinned(aim)]
+
+        def moves(aim: Aimed) -> bool:
+            crosses = any(
+                aim.day < day <= aim.day + delay for day in chosen
+            )  # a day chosen by hand is not passed
+            later = self.order[aim.slot.phase.name] >= self.order[phase.name]
+            return later and aim not in before and not crosses
+
         old = [
-            attrs.evolve(aim, day=aim.day + delay, stays=False, why=why)
-            if aim not in before and self.order[aim.slot.phase.name] >= self.order[phase.name]
-            else aim
+            attrs.evolve(aim, day=aim.day + delay, stays=False, why=why) if moves(aim) else aim
             for aim in aimed
         ]
         return sorted([*new, *old], key=self.in_order)
@@ -299,7 +309,7 @@ class Aiming:
         slot, alone = self.new(phase), policy == "next-open"
         last = max((aim.day for aim in aimed if aim.slot.phase.name == phase.name), default=None)
         others = self._before(aimed, phase, missed) if alone else aimed
-        for day in self._open(slot, others, self._from(aimed, phase, missed)):
+        for day in self._open(slot, others, self._from(missed), preferred=not alone):
             if policy == "make-up" and last is not None and day > last:
                 return None
             if any(aim.day == day for aim in others):
@@ -318,13 +328,31 @@ class Aiming:
             aim, day=day, stays=False, why=f"comes after the new one on {date.fromordinal(new.day)}"
         )
 
-    def _from(self, aimed: Sequence[Aimed], phase: Phase, missed: Sequence[Session]) -> int:
-        """Return the first day for what replaces a session: after the one before it, and never before the course."""
-        if not missed:
-            return self.first
-        lost = missed[0].day.toordinal()
-        own = [day for day in self._own(aimed, phase) if day < lost]
-        return max(self.first, (max(own) + 1) if own else lost)
+    def squeezed(self, aims: Aims, before: int) -> Aims | None:
+        """
+        Return the aims with the last session that was made up at the end brought before a day.
+
+        On the first open day there that keeps the required rules, if there is one: what has to lie there
+        anyway moves no agreed booking.
+        """
+        at_end = next((aim for aim in reversed(aims.aimed) if aim.slot.booking is None and aim.at_end), None)
+        if at_end is None or at_end.day < before:
+            return None
+        others = [aim for aim in aims.aimed if aim is not at_end]
+        same = [aim.day for aim in others if aim.slot.phase is at_end.slot.phase and aim.day < before]
+        taken = [taken.day for taken in self.taken if taken.phase == at_end.slot.phase.name]
+        first = max([self.first, *(day + 1 for day in (*same, *taken))])
+        for day in self._open(at_end.slot, others, first):
+            if day >= before:
+                return None
+            if all(aim.day != day for aim in others):
+                moved = attrs.evolve(at_end, day=day, at_end=False)
+                return attrs.evolve(aims, aimed=tuple(sorted([*others, moved], key=self.in_order)))
+        return None
+
+    def _from(self, missed: Sequence[Session]) -> int:
+        """Return the first day for what replaces a session: not before the day on which that was to be."""
+        return max([self.first, *(session.day.toordinal() for session in missed[:1])])
 
     def _before(self, aimed: Sequence[Aimed], phase: Phase, missed: Sequence[Session]) -> list[Aimed]:
         """Return those that a replacement goes around: what cannot move, and what comes before the session lost."""
@@ -338,12 +366,14 @@ class Aiming:
             or (aim.day < lost and self.order[aim.slot.phase.name] <= self.order[phase.name])
         ]
 
-    def _open(self, slot: Slot, others: Sequence[Aimed], first: int) -> Iterable[int]:
-        """Yield open days on which one more session keeps the required rules among others, from a day on."""
+    def _open(
+        self, slot: Slot, others: Sequence[Aimed], first: int, *, preferred: bool = False
+    ) -> Iterable[int]:
+        """Yield open days on which one more session keeps the required rules, or all, among others, from a day on."""
         days: Iterable[int] = range(first, first + HORIZON)
         if self.open_days is not None:
             days = self.open_days[slot.kind.place].between(first, first + HORIZON, slot.kind.minutes)
-        rules = _Inserted(self, others, slot)
+        rules = _Inserted(self, others, slot, preferred=preferred)
         for day in days:
             if day not in self.cancelled and rules.hold_on(day):
                 yield day
@@ -353,11 +383,11 @@ class _Inserted:
     """
     The minimums and at-most-k rules for one more session among others on their days.
 
-    With the preferred ones too: to keep those, planning would move the others.
+    With the preferred ones, if the others are to stay: to keep those, planning would move them.
     """
 
-    def __init__(self, aiming: Aiming, aimed: Sequence[Aimed], slot: Slot) -> None:
-        self.aiming, self.slot = aiming, slot
+    def __init__(self, aiming: Aiming, aimed: Sequence[Aimed], slot: Slot, *, preferred: bool) -> None:
+        self.aiming, self.slot, self.preferred = aiming, slot, preferred
         self.aimed = sorted(aimed, key=aiming.in_order)
         self.keys = [aiming.in_order(aim) for aim in self.aimed]
         self.taken = [taken.day for taken in aiming.taken]
@@ -377,7 +407,11 @@ class _Inserted:
             slots.insert(at, self.slot)
             rest = Remaining(self.aiming.course, self.aiming.taken, tuple(slots))
             place = rest.first + at
-            self.known[at] = [b for b in rest.bounds if b.earlier <= place <= b.later]
+            bounds = [b for b in rest.bounds if b.required or self.preferred]
+            if self.aiming.open_days is not None and (hours := list(hour_rules(rest.runs))):
+                calendars = [days.calendar for days in self.aiming.open_days.values()]
+                bounds += days_for_hours([rule for rule in hours if rule.later >= rest.first], calendars)
+            self.known[at] = [b for b in bounds if b.earlier <= place <= b.later]
         return self.known[at]
 
 

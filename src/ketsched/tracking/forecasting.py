@@ -17,12 +17,12 @@ import attrs
 from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, State, Verdict, evaluate
+from ketsched.history import History, State, Verdict, evaluate, new_to
 from ketsched.model import Course, Happened, LapseBand, Session, Visit
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.spacing import Bound, edges, push_down, push_up
 from ketsched.tracking import arguments
-from ketsched.tracking.aiming import Aimed, Aiming
+from ketsched.tracking.aiming import Aimed, Aiming, Aims
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Problem
 from ketsched.tracking.remaining import Remaining, lifted, without_latest
@@ -157,8 +157,9 @@ def forecast(
     if planner is None or not aimed:
         gone = _impossible(rest, aiming, aimed)
     else:
-        problem = planner.problem(aims)
-        bookable, gone = tuple(_bookable(planner, problem)), problem.lifted
+        problem = planner.problem_of(aims)
+        stands = not new_to(course, given) and planner.is_settled()
+        bookable, gone = tuple(_bookable(planner, aims, problem, stands=stands)), problem.lifted
     unrecorded = history.in_state(State.NOT_RECORDED)
 
     def if_all(status: Happened) -> Forecast | None:
@@ -181,7 +182,7 @@ def forecast(
 
     return Forecast(
         history=history,
-        sessions=tuple(_dues(rest, aimed)),
+        sessions=tuple(_dues(rest, aimed, as_of)),
         bookable=bookable,
         asks=tuple(_asks(history, unrecorded)),
         lifted=tuple(_said(rest, gone)),
@@ -191,7 +192,7 @@ def forecast(
     )
 
 
-def _dues(rest: Remaining, aimed: Sequence[Aimed]) -> Iterable[Due]:
+def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]:
     """Yield the window of every session to come, by the rules alone."""
     if not aimed:
         return
@@ -215,6 +216,10 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed]) -> Iterable[Due]:
     low, high = low or every, high or every
     limited = _limited(bounds, max(rest.first, 1))
     numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
+    today = as_of.toordinal()
+    if not taken:  # nothing bounds the first session of a course that has not begun
+        low = [min(low[0], max(today, 0)), *low[1:]]
+        limited.discard(0)
     for place, aim in enumerate(aimed, rest.first):
         name, booking = aim.slot.phase.name, aim.slot.booking
         numbers[name] += 1
@@ -246,10 +251,10 @@ def _limited(bounds: Iterable[Bound], known: int) -> set[int]:
     return found
 
 
-def _bookable(planner: Replanner, problem: Problem) -> Iterator[date]:
+def _bookable(planner: Replanner, aims: Aims, problem: Problem, *, stands: bool) -> Iterator[date]:
     """Yield the days that the next session could be on, the best one first, the others in order of time."""
     try:
-        best = planner.solve(problem).days[0]
+        best = aims.aimed[0].day if stands else planner.lay(aims).days[0]
     except (NoFeasiblePlan, TooManyWays):
         return
     yield date.fromordinal(best)

@@ -18,12 +18,12 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
-from ketsched.planning import NoFeasiblePlan, TooManyWays
+from ketsched.planning import TooManyWays
 from ketsched.planning.days import GRID, OpenDays, at_home
 from ketsched.planning.laying import hour_rules
 from ketsched.planning.seating import days_for_hours
 from ketsched.series import Placement, Series
-from ketsched.spacing import Bound
+from ketsched.spacing import Bound, edges, push_up
 from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, pinned
 from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
@@ -75,6 +75,12 @@ def _near_first(series: Series) -> Placement | None:
         if found is not None or reach is None:
             return found
     raise TooManyPlans
+
+
+def _moved(laid: Laid) -> list[int]:
+    """Return the days of the bookings that do not stay, in order of time."""
+    days = zip(laid.aims.aimed, laid.days, strict=True)
+    return sorted(aim.day for aim, day in days if aim.stays and aim.day != day)
 
 
 class Replanner:
@@ -153,7 +159,11 @@ class Replanner:
                 open_days=self.open_days,
             )
         return Laid(
-            aims=aims, rest=rest, days=found[rest.first :], lifted=problem.lifted, costs=problem.costs
+            aims=aims,
+            rest=rest,
+            days=found[rest.first :],
+            lifted=tuple(bound for bound in problem.lifted if not bound.keeps(found)),
+            costs=tuple(bound for bound in problem.costs if not bound.keeps(found)),
         )
 
     def lay(self, aims: Aims) -> Laid:
@@ -166,12 +176,29 @@ class Replanner:
         found = self._at_once(aims)
         if found is not None:
             return found
-        try:
-            return self.solve(self.problem(aims))
-        except NoFeasiblePlan:
-            if not any(map(pinned, aims.aimed)):
-                raise
-        return self.solve(self.problem(aims, pins=False))  # a pinned day that cannot stand gives way
+        best = self._laid(aims)
+        moved = _moved(best)
+        while moved:  # a new session before the first booking that moved may let it stay
+            squeezed = self.aiming.squeezed(best.aims, moved[0])
+            if squeezed is None:
+                break
+            other = self._laid(squeezed)
+            if len(_moved(other)) >= len(moved) or len(other.lifted) > len(best.lifted):
+                break
+            best, moved = other, _moved(other)
+        return best
+
+    def _laid(self, aims: Aims) -> Laid:
+        """Find the days of what is aimed at; a pinned day that cannot stand gives way."""
+        return self.solve(self.problem_of(aims))
+
+    def problem_of(self, aims: Aims) -> Problem:
+        """Return what has to be placed, with the pinned days, or without them if there is no plan with them."""
+        problem = self.problem(aims)
+        required = edges([bound for bound in problem.bounds if bound.required])
+        if any(map(pinned, aims.aimed)) and push_up(problem.options, required) is None:
+            return self.problem(aims, pins=False)
+        return problem
 
     def _at_once(self, aims: Aims) -> Laid | None:
         """Return the aims themselves if every place can be on its day: nothing could be better."""
@@ -341,6 +368,7 @@ class Replanner:
                 booking.day.toordinal() != day
                 or (booking.time, booking.chair) != seat
                 or not booking.status.stands
+                or (aim.by_hand and not booking.pinned)
             ):
                 moved = booking.day.toordinal() != day
                 chosen = aim.by_hand and aim.slot.booking is booking
@@ -364,6 +392,10 @@ class Replanner:
                 reasons[session.id] = self._why_closed(session)
         before = [known.session or "" for known in laid.rest.taken]
         return Booked(ids=(*before, *(ids[n] for n in range(len(slots)))), changed=changed, why=reasons)
+
+    def is_settled(self) -> bool:
+        """Whether nothing is missing or too much, and everything can stay where it is."""
+        return not any(self.aiming.lacks.values()) and self.all_stand()
 
     def all_stand(self) -> bool:
         """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
@@ -428,7 +460,7 @@ class Replanner:
             (b, "history" if b.earlier < first and not aimed[b.later - first].by_hand else "policy")
             for b in laid.lifted
         ]
-        return tuple(
+        new = [
             Lifted(
                 rule=bound.rule,
                 earlier=booked.ids[bound.earlier],
@@ -437,4 +469,8 @@ class Replanner:
                 by=by,
             )
             for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs if bound.required))
-        )
+        ]
+        left = {booked.ids[place] for place in range(first, len(booked.ids))} - set(booked.changed)
+        taken = {booked.ids[place] for place in range(first)}
+        old = [one for one in self.course.lifted if one.later in left and one.earlier in left | taken]
+        return tuple(dict.fromkeys([*old, *new]))

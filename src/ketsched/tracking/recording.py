@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from itertools import count
 
 import attrs
 
@@ -149,11 +150,10 @@ def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = 
 def _remembering(course: Course, visits: tuple[Visit, ...], who: str) -> Course:
     """Return the course with its new visits, each under an id."""
     taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
+    free = (name for number in count(1) if (name := f"v{number}") not in taken)
     found = []
     for visit in sorted(new_to(course, visits), key=lambda v: (v.day, v.at is not None, v.at)):
-        name = visit.id or next(n for k in range(1, len(taken) + 2) if (n := f"v{k}") not in taken)
-        taken.add(name)
-        found.append(attrs.evolve(visit, id=name, who=visit.who or who))
+        found.append(attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who))
     return attrs.evolve(course, visits=(*course.visits, *found)) if found else course
 
 
@@ -172,6 +172,7 @@ def _with(session: Session, judged: JudgedVisit | None, state: State) -> Session
         time=visit.at or session.time,
         counts=judged.verdict.counts,
         route=visit.route or session.route,
+        phase=session.phase if session.booked else judged.phase or session.phase,
     )
     return session if changed == session else changed
 
@@ -192,11 +193,11 @@ def _reopened(course: Course, session: Session) -> Session:
 def _extra(history: History, taken: set[str]) -> list[tuple[JudgedVisit, Session]]:
     """Return a session for each visit in which something was given without a booking."""
     found = []
+    free = (name for number in count(1) if (name := f"x{number}") not in taken)
     for judged in history.given():
         if judged.session is not None or judged.phase is None:
             continue
-        name = next(n for k in range(1, len(taken) + 2) if (n := f"x{k}") not in taken)
-        taken.add(name)
+        name = next(free)
         visit = judged.visit
         session = Session(
             id=name,

@@ -108,6 +108,9 @@ class Remaining:
         first, waivers = self.first, bool(self.course.waivers)
         # A waived minimum leaves one session a day, which nobody can waive.
         found = [bound for bound in bounds_of(self.runs, implied=waivers) if bound.later >= first]
+        if self.course.lifted:
+            found = [attrs.evolve(b, latest=None) if self._stays_lifted(b) else b for b in found]
+            found = [bound for bound in found if bound.minimum is not None or bound.latest is not None]
         if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
@@ -139,6 +142,13 @@ class Remaining:
         """Whether a rule between two sessions was lifted before, and named."""
         pair = self.name(bound.earlier), self.name(bound.later)
         return any((one.earlier, one.later) == pair and one.rule == bound.rule for one in self.course.lifted)
+
+    def _stays_lifted(self, bound: Bound) -> bool:
+        """Whether a rule was lifted between two sessions that are still where they were, and goes beyond it there."""
+        if bound.latest is None or not self.known(bound):
+            return False
+        earlier, later = self._standing(bound.earlier), self._standing(bound.later)
+        return earlier is not None and later is not None and (later.day - earlier.day).days > bound.latest
 
     def _waived(self, bound: Bound) -> bool:
         """Whether two bookings break a rule as they stand, and a clinician has documented that for them."""

@@ -180,7 +180,7 @@ def replan(
         "time": time,
         "after": today,
     }
-    if not new and not any(planner.aiming.lacks.values()) and planner.all_stand():
+    if not new and planner.is_settled():
         return _accompanied(course, at, who, around)
 
     def lay(chosen: Mapping[str, str]) -> Laid:
