@@ -302,7 +302,12 @@ def match(course: Course, visits: Iterable[Visit], *, as_of: date) -> list[tuple
                 found[at] = own[0].id
                 taken[own[0].id] = visit
     loose = [at for at, visit in enumerate(left) if found[at] is None and visit.session is None]
-    given = [(at, left[at]) for at in loose if left[at].status.delivered and left[at].day <= as_of]
+    given: list[tuple[int, Visit]] = []
+    said = {_bare(visit) for at, visit in enumerate(left) if found[at] is not None}
+    for at in loose:
+        if left[at].status.delivered and left[at].day <= as_of and _bare(left[at]) not in said:
+            said.add(_bare(left[at]))  # the same entered twice is of no second session
+            given.append((at, left[at]))
     for at, name in _nearest(course, given, set(taken)):
         found[at] = name
     return list(zip(left, found, strict=True))

@@ -31,7 +31,7 @@ def document(course: Course) -> str:
 
 
 @slow
-@given(strategies.courses(around=True))
+@given(strategies.courses(around=True, followed=True))
 def test_a_course_document_reads_back_as_the_course_it_was(course):
     text = document(course)
     found = json.loads(text, "course.json")
@@ -43,13 +43,13 @@ def test_a_course_document_reads_back_as_the_course_it_was(course):
 
 
 @slow
-@given(strategies.courses(around=True))
+@given(strategies.courses(around=True, followed=True))
 def test_a_course_document_keeps_to_its_schema(course):
     SCHEMA.validate(standard_json.loads(document(course)))
 
 
 @slow
-@given(strategies.courses(around=True))
+@given(strategies.courses(around=True, followed=True))
 def test_the_document_on_one_line_is_the_same(course):
     text = json.compact(course)
     assert re.fullmatch(r"[ -~]+", text)
@@ -72,6 +72,7 @@ VALUES = st.one_of(
 ADDED = (
     *("x", "days", "note", "until", "time", "count"),
     *("edge", "phase", "outcome", "lifted_on", "areas", "before"),
+    *("session", "companion", "corrects", "counts", "by", "latest", "missed", "repeat", "if_worse", "pinned"),
 )
 
 
@@ -100,7 +101,7 @@ def mutated(draw, value):
 
 
 @settings(slow, max_examples=50)
-@given(strategies.courses(around=True), st.data())
+@given(strategies.courses(around=True, followed=True), st.data())
 def test_what_the_schema_refuses_is_refused(course, data):
     value = standard_json.loads(document(course))
     mutated(data.draw, value)
@@ -120,7 +121,7 @@ def test_what_the_schema_refuses_is_refused(course, data):
 
 
 @settings(slow, max_examples=40)
-@given(strategies.courses(around=True), st.data())
+@given(strategies.courses(around=True, followed=True), st.data())
 def test_a_damaged_course_document_never_gives_a_traceback(course, data):
     text = document(course)
     at = data.draw(st.integers(0, len(text)))
@@ -133,7 +134,7 @@ def test_a_damaged_course_document_never_gives_a_traceback(course, data):
 
 
 @slow
-@given(strategies.courses(publishable=True, around=True))
+@given(strategies.courses(publishable=True, around=True, followed=True))
 def test_a_full_clinic_calendar_reads_back_as_the_course_it_was(course):
     content = dumps(course, "ics", **CLINIC)
     assert ical.loads(content.decode(), "course.ics") == course

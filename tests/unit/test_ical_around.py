@@ -13,9 +13,10 @@ import attrs
 import icalendar
 import pytest
 
+from ketsched import around
 from ketsched.errors import CannotRead, CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical, identity
-from ketsched.interchange.wording import LANGUAGES, Audience
+from ketsched.interchange.wording import LANGUAGES, Audience, Publication
 from ketsched.model import (
     TOPICS,
     Anatomy,
@@ -33,6 +34,7 @@ from ketsched.model import (
     Session,
     Status,
 )
+from ketsched.revising import revised
 
 FIRST, SECOND = datetime(2026, 12, 1, 9, 30, tzinfo=UTC), datetime(2026, 12, 8, 16, tzinfo=UTC)
 AUDIENCES = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named", "full")]
@@ -1201,3 +1203,149 @@ def test_what_each_reader_has_as_events(reference_course):
     for audience, appointments, tasks in ((Audience.PATIENT, 10, 2), (Audience.CLINIC, 8, 4)):
         found = [companion.kind for _, companion in ical.own_events(reference_course, audience)]
         assert (found.count("appointment"), found.count("task")) == (appointments, tasks)
+
+
+class TestFromRevisionToRevision:
+    """A task or an appointment beside two Monday sessions; the second revision is a week after the first."""
+
+    SESSIONS = (at(), at(date(2027, 1, 11), number=2))
+    THIRD = datetime(2026, 12, 15, 16, tzinfo=UTC)
+
+    def given(self, definition, *booked, **changes) -> Course:
+        course = course_of(definition, sessions=self.SESSIONS, booked=booked, **changes)
+        return attrs.evolve(course, revisions=(Revision(at=FIRST),))
+
+    def task(self, day=MONDAY) -> Course:
+        return self.given(around_it("task", "form"), placed(day, None))
+
+    def next(self, course, when=SECOND, session=None, companion=None, name="s1") -> Course:
+        """Return the next revision, with other values of a session or of what goes with one."""
+        sessions = [attrs.evolve(s, **(session or {})) if s.id == name else s for s in course.sessions]
+        companions = [attrs.evolve(p, **(companion or {})) for p in course.companions]
+        return revised(course, at=when, what="changed", sessions=sessions, companions=companions)
+
+    def files(self, course, **options) -> dict[str, str]:
+        """Return each event's lines by what it is of."""
+        names = [booking.id for booking in (*course.sessions, *course.companions)]
+        names += [f"{session.id}/after" for session in course.sessions]
+        by_uid = {identity.session_uid("A-017", name): name for name in names}
+        text = dumps(course, "ics", **options).decode().replace("\r\n ", "")
+        found = [event.split("END:VEVENT")[0] for event in text.split("BEGIN:VEVENT")[1:]]
+        return {by_uid[re.search("\r\nUID:(.*)\r\n", event)[1]]: event for event in found}
+
+    def stamps(self, course, **options) -> dict[str, tuple[int, int]]:
+        """Return revision and SEQUENCE that each event tells, the first revision being 1."""
+        days = {"20261201": 1, "20261208": 2, "20261215": 3}
+        found = {}
+        for name, event in self.files(course, **options).items():
+            stamp = re.search("\r\nDTSTAMP:(.*)\r\n", event)[1]
+            assert f"\r\nLAST-MODIFIED:{stamp}\r\n" in event
+            found[name] = days[stamp[:8]], int(re.search("\r\nSEQUENCE:(.*)\r\n", event)[1])
+        return found
+
+    @pytest.mark.parametrize(("audience", "privacy"), PATIENT)
+    @pytest.mark.parametrize("change", [{"session": {"day": TUESDAY}}, {"companion": {"day": MONDAY}}])
+    def test_a_task_that_comes_to_the_day_of_its_session_keeps_its_event(self, audience, privacy, change):
+        options = {"audience": audience, "privacy": privacy}
+        first = self.task(TUESDAY)
+        assert "it:s1" in self.files(first, **options)
+        now = self.next(first, **change)
+        assert "\r\nSTATUS:CONFIRMED\r\n" in self.files(now, **options)["it:s1"]
+        off = self.next(now, self.THIRD, companion={"status": Status.CLOSED})
+        for part in (False, True):
+            assert "\r\nSTATUS:CANCELLED\r\n" in self.files(off, changes_only=part, **options)["it:s1"]
+
+    def test_a_task_that_was_always_due_on_the_day_of_its_session_is_a_line_of_it(self):
+        now = self.next(self.task(), session={"day": TUESDAY}, companion={"day": TUESDAY})
+        assert set(self.files(now)) == {"s1", "s2"}
+        assert "By Tuesday 5 January" in self.files(now)["s1"]
+
+    @pytest.mark.parametrize("change", [{"day": TUESDAY}, {"status": Status.CLOSED}])
+    def test_a_task_that_gets_an_event_is_in_the_file_of_changes_though_it_is_as_it_was(self, change):
+        now = self.next(self.task(), session=change)
+        part = self.files(now, changes_only=True)
+        assert "it:s1" in part
+        assert part.items() <= self.files(now).items()
+        assert self.stamps(now)["it:s1"] == (2, 0)
+        back = self.next(now, self.THIRD, session={"day": MONDAY, "status": Status.FIRM})
+        assert self.files(back)["it:s1"] == self.files(now)["it:s1"]
+        assert "it:s1" not in self.files(back, changes_only=True)
+
+    @pytest.mark.parametrize(
+        ("audience", "privacy", "told"),
+        [*((a, p, True) for a, p in PATIENT), ("clinic", "discreet", False), ("clinic", "full", False)],
+    )
+    def test_a_task_on_another_day_stamps_the_session_that_tells_it(self, audience, privacy, told):
+        options = {"audience": audience, "privacy": privacy}
+        first = self.task(TUESDAY)
+        now = self.next(first, companion={"day": date(2027, 1, 6)})
+        assert self.stamps(now, **options) == {"s1": (1 + told, 0), "s2": (1, 0), "it:s1": (2, 1)}
+        assert self.files(now, **options)["s2"] == self.files(first, **options)["s2"]
+        assert set(self.files(now, changes_only=True, **options)) == {"it:s1"}
+
+    def test_a_task_that_goes_over_to_another_session_stamps_both(self):
+        """And itself, for it names its session; all else of it stays, so it counts nothing."""
+        now = self.next(self.task(TUESDAY), companion={"session": "s2"})
+        assert self.stamps(now) == {"s1": (2, 0), "s2": (2, 0), "it:s1": (2, 0)}
+        later = self.next(now, self.THIRD, session={"chair": 3})
+        assert self.files(later) == self.files(now)
+
+    def test_an_appointment_that_goes_over_to_another_session_stamps_itself_alone(self):
+        now = self.next(self.given(around_it(), placed()), companion={"session": "s2"})
+        assert self.stamps(now) == {"s1": (1, 0), "s2": (1, 0), "it:s1": (2, 0)}
+        assert f"RELATED-TO:{identity.session_uid('A-017', 's2')}" in self.files(now)["it:s1"]
+
+    @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
+    def test_a_session_of_another_number_has_another_stamp_where_it_tells_it(self, audience, privacy):
+        now = self.next(self.task(), session={"status": Status.CLOSED})
+        stamps = self.stamps(now, audience=audience, privacy=privacy)
+        assert stamps["s1"] == (2, 1)
+        assert stamps["s2"] == ((1, 0) if privacy == "discreet" else (2, 0))
+
+    @pytest.mark.parametrize(
+        ("change", "audience", "privacy", "revision"),
+        [
+            ({"chair": 3}, "clinic", "named", 2),
+            ({"chair": 3}, "clinic", "discreet", 1),
+            ({"chair": 3}, "patient", "full", 1),
+            ({"route": "nasal"}, "patient", "full", 2),
+            ({"route": "nasal"}, "patient", "named", 1),
+            ({"ride": "none"}, "clinic", "full", 1),
+        ],
+    )
+    def test_what_counts_nothing_is_stamped_where_it_is_told(self, change, audience, privacy, revision):
+        now = self.next(self.task(), session=change)
+        assert self.stamps(now, audience=audience, privacy=privacy)["s1"] == (revision, 0)
+
+    def test_a_notice_that_goes_over_to_another_session_stamps_both(self):
+        water = around_it("notice", "fluids", anchor=Anchor(session=1), before=120)
+        now = self.next(self.given(water), session={"day": date(2027, 1, 18)})
+        assert self.stamps(now) == {"s1": (2, 1), "s2": (2, 0)}
+
+    def test_a_session_held_up_for_another_reason_tells_so_with_a_stamp(self):
+        first = self.given(around_it("notice", "rest"))
+        held = around.hold(first, reason="a", who="Dr A", since=MONDAY, at=SECOND)
+        twice = around.hold(held, reason="b", who="Dr A", since=MONDAY, sessions=("s1",), at=self.THIRD)
+        assert self.stamps(twice) == {"s1": (2, 1), "s2": (2, 1)}
+        assert self.stamps(twice, **CLINIC) == {"s1": (3, 1), "s2": (3, 1)}
+
+    def test_the_day_after_is_cancelled_when_it_is_no_longer_told_of(self):
+        """A session at 09:15 forbids to drive until 02:15 on the 5th; one at 06:00 until 23:00."""
+        first = self.given(around_it("notice", "rest"), no_driving=timedelta(hours=16))
+        earlier = self.next(first, session={"time": time(6)})
+        after = self.files(earlier)["s1/after"]
+        assert "\r\nDTSTART;VALUE=DATE:20270105\r\nDTEND;VALUE=DATE:20270106\r\n" in after
+        assert "\r\nSTATUS:CANCELLED\r\n" in after
+        assert self.stamps(earlier)["s1/after"] == (2, 1)
+        uid = identity.session_uid("A-017", "s1/after")
+        (served,) = [r for r in ical.resources(earlier, Publication()) if r.uid == uid]
+        assert (served.state.status, [was.status for was in served.earlier]) == ("CANCELLED", ["CONFIRMED"])
+        again = self.next(earlier, self.THIRD, session={"time": time(9, 15)})
+        assert "\r\nSTATUS:CONFIRMED\r\n" in self.files(again)["s1/after"]
+
+    def test_what_an_earlier_version_did_not_keep_is_left_as_the_bookings_say(self):
+        course = self.next(self.task(TUESDAY), companion={"day": date(2027, 1, 6)})
+        bare = attrs.evolve(
+            course, revisions=tuple(attrs.evolve(revision, changes=()) for revision in course.revisions)
+        )
+        assert self.stamps(bare) == {"s1": (1, 0), "s2": (1, 0), "it:s1": (2, 1)}

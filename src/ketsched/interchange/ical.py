@@ -356,7 +356,7 @@ class _Calendar:
         """Return the last revision that is known to have changed an event, or may have in ways that are not kept."""
         booked = entry.booked
         own = max(booked.revised[-1], self.own_since.get(booked.id, 0))
-        if not self.full or not isinstance(booked, Session):
+        if not self.full or not isinstance(booked, Session) or entry.times is None:
             return own
         stops = self.course.holds or self.course.authorisations
         if stops and not self.for_patient and booked.status is Status.TENTATIVE:

@@ -470,7 +470,19 @@ class Replanner:
             )
             for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs if bound.required))
         ]
-        left = {booked.ids[place] for place in range(first, len(booked.ids))} - set(booked.changed)
-        taken = {booked.ids[place] for place in range(first)}
-        old = [one for one in self.course.lifted if one.later in left and one.earlier in left | taken]
+        days = [*(known.day for known in laid.rest.taken), *laid.days]
+        by_before = {(one.earlier, one.later, one.rule): one.by for one in self.course.lifted}
+        old = [
+            Lifted(
+                rule=bound.rule,
+                earlier=booked.ids[bound.earlier],
+                later=booked.ids[bound.later],
+                latest=bound.latest or 0,
+                by=by_before[
+                    laid.rest.name(bound.earlier) or "", laid.rest.name(bound.later) or "", bound.rule
+                ],
+            )
+            for bound in laid.rest.lifted_before
+            if not bound.keeps(days)
+        ]
         return tuple(dict.fromkeys([*old, *new]))

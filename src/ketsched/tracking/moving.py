@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import KetschedError
@@ -206,13 +207,15 @@ def _alone(
             free = stays(calendar, day, start, kind, None)
         chair = None if free is None else free[0]
     moved = attrs.evolve(booking, day=day, time=start, chair=chair, pinned=True)
-    sessions = in_order([moved if s.id == session else s for s in known.sessions])
+    changed = in_order([moved if s.id == session else s for s in known.sessions])
+    sessions, companions = confirmed(attrs.evolve(known, sessions=changed), before=course)
     return revised(
         course,
         at=at,
         what="moved by hand",
         who=who,
         sessions=sessions,
+        companions=companions,
         why={session: "moved by hand"},
         visits=known.visits,
     )

@@ -109,11 +109,17 @@ class Remaining:
         # A waived minimum leaves one session a day, which nobody can waive.
         found = [bound for bound in bounds_of(self.runs, implied=waivers) if bound.later >= first]
         if self.course.lifted:
-            found = [attrs.evolve(b, latest=None) if self._stays_lifted(b) else b for b in found]
-            found = [bound for bound in found if bound.minimum is not None or bound.latest is not None]
+            found = without_latest(found, self.lifted_before)
         if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
+
+    @cached_property
+    def lifted_before(self) -> tuple[Bound, ...]:
+        """Rules that were lifted between two sessions, and that these go beyond as they stand."""
+        if not self.course.lifted:
+            return ()
+        return tuple(bound for bound in bounds_of(self.runs) if self._stays_lifted(bound))
 
     def name(self, place: int) -> str | None:
         """Return the id of the session at a place; None if it has none yet."""

@@ -240,8 +240,6 @@ def _accompanied(course: Course, at: datetime | None, who: str, around: Mapping[
         companions = companions_of(course, **around)
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
-    if companions == course.companions:
-        return course
     sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)
     return revised(
         course, at=at, what="around the sessions", who=who, sessions=sessions, companions=companions
