@@ -188,7 +188,10 @@ def test_moving_session_5_by_hand(to, others, breaks):
     assert (found.earliest, found.latest) == (day("16 Jan"), day("19 Jan"))
     assert found.days == tuple(dates("18 19 Jan"))
     assert bool(found.breaks) is breaks
-    assert standing(found.alone) == sorted([*dates("4 7 11 14 21 Jan"), day(to)])
+    if to == "21 Jan":
+        assert found.alone is None  # session 6 is on it
+    else:
+        assert standing(found.alone) == sorted([*dates("4 7 11 14 21 Jan"), day(to)])
     result = found.repair if breaks else found.alone
     assert standing(result) == sorted([*dates("4 7 11 14 Jan"), day(to), day(others)])
     assert result.sessions[:4] == course.sessions[:4]

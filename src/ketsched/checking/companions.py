@@ -144,7 +144,10 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
     References: the protocol's own source for the window. A response was judged 14 to 31 days after the
     induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
     """
+    off = {session.id for session in case.course.sessions if not session.status.stands}
     for booked in case.bookings.to_come:
+        if booked.companion.kind == "task" and booked.placed.session in off:
+            continue  # nothing is to be done any more for a session that did not take place
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
                 case,

@@ -105,7 +105,7 @@ class Aiming:
         policies: Mapping[str, str],
         *,
         only: Mapping[str, date] | None = None,
-        add: Iterable[date] = (),
+        add: Mapping[str, Sequence[date]] | None = None,
         relaid: Iterable[str] = (),
         through: date | None = None,
     ) -> Aims:
@@ -115,20 +115,20 @@ class Aiming:
         Args:
             policies: For each phase what is done about missed sessions.
             only: Days chosen by hand, by the id of the session.
-            add: Days of further sessions chosen by hand, in the phase that goes on.
+            add: Days of further sessions chosen by hand, by the name of their phase.
             relaid: Names of phases whose bookings are laid anew on the pattern.
             through: Last day to which an open-ended phase is planned on.
         """
-        chosen, anew, more = only or {}, set(relaid), list(add)
-        goes_on = current(self.history) if more else None
+        chosen, anew, more = only or {}, set(relaid), add or {}
         lacks = dict(self.lacks)
-        if goes_on is not None and goes_on.count is not None:
-            lacks[goes_on.name] -= len(more)
+        for name, days_added in more.items():
+            if self.course.protocol.phase(name).count is not None:
+                lacks[name] -= len(days_added)
         aimed, skipped, remarks, laid = self._standing(lacks, chosen, anew), list[str](), list[str](), False
         for phase in self.course.protocol.phases:
             lack = lacks[phase.name]
-            if phase is goes_on:
-                aimed += [Aimed(day.toordinal(), self.new(phase), only=True) for day in more]
+            for day_added in more.get(phase.name, ()):
+                aimed.append(Aimed(day_added.toordinal(), self.new(phase), only=True))
             again = self._open_again(aimed, phase)[: max(lack, 0)]
             aimed += again
             lack -= len(again)
@@ -421,6 +421,14 @@ def current(history: History) -> Phase:
     main = {phase.name for phase in course.protocol.main} - course.over()
     name = next((s.phase for s in history.in_state(State.PLANNED) if s.phase in main), None)
     return course.protocol.main[-1] if name is None else course.protocol.phase(name)
+
+
+def phase_on(history: History, day: date) -> Phase:
+    """Return the phase that a day falls into: of the last session before it, or else the one that goes on."""
+    course = history.course
+    main = {phase.name for phase in course.protocol.main} - course.over()
+    before = [session.phase for session in course.standing() if session.day < day and session.phase in main]
+    return course.protocol.phase(before[-1]) if before else current(history)
 
 
 def pinned(aim: Aimed) -> bool:

@@ -98,8 +98,8 @@ def _with_phase(course: Course, phase: Phase) -> Course:
     return attrs.evolve(course, protocol=attrs.evolve(course.protocol, phases=phases))
 
 
-def enlarged(course: Course, sessions: int, *, as_of: date) -> Course:
-    """Return the course with so many more sessions in the phase that goes on."""
+def enlarged(course: Course, sessions: int, *, as_of: date, phase: str | None = None) -> Course:
+    """Return the course with so many more sessions in a phase; None: the one that goes on."""
     if type(sessions) is not int or not 1 <= sessions <= MOST_SESSIONS:
         raise InvalidInput(
             what=f"{sessions!r} sessions more",
@@ -107,13 +107,13 @@ def enlarged(course: Course, sessions: int, *, as_of: date) -> Course:
             why=f"it is a number of sessions, 1 to {MOST_SESSIONS}",
             fix="give repeat=2 to give the last two again",
         )
-    phase = current(evaluate(course, as_of=as_of))
-    if phase.count is None:
+    own = current(evaluate(course, as_of=as_of)) if phase is None else course.protocol.phase(phase)
+    if own.count is None:
         return course
-    count, counted = phase.count + sessions, evaluate(course, as_of=as_of).counted(phase.name)
+    count, counted = own.count + sessions, evaluate(course, as_of=as_of).counted(own.name)
     while True:
-        larger = _with_phase(course, _of_count(phase, count))
-        let_in = evaluate(larger, as_of=as_of).counted(phase.name)  # what was surplus until now
+        larger = _with_phase(course, _of_count(own, count))
+        let_in = evaluate(larger, as_of=as_of).counted(own.name)  # what was surplus until now
         if let_in == counted:
             return larger
         count, counted = count + let_in - counted, let_in

@@ -24,6 +24,7 @@ from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.planning.companions import companions_of
 from ketsched.revising import in_order, revised
 from ketsched.tracking import arguments
+from ketsched.tracking.aiming import phase_on
 from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Laid
@@ -71,7 +72,7 @@ def replan(
             phase; None: what the protocol says.
         notice: Nothing new is placed before so many days after today.
         move: New days chosen by hand, by the id of the session; others move as little as they must.
-        add: Days of sessions besides the pattern, in the phase that goes on: ad-hoc boosters.
+        add: Days of sessions besides the pattern, in the phase that each falls into: ad-hoc boosters.
         repeat: How many of the last sessions are given again: the phase that goes on has so many more.
         step: "back" or "forward": the phase that goes on takes the interval before or after its current one.
         switch: Another protocol for the rest, its choices made.
@@ -153,8 +154,13 @@ def replan(
             why="there is one on that day already, and two on one day are too many",
             fix="choose another day",
         )
-    if extra or repeat:
-        altered = enlarged(altered, len(extra) + repeat, as_of=today)
+    more: dict[str, list[date]] = {}
+    for day in extra:
+        more.setdefault(phase_on(history, day).name, []).append(day)
+    for name, days in more.items():
+        altered = enlarged(altered, len(days), as_of=today, phase=name)
+    if repeat:
+        altered = enlarged(altered, repeat, as_of=today)
     if place is not None:
         altered = _placed(altered, place, today)
     if altered is not history.course:
@@ -184,7 +190,7 @@ def replan(
         return _accompanied(course, at, who, around)
 
     def lay(chosen: Mapping[str, str]) -> Laid:
-        aims = planner.aiming.aims(chosen, only=only, add=extra, relaid=relaid, through=through)
+        aims = planner.aiming.aims(chosen, only=only, add=more, relaid=relaid, through=through)
         return planner.lay(aims)
 
     laid = lay(policies)
