@@ -51,13 +51,6 @@ def revised(
     last = course.revisions[-1].at
     reasons, reason = ({}, why) if isinstance(why, str) else (why, "")
     revision = Revision(at=at, what=what, who=who, why=reason, remarks=tuple(remarks))
-    if last is not None and (revision.at is None or revision.at < last):
-        raise InvalidInput(
-            what=f"a revision at {revision.at}",
-            where="at",
-            why=f"the last one was at {last}, and calendars take the newer state by its stamp",
-            fix="give a later moment",
-        )
     protocol = others.get("protocol", course.protocol)
     number = len(course.revisions)
     before = course.bookings()
@@ -81,6 +74,13 @@ def revised(
     }
     if all(getattr(course, name) == value for name, value in changed.items()):
         return course
+    if last is not None and (revision.at is None or revision.at < last):
+        raise InvalidInput(
+            what=f"a revision at {revision.at}",
+            where="at",
+            why=f"the last one was at {last}, and calendars take the newer state by its stamp",
+            fix="give a later moment",
+        )
     after: tuple[Session | PlacedCompanion, ...] = (*changed["sessions"], *changed["companions"])
     revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons)))
     return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))

@@ -29,7 +29,7 @@ from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
 from ketsched.tracking.problem import Laid, Problem
-from ketsched.tracking.remaining import Remaining, Slot, lifted, without_latest
+from ketsched.tracking.remaining import Remaining, Slot, lifted, softened, without_latest
 
 NEAR = 28
 """Days around the one it aims at in which a booking is looked for first (house default)."""
@@ -123,22 +123,39 @@ class Replanner:
 
     # Days
 
-    def problem(self, aims: Aims, *, pins: bool = True) -> Problem:
-        """Return what has to be placed: the days there are, and the rules that still bind; `pins`: pinned days too."""
+    def problem(self, aims: Aims, *, pins: bool = True, gives: Bound | None = None) -> Problem:
+        """
+        Return what has to be placed: the days there are, and the rules that still bind.
+
+        Args:
+            aims: What is aimed at.
+            pins: Whether pinned days are the only ones of theirs.
+            gives: The one rule whose latest day gives way; None: those that have to.
+        """
         aimed = aims.aimed
         rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
         taken = [(known.day,) for known in rest.taken]
         options = free = (*taken, *self._options(rest, aimed, pins=False))
         if pins and any(map(pinned, aimed)):
             options = (*taken, *self._options(rest, aimed, pins=True))
-        gone = lifted(rest, free, exceed=self.exceed)  # a day chosen by hand lifts nothing
+        past = gone = lifted(rest, free)  # a day chosen by hand lifts nothing
         bounds = without_latest(rest.bounds, gone)
+        if gives is not None:
+            bounds, gone = without_latest(rest.bounds, [gives]), (gives,)
+        elif self.exceed:
+            bounds, gone = softened(rest, free)
         costs = tuple(self._costs(rest, aimed, bounds)) if aims.costs else ()
         bounds = without_latest(bounds, costs)
         rules = [rule for rule in hour_rules(rest.runs) if rule.later >= rest.first]
         hours = days_for_hours(rules, self.calendars.values())
         return Problem(
-            aims=aims, rest=rest, options=options, bounds=(*bounds, *hours), lifted=gone, costs=costs
+            aims=aims,
+            rest=rest,
+            options=options,
+            bounds=(*bounds, *hours),
+            lifted=gone,
+            past=past,
+            costs=costs,
         )
 
     def solve(self, problem: Problem) -> Laid:
@@ -163,6 +180,7 @@ class Replanner:
             rest=rest,
             days=found[rest.first :],
             lifted=tuple(bound for bound in problem.lifted if not bound.keeps(found)),
+            past=problem.past,
             costs=tuple(bound for bound in problem.costs if not bound.keeps(found)),
         )
 
@@ -190,7 +208,21 @@ class Replanner:
 
     def _laid(self, aims: Aims) -> Laid:
         """Find the days of what is aimed at; a pinned day that cannot stand gives way."""
-        return self.solve(self.problem_of(aims))
+        problem = self.problem_of(aims)
+        best = self.solve(problem)
+        if not self.exceed or len(best.lifted) != 1:
+            return best
+        for (
+            bound
+        ) in problem.lifted:  # one rule has to give way: the one that leaves most bookings where they are
+            if bound in best.lifted or not _moved(best):
+                continue
+            other = self.problem(aims, gives=bound)
+            required = edges([b for b in other.bounds if b.required])
+            if push_up(other.options, required) is not None:
+                laid = self.solve(other)
+                best = laid if len(_moved(laid)) < len(_moved(best)) else best
+        return best
 
     def problem_of(self, aims: Aims) -> Problem:
         """Return what has to be placed, with the pinned days, or without them if there is no plan with them."""
@@ -216,7 +248,7 @@ class Replanner:
                 return None
             if not self.calendars[kind.place].is_open(date.fromordinal(aim.day), kind.minutes, grid=GRID):
                 return None
-        return Laid(aims=aims, rest=rest, days=days[rest.first :], lifted=(), costs=())
+        return Laid(aims=aims, rest=rest, days=days[rest.first :], lifted=(), past=(), costs=())
 
     def _options(self, rest: Remaining, aimed: Sequence[Aimed], *, pins: bool) -> Iterator[Sequence[int]]:
         last = max((aim.day for aim in aimed), default=self.first)
@@ -456,8 +488,14 @@ class Replanner:
     def lifted(self, laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
         """Return the rules that do not bind any more, between the sessions that they are about."""
         first, aimed = laid.rest.first, laid.aims.aimed
+        past = set(laid.past)
         by_history = [
-            (b, "history" if b.earlier < first and not aimed[b.later - first].by_hand else "policy")
+            (
+                b,
+                "history"
+                if b in past and b.earlier < first and not aimed[b.later - first].by_hand
+                else "policy",
+            )
             for b in laid.lifted
         ]
         new = [

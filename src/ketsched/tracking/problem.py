@@ -21,7 +21,8 @@ class Problem:
         rest: The places.
         options: For each place the days it may have, ascending; one for those taken.
         bounds: The rules, without the latest days that give way.
-        lifted: Rules whose latest day no open day can keep any more.
+        lifted: Rules whose latest day no open day can keep any more, or may give way.
+        past: Those of them that what was taken has made impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
     """
 
@@ -30,6 +31,7 @@ class Problem:
     options: tuple[Sequence[int], ...]
     bounds: tuple[Bound, ...]
     lifted: tuple[Bound, ...]
+    past: tuple[Bound, ...]
     costs: tuple[Bound, ...]
 
 
@@ -42,7 +44,8 @@ class Laid:
         aims: What was aimed at.
         rest: The places.
         days: A day for each place to come, as ordinals.
-        lifted: Rules whose latest day the past has made impossible.
+        lifted: Rules whose latest day these days go beyond, because no open day can keep it, or it may give way.
+        past: Those of which what was taken has made it impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
     """
 
@@ -50,4 +53,5 @@ class Laid:
     rest: Remaining
     days: tuple[int, ...]
     lifted: tuple[Bound, ...]
+    past: tuple[Bound, ...]
     costs: tuple[Bound, ...]

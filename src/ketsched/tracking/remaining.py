@@ -15,7 +15,7 @@ from functools import cached_property
 import attrs
 
 from ketsched.history import History, State, target
-from ketsched.model import Course, Phase, Session
+from ketsched.model import PREFERRED_APART, Course, Phase, Session
 from ketsched.planning.days import Kind
 from ketsched.planning.laying import ONE_A_DAY, Run, bounds_of
 from ketsched.spacing import Bound, edges, push_up
@@ -222,7 +222,13 @@ def missing(history: History) -> dict[str, int]:
     return found
 
 
-def lifted(rest: Remaining, days: Sequence[Sequence[int]], *, exceed: bool = False) -> tuple[Bound, ...]:
+def lifted(
+    rest: Remaining,
+    days: Sequence[Sequence[int]],
+    *,
+    exceed: bool = False,
+    bounds: Sequence[Bound] | None = None,
+) -> tuple[Bound, ...]:
     """
     Return the required rules whose latest day no allowed day can keep any more, given what was taken.
 
@@ -234,8 +240,9 @@ def lifted(rest: Remaining, days: Sequence[Sequence[int]], *, exceed: bool = Fal
         rest: What is left.
         days: For each place the days it may have, ascending; one for those taken.
         exceed: Also between two sessions to come; otherwise only from what was taken.
+        bounds: The rules, if not all of the rest.
     """
-    required = [bound for bound in rest.bounds if bound.required]
+    required = [bound for bound in (rest.bounds if bounds is None else bounds) if bound.required]
     can_go = [
         bound
         for bound in required
@@ -272,6 +279,27 @@ def lifted(rest: Remaining, days: Sequence[Sequence[int]], *, exceed: bool = Fal
                 into = fewer
         broken += into
     return tuple(broken)
+
+
+def softened(rest: Remaining, days: Sequence[Sequence[int]]) -> tuple[list[Bound], tuple[Bound, ...]]:
+    """
+    Return the rules with latest days that may give way as preferences, and all that may give way.
+
+    So as few as can be give way, and of plans with equally few the one that leaves most bookings where they
+    are is taken. Those that look back further than a preference may are lifted one by one.
+    """
+    required = [bound for bound in rest.bounds if bound.required]
+    if push_up(days, edges(required)) is not None:
+        return list(rest.bounds), ()
+    soft = [
+        bound
+        for bound in required
+        if bound.latest is not None and bound.later - bound.earlier <= PREFERRED_APART
+    ]
+    hard = without_latest(rest.bounds, soft)
+    wide = lifted(rest, days, exceed=True, bounds=hard)
+    wishes = [attrs.evolve(bound, minimum=None, required=False) for bound in soft]
+    return [*without_latest(hard, wide), *wishes], (*soft, *wide)
 
 
 def without_latest(bounds: Iterable[Bound], dropped: Iterable[Bound]) -> list[Bound]:
