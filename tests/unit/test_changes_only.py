@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
+import ketsched as ks
 from ketsched.errors import CannotRead, CannotWrite, InvalidInput
 from ketsched.interchange import dumps, read, write
 from ketsched.interchange.ical import resources
@@ -23,6 +24,7 @@ from ketsched.model import (
     Status,
 )
 from ketsched.revising import revised
+from ketsched.tracking import record
 
 FIRST, SECOND = datetime(2027, 1, 2, 9, tzinfo=UTC), datetime(2027, 1, 7, 9, tzinfo=UTC)
 MON, WED, FRI = (date(2027, 1, day) for day in (4, 6, 8))
@@ -303,4 +305,24 @@ def test_the_day_after_was_longer_when_the_session_was_later(course):
         (date(2027, 1, 9), date(2027, 1, 10)),
         (date(2027, 1, 9), date(2027, 1, 11)),
         (date(2027, 1, 9), date(2027, 1, 10)),
+    ]
+
+
+def test_what_was_recorded_as_off_goes_out_with_what_takes_its_place():
+    """Session 6 is cancelled in one revision and made up in the next; what was given meanwhile is no change."""
+    hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
+    clinic = ks.Calendar.weekly("Europe/Amsterdam", **hours)
+    bare = attrs.evolve(ks.load_protocol("iv-2xw-3w-6"), companions=())
+    at = [datetime(2027, 1, day, 18, tzinfo=UTC) for day in (1, 4, 5, 6)]
+    course = ks.plan(bare, start=date(2027, 1, 4), calendar=clinic, id="A-017", at=at[0])
+    course = record(course, [ks.Visit(date(2027, 1, 4))], at=at[1])
+    course = record(course, [ks.Visit(date(2027, 1, 21), "cancelled", by="patient")], at=at[2])
+    course = ks.replan(course, calendar=clinic, at=at[3])
+    text = dumps(course, "ics", changes_only=True).decode()
+    found = [line for line in text.splitlines() if line.startswith(("SUMMARY", "DTSTART;TZID"))]
+    assert found == [
+        "SUMMARY:Cancelled: Appointment",
+        "DTSTART;TZID=Europe/Amsterdam:20270121T090000",
+        "SUMMARY:Appointment",
+        "DTSTART;TZID=Europe/Amsterdam:20270125T090000",
     ]

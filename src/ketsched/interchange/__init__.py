@@ -61,8 +61,9 @@ def write(
         language: Of the words in the file.
         method: "PUBLISH" for a calendar program that wants it.
         findings: What the rules remarked, for the clinic at privacy "full".
-        changes_only: Only the events that the last revision changed, cancelled ones included, each as in
-            the whole file; for a calendar (.ics). Such a file holds no course to read back.
+        changes_only: Only the events that the last revision changed, and those that were recorded as
+            off just before it, each as in the whole file; for a calendar (.ics). Such a file holds no
+            course to read back.
         as_of: For a calendar that is replaced again and again, such as one that is subscribed to: leaves
             out cancelled events whose day is before this local date. Without it they stay for ever. No
             other event is ever left out. Such a file holds no course to read back.

@@ -29,7 +29,7 @@ import attrs
 from ketsched.clock import choices
 from ketsched.errors import CannotWrite, InvalidInput
 from ketsched.interchange import contentlines, json
-from ketsched.interchange.identity import changed_at, course_id, session_uid
+from ketsched.interchange.identity import changed_at, course_id, last_changes, session_uid
 from ketsched.interchange.telling import Telling
 from ketsched.interchange.timing import DAY, Moments, Timing
 from ketsched.interchange.vtimezones import vtimezone
@@ -429,7 +429,9 @@ class _Calendar:
         asked, booked = self.publication, entry.booked
         last_changed = max(booked.revised[-1], self.own_since.get(booked.id, 0))
         if asked.changes_only and last_changed != len(self.course.revisions) - 1:
-            return False
+            is_off = not booked.status.stands and last_changed >= last_changes(self.course)
+            if not is_off:  # what was recorded just before as cancelled belongs to what takes its place
+                return False
         return asked.as_of is None or booked.status.stands or entry.last >= asked.as_of
 
     def _in_order(self) -> list[_Entry]:

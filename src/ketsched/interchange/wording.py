@@ -302,7 +302,7 @@ class Publication:
         language: One of `LANGUAGES`.
         method: A calendar's METHOD, if it has to carry one.
         findings: What the rules remarked, each with `code` and `what`; told to the clinic where all is told.
-        changes_only: Whether only the events that the last revision changed are written.
+        changes_only: Whether only what the last revision changed is written, and what was recorded just before it.
         as_of: Cancelled events whose day is before this local date are left out; None: all are kept.
     """
 
