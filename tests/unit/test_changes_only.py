@@ -323,6 +323,8 @@ def test_what_was_recorded_as_off_goes_out_with_what_takes_its_place():
     assert found == [
         "SUMMARY:Cancelled: Appointment",
         "DTSTART;TZID=Europe/Amsterdam:20270121T090000",
+        "SUMMARY:Cancelled: After your appointment",  # when one may drive again
         "SUMMARY:Appointment",
         "DTSTART;TZID=Europe/Amsterdam:20270125T090000",
+        "SUMMARY:After your appointment",
     ]

@@ -243,8 +243,9 @@ class Aiming:
             earlier = {name for name, at in self.order.items() if at < self.order[phase.name]}
             last = [taken.day for taken in self.taken if taken.phase in earlier]
             last += [aim.day for aim in aimed if aim.slot.phase.name in earlier]
-            days = first_days(phase, start, date.fromordinal(max(last, default=self.first - 1)))
-            begin = next(days)
+            begin = date.min
+            if phase.name != self.course.protocol.phases[0].name:
+                begin = next(first_days(phase, start, date.fromordinal(max(last, default=self.first - 1))))
             if begin.toordinal() < self.first:  # too late for that: the pattern begins as soon as it can
                 begin = date.fromordinal(self.first)
                 while phase.weekdays and begin.weekday() not in phase.weekdays:
