@@ -1,0 +1,526 @@
+"""Planning the rest again, request by request: what changes, stays and is refused. Dates were counted by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import attrs
+import pytest
+
+from ketsched.around import hold
+from ketsched.calendars import Calendar
+from ketsched.checking import Severity, check
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.model import (
+    Anatomy,
+    Anchor,
+    Companion,
+    Interval,
+    Join,
+    Phase,
+    Protocol,
+    Spacing,
+    Status,
+    Visit,
+    Window,
+)
+from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.tracking import record, replan, sentences
+
+WEEK = ("mon", "tue", "wed", "thu", "fri")
+OPEN = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "09:00-17:00"))
+BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
+GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
+
+
+def jan(day):
+    """A day of January 2027; 32 is 1 February."""
+    return date(2027, 1, 1) + timedelta(day - 1)
+
+
+def morning(day):
+    return datetime.combine(jan(day), time(8), UTC)
+
+
+def phase(count=6, *spacing, **given):
+    fields = {"weekdays": (0, 3), "anatomy": Anatomy(infusion=60)} | given
+    return Phase(kind="induction", name="induction", count=count, spacing=spacing or (GAPS,), **fields)
+
+
+def boosters(*every, count=3, **given):
+    fields = {"spacing": (Spacing(minimum=7),)} | given
+    steps = tuple(Interval(days=days) for days in every or (28,))
+    return Phase(
+        kind="maintenance", name="boosters", count=count, every=steps, anatomy=Anatomy(infusion=60), **fields
+    )
+
+
+def protocol(*phases, companions=(), name="test"):
+    return Protocol(id=name, version="1", title=name, phases=phases, companions=companions)
+
+
+def planned(*phases, companions=(), start=4):
+    return plan(
+        protocol(*phases, companions=companions),
+        start=jan(start),
+        calendar=OPEN,
+        id="A-017",
+        at=BEFORE,
+        time=time(9),
+    )
+
+
+T = planned(phase())
+"""On 4, 7, 11, 14, 18 and 21 January."""
+WITH_BOOSTERS = planned(phase(), boosters(14, 21, 28, count=4))
+"""And then on 4 February (14 days after), 25 February (21), 25 March and 22 April (28)."""
+
+
+def visits(*days, status="fulfilled", **given):
+    return [Visit(jan(day), status, **given) for day in days]
+
+
+SIX = visits(4, 7, 11, 14, 18, 21)
+
+
+def again(course, today, *happened, **options):
+    given = {"calendar": OPEN, "at": morning(today)} | options
+    return replan(course, happened, **given)
+
+
+def standing(course):
+    return [(session.day - jan(1)).days + 1 for session in course.standing()]
+
+
+def coming(course, today):
+    return [day for day in standing(course) if day > today]
+
+
+def named(course, name):
+    return next(session for session in course.sessions if session.id == name)
+
+
+def kinds(course):
+    return {change.booking: change.kind for change in course.changes}
+
+
+# -- nothing new, and the past
+
+
+@pytest.mark.parametrize(
+    "policy", [None, "keep", "make-up", "next-open", "shift", "skip", {"induction": "skip"}]
+)
+def test_with_nothing_new_it_is_the_same_course(policy):
+    assert again(T, 1, policy=policy) is T
+
+
+def test_who_and_when_are_kept():
+    result = again(T, 4, *visits(4), who="Dr A")
+    assert result.revisions[-1].who == "Dr A"
+    assert result.revisions[-1].at == morning(4)
+    assert result.visits[0].who == "Dr A"
+    assert kinds(result) == {"s1": "fulfilled"}
+
+
+def test_what_is_due_today_stays_whatever_else_moves():
+    result = again(T, 7, *visits(4), calendar=OPEN.without([jan(7), jan(11)]))
+    assert named(result, "s2") == named(T, "s2")
+    # 11 January moves to the 12th: 5 d after the 7th, 2 d before the 14th
+    assert standing(result) == [4, 7, 12, 14, 18, 21]
+
+
+def test_a_doctor_out_sick_today():
+    """Recorded as cancelled by the clinic it is history: the 7th is closed, the sixth is made up on the 25th."""
+    result = again(T, 7, *visits(4), *visits(7, status="cancelled", by="clinic"))
+    assert named(result, "s2").status is Status.CLOSED
+    assert standing(result) == [4, 11, 14, 18, 21, 25]
+    assert kinds(result) == {"s1": "fulfilled", "s2": "closed", "s7": "added"}
+    assert "clinic" in next(c.why for c in result.changes if c.booking == "s2")
+
+
+@pytest.mark.parametrize(("closed", "expected"), [((9, 10), [11, 14, 18, 21]), ((12, 13), [11, 14, 18, 21])])
+def test_days_closed_on_which_nothing_is_booked(closed, expected):
+    course = record(T, visits(4, 7), at=morning(8))
+    result = again(course, 8, calendar=OPEN.without(map(jan, closed)))
+    assert result is course
+    assert coming(result, 8) == expected
+
+
+def test_the_clinic_closes_for_a_week():
+    """18 to 22 January; from the 14th the fifth has to come by the 21st, so nothing keeps every rule."""
+    course = record(T, visits(4, 7, 11), at=morning(12))
+    closed = OPEN.without([jan(day) for day in range(18, 23)])
+    with pytest.raises(NoFeasiblePlan) as caught:
+        again(course, 12, calendar=closed)
+    assert "at most 7 d between two" in caught.value.why
+    assert "exceed" in caught.value.fix
+    result = again(course, 12, calendar=closed, exceed=True)
+    assert coming(result, 12) == [14, 25, 27]
+    assert [(one.latest, one.by) for one in result.lifted] == [(7, "policy")]
+    assert named(result, "s4") == named(T, "s4")
+
+
+def test_the_clinic_closes_for_four_days():
+    """
+    18 to 21 January: there is one way left.
+
+    The last can be on the 22nd, so the fifth on the 15th, so the fourth on the 13th.
+    """
+    course = record(T, visits(4, 7, 11), at=morning(12))
+    result = again(course, 12, calendar=OPEN.without([jan(day) for day in range(18, 22)]))
+    assert coming(result, 12) == [13, 15, 22]
+    assert {s.id for s in result.standing()} == {s.id for s in T.sessions}
+    assert result.lifted == ()
+
+
+def test_an_open_day_is_offered_as_a_way_out():
+    course = record(T, visits(4, 7, 11), at=morning(12))
+    with pytest.raises(NoFeasiblePlan) as caught:
+        again(course, 12, calendar=OPEN.without([jan(day) for day in range(18, 23)]))
+    assert "open 2027-01-" in caught.value.fix
+
+
+# -- by hand
+
+
+def test_others_move_as_little_as_they_must():
+    result = again(T, 1, move={"s3": jan(13)})
+    # s4 on the 14th is 1 day after: to the 15th
+    assert standing(result) == [4, 7, 13, 15, 18, 21]
+    assert named(result, "s3").pinned
+    assert kinds(result) == {"s3": "moved", "s4": "moved"}
+    assert "by hand" in next(c.why for c in result.changes if c.booking == "s3")
+
+
+def test_a_day_chosen_by_hand_stands_when_others_move():
+    moved = again(T, 1, move={"s3": jan(12)})
+    assert standing(moved) == [4, 7, 12, 14, 18, 21]
+    result = again(moved, 1, calendar=OPEN.without([jan(14)]))
+    # 14 January moves to the 15th, though the 12th might have gone back to the 11th
+    assert standing(result) == [4, 7, 12, 15, 18, 21]
+
+
+def test_a_day_chosen_by_hand_that_is_closed_is_listed_first():
+    moved = again(T, 1, move={"s5": jan(19)})
+    result = again(moved, 1, calendar=OPEN.without([jan(19)]))
+    assert standing(result) == [4, 7, 11, 14, 18, 21]
+    assert "s5" in kinds(result)
+    assert "2027-01-19" in result.revisions[-1].remarks[0]
+
+
+def test_a_session_keeps_its_day_by_hand():
+    result = again(T, 1, move={"s5": jan(18)})
+    assert named(result, "s5").pinned
+    assert standing(result) == standing(T)
+
+
+@pytest.mark.parametrize(
+    ("move", "today"),
+    [
+        ({"s9": jan(19)}, 1),  # no such session
+        ({"s1": jan(5)}, 4),  # today is not moved
+        ({"s1": jan(9)}, 6),  # nor what is past
+        ({"s5": jan(6)}, 6),  # not to today
+        ({"s5": jan(5)}, 6),  # nor to the past
+        ({"s5": jan(19), "s6": jan(19)}, 1),  # two on one day
+    ],
+)
+def test_moves_that_cannot_be(move, today):
+    with pytest.raises(KetschedError):
+        again(T, today, move=move)
+
+
+@pytest.mark.parametrize(("notice", "fits"), [(5, True), (6, True), (7, False)])
+def test_a_move_keeps_the_notice(notice, fits):
+    if fits:
+        assert named(again(T, 13, move={"s5": jan(19)}, notice=notice), "s5").day == jan(19)
+    else:
+        with pytest.raises(KetschedError):
+            again(T, 13, move={"s5": jan(19)}, notice=notice)
+
+
+# -- one more, and the tail again
+
+
+def test_one_more_besides_the_pattern():
+    course = record(WITH_BOOSTERS, SIX, at=morning(21))
+    result = again(course, 22, add=[jan(28)])
+    assert coming(result, 22) == [28, *coming(course, 22)]
+    assert named(result, "s11").pinned
+    assert again(result, 22) is result
+    assert sentences(result) == ("There is a new appointment on Thursday 28 January at 09:00.",)
+
+
+@pytest.mark.parametrize("day", [21, 22])
+def test_one_more_on_a_day_that_is_taken_or_past(day):
+    with pytest.raises(InvalidInput):
+        again(T, 20 if day == 21 else 22, add=[jan(day)])
+
+
+def test_the_last_two_again():
+    result = again(T, 21, *SIX, repeat=2)
+    # the pattern goes on: Monday 25 and Thursday 28 January
+    assert coming(result, 21) == [25, 28]
+    assert [result.number(s) for s in result.standing()][-2:] == [7, 8]
+    assert again(result, 21) is result
+
+
+# -- stepping the interval
+
+
+@pytest.mark.parametrize(
+    ("done", "step", "expected"),
+    [
+        # after booster 1 on 4 February the next interval is 21 days: 25 February
+        (1, "back", [35 + 14, 35 + 14 + 21, 35 + 14 + 21 + 28]),
+        (1, "forward", [35 + 28, 35 + 56, 35 + 84]),
+        # after booster 2 on 25 February it is 28 days
+        (2, "back", [56 + 21, 56 + 21 + 28]),
+    ],
+)
+def test_a_step_along_the_intervals(done, step, expected):
+    given = [*SIX, *visits(35, 56)[:done]]
+    today = (35, 56)[done - 1] + 1
+    result = again(WITH_BOOSTERS, today, *given, step=step)
+    assert coming(result, today) == expected
+    assert again(result, today) is result
+
+
+@pytest.mark.parametrize(("done", "step"), [(0, "back"), (2, "forward"), (1, "sideways")])
+def test_steps_that_there_are_not(done, step):
+    given = [*SIX, *visits(35, 56)[:done]]
+    with pytest.raises(InvalidInput):
+        again(WITH_BOOSTERS, (22, 36, 57)[done], *given, step=step)
+
+
+def test_a_phase_without_intervals_has_no_step():
+    with pytest.raises(InvalidInput):
+        again(T, 5, *visits(4), step="back")
+
+
+# -- the end, another place, another protocol
+
+
+@pytest.mark.parametrize(("today", "left"), [(13, [4, 7, 11]), (14, [4, 7, 11, 14]), (15, [4, 7, 11, 14])])
+def test_the_end(today, left):
+    result = again(T, today, *visits(4, 7, 11), end=True)
+    assert standing(result) == left
+    assert result.ended == jan(today)
+    assert again(result, today + 3) == result
+    assert {s.status for s in result.sessions if s.day > jan(today)} == {Status.CLOSED}
+    for option in ({"add": [jan(40)]}, {"repeat": 1}, {"switch": protocol(phase())}):
+        with pytest.raises(InvalidInput):
+            again(result, today, **option)
+
+
+def test_another_place_from_now_on():
+    course = record(T, visits(4, 7), at=morning(7))
+    result = again(course, 8, place="Room 3")
+    assert [s.place for s in result.sessions] == ["", "", "Room 3", "Room 3", "Room 3", "Room 3"]
+    assert standing(result) == standing(T)
+    assert [s.sequence for s in result.sessions] == [1, 1, 1, 1, 1, 1]
+    assert again(result, 8, place="Room 3") == result
+
+
+def test_another_protocol_for_the_rest():
+    nasal = protocol(boosters(7, count=4, spacing=(Spacing(minimum=5),)), name="nasal")
+    result = again(T, 12, *visits(4, 7, 11), switch=nasal, join=Join(minimum=3, ideal=7))
+    # 7 days after the 11th, then weekly
+    assert coming(result, 12) == [18, 25, 32, 39]
+    assert [s.status for s in result.sessions if s.id in ("s4", "s5", "s6")] == [Status.CLOSED] * 3
+    assert result.segments[-1].protocol == "nasal"
+    assert result.segments[-1].on == jan(12)
+    assert result.over() == {"induction"}
+    assert again(result, 12) == result
+    assert not [f for f in check(result, calendar=OPEN, as_of=jan(12)) if f.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize(("least", "first"), [(1, 13), (2, 13), (3, 14), (4, 15), (5, 18)])
+def test_the_join_of_another_protocol(least, first):
+    """11 January was the last given; the 16th and 17th are a weekend."""
+    nasal = protocol(boosters(7, count=2, spacing=(Spacing(minimum=5),)), name="nasal")
+    result = again(T, 12, *visits(4, 7, 11), switch=nasal, join=Join(minimum=least, ideal=max(least, 2)))
+    assert coming(result, 12)[0] == first
+
+
+def test_an_open_ended_phase_is_planned_on():
+    weekly = Phase(
+        kind="maintenance",
+        name="weekly",
+        count=None,
+        every=(Interval(days=7),),
+        review=Interval(days=28),
+        anatomy=Anatomy(infusion=60),
+        spacing=(Spacing(minimum=5),),
+    )
+    course = planned(weekly)
+    first = len(course.standing())
+    last = standing(course)[-1]
+    result = again(course, 4, *visits(4), through=jan(last + 14))
+    assert standing(result) == [*standing(course), last + 7, last + 14]
+    assert len(result.standing()) == first + 2
+    shorter = again(course, 4, *visits(4), through=jan(last + 13))
+    assert standing(shorter) == [*standing(course), last + 7]
+
+
+# -- what the patient can, and would rather
+
+
+@pytest.mark.parametrize("back", [14, 15])
+def test_a_patient_who_is_away(back):
+    away = Calendar.always("UTC").without([jan(day) for day in range(12, back)])
+    result = again(T, 5, *visits(4), availability=away)
+    # back on the 14th nothing changes; on the 15th session 4 moves by a day
+    assert coming(result, 5) == [7, 11, back, 18, 21]
+
+
+def test_a_wish_moves_a_booking_if_no_rule_forbids_it():
+    wishes = Calendar.always("UTC").without([jan(18)])
+    result = again(T, 12, *visits(4, 7, 11), wishes=wishes)
+    assert coming(result, 12) == [14, 19, 21]
+    # 16 to 20 January all unwished: the rules go first, the wish is broken
+    wishes = Calendar.always("UTC").without([jan(day) for day in range(15, 22)])
+    assert coming(again(T, 12, *visits(4, 7, 11), wishes=wishes), 12)[0] == 14
+
+
+def test_the_hour_stays_and_new_sessions_take_it():
+    result = again(T, 7, *visits(4), *visits(7, status="no-show"))
+    assert {s.time for s in result.sessions} == {time(9)}
+    result = again(T, 7, *visits(4), *visits(7, status="no-show"), time=time(14))
+    assert named(result, "s7").time == time(14)
+    assert {s.time for s in result.sessions if s.id != "s7"} == {time(9)}
+
+
+def test_a_chair_that_is_taken_is_not_booked_twice():
+    """Somebody else has the one chair all of 25 January: the new session is on the next best day."""
+    all_day = Phase(
+        kind="maintenance", name="other", count=1, every=(Interval(days=7),), anatomy=Anatomy(infusion=480)
+    )
+    other = plan(protocol(all_day), start=jan(25), calendar=OPEN, id="B-1", at=BEFORE)
+    result = again(T, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN.booked(other))
+    assert coming(result, 7)[:4] == [11, 14, 18, 21]
+    assert coming(result, 7)[4] == 26
+
+
+# -- policies by phase
+
+
+def test_a_policy_for_one_phase():
+    given = [*visits(4, 7, 11, 14, 18), *visits(21, status="no-show")]
+    kept = again(WITH_BOOSTERS, 21, *given, policy={"boosters": "skip"})
+    skipped = again(WITH_BOOSTERS, 21, *given, policy={"induction": "skip"})
+    assert len(kept.standing()) == 10
+    assert len(skipped.standing()) == 9
+    assert skipped.skipped == ("s6",)
+    assert again(skipped, 22) == skipped  # it is not made up at the next call
+
+
+def test_the_protocol_says_what_is_done():
+    course = planned(phase(missed="make-up"))
+    result = again(course, 14, *visits(4, 7, 11), *visits(14, status="no-show"))
+    assert coming(result, 14) == [15, 18, 21]
+
+
+@pytest.mark.parametrize("wrong", ["later", {"nowhere": "keep"}, {"induction": "later"}, 3])
+def test_policies_that_there_are_not(wrong):
+    with pytest.raises(InvalidInput):
+        again(T, 1, policy=wrong)
+
+
+# -- holds and companions
+
+RIDE = Companion(
+    id="ride",
+    kind="task",
+    topic="ride",
+    title="Ride home",
+    anchor=Anchor(every=1),
+    window=Window(earliest=-1, recommended=-1, latest=-1),
+)
+
+
+def test_a_new_session_that_a_hold_covers_is_to_be_confirmed():
+    held = hold(T, reason="blood pressure", who="Dr A", since=jan(18), at=morning(1))
+    result = again(held, 7, *visits(4), *visits(7, status="no-show"))
+    assert {s.day.day: s.status for s in result.standing() if s.day > jan(7)} == {
+        11: Status.FIRM,
+        14: Status.FIRM,
+        18: Status.TENTATIVE,
+        21: Status.TENTATIVE,
+        25: Status.TENTATIVE,
+    }
+
+
+def test_what_goes_with_a_session_follows_it():
+    course = planned(phase(), companions=(RIDE,))
+    result = again(course, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN.without([jan(18)]))
+    rides = {p.session: (p.day.day, p.status) for p in result.companions}
+    # the 18th moves to the 19th; a new one is on the 25th
+    assert rides["s5"] == (18, Status.FIRM)
+    assert rides["s7"] == (24, Status.FIRM)
+    assert rides["s3"] == (10, Status.FIRM)
+    assert {p.id for p in course.companions} <= {p.id for p in result.companions}
+
+
+# -- what is remembered
+
+
+def test_every_revision_can_be_shown():
+    first = again(T, 4, *visits(4))
+    second = again(first, 7, *visits(7, status="no-show"))
+    third = again(second, 8, move={"s5": jan(19)})
+    for number, course in enumerate((T, first, second, third)):
+        assert third.at_revision(number).sessions == course.sessions
+    assert {c.booking for c in third.changes_of(2)} == {"s2", "s7"}
+    assert sentences(third, 2) == (
+        "The appointment of Thursday 7 January at 09:00 did not take place.",
+        "There is a new appointment on Monday 25 January at 09:00.",
+    )
+    assert sentences(third) == (
+        "The appointment of Monday 18 January at 09:00 moves to Tuesday 19 January at 09:00.",
+    )
+    with pytest.raises(InvalidInput):
+        third.at_revision(4)
+
+
+def test_a_moment_before_the_last_revision():
+    course = again(T, 7, *visits(4))
+    with pytest.raises(InvalidInput):
+        again(course, 6, *visits(6, status="no-show"))
+
+
+def test_today_is_that_of_the_clinic():
+    """23:30 in Amsterdam on the 13th is 22:30 in UTC; half an hour after midnight it is the 14th there."""
+    course = attrs.evolve(T, zone="Europe/Amsterdam")
+    amsterdam = Calendar.weekly("Europe/Amsterdam", **dict.fromkeys(WEEK, "09:00-17:00"))
+    missed = [*visits(4, 7, 11), *visits(14, status="no-show")]
+    for at, seen in (
+        (datetime(2027, 1, 13, 22, 30, tzinfo=UTC), False),
+        (datetime(2027, 1, 13, 23, 30, tzinfo=UTC), True),
+    ):
+        result = replan(course, missed, calendar=amsterdam, at=at)
+        assert (named(result, "s4").status is Status.MISSED) is seen
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"notice": -1},
+        {"notice": 400},
+        {"at": None},
+        {"at": datetime(2027, 1, 4, 9)},  # noqa: DTZ001
+        {"calendar": Calendar.weekly("Asia/Tokyo", mon="09:00-17:00")},
+        {"calendar": None},
+        {"step": "up"},
+        {"repeat": -1},
+        {"move": {"s5": "2027-01-19"}},
+        {"add": [date(1066, 10, 14)]},
+        {"through": "next year"},
+        {"time": time(9, 0, 30)},
+        {"join": 3},
+        {"switch": "esk-trd"},
+    ],
+)
+def test_arguments_that_cannot_be(wrong):
+    with pytest.raises(KetschedError):
+        again(T, 4, **wrong)
