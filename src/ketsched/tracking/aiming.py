@@ -160,6 +160,7 @@ class Aiming:
                     if lack and policy == "make-up":
                         remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
                 days = self._after(aimed, phase, lack)
+                said = said or self._begins(phase)
                 aimed += [Aimed(day, self.new(phase), why=said, at_end=True) for day in days]
                 laid = laid or lack > 0
             aimed.sort(key=self.in_order)
@@ -205,6 +206,13 @@ class Aiming:
                 stays = session.pinned or session.phase not in anew
                 found.append(Aimed(session.day.toordinal(), slot, stays=stays))
         return sorted(found, key=self.in_order)
+
+    def _begins(self, phase: Phase) -> str:
+        """Say what the sessions of a phase are for that nobody missed: it belongs to another protocol from here on."""
+        segments = self.course.segments
+        if not segments or self.order[phase.name] < self.order[segments[-1].first]:
+            return ""
+        return f"the course goes on with {segments[-1].protocol}"
 
     def _missed(self, phase: Phase) -> list[Session]:
         """Return the bookings of a phase that came to nothing and were not skipped."""

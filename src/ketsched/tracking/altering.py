@@ -109,7 +109,14 @@ def enlarged(course: Course, sessions: int, *, as_of: date, phase: str | None = 
         )
     own = current(evaluate(course, as_of=as_of)) if phase is None else course.protocol.phase(phase)
     if own.count is None:
-        return course
+        if phase is not None:  # one more day of an open-ended phase needs no number
+            return course
+        raise InvalidInput(
+            what=f"{sessions} sessions more in {own.name}",
+            where="repeat",
+            why="it is open-ended: it goes on in any case",
+            fix="plan it on to a later day (through), or add the days (add)",
+        )
     count, counted = own.count + sessions, evaluate(course, as_of=as_of).counted(own.name)
     while True:
         larger = _with_phase(course, _of_count(own, count))

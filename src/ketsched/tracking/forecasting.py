@@ -44,7 +44,8 @@ class Due:
         session: Id of the booking that stands for it; None: it has none yet.
         earliest: The first day that the rules allow, given all that was given before.
         recommended: The day aimed at, brought between earliest and latest.
-        latest: The last day that the rules allow; None: they name none.
+        latest: The last day that the required rules allow; None: they name none.
+        preferred_latest: The last day that the preferred rules allow; None: they name none, or a required one does.
         holds_up: Why it is to be confirmed, in words for the clinic; empty: it is firm.
     """
 
@@ -54,16 +55,18 @@ class Due:
     earliest: date
     recommended: date
     latest: date | None
+    preferred_latest: date | None = None
     holds_up: tuple[str, ...] = ()
 
     @property
     def overdue(self) -> date | None:
-        """The first day on which it is overdue: the one after the latest."""
-        return None if self.latest is None else self.latest + timedelta(1)
+        """The first day on which it is overdue: the one after the latest, or else after the preferred latest."""
+        last = self.latest or self.preferred_latest
+        return None if last is None else last + timedelta(1)
 
     def is_overdue(self, as_of: date) -> bool:
         """Whether it is overdue on a day."""
-        return self.latest is not None and as_of > self.latest
+        return self.overdue is not None and as_of >= self.overdue
 
 
 @attrs.frozen(kw_only=True)
@@ -215,11 +218,13 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     high = push_down(days, steps)
     low, high = low or every, high or every
     limited = _limited(bounds, max(rest.first, 1))
+    preferred = _preferred_latest(rest, days, bounds, limited)
     numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
     today = as_of.toordinal()
     if not taken:  # nothing bounds the first session of a course that has not begun
         low = [min(low[0], max(today, 0)), *low[1:]]
         limited.discard(0)
+        preferred.pop(0, None)
     for place, aim in enumerate(aimed, rest.first):
         name, booking = aim.slot.phase.name, aim.slot.booking
         numbers[name] += 1
@@ -230,8 +235,24 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
             earliest=date.fromordinal(low[place]),
             recommended=date.fromordinal(min(max(aim.day, low[place]), high[place])),
             latest=date.fromordinal(high[place]) if place in limited else None,
+            preferred_latest=preferred.get(place),
             holds_up=() if booking is None else holds.get(booking.id, ()),
         )
+
+
+def _preferred_latest(
+    rest: Remaining, days: Sequence[Sequence[int]], bounds: Sequence[Bound], limited: set[int]
+) -> dict[int, date]:
+    """Return the last day that preferred rules allow each place that no required one limits, if they do together."""
+    soft = [b for b in rest.bounds if not b.required and b.latest is not None]
+    if not soft or len(limited) == len(days):
+        return {}
+    both = [*bounds, *(attrs.evolve(bound, minimum=None) for bound in soft)]
+    high = push_down(days, edges(both))
+    if high is None:
+        return {}
+    found = _limited(both, max(rest.first, 1)) - limited
+    return {place: date.fromordinal(high[place]) for place in found if place >= rest.first}
 
 
 def _limited(bounds: Iterable[Bound], known: int) -> set[int]:

@@ -146,6 +146,9 @@ class Replanner:
             bounds, gone = softened(rest, free)
         costs = tuple(self._costs(rest, aimed, bounds)) if aims.costs else ()
         bounds = without_latest(bounds, costs)
+        chosen = {place for place, aim in enumerate(aimed, rest.first) if aim.by_hand}
+        if chosen:  # whoever chose the day knows: a preference about it moves nobody else
+            bounds = [b for b in bounds if b.required or chosen.isdisjoint(range(b.earlier, b.later + 1))]
         rules = [rule for rule in hour_rules(rest.runs) if rule.later >= rest.first]
         hours = days_for_hours(rules, self.calendars.values())
         return Problem(

@@ -80,8 +80,11 @@ def proposals(course: Course, visits: Iterable[Visit] = (), **options: Any) -> t
         "restart": ("begin anew from the first session", {"switch": _from(known.protocol, known, 0)}),
     }
     before = _before(known.protocol, known, phase.name)
-    if before is not None:
-        says = "go back to the schedule before, from its first session"
+    if len(phase.every) > 1:
+        again["step back"] = ("go on at the interval before", {"step": "back"})
+    elif before is not None:
+        names = [p.name for p in known.protocol.main if p.name not in known.over()]
+        says = f"go back to {names[before]}, from its first session"
         again["step back"] = (says, {"switch": _from(known.protocol, known, before)})
     if seen.lapse.repeat:
         again["repeat tail"] = (

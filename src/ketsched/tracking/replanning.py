@@ -159,6 +159,14 @@ def replan(
         more.setdefault(phase_on(history, day).name, []).append(day)
     for name, days in more.items():
         altered = enlarged(altered, len(days), as_of=today, phase=name)
+    open_ended = [phase.name for phase in altered.protocol.main if phase.count is None]
+    if through is not None and altered.protocol.main[-1].name not in open_ended:
+        raise InvalidInput(
+            what=f"a plan through {through}",
+            where="through",
+            why=f"{altered.protocol.main[-1].name} has a number of sessions, and no end to plan on to",
+            fix="leave it out, or add sessions (add, repeat)",
+        )
     if repeat:
         altered = enlarged(altered, repeat, as_of=today)
     if place is not None:
@@ -178,7 +186,7 @@ def replan(
     only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
     _check_days({f"the session {name}": day for name, day in only.items()}, "move", planner.first)
     _check_days({"one more session": extra[0]} if extra else {}, "add", planner.first)
-    new = altered != course or bool(only or relaid) or through is not None
+    new = altered != course or bool(only or relaid or extra) or through is not None
     around: dict[str, Any] = {
         "calendar": calendar,
         "calendars": calendars,
@@ -314,8 +322,9 @@ def _said_of(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
     days = {session.id: session.day for session in course.sessions}
     for one in lifted:
         gap = (days[one.later] - days[one.earlier]).days
+        said = f"spans {gap + 1} dates" if "nominal weeks" in one.rule else f"is {gap} d"
         why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
-        yield f"{days[one.earlier]} to {days[one.later]} is {gap} d; {one.rule}: {why}"
+        yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"
 
 
 def _offers(
@@ -332,7 +341,7 @@ def _offers(
             if not other.costs and len(other.lifted) <= len(laid.lifted):
                 keep.append(policy)
     rules = " and ".join(dict.fromkeys(bound.rule for bound in laid.costs))
-    yield f"{rules}: kept by {', '.join(keep)}" if keep else f"{rules}: no policy keeps it"
+    yield f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
 
 
 def _what(given: Iterable[Visit], **done: object) -> str:

@@ -1,8 +1,8 @@
 """
 The sentences that one reads out on the telephone: what changed, session by session.
 
-They name days and hours and the numbers of nothing else: no drug, no diagnosis, no reason that
-is the clinic's own.
+They name days, hours and places, and nothing else: no drug, no diagnosis, no reason that is the
+clinic's own.
 """
 
 from __future__ import annotations
@@ -32,18 +32,31 @@ def sentences(course: Course, revision: int | None = None) -> tuple[str, ...]:
     """
     Return what a revision changed for the patient, a sentence for each booking, in order of time.
 
-    What happened is not told again; appointments and tasks for the clinic alone are left out.
+    What happened is not told again; tasks, and appointments for the clinic alone, are left out. A new
+    appointment at the day and hour of one that is off is no change.
 
     Args:
         course: The course.
         revision: Its number, the first one is 0; None: the last one.
     """
     number = len(course.revisions) - 1 if revision is None else revision
+    changes = [change for change in course.changes_of(number) if _what(course, change)]
+    off = {(c.before.day, c.before.time) for c in changes if c.kind == "closed" and c.before is not None}
+    on = {
+        (c.after.day, c.after.time)
+        for c in changes
+        if c.kind in ("added", "opened") and c.after.status.stands
+    }
     said = []
-    for change in course.changes_of(number):
-        what = _what(course, change)
-        if what:
-            said += [found] if (found := _sentence(what, change)) else []
+    for change in changes:
+        when = change.before if change.kind == "closed" else change.after
+        same = (
+            when is not None
+            and (when.day, when.time) in off & on
+            and change.kind in ("closed", "added", "opened")
+        )
+        sentence = "" if same else _sentence(_what(course, change), change)
+        said += [sentence] if sentence else []
     return tuple(said)
 
 
@@ -52,9 +65,8 @@ def _what(course: Course, change: Change) -> str:
     if isinstance(change.after, Session):
         return "appointment" if change.after.booked else ""
     companion = course.protocol.companion(change.after.companion)
-    if not companion.for_patient:
-        return ""
-    return "task" if companion.kind == "task" else "other appointment"
+    told = companion.for_patient and companion.kind == "appointment"
+    return "appointment besides" if told else ""
 
 
 def _sentence(what: str, change: Change) -> str:
