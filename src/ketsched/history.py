@@ -183,6 +183,12 @@ def _when(visit: Visit) -> tuple[date, time]:
     return visit.day, visit.at or time()
 
 
+def _said(visit: Visit) -> tuple[bool, str, str]:
+    """Return a key for visits of one time that does not depend on the order in which they are given."""
+    v = visit
+    return v.elsewhere, v.status.value, f"{v.note} {v.counts} {v.by} {v.route} {v.worse}"
+
+
 def new_to(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     """Return the visits that a course does not remember yet; each that it does is taken once."""
     left: dict[tuple[Any, ...], list[Visit]] = {}
@@ -221,7 +227,7 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     Raises:
         InvalidInput: A correction names no entry.
     """
-    known = [*course.visits, *new_to(course, visits)]
+    known = [*course.visits, *sorted(new_to(course, visits), key=_said)]
     by_id = {visit.id: visit for visit in known if visit.id}
     replaced: set[str] = set()
     found: list[Visit] = []
@@ -291,17 +297,24 @@ def match(course: Course, visits: Iterable[Visit], *, as_of: date) -> list[tuple
         if visit.session not in taken:
             found[at] = visit.session
             taken[visit.session] = visit
+    handled = {
+        visit.id for visit in course.visits if visit.id and visit.session is None
+    }  # of no session, for good
     of_day: dict[date, list[Session]] = {}
     for session in course.sessions:
         of_day.setdefault(session.day, []).append(session)
     for at, visit in enumerate(left):
-        if visit.session is None and happened(visit, as_of):
+        if visit.session is None and visit.id not in handled and happened(visit, as_of):
             own = [s for s in of_day.get(visit.day, ()) if s.id not in taken]
             own.sort(key=lambda session: not session.status.stands)
             if own:
                 found[at] = own[0].id
                 taken[own[0].id] = visit
-    loose = [at for at, visit in enumerate(left) if found[at] is None and visit.session is None]
+    loose = [
+        at
+        for at, visit in enumerate(left)
+        if found[at] is None and visit.session is None and visit.id not in handled
+    ]
     given: list[tuple[int, Visit]] = []
     said = {_bare(visit) for at, visit in enumerate(left) if found[at] is not None}
     for at in loose:

@@ -269,11 +269,13 @@ class Aiming:
     def _last(self, aimed: Sequence[Aimed], phase: Phase, last: int) -> date:
         """Return the day that a pattern goes on after: the ideal one of a last booking that a closure has moved."""
         booking = next((a.slot.booking for a in aimed if a.day == last and a.slot.phase is phase), None)
+        if booking is None:  # or one that was given on another day than its own
+            named = {taken.session for taken in self.taken if taken.day == last and taken.phase == phase.name}
+            booking = next((s for s in self.course.sessions if s.id in named and s.booked), None)
         if booking is None or booking.ideal is None or booking.pinned or phase.anchor != "start":
             return date.fromordinal(last)
-        return (
-            max(booking.ideal, booking.day) if phase.weekdays or phase.study_days else date.fromordinal(last)
-        )
+        by_week = phase.weekdays or phase.study_days
+        return max(booking.ideal, date.fromordinal(last)) if by_week else date.fromordinal(last)
 
     def _more(self, aimed: Sequence[Aimed], phase: Phase, through: date | None) -> int:
         """Return how many sessions an open-ended phase gets up to a day; one that has none yet, up to its review."""

@@ -109,7 +109,7 @@ def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = 
     """Return the history of the course with visits written into its sessions; see `recorded`."""
     known = _remembering(course, tuple(visit for visit in visits if happened(visit, as_of)), who)
     history = evaluate(known, as_of=as_of)
-    if known is course and all(visit.session is not None for visit in course.visits):
+    if known is course and all(visit.session is not None or visit.id for visit in course.visits):
         return history
     of_session = {judged.session: judged for judged in history.visits if judged.session is not None}
     before = {visit.session for visit in course.visits}
