@@ -107,10 +107,11 @@ def recorded(course: Course, visits: Iterable[Visit], *, as_of: date, who: str =
 
 def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = "") -> History:
     """Return the history of the course with visits written into its sessions; see `recorded`."""
-    known = _remembering(course, tuple(visit for visit in visits if happened(visit, as_of)), who)
-    history = evaluate(known, as_of=as_of)
-    if known is course and all(visit.session is not None or visit.id for visit in course.visits):
+    new = _named(course, tuple(visit for visit in visits if happened(visit, as_of)), who)
+    history = evaluate(course, new, as_of=as_of)
+    if not new and all(visit.session is not None or visit.id for visit in course.visits):
         return history
+    known = attrs.evolve(course, visits=(*course.visits, *new))
     of_session = {judged.session: judged for judged in history.visits if judged.session is not None}
     before = {visit.session for visit in course.visits}
     judged_sessions = []
@@ -147,14 +148,14 @@ def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = 
     )
 
 
-def _remembering(course: Course, visits: tuple[Visit, ...], who: str) -> Course:
-    """Return the course with its new visits, each under an id."""
+def _named(course: Course, visits: tuple[Visit, ...], who: str) -> list[Visit]:
+    """Return the visits that a course does not remember yet, each under an id."""
     taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
     free = (name for number in count(1) if (name := f"v{number}") not in taken)
     found = []
     for visit in sorted(new_to(course, visits), key=lambda v: (v.day, v.at is not None, v.at)):
         found.append(attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who))
-    return attrs.evolve(course, visits=(*course.visits, *found)) if found else course
+    return found
 
 
 def _with(session: Session, judged: JudgedVisit | None, state: State) -> Session:
