@@ -44,7 +44,7 @@ test: $(TEST)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 test-all: $(TEST)
 	sh tests/conformance/readers/setup.sh

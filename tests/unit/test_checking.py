@@ -672,7 +672,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             (
                 "6 sessions are after Screening of 2026-12-28, which said stop",
                 "Dr B decided it on 2026-12-29",
-                "close them, or record another outcome if the decision has changed",
+                "close them with ketsched replan, or record another outcome if the decision has changed",
             ),
         ),
     ],

@@ -427,6 +427,8 @@ KEYS = {
     "last_given",
     "lapse",
     "proposes",
+    "verified",
+    "taken",
     "lapses_on",
     "sessions",
     "asks",
@@ -448,6 +450,7 @@ def test_a_forecast_as_json(run, third):
         "earliest": "2027-01-16",
         "recommended": "2027-01-18",
         "latest": "2027-01-21",
+        "preferred_latest": None,
         "overdue": "2027-01-22",
         "is_overdue": False,
         "to_confirm": [],
@@ -499,6 +502,135 @@ def test_a_lapse_is_proposed_and_both_plans_are_ready(run, lapsed):
     done = run("replan", lapsed, *HOURS, *on("2027-02-15"))
     assert "The protocol proposes: clinician review, 35 days since the last. A clinician decides" in done.out
     assert days()[3:] == ["18", "22", "25"]  # to continue: never a restart by itself
+
+
+def test_one_of_the_ways_is_taken_by_its_name(run, lapsed):
+    """Mondays and Thursdays from 18 February on; 17 February is a Wednesday, and only one day after today is open."""
+    back = on("2027-02-15")
+    done = run("forecast", lapsed, "--as-of", "2027-02-15")
+    assert "house default: our own" in done.out
+    done = run("replan", lapsed, *HOURS, *back, "--dry-run")
+    assert "ketsched replan --take continue or --take restart" in re.sub(r"\s+", " ", done.out)
+    assert "house default: our own" in done.out
+    assert run("replan", lapsed, *HOURS, *back, "--take", "restart", "--who", "Dr A").code == 0
+    assert days()[3:] == ["18", "22", "25", "01", "04", "08"]
+    last = read(lapsed).revisions[-1]
+    assert (last.what, last.who) == ("after a lapse: restart", "Dr A")
+    again = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "restart")
+    assert again.out.endswith("nothing has changed\n")
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13))
+    assert "After the lapse: restart was taken on Mon 2027-02-15 by Dr A" in done.out
+    assert "The protocol proposes" not in done.out
+    assert "restart was taken on Mon 2027-02-15" in run("forecast", lapsed, "--as-of", "2027-02-16").out
+    assert run("record", lapsed, "2027-02-18", "no-show", *on("2027-02-18")).code == 0
+    done = run("replan", lapsed, *HOURS, *on("2027-02-18", 13), "--dry-run")
+    assert "The protocol proposes: clinician review, 38 days since the last" in done.out
+
+
+def test_to_continue_is_kept_though_nothing_moves(run, lapsed):
+    assert run("replan", lapsed, *HOURS, *on("2027-02-15")).code == 0
+    before = read(lapsed).sessions
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "continue", "--who", "Dr A")
+    assert done.code == 0
+    assert "wrote course.json" in done.out
+    assert read(lapsed).sessions == before
+    assert "continue was taken" in run("replan", lapsed, *HOURS, *on("2027-02-15", 14)).out
+
+
+def test_a_way_that_is_not_proposed_is_refused_with_those_that_are(run, lapsed, third):
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15"), "--take", "step-back")
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
+    assert "what is proposed is continue, restart" in done.err
+
+
+def test_without_a_lapse_no_way_is_proposed(run, third):
+    done = run("replan", third, *HOURS, *on("2027-01-12"), "--take", "continue")
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
+    assert "the protocol proposes nothing" in done.err
+
+
+def test_skip_is_not_offered_where_it_would_add_a_day(run, third):
+    done = run("record", third, FOURTH, "stopped-early", *HOURS, *on(FOURTH))
+    assert done.code == 0
+    asked, ways = done.out.index("First: does the session of Thu 2027-01-14"), done.out.index("Ways to go on")
+    assert asked < ways
+    assert re.search(r"^ +keep +", done.out[ways:], re.M) or re.search(r"^\* +keep +", done.out[ways:], re.M)
+    assert not re.search(r"^.? +skip ", done.out[ways:], re.M)
+
+
+# Chairs
+
+
+@pytest.fixture
+def one_chair(run):
+    """The clinic is open for 100 minutes a day: one session of 40 + 60, and it has one chair."""
+    Path("clinic.toml").write_text(CLINIC.replace("17:00", "10:40"), encoding="utf-8")
+    Path("others").mkdir()
+    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--at", "2026-12-01T09:00:00Z")
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "B", "-o", "others/b.json").code == 0
+    assert [f"{s.day:%d}" for s in read("others/b.json").sessions] == ["05", "08", "12", "15", "19", "22"]
+
+
+def test_a_chair_that_another_course_holds_is_not_offered(run, one_chair, course):
+    week = ("--as-of", "2027-01-08", "--week", "2027-01-11", "--json")
+    for day in ("2027-01-04", "2027-01-07"):
+        assert run("record", course, day, "fulfilled", *on(day)).code == 0
+    free = as_json(run("forecast", course, *HOURS, *week))["bookable"]
+    left = as_json(run("forecast", course, *HOURS, "--booked", "others", *week))["bookable"]
+    assert "2027-01-12" in free
+    assert "2027-01-12" not in left
+    assert set(free) - set(left) == {"2027-01-12"} | ({"2027-01-15"} & set(free))
+    assert run("record", course, "2027-01-11", "fulfilled", *on("2027-01-11")).code == 0
+    words = ("--policy", "make-up", "--missed", FOURTH, *on(FOURTH))
+    assert run("replan", course, *HOURS, *words, "--booked", "others", "--json", "--dry-run").code == 0
+    found = as_json(run("replan", course, *HOURS, *words, "--booked", "others", "--json", "--dry-run"))
+    new = [c["to"]["day"] for c in found["changes"] if c["change"] == "added"]
+    assert "2027-01-15" not in new
+    found = as_json(run("replan", course, *HOURS, *words, "--json", "--dry-run"))
+    assert [c["to"]["day"] for c in found["changes"] if c["change"] == "added"] == ["2027-01-15"]
+
+
+def test_a_courses_own_bookings_never_count(run, one_chair, course):
+    """In the folder lie the course itself and a copy of it under another name."""
+    Path("others/copy.json").write_bytes(Path(course).read_bytes())
+    words = ("replan", course, *HOURS, "--booked")
+    assert run(*words, "others", *on("2027-01-03")).out == "nothing has changed\n"
+    assert run(*words, ".", *on("2027-01-03")).out == "nothing has changed\n"
+
+
+def test_a_new_course_takes_the_chairs_that_are_left(run, one_chair):
+    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--at", "2026-12-01T09:00:00Z", "--booked", "others")
+    done = run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "-o", "c.json")
+    assert (done.code, "2027-01-05" in done.err) == (2, True)
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "--chairs", "2").code == 0
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "B").code == 0  # its own
+
+
+def test_a_file_of_the_folder_that_cannot_be_read_is_named(run, one_chair, third):
+    Path("others/a.json").write_text("{}", encoding="utf-8")
+    for words in (("replan", third), ("forecast", third), ("record", third, FOURTH, "no-show")):
+        done = run(*words, *HOURS, "--booked", "others", *(() if words[0] == "forecast" else on(FOURTH)))
+        assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
+        assert "--booked, a.json" in done.err
+    done = run("replan", third, *HOURS, "--booked", "nowhere", *on(FOURTH))
+    assert "'nowhere' is no folder" in done.err
+
+
+# Outcomes of reviews
+
+
+REVIEWED = (
+    EVERY_FOUR_WEEKS.replace("count = { value = 3", "count = { value = 4")
+    + """
+[[companion]]
+id = "review"
+title = "Review"
+anchor = { phase = "maintenance", session = 2 }
+window = { earliest = 0, latest = 2, source = "own", mark = "house default" }
+minutes = { value = 30, source = "own", mark = "house default" }
+gate = true
+"""
+)
 
 
 # Replan
@@ -568,6 +700,7 @@ REPLAN_KEYS = {
     "say",
     "move",
     "proposes",
+    "verified",
     "plans",
     "findings",
     "course",
@@ -738,6 +871,23 @@ def test_a_session_moved_alone_is_pinned_and_a_waiver_documents_it(run, third):
     run("record", third, "2027-01-21", "cancelled", "--by", "clinic", *on("2027-01-15"))
     assert run("replan", third, *HOURS, *on("2027-01-15", 13)).code == 0
     assert days()[3:] == ["14 given", "20", "25"]
+
+
+def test_the_reason_may_come_after_the_move(run, third):
+    words = ("replan", third, *HOURS, "--move", "s5=2027-01-20", "--alone")
+    assert run(*words, *on("2027-01-12")).code == 0
+    assert run(*words, *on("2027-01-12")).out.endswith("nothing has changed\n")
+    waive = ("--waive", "travels on the 18th", "--who", "Dr A")
+    done = run(*words, *waive, *on("2027-01-12", 13))
+    assert done.code == 0
+    assert "waived by Dr A: KS101, induction 5, induction 6: travels on the 18th" in done.out
+    assert "no errors, no warnings" in done.out
+    course = read(third)
+    assert [(waiver.rule, waiver.who) for waiver in course.waivers] == [("KS101", "Dr A")]
+    assert (course.revisions[-1].what, course.revisions[-1].who) == ("waived", "Dr A")
+    assert course.sessions[4].day == date(2027, 1, 20)
+    assert run(*words, *waive, *on("2027-01-12", 14)).out.endswith("nothing has changed\n")
+    assert len(read(third).waivers) == 1
 
 
 def test_a_closed_day_has_nothing_on_it(run, third):

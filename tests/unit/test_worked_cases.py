@@ -870,3 +870,56 @@ def test_so_many_within_two_weeks(sessions, feasible):
     with pytest.raises(NoFeasiblePlan) as caught:
         planned(dense, calendar=every_day)
     assert "8 sessions at least 2 days apart need 15 days" in str(caught.value)
+
+
+# -- what the checker says of it
+
+
+def history_codes(course, happened, today):
+    found = check(course, calendar=OPEN, visits=happened, as_of=day(today))
+    return {finding.code for finding in found if finding.code.startswith("KS5")}
+
+
+@pytest.mark.parametrize(
+    ("happened", "today", "code", "said"),
+    [
+        # a day without a record
+        (GIVEN_3, "13 Jan", "KS501", False),
+        (GIVEN_3, "14 Jan", "KS501", False),
+        (GIVEN_3, "15 Jan", "KS501", True),
+        # a record of a day to come
+        (visits("4 7 11 14 18 Jan"), "17 Jan", "KS502", True),
+        (visits("4 7 11 14 18 Jan"), "18 Jan", "KS502", False),
+        # the gap to the one before: 0, 1 and 2 days
+        ([*GIVEN_3, Visit(day("11 Jan"), note="x")], "13 Jan", "KS503", True),
+        ([*GIVEN_3, Visit(day("12 Jan"))], "13 Jan", "KS503", False),
+        ([*GIVEN_3, Visit(day("12 Jan"))], "13 Jan", "KS504", True),
+        ([*GIVEN_3, Visit(day("13 Jan"))], "13 Jan", "KS504", False),
+        # 7 and 8 days
+        ([*MISSED_4, Visit(day("18 Jan"))], "18 Jan", "KS505", False),
+        ([*MISSED_4, Visit(day("19 Jan"))], "19 Jan", "KS505", True),
+        # a break: day 7 and day 8
+        (MISSED_4, "18 Jan", "KS507", False),
+        (MISSED_4, "19 Jan", "KS507", True),
+        # six and seven
+        (visits("4 7 11 14 18 21 Jan"), "28 Jan", "KS508", False),
+        (visits("4 7 11 14 18 21 28 Jan"), "28 Jan", "KS508", True),
+        # entered twice
+        ([*GIVEN_3, Visit(day("11 Jan"))], "13 Jan", "KS503", False),
+    ],
+)
+def test_what_is_said_of_the_past(happened, today, code, said):
+    assert (code in history_codes(planned(induction(lapse=BANDS)), happened, today)) is said
+
+
+@pytest.mark.parametrize(("gap", "reported"), [("18 Jan", False), ("21 Jan", True)])
+def test_a_rule_that_the_past_has_broken_is_reported_once_and_as_a_warning(gap, reported):
+    """Sessions 4 and 5 missed: 11 to 21 January is 10 days. With 4 alone, 11 to 18 January is 7."""
+    missed = "14 18 Jan" if reported else "14 Jan"
+    today = "18 Jan" if reported else "14 Jan"
+    result = again(course_t(), [*GIVEN_3, *visits(missed, "no-show")], today)
+    assert coming(result)[0] == day(gap)
+    found = check(result, calendar=OPEN, as_of=day(today))
+    told = [f for f in found if f.code == "KS506"]
+    assert [f.severity for f in told] == [Severity.WARNING] * reported
+    assert not [f for f in found if f.severity is Severity.ERROR]
