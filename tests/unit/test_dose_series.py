@@ -16,9 +16,10 @@ from ketsched.history import Verdict
 from ketsched.model import Anatomy, Course, Interval, Phase, Protocol, Spacing
 
 OPEN = Calendar.always("Europe/Amsterdam", name="the clinic")
+EIGHT_WEEKS = (Interval(days=56),)
 
 
-def series(*spacing, count=3, every=(Interval(days=56),), then=()):
+def series(*spacing, count=3, every=EIGHT_WEEKS, then=()):
     """A series of three, eight weeks apart, and what follows it."""
     first = Phase(
         kind="induction",

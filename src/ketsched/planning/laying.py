@@ -8,6 +8,7 @@ days are functions of that session's day.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cached_property, partial
@@ -279,18 +280,21 @@ def _count(phase: Phase, days: Iterator[date]) -> int:
         raise _too_long(phase.name, "the year 9999") from None
 
 
-def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
+def bounds_of(runs: Sequence[Run], *, implied: bool = True, since: int = 0) -> Iterator[Bound]:
     """
     Yield every rule of every phase, what holds across the joins, and one session a day.
 
     Args:
         runs: The places of each phase.
         implied: Whether to say "one session a day" also where the minimums of the phases say more.
+        since: The first place that rules have to lead to; some that lead to earlier ones may be among them.
     """
     for run in runs:
         named = f"{run.phase.name}: " if len(runs) > 1 else ""
         for spacing in run.phase.spacing:
-            places = run.places if spacing.between is None else run.numbered or run.places
+            places = (
+                _leading_to(run, spacing, since) if spacing.between is None else run.numbered or run.places
+            )
             for part in _parts(spacing):
                 yield from over(part, places, named + part.words())
         weeks = run.phase.weeks
@@ -321,6 +325,13 @@ def bounds_of(runs: Sequence[Run], *, implied: bool = True) -> Iterator[Bound]:
         yield from _out_of_order(runs)
     if implied or overlap or not all(map(_keeps_days_apart, runs)):
         yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY)
+
+
+def _leading_to(run: Run, spacing: Spacing, since: int) -> Sequence[int]:
+    """Return the places of a phase without those of which a rule leads to none from `since` on."""
+    if not since:
+        return run.places
+    return run.places[max(bisect_left(run.places, since) - spacing.apart, 0) :]
 
 
 def _out_of_order(runs: Sequence[Run]) -> Iterator[Bound]:

@@ -107,7 +107,8 @@ class Remaining:
         """All rules that still have something to come at one end, without those that a clinician has waived."""
         first, waivers = self.first, bool(self.course.waivers)
         # A waived minimum leaves one session a day, which nobody can waive.
-        found = [bound for bound in bounds_of(self.runs, implied=waivers) if bound.later >= first]
+        rules = bounds_of(self.runs, implied=waivers, since=first)
+        found = [bound for bound in rules if bound.later >= first]
         if self.course.lifted:
             found = without_latest(found, self.lifted_before)
         if not waivers:
