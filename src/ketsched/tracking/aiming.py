@@ -435,11 +435,16 @@ def current(history: History) -> Phase:
 
 
 def phase_on(history: History, day: date) -> Phase:
-    """Return the phase that a day falls into: of the last session before it, or else the one that goes on."""
+    """Return the phase that a day falls into: of the last session before it, or the next one if that has no more."""
     course = history.course
-    main = {phase.name for phase in course.protocol.main} - course.over()
-    before = [session.phase for session in course.standing() if session.day < day and session.phase in main]
-    return course.protocol.phase(before[-1]) if before else current(history)
+    main = [phase.name for phase in course.protocol.main if phase.name not in course.over()]
+    sessions = [session for session in course.standing() if session.phase in main]
+    before = [session.phase for session in sessions if session.day < day]
+    if not before:
+        return current(history)
+    name, after = before[-1], main[main.index(before[-1]) + 1 :]
+    goes_on = any(session.phase == name and session.day > day for session in sessions)
+    return course.protocol.phase(name if goes_on or not after else after[0])
 
 
 def pinned(aim: Aimed) -> bool:

@@ -18,7 +18,7 @@ from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
-from ketsched.history import History, State, evaluate, happened
+from ketsched.history import History, State, Verdict, evaluate, happened
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.planning.companions import companions_of
@@ -313,6 +313,9 @@ def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
     for visit in given:
         if not happened(visit, history.as_of):
             yield f"a visit of {visit.day} is after today and was not recorded"
+    for judged in history.visits:
+        if judged.verdict is Verdict.ASKED:
+            yield f"{judged.visit.day} was stopped early: until somebody says that it counts, it does not"
     for session in history.in_state(State.NOT_RECORDED):
         yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
 
