@@ -247,6 +247,8 @@ def test_one_more_besides_the_pattern():
     result = again(course, 22, add=[jan(28)])
     assert coming(result, 22) == [28, *coming(course, 22)]
     assert named(result, "s11").pinned
+    assert (named(result, "s11").phase, result.number(named(result, "s11"))) == ("boosters", 1)
+    assert result.lifted == ()
     assert again(result, 22) is result
     assert sentences(result) == ("There is a new appointment on Thursday 28 January at 09:00.",)
 
