@@ -145,7 +145,7 @@ def _open_gates(
     definitions = {companion.id: companion for companion in course.protocol.companions if companion.gate}
     for placed in bookings:
         companion = definitions.get(placed.companion)
-        decided = placed.outcome is not None and placed.outcome.what == "continue"
+        decided = placed.outcome is not None and placed.outcome.what != "stop"
         if (
             companion is not None and placed.status is not Status.CLOSED and not decided
         ):  # missed: still to come

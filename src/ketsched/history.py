@@ -183,7 +183,7 @@ def _when(visit: Visit) -> tuple[date, time]:
     return visit.day, visit.at or time()
 
 
-def _said(visit: Visit) -> tuple[bool, str, str]:
+def said_of(visit: Visit) -> tuple[bool, str, str]:
     """Return a key for visits of one time that does not depend on the order in which they are given."""
     v = visit
     return v.elsewhere, v.status.value, f"{v.note} {v.counts} {v.by} {v.route} {v.worse}"
@@ -227,7 +227,7 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     Raises:
         InvalidInput: A correction names no entry.
     """
-    known = [*course.visits, *sorted(new_to(course, visits), key=_said)]
+    known = [*course.visits, *sorted(new_to(course, visits), key=said_of)]
     by_id = {visit.id: visit for visit in known if visit.id}
     replaced: set[str] = set()
     found: list[Visit] = []
@@ -254,7 +254,7 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
                     what=f"the entries {visit.id[:40]!r} and {visit.corrects[:40]!r} correct each other",
                     where=f"visit of {visit.day}",
                     why="a correction is of an earlier entry",
-                    fix="leave corrects out of the earlier one",
+                    fix="let only the later one correct the other",
                 )
             if visit.session is None:
                 visit = attrs.evolve(visit, session=by_id[visit.corrects].session)

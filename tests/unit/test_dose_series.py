@@ -114,7 +114,11 @@ MONTHS = Spacing(minimum=6, absolute_minimum=5, latest=12, unit="months")
         (date(2027, 1, 15), date(2027, 6, 15), Verdict.GRACE),
         (date(2027, 1, 15), date(2027, 7, 14), Verdict.GRACE),
         (date(2027, 1, 15), date(2027, 7, 15), Verdict.VALID),
-        (date(2027, 8, 31), date(2028, 2, 28), Verdict.GRACE),  # six months on is 29 February, the month's last
+        (
+            date(2027, 8, 31),
+            date(2028, 2, 28),
+            Verdict.GRACE,
+        ),  # six months on is 29 February, the month's last
         (date(2027, 8, 31), date(2028, 2, 29), Verdict.VALID),
         (date(2027, 1, 15), date(2028, 1, 15), Verdict.VALID),
         (date(2027, 1, 15), date(2028, 1, 16), Verdict.TOO_LATE),

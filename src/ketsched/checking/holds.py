@@ -266,12 +266,12 @@ def sessions_after_stop(case: Case) -> Iterator[Finding]:
     """
     Sessions still stand after an appointment that decided to stop.
 
-    Why it matters: they are still in calendars, and a chair and a ride are kept for them. This library closes none by
-    itself.
+    Why it matters: they are still in calendars, and a chair and a ride are kept for them. They are
+    closed when somebody plans again, and not before.
 
     Example: the review after session 3 said stop; sessions 4 to 6 are still booked.
 
-    Instead: close them; or record another outcome if the decision has changed.
+    Instead: close them with ketsched replan, or record another outcome if the decision has changed.
 
     References: none; the decision is a clinician's.
     """
@@ -286,7 +286,7 @@ def sessions_after_stop(case: Case) -> Iterator[Finding]:
                 booked=[gate],
                 what=f"{_named(case, sessions)} after {gate.companion.title} of {gate.day}, which said stop",
                 why=f"{outcome.who} decided it on {outcome.on}",
-                fix="close them, or record another outcome if the decision has changed",
+                fix="close them with ketsched replan, or record another outcome if the decision has changed",
             )
 
 

@@ -42,6 +42,7 @@ class Asked:
         repair, alone: What is to be done if a move breaks a rule.
         waive: The reason to document.
         who: Who decided it.
+        take: Name of the way to take after a lapse; empty: none.
     """
 
     visits: tuple[Visit, ...]
@@ -51,6 +52,7 @@ class Asked:
     alone: bool
     waive: str
     who: str
+    take: str = ""
 
     def check(self) -> None:
         """Refuse what contradicts itself."""
@@ -76,6 +78,13 @@ class Asked:
                 "a waiver of nothing, or by nobody",
                 "it documents what a session that is moved alone breaks, and who decided that",
                 "give it with --move, --alone and --who NAME",
+            ),
+            (
+                bool(self.take) and (bool(self.moves) or any(self.changes.values())),
+                "--take",
+                "a way to take after a lapse, and another change",
+                "each way is a plan of its own, as replan shows it",
+                "leave the other options out, or give them without --take",
             ),
             (
                 bool(self.moves) and more,
@@ -121,7 +130,7 @@ def asked_of(given: Mapping[str, Any], course: Course) -> Asked:
             else inputs.located("--through", revising.day_of, given["through"]),
             "place": given["place"],
         },
-        **{name: given[name] for name in ("repair", "alone", "waive", "who")},
+        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take")},
     )
     asked.check()
     return asked

@@ -8,10 +8,12 @@ of the sessions. The file and all calendars that -o asks for are written togethe
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import attrs
 import click
+from click.shell_completion import CompletionItem
 
 from ketsched import around
 from ketsched.casefile import check_scope
@@ -19,7 +21,7 @@ from ketsched.checking import check
 from ketsched.cli import companions, inputs, pictures, revising
 from ketsched.clock import read_date
 from ketsched.interchange import dumps
-from ketsched.model import Authorisation, Course, Decision, PlacedCompanion, Session, Status
+from ketsched.model import OUTCOMES, Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
 
 
@@ -29,8 +31,8 @@ class _Change:
     What became of a course between two revisions.
 
     Attributes:
-        unsure: Sessions that are now to be confirmed.
-        firm: Sessions that no longer are.
+        unsure: Sessions to come that are now to be confirmed.
+        firm: Sessions to come that no longer are.
         added, moved, closed: Appointments and tasks.
         turned: Appointments and tasks that became firm, or to be confirmed, with their sessions.
         confirms: Whether anything changed that holds sessions up, even if no session did.
@@ -45,15 +47,16 @@ class _Change:
     confirms: bool
 
 
-def _between(before: Course, after: Course) -> _Change:
+def _between(before: Course, after: Course, today: date) -> _Change:
     once = {session.id: session.status for session in before.sessions}  # no change of these adds one
     known = {placed.id: placed for placed in before.companions}
-    became = [session for session in after.standing() if session.status is not once[session.id]]
+    became = [s for s in after.standing() if s.status is not once[s.id]]
+    ahead = [session for session in became if session.day >= today]
     old = [(placed, known[placed.id]) for placed in after.companions if placed.id in known]
     waiting = {Status.FIRM, Status.TENTATIVE}
     return _Change(
-        unsure=tuple(session for session in became if session.status is Status.TENTATIVE),
-        firm=tuple(session for session in became if session.status is Status.FIRM),
+        unsure=tuple(session for session in ahead if session.status is Status.TENTATIVE),
+        firm=tuple(session for session in ahead if session.status is Status.FIRM),
         added=tuple(placed for placed in after.companions if placed.id not in known),
         moved=tuple(p for p, was in old if p.status.stands and (p.day, p.time) != (was.day, was.time)),
         closed=tuple(p for p, was in old if was.status.stands and not p.status.stands),
@@ -70,7 +73,7 @@ def _stops(course: Course) -> tuple[Any, ...]:
 def _finish(opened: revising.Opened, course: Course, said: str, *, as_json: bool, **calendars: Any) -> None:
     """Write the changed course and its calendars, and say what changed."""
     lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
-    change = _between(opened.course, course)
+    change = _between(opened.course, course, opened.today)
     if as_json:
         click.echo(_json(course, change, said, changed=course != opened.course))
         return
@@ -245,10 +248,25 @@ def authorise(
     _finish(opened, course, f"{pictures.many(sessions, 'session')} authorised", as_json=as_json)
 
 
+def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Read an outcome; "step back" may be written as one word, step-back."""
+    said = " ".join(value.replace("-", " ").split())
+    if said not in OUTCOMES:
+        known = ", ".join(outcome.replace(" ", "-") for outcome in OUTCOMES)
+        raise click.BadParameter(f"{value[:40]!r} is not one of {known}")
+    return said
+
+
+def _complete_outcome(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the outcome of an appointment."""
+    words = (outcome.replace(" ", "-") for outcome in OUTCOMES)
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
 @click.command()
 @revising.course_file
 @click.argument("companion", metavar="COMPANION")
-@click.argument("outcome", metavar="continue|stop", type=click.Choice(["continue", "stop"]))
+@click.argument("outcome", metavar="OUTCOME", callback=_outcome, shell_complete=_complete_outcome)
 @click.option("--who", required=True, metavar="NAME", help="Who decided it.")
 @click.option("--on", required=True, metavar="DATE", help="The date on which it was decided.")
 @revising.changes
@@ -261,19 +279,27 @@ def decide(
     on: str,
 ) -> None:
     """
-    Record the outcome of a screening or a review: continue, or stop.
+    Record the outcome of a screening or a review.
 
-    The sessions after it are to be confirmed until then; with "stop" they stay so.
-    COMPANION is the booking's id (screening:start), its name in the protocol
-    (screening) or its day, whichever names one alone.
+    OUTCOME is continue, stop, step-back or step-forward: to go on at the interval
+    before, or after, in the phase's list. The sessions after it are to be confirmed
+    until then; with stop they stay so. The next ketsched replan acts on it: stop
+    ends the course, a step changes its interval. COMPANION is the booking's id
+    (screening:start), its name in the protocol (screening) or its day, whichever
+    names one alone.
 
     \b
     ketsched decide course.json screening continue --who "Dr A" --on 2026-12-28
+    ketsched decide course.json review step-back --who "Dr A" --on 2027-02-01
     """
     name = _booking_named(opened.course, companion, deciding=True)
     decided = Decision(what=outcome, on=inputs.located("--on", read_date, on), who=who)
     course = around.decide(opened.course, name, decided, at=opened.at)
-    _finish(opened, course, f"{_titled(course, name)}: {outcome} ({who})", as_json=as_json)
+    said = f"{_titled(course, name)}: {outcome} ({who})"
+    if outcome != "continue":
+        acts = "ends the course" if outcome == "stop" else "plans the rest at that interval"
+        said += f"; the next ketsched replan {acts}"
+    _finish(opened, course, said, as_json=as_json)
 
 
 @click.command()

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ketsched.around import notices, to_confirm
-from ketsched.cli.pictures import many, numbers_of, on
+from ketsched.cli.pictures import called, many, numbers_of, on
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def labels_of(course: Course) -> dict[str, str]:
     """Return what each session is called on the terminal, by its id: its phase and its number in it."""
     numbers = numbers_of(course)
     return {
-        session.id: f"{session.phase} {numbers[session.id]}"
+        session.id: called(session.phase, numbers[session.id])
         if session.id in numbers
         else f"{session.phase}, {session.day}"
         for session in course.sessions
@@ -231,7 +231,7 @@ def several(course: Course, session_ids: Iterable[str]) -> str:
             for _, run in groupby(enumerate(reached), lambda pair: pair[1] - pair[0])
         ]
         shown = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
-        said.append(f"{phase} {', '.join(shown)}")
+        said.append(called(phase, ", ".join(shown), several=len(reached) > 1))
     return ", ".join(said)
 
 

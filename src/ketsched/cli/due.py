@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import State, Verdict
@@ -218,15 +218,20 @@ def _told(session: Session) -> str:
 
 def _to_come(found: Forecast, today: date) -> Iterator[Line]:
     upcoming = found.next
-    if upcoming is not None and found.proposes and found.last_given is not None:
-        name, gap = f"{upcoming.phase} {upcoming.number}", (today - found.last_given).days
+    open_question = bool(found.proposes) and tracked.taken(found.history.course, (), found) is None
+    if upcoming is not None and open_question and found.last_given is not None:
+        name, gap = pictures.called(upcoming.phase, upcoming.number), (today - found.last_given).days
         yield Line("lapsed", found.last_given, f"{name}: {gap} d since the last; proposed: {found.proposes}")
     elif upcoming is not None and upcoming.overdue is not None and upcoming.is_overdue(today):
-        name = f"{upcoming.phase} {upcoming.number}"
-        yield Line("overdue", upcoming.overdue, f"{name}: the latest day was {upcoming.latest}")
+        name = pictures.called(upcoming.phase, upcoming.number)
+        yield Line(
+            "overdue", upcoming.overdue, f"{name}: the latest day was {upcoming.overdue - timedelta(1)}"
+        )
     lacking = next((one for one in found.sessions if one.session is None), None)
     if lacking is not None:
-        yield Line("unbooked", lacking.recommended, f"{lacking.phase} {lacking.number}: no booking")
+        yield Line(
+            "unbooked", lacking.recommended, f"{pictures.called(lacking.phase, lacking.number)}: no booking"
+        )
 
 
 # What is shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     help="Today at the clinic; if not given, its date by the clock of this machine.",
 )
 @revising.placing_options
+@inputs.booked_option
 @revising.notice_option
 @click.option(
     "--week", metavar="DATE", help="Show the days that can be booked in the week of this date alone."
@@ -48,7 +50,7 @@ def forecast(
     """
     course = revising.read_course(file)
     today = revising.present(course, as_of)
-    when = revising.placing(course, **given)
+    when = revising.placing(course, file=Path(file), **given)
     monday = None if week is None else _monday(inputs.located("--week", revising.day_of, week))
     if monday is not None and when is None:
         raise InvalidInput(
@@ -106,7 +108,7 @@ def _next_of(course: Course, found: Forecast, due: Due, monday: date | None) -> 
     table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, said in _rows(found, due, monday):
+    for name, said in _rows(course, found, due, monday):
         table.add_row(name, said)
     yield next_in_words(course, due)
     yield table
@@ -117,24 +119,38 @@ def next_in_words(course: Course, due: Due) -> str:
     booked = _booking(course, due)
     at = f", {booked.time:%H:%M}" if booked is not None and booked.time else ""
     said = "not booked yet" if booked is None else f"booked for {on(booked.day)}{at}"
-    return f"Next is {due.phase} {due.number}: {said}"
+    return f"Next is {pictures.called(due.phase, due.number)}: {said}"
 
 
 def _booking(course: Course, due: Due) -> Session | None:
     return next((session for session in course.sessions if session.id == due.session), None)
 
 
-def _rows(found: Forecast, due: Due, monday: date | None) -> Iterator[tuple[str, str]]:
+def _latest(due: Due) -> str:
+    """Say the latest day, and if only a preferred rule names it."""
+    if due.latest is not None:
+        return on(due.latest)
+    return "" if due.preferred_latest is None else f"{on(due.preferred_latest)}, preferred"
+
+
+def _rows(course: Course, found: Forecast, due: Due, monday: date | None) -> Iterator[tuple[str, str]]:
     yield "earliest", on(due.earliest)
     yield "recommended", on(due.recommended)
-    yield "latest", "no rule names one" if due.latest is None else on(due.latest)
+    yield "latest", _latest(due) or "no rule names one"
     if due.overdue is not None:
         yield "overdue from", on(due.overdue) + (": overdue" if due.is_overdue(found.as_of) else "")
     if found.last_given is not None:
         yield "last given", f"{on(found.last_given)}, {_ago(found)}"
     if found.proposes:
-        band = "" if found.lapse is None else f", {found.lapse.words()}"
-        yield "lapse", f"{found.proposes} is proposed{band}; a clinician decides"
+        done = tracked.taken(course, (), found)
+        if done is not None:
+            yield "lapse", tracked.taken_in_words(course, done)
+        else:
+            since = "" if found.lapse is None else f", {found.lapse.words().partition(':')[0]}"
+            source = tracked.verified(course, found)
+            yield "lapse", f"{found.proposes} is proposed{since}; a clinician decides"
+            if source:
+                yield "", source
     elif found.lapses_on is not None:
         yield "lapse from", on(found.lapses_on)
     if due.holds_up:
@@ -175,11 +191,11 @@ def _windows_of(course: Course, dues: Sequence[Due]) -> RenderableType:
     for due in dues:
         booked = _booking(course, due)
         table.add_row(
-            f"{due.phase} {due.number}",
+            pictures.called(due.phase, due.number),
             "" if booked is None else on(booked.day),
             on(due.earliest),
             on(due.recommended),
-            "" if due.latest is None else on(due.latest),
+            _latest(due),
             "to be confirmed" if due.holds_up else "",
         )
     return table
@@ -196,11 +212,12 @@ def _branch(course: Course, found: Forecast) -> str:
     due = found.next
     if due is None:
         return "nothing more is due"
-    latest = "" if due.latest is None else f", latest {on(due.latest)}"
+    latest = f", latest {_latest(due)}" if _latest(due) else ""
     lapse = f"; {found.proposes} is proposed" if found.proposes else ""
     booked = _booking(course, due)
     where = "not booked yet" if booked is None else f"booked for {on(booked.day)}"
-    return f"{due.phase} {due.number} is next, {where}; earliest {on(due.earliest)}{latest}{lapse}"
+    name = pictures.called(due.phase, due.number)
+    return f"{name} is next, {where}; earliest {on(due.earliest)}{latest}{lapse}"
 
 
 def forecast_json(course: Course, found: Forecast, monday: date | None = None) -> dict[str, Any]:
@@ -214,6 +231,8 @@ def forecast_json(course: Course, found: Forecast, monday: date | None = None) -
         "last_given": found.last_given,
         "lapse": None if found.lapse is None else found.lapse.words(),
         "proposes": found.proposes,
+        "verified": tracked.verified(course, found) if found.proposes else "",
+        "taken": _taken(course, found),
         "lapses_on": found.lapses_on,
         "sessions": [_due_json(course, due, found.as_of) for due in found.sessions],
         "asks": list(found.asks),
@@ -221,6 +240,11 @@ def forecast_json(course: Course, found: Forecast, monday: date | None = None) -
         "if_missed": None if found.if_missed is None else forecast_json(course, found.if_missed),
         "lifted": list(found.lifted),
     }
+
+
+def _taken(course: Course, found: Forecast) -> str:
+    done = tracked.taken(course, (), found)
+    return "" if done is None else done.what.removeprefix(tracked.TAKEN)
 
 
 def _due_json(course: Course, due: Due, as_of: date) -> dict[str, Any]:
@@ -233,6 +257,7 @@ def _due_json(course: Course, due: Due, as_of: date) -> dict[str, Any]:
         "earliest": due.earliest,
         "recommended": due.recommended,
         "latest": due.latest,
+        "preferred_latest": due.preferred_latest,
         "overdue": due.overdue,
         "is_overdue": due.is_overdue(as_of),
         "to_confirm": list(due.holds_up),

@@ -20,7 +20,7 @@ from ketsched.checking import RULES, rule_named
 from ketsched.clock import TimeRange, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.interchange import FORMATS
+from ketsched.interchange import FORMATS, read
 from ketsched.model import Protocol, Waiver, read_weekdays
 from ketsched.protocols import protocol_ids
 
@@ -65,7 +65,12 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="DATES",
                 help="Close a day or a stretch, 2026-12-24..2027-01-01.",
             ),
-            click.option("--chairs", type=int, metavar="N", help="Sessions that fit at once."),
+            click.option(
+                "--chairs",
+                type=int,
+                metavar="N",
+                help="Sessions that fit at once, those of other courses included.",
+            ),
         ]
     ):
         command = add(command)
@@ -118,6 +123,47 @@ def clinic_calendar(
         calendar = attrs.evolve(calendar, holidays=(*calendar.holidays, found))
     for text in closed:
         calendar = calendar.without(dates(text, "--closed"))
+    return calendar
+
+
+def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option for the courses that hold chairs already."""
+    return click.option(
+        "--booked",
+        metavar="FOLDER",
+        help="Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
+    )(command)
+
+
+def with_booked(calendar: Calendar, folder: str | None, *, own: str | None, file: Path | None) -> Calendar:
+    """
+    Return a calendar with the chairs taken that the courses in a folder hold.
+
+    Args:
+        calendar: The clinic's.
+        folder: As --booked names it; None: nothing is taken.
+        own: Id of the course that is planned; a file with it takes nothing.
+        file: The file of that course, which takes nothing either.
+    """
+    if folder is None:
+        return calendar
+    path = Path(folder)
+    try:
+        found = sorted(one for one in path.glob("*.json") if path.is_dir() and not one.name.startswith("."))
+    except (OSError, ValueError):
+        found = []
+    if not path.is_dir():
+        raise InvalidInput(
+            what=f"{folder[:80]!r} is no folder",
+            where="--booked",
+            why="the course files in it say which chairs are taken",
+            fix="name the folder that they are in",
+        )
+    for one in found:
+        if file is None or _real(one) != _real(file):
+            course = located(f"--booked, {one.name}", read, one)
+            if course.id is None or course.id != own:
+                calendar = calendar.booked(course)
     return calendar
 
 

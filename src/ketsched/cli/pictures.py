@@ -162,6 +162,13 @@ def numbers_of(course: Course) -> dict[str, int]:
     return numbers
 
 
+def called(phase: str, number: int | str, *, several: bool = False) -> str:
+    """Call a session, or several, by phase and number: "induction 2"; "maintenance 2, session 1"."""
+    if not phase[-1:].isdigit():
+        return f"{phase} {number}"
+    return f"{phase}, session{'s' if several else ''} {number}"
+
+
 _RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
 
 

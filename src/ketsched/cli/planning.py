@@ -41,6 +41,7 @@ _SHOWN_STARTS = 10
 )
 @inputs.clinic_options
 @inputs.calendars_option
+@inputs.booked_option
 @click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")
 @click.option("--sessions", type=int, metavar="N", help="Sessions in the first phase.")
 @click.option("--weeks", type=int, metavar="N", help="Nominal weeks of the first phase.")
@@ -86,6 +87,8 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     what = _what_to_plan(case, given)
     course_id = given["course_id"] or what.id
     made = None if course_id else f"c-{os.urandom(6).hex()}"
+    booked = inputs.with_booked(what.calendar, given["booked"], own=course_id, file=None)
+    what = attrs.evolve(what, calendar=booked)
     at = inputs.moment_of(given["at"])
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):

@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
+from ketsched.cli.pictures import on
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
@@ -85,6 +86,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 @click.option("--skip-bad-rows", is_flag=True, help="Record the other rows if some cannot be used.")
 @revising.as_of_option
 @revising.hours_options
+@inputs.booked_option
 @revising.notice_option
 @revising.changes
 def record(
@@ -113,7 +115,7 @@ def record(
     """
     today = opened.as_of(as_of)
     of_one, of_file = ({name: given.pop(name) for name in names} for names in (_ONE, _FILE))
-    when = revising.placing(opened.course, **given)
+    when = revising.placing(opened.course, file=opened.path, **given)
     days = revising.notice_of(notice)
     passed: dict[str, int] = {}
     unused: tuple[UnusedRow, ...] = ()
@@ -136,7 +138,10 @@ def record(
     if when is not None and lacks and not course.ended:
         revising.check_named(course, when.calendars)
         options = {"at": opened.at, "as_of": today, "notice": days, **hours}
-        possible = proposals(course, **options) if found.proposes else ways(course, **options)
+        if not found.proposes:
+            possible = tuple(way for way in ways(course, **options) if not _adds(way, course))
+        elif tracked.taken(course, (), found) is None:
+            possible = proposals(course, **options)
     marked = course.protocol.phase(lacks[0]).missed if lacks and not found.proposes else ""
     if as_json:
         result = {
@@ -155,7 +160,7 @@ def record(
     _show(course, judged, passed, lines)
     pictures.show("", *forecasting.forecast_of(course, found))
     if possible:
-        pictures.show("", *_ways_of(possible, course, marked))
+        pictures.show("", *_ways_of(possible, course, marked, [j for j in judged if _is_asked(j)]))
     elif lacks and not course.ended:
         pictures.show("", f"{_lacking(lacks)}: add --clinic FILE to see which ways there are")
 
@@ -179,7 +184,7 @@ def _visit(course: Course, day: str | None, status: str | None, given: dict[str,
             why="a visit is a day and what became of it; nothing is assumed given",
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
-    on = inputs.located("DATE", revising.day_of, day)
+    when = inputs.located("DATE", revising.day_of, day)
     happened = inputs.located("STATUS", status_named, revising.status_word(status))
     clock, session, counts, corrects = (given[name] for name in ("clock", "session", "counts", "corrects"))
     if corrects and corrects not in {visit.id for visit in course.visits}:
@@ -191,11 +196,11 @@ def _visit(course: Course, day: str | None, status: str | None, given: dict[str,
             fix="name one of these; ketsched history lists them" if known else "leave it out",
         )
     if happened is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
-        counts = _asked(on)
+        counts = _asked(when)
     visit = inputs.located(
         "the command line",
         lambda: Visit(
-            on,
+            when,
             happened,
             session=None if session is None else revising.session_named(course, session, "--session"),
             at=None if clock is None else inputs.located("--time", read_time, clock),
@@ -283,7 +288,7 @@ def _show(
     elif judged:
         pictures.show(tracked.visits_of(course, judged))
     for one in judged:
-        if one.verdict is Verdict.ASKED:
+        if _is_asked(one):
             pictures.show(
                 "nobody said whether it counts: --counts yes or no, with --corrects " + one.visit.id
             )
@@ -297,11 +302,26 @@ def _lacking(lacks: Sequence[str]) -> str:
     return f"{' and '.join(lacks)} {'lacks' if len(lacks) == 1 else 'lack'} a session"
 
 
-def _ways_of(possible: Sequence[Proposal], course: Course, marked: str) -> Iterator[Any]:
-    yield "Ways to go on; none of them is booked yet"
+def _adds(way: Proposal, course: Course) -> bool:
+    """Whether to skip would add a session: one is open to question, and that is answered first."""
+    known = {session.id for session in course.sessions}
+    made = () if way.course is None else way.course.standing()
+    return way.name == "skip" and any(session.id not in known for session in made)
+
+
+def _is_asked(judged: JudgedVisit) -> bool:
+    return judged.verdict is Verdict.ASKED
+
+
+def _ways_of(
+    possible: Sequence[Proposal], course: Course, marked: str, asked: Sequence[JudgedVisit]
+) -> Iterator[Any]:
+    for one in asked:
+        yield f"First: does the session of {on(one.visit.day)}, which was stopped early, count?"
+    yield "Ways to go on" + (" if it does not" if asked else "") + "; none of them is booked yet"
     yield tracked.plans_of(course, possible, marked)
     if marked:
         another = "make-up" if marked != "make-up" else "keep"
         yield f"* what the protocol says. To take it: ketsched replan; another: --policy {another}"
     else:
-        yield tracked.AFTER_A_LAPSE
+        yield tracked.after_a_lapse(possible)

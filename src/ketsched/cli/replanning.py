@@ -18,7 +18,8 @@ from ketsched.cli.companions import labels_of
 from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput
 from ketsched.interchange import dumps
-from ketsched.model import POLICIES, Course, Waiver
+from ketsched.model import POLICIES, Course, Revision, Waiver
+from ketsched.revising import revised
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
@@ -31,9 +32,19 @@ def _complete_policy(_ctx: click.Context, _param: click.Parameter, incomplete: s
     return [CompletionItem(policy) for policy in POLICIES if policy.startswith(incomplete)]
 
 
+_WAYS = ("continue", "restart", "step-back", "repeat-tail")
+"""What may be proposed after a lapse."""
+
+
+def _complete_way(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete what may be proposed after a lapse."""
+    return [CompletionItem(way) for way in _WAYS if way.startswith(incomplete)]
+
+
 @click.command()
 @revising.course_file
 @revising.placing_options
+@inputs.booked_option
 @revising.as_of_option
 @revising.notice_option
 @click.option("--missed", multiple=True, metavar="DATE", help="A session that was missed; again for others.")
@@ -51,6 +62,13 @@ def _complete_policy(_ctx: click.Context, _param: click.Parameter, incomplete: s
     metavar="[PHASE=]POLICY",
     shell_complete=_complete_policy,
     help=f"What is done about missed sessions, if not what the protocol says: {', '.join(POLICIES)}.",
+)
+@click.option(
+    "--take",
+    default="",
+    metavar="NAME",
+    shell_complete=_complete_way,
+    help="Take one of the ways that the protocol proposes after a lapse: continue, restart, step-back, repeat-tail.",
 )
 @click.option(
     "--away",
@@ -129,21 +147,7 @@ def replan(
     """
     today = opened.as_of(as_of)
     when = revising.required_placing(
-        opened.course,
-        **{
-            name: given[name]
-            for name in (
-                "case",
-                "clinic",
-                "zone",
-                "hours",
-                "holidays",
-                "closed",
-                "chairs",
-                "calendars",
-                "clock",
-            )
-        },
+        opened.course, file=opened.path, **{name: given[name] for name in revising.HOURS}
     )
     asked = asked_of(given, opened.course)
     when = attrs.evolve(when, availability=away(when, given["away"]))
@@ -152,12 +156,43 @@ def replan(
     told = _Telling(opened, when, today, as_json=as_json, dry_run=dry_run)
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
+    seen = forecast_course(opened.course, asked.visits, as_of=today)
+    if asked.take:
+        told.changed(_taken(opened.course, asked, seen, common), seen=seen)
+        return
     course = _replanned(opened.course, asked.visits, **asked.changes, **common)
     plans: tuple[Proposal, ...] = ()
-    seen = forecast_course(opened.course, asked.visits, as_of=today)
-    if seen.proposes and not asked.changes["end"]:
+    if seen.proposes and not asked.changes["end"] and tracked.taken(course, (), seen) is None:
         plans = proposals(opened.course, asked.visits, **common)
     told.changed(course, seen=seen, plans=plans)
+
+
+def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any]) -> Course:
+    """Return the course that one of the ways after a lapse gives; which one it was is kept in its revision."""
+    name = " ".join(asked.take.replace("-", " ").split()).lower()
+    what = tracked.TAKEN + name
+    done = tracked.taken(course, asked.visits, seen)
+    if done is not None and done.what == what:
+        return course
+    plans = {plan.name: plan for plan in proposals(course, asked.visits, **common)}
+    if name not in plans:
+        known = ", ".join(map(tracked.option_of, plans))
+        raise InvalidInput(
+            what=f"{asked.take[:40]!r} is not proposed",
+            where="--take",
+            why=f"what is proposed is {known}"
+            if plans
+            else "the protocol proposes nothing after so many days",
+            fix="take one of these" if plans else "leave it out; replan plans the rest as it is",
+        )
+    plan = plans[name]
+    if plan.course is None:
+        raise plan.error or AssertionError
+    if len(plan.course.revisions) == len(course.revisions):  # all can stay; that somebody decided so is kept
+        revision = Revision(at=common["at"], what=what, who=asked.who)
+        return attrs.evolve(course, revisions=(*course.revisions, revision))
+    last = attrs.evolve(plan.course.revisions[-1], what=what)
+    return attrs.evolve(plan.course, revisions=(*plan.course.revisions[:-1], last))
 
 
 def _replanned(*given: Any, **options: Any) -> Course:
@@ -200,19 +235,26 @@ def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) 
 
 
 def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Course:
-    """Return the course with a session moved alone, and, if that was asked for, with what it breaks waived."""
-    if len(moved.revisions) == len(course.revisions):
-        return moved  # it stands there already
-    last = attrs.evolve(moved.revisions[-1], who=asked.who)
-    moved = attrs.evolve(moved, revisions=(*moved.revisions[:-1], last))
+    """
+    Return the course with a session moved alone, and, if that was asked for, with what it breaks waived.
+
+    One that stands there already can be waived as well: the reason may come later than the move.
+    """
+    there = len(moved.revisions) == len(course.revisions)
+    if not there:
+        last = attrs.evolve(moved.revisions[-1], who=asked.who)
+        moved = attrs.evolve(moved, revisions=(*moved.revisions[:-1], last))
     if not asked.waive:
         return moved
-    broken = told.broken(moved)
+    (session,) = asked.moves
     waivers = [
         Waiver(rule=finding.code, sessions=finding.sessions, reason=asked.waive, who=asked.who)
-        for finding in broken
+        for finding in (told.broken_by(session, moved) if there else told.broken(moved))
         if finding.sessions
     ]
+    if there:
+        waived = (*course.waivers, *waivers)
+        return revised(course, at=told.opened.at, what="waived", who=asked.who, waivers=waived)
     return attrs.evolve(moved, waivers=(*moved.waivers, *waivers))
 
 
@@ -238,9 +280,15 @@ class _Telling:
         return [
             finding
             for finding in self.findings(course)
-            if finding.code.startswith(("KS1", "KS2"))
-            and finding.severity >= Severity.WARNING
-            and (finding.code, finding.sessions, finding.what) not in before
+            if _about_days(finding) and (finding.code, finding.sessions, finding.what) not in before
+        ]
+
+    def broken_by(self, session: str, course: Course) -> list[Finding]:
+        """Return the findings about spacing and series that name a session and are not waived."""
+        return [
+            finding
+            for finding in self.findings(course)
+            if _about_days(finding) and finding.waived_by is None and session in finding.sessions
         ]
 
     def changed(
@@ -273,6 +321,7 @@ class _Telling:
                 "say": list(said),
                 "move": None if found is None else _moving_json(self.opened.course, found),
                 "proposes": "" if seen is None else seen.proposes,
+                "verified": "" if seen is None or not seen.proposes else tracked.verified(course, seen),
                 "plans": tracked.plans_json(self.opened.course, plans, ""),
                 "findings": pictures.findings_json(findings),
                 "course": json.loads(dumps(course, "json")),
@@ -289,8 +338,15 @@ class _Telling:
             pictures.show("", tracked.titled("To know", remarks))
         if found is not None and found.breaks and found.alone is not None and changed:
             self._show_breaks(course, found)
+        for waiver in course.waivers[len(self.opened.course.waivers) :]:
+            where = ", ".join(labels_of(course).get(name, name) for name in waiver.sessions)
+            pictures.show(f"waived by {waiver.who}: {waiver.rule}, {where}: {waiver.reason}")
         if plans and seen is not None:
             self._show_plans(seen, plans)
+        else:
+            done = None if seen is None else tracked.taken(course, (), seen)
+            if done is not None:
+                pictures.show("", f"After the lapse: {tracked.taken_in_words(course, done)}")
         if said:
             pictures.show("", tracked.titled("To say on the telephone", said))
         if changed:
@@ -319,8 +375,9 @@ class _Telling:
         pictures.show(
             "",
             f"The protocol proposes: {seen.proposes}{since}. A clinician decides; the ways would be",
+            *filter(None, [tracked.verified(self.opened.course, seen)]),
             tracked.plans_of(self.opened.course, plans, ""),
-            tracked.AFTER_A_LAPSE,
+            tracked.after_a_lapse(plans),
         )
 
     def refused(self, moves: Sequence[Moving], repair: Course | None) -> None:
@@ -346,6 +403,10 @@ class _Telling:
         elif moves and moves[0].alone is not None:
             pictures.show("", "to move it alone: --alone")
         click.echo("nothing was written")
+
+
+def _about_days(finding: Finding) -> bool:
+    return finding.code.startswith(("KS1", "KS2")) and finding.severity >= Severity.WARNING
 
 
 def _refused(course: Course, found: Moving) -> list[Any]:

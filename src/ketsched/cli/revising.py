@@ -85,8 +85,8 @@ def notice_of(days: int) -> int:
     return max(days, 1)
 
 
-HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "clock")
-"""The names of what `placing_options` adds."""
+HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
+"""The names of what `placing_options` and `inputs.booked_option` add."""
 
 
 def hours_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -272,13 +272,29 @@ class Placing:
 
 
 def placing(
-    course: Course, *, case: str | None, calendars: Sequence[str], clock: str | None = None, **clinic: Any
+    course: Course,
+    *,
+    case: str | None,
+    calendars: Sequence[str],
+    clock: str | None = None,
+    booked: str | None = None,
+    file: Path | None = None,
+    **clinic: Any,
 ) -> Placing | None:
-    """Read the options of `hours_options` and `placing_options`; None if they say nothing of a clinic."""
+    """
+    Read the options of `hours_options` and `placing_options`; None if they say nothing of a clinic.
+
+    Args:
+        course: That something is placed for.
+        case, calendars, clock: As they were typed.
+        booked: The folder of courses that hold chairs.
+        file: That of the course itself, which takes none of them.
+        clinic: What `inputs.clinic_calendar` takes.
+    """
     known = None if case is None else load_case(case)
     calendar = inputs.clinic_calendar(**clinic, known=None if known is None else known.calendar)
     if calendar is None:
-        for option, given in (("--calendar", calendars), ("--time", clock)):
+        for option, given in (("--calendar", calendars), ("--booked", booked), ("--time", clock)):
             if given:
                 raise _no_hours(option)
         return None
@@ -293,7 +309,7 @@ def placing(
     others |= inputs.named_calendars(calendars, course.protocol)
     near = None if known is None else known.time
     return Placing(
-        calendar=calendar,
+        calendar=inputs.with_booked(calendar, booked, own=course.id, file=file),
         calendars=others,
         availability=None if known is None else known.availability,
         wishes=None if known is None else known.wishes,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ketsched.cli.pictures import many, numbers_of, on
-from ketsched.history import JudgedVisit, Verdict
-from ketsched.model import Change, Course, PlacedCompanion, Session
-from ketsched.tracking import Proposal
+from ketsched.cli.pictures import called, many, numbers_of, on
+from ketsched.clock import zone_named
+from ketsched.history import JudgedVisit, Verdict, new_to
+from ketsched.model import Change, Course, PlacedCompanion, Revision, Session, Visit
+from ketsched.tracking import Forecast, Proposal, forecast
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -78,7 +79,7 @@ def _session(course: Course, judged: JudgedVisit) -> str:
     """Call the session of a visit by its phase, and its number if it has one."""
     number = numbers_of(course).get(judged.session or "")
     phase = next((s.phase for s in course.sessions if s.id == judged.session), "no session")
-    return phase if number is None else f"{phase} {number}"
+    return phase if number is None else called(phase, number)
 
 
 def visits_json(visits: Iterable[JudgedVisit]) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ def changes_of(course: Course, changes: Sequence[Change]) -> RenderableType:
 def _named(course: Course, booking: Session | PlacedCompanion, numbers: dict[str, int]) -> str:
     if isinstance(booking, PlacedCompanion):
         return course.protocol.companion(booking.companion).title
-    return f"{booking.phase} {numbers[booking.id]}" if booking.id in numbers else booking.phase
+    return called(booking.phase, numbers[booking.id]) if booking.id in numbers else booking.phase
 
 
 def _shows(change: Change) -> bool:
@@ -180,10 +181,68 @@ def _moment_json(booking: Session | PlacedCompanion | None) -> dict[str, Any] | 
 
 # What could be done
 
-AFTER_A_LAPSE = (
-    "A clinician decides. To continue: ketsched replan; to give some again: --repeat N; "
-    "to begin anew: --switch"
-)
+TAKEN = "after a lapse: "
+"""How what was done is called in the revision that took one of the ways after a lapse, before its name."""
+
+
+def after_a_lapse(proposals: Iterable[Proposal]) -> str:
+    """Say how one of the plans that a lapse band proposes is taken."""
+    names = [option_of(proposal.name) for proposal in proposals if proposal.course is not None]
+    if not names:
+        return "A clinician decides."
+    return f"A clinician decides. To take one of these: ketsched replan --take {' or --take '.join(names)}"
+
+
+def option_of(name: str) -> str:
+    """Write the name of a way as one word: step-back."""
+    return name.replace(" ", "-")
+
+
+def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision | None:
+    """
+    Return the revision that took one of the ways after a lapse, if nothing new has happened since.
+
+    Args:
+        course: The course.
+        visits: What happened besides what it remembers.
+        seen: Its forecast; a proposal that became another one since then is a new question.
+    """
+    numbers = [n for n, revision in enumerate(course.revisions) if revision.what.startswith(TAKEN)]
+    if not numbers or not seen.proposes or new_to(course, visits):
+        return None
+    revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
+    if revision.at is None or any(one.what.startswith(_HAPPENED) for one in later):
+        return None
+    day = revision.at.astimezone(zone_named(course.zone)).date()
+    if any(visit.day > day for visit in course.visits):
+        return None
+    return revision if forecast(course, as_of=day).proposes == seen.proposes else None
+
+
+_HAPPENED = ("recorded", "re-planned after what happened")
+"""What revisions are called that wrote visits into a course."""
+
+
+def taken_in_words(course: Course, revision: Revision) -> str:
+    """Say which way was taken after a lapse, when and by whom."""
+    assert revision.at is not None  # noqa: S101 - `taken` looked
+    day = revision.at.astimezone(zone_named(course.zone)).date()
+    by = f" by {revision.who}" if revision.who else ""
+    return f"{revision.what.removeprefix(TAKEN)} was taken on {on(day)}{by}"
+
+
+def verified(course: Course, seen: Forecast) -> str:
+    """Say how far what a lapse band proposes was verified, and where it comes from; empty if the protocol does not."""
+    band = seen.lapse
+    phases = [phase for phase in course.protocol.phases if band is not None and band in phase.lapse]
+    own = next((phase for phase in phases if seen.next is not None and phase.name == seen.next.phase), None)
+    for phase in (own, *phases):
+        for entry in phase.evidence if phase is not None else ():
+            if phase is not None and band is not None and entry.key == f"lapse {phase.lapse.index(band) + 1}":
+                known = dict(course.protocol.sources)
+                keys = (key.strip() for key in entry.source.split(","))
+                return f"{entry.mark}: {'; '.join(known.get(key, key) for key in keys)}"
+    return ""
 
 
 def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> RenderableType:

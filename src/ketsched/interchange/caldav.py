@@ -235,8 +235,8 @@ def _checked(url: str, *, insecure: bool) -> str:
             what="the address has a user or a password in it",
             where=shown,
             why="addresses are shown, kept and logged in many places",
-            fix="take it out, and give username= and password=; on the command line KETSCHED_CALDAV_USER and "
-            "KETSCHED_CALDAV_PASSWORD, or the keyring",
+            fix="take it out, and give user and password apart: username= and password=, or KETSCHED_CALDAV_USER and "
+            "KETSCHED_CALDAV_PASSWORD and the keyring on the command line",
         )
     if re.search(r"[?#]", given):
         raise InvalidInput(
@@ -250,7 +250,7 @@ def _checked(url: str, *, insecure: bool) -> str:
             what="the address begins with http://",
             where=shown,
             why="user, password and events would travel unencrypted",
-            fix="use https://; or give insecure=True if nobody is between this machine and the server",
+            fix="use https://; from Python insecure=True allows it if nobody is between this machine and the server",
         )
     return given if given.endswith("/") else f"{given}/"
 

@@ -111,7 +111,7 @@ class Visit:
             (
                 self.status is Happened.WITHDRAWN and not self.corrects,
                 "an entry withdrawn that names none",
-                "say which entry it takes back: corrects",
+                "say which entry it takes back (--corrects v2, or corrects=)",
             ),
             (
                 bool(self.corrects) and self.corrects == self.id,

@@ -26,6 +26,7 @@ from ketsched.history import (
     happened,
     judged_session,
     new_to,
+    said_of,
 )
 from ketsched.model import Course, Happened, Session, Status, Visit
 from ketsched.revising import revised
@@ -153,7 +154,7 @@ def _named(course: Course, visits: tuple[Visit, ...], who: str) -> list[Visit]:
     taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
     free = (name for number in count(1) if (name := f"v{number}") not in taken)
     found = []
-    for visit in sorted(new_to(course, visits), key=lambda v: (v.day, v.at is not None, v.at)):
+    for visit in sorted(new_to(course, visits), key=lambda v: (v.day, v.at or time(), *said_of(v))):
         found.append(attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who))
     return found
 
