@@ -286,6 +286,9 @@ def test_a_stop_leaves_them_to_be_confirmed_and_continue_frees_them():
     again = decide(stopped, "midway:session3", Decision(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
     assert waiting(again) == []
     assert touched(again) == ["s4", "s5", "s6", "s7", "s8"]
+    for step in ("step back", "step forward"):  # they go on, at another interval
+        stepped = decide(stopped, "midway:session3", Decision(what=step, on=JAN["s4"], who="Dr B"), at=NEXT)
+        assert [s.status for s in stepped.sessions] == [s.status for s in again.sessions]
     same = decide(again, "midway:session3", Decision(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
     assert same is again
 
