@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from ketsched import Calendar, Visit, evaluate, forecast, load_protocol, plan
+from ketsched import Calendar, Visit, check, evaluate, forecast, load_protocol, plan
 from ketsched.errors import InvalidProtocol
 from ketsched.history import Verdict
 from ketsched.model import Anatomy, Course, Interval, Phase, Protocol, Spacing
@@ -137,6 +137,66 @@ def test_a_plan_keeps_months_from_any_day():
     assert MONTHS.words() == (
         "at least 6 months apart, at most 12 months between two, forgiven from 5 months once it has happened"
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (date(2027, 1, 15), date(2027, 4, 25), {"KS101"}),  # 100 days, not 6 months
+        (date(2027, 1, 15), date(2027, 7, 14), {"KS101"}),
+        (date(2027, 1, 15), date(2027, 7, 15), set()),  # 181 days
+        (date(2027, 8, 31), date(2028, 2, 28), {"KS101"}),
+        (date(2027, 8, 31), date(2028, 2, 29), set()),
+        (date(2027, 1, 15), date(2028, 1, 15), set()),  # 365 days
+        (date(2027, 1, 15), date(2028, 1, 16), {"KS102"}),
+        (date(2028, 1, 15), date(2029, 1, 15), set()),  # 366 days, 29 February among them
+        (date(2028, 1, 15), date(2029, 1, 16), {"KS102"}),
+    ],
+)
+def test_a_schedule_in_months_is_checked_in_months(first, second, expected):
+    course = Course.of_days(series(MONTHS, count=2), [first, second])
+    found = {finding.code for finding in check(course) if finding.code.startswith("KS1")}
+    assert found == expected
+
+
+def test_what_was_given_in_months_is_found_as_it_was_judged():
+    """Six months and grace from five, as `evaluate` says."""
+    course = Course.of_days(series(MONTHS, count=2), [date(2027, 1, 15), date(2028, 1, 15)])
+    for day, code in (
+        (date(2027, 6, 14), "KS503"),
+        (date(2027, 6, 15), "KS504"),
+        (date(2027, 7, 14), "KS504"),
+        (date(2027, 7, 15), None),
+        (date(2028, 1, 15), None),
+        (date(2028, 1, 16), "KS505"),
+    ):
+        visits = [Visit(date(2027, 1, 15)), Visit(day)]
+        found = {finding.code for finding in check(course, visits=visits, as_of=day)}
+        assert found & {"KS503", "KS504", "KS505"} == ({code} if code else set()), day
+
+
+@pytest.mark.parametrize(("code", "third"), [("KS104", date(2027, 7, 14)), ("KS105", date(2027, 10, 16))])
+def test_numbered_places_in_months(code, third):
+    rule = Spacing(between=(1, 3), minimum=6, latest=9, unit="months")
+    days = [date(2027, 1, 15), date(2027, 3, 15), third]
+    nearer = date(2027, 7, 15) if code == "KS104" else date(2027, 10, 15)
+    for last, expected in ((third, {code}), (nearer, set())):
+        found = check(Course.of_days(series(rule), [*days[:2], last]))
+        assert {finding.code for finding in found} & {"KS104", "KS105"} == expected
+
+
+@pytest.mark.parametrize("fourth", [date(2028, 1, 14), date(2028, 1, 15)])
+def test_at_most_three_in_a_year(fourth):
+    rule = Spacing(apart=3, minimum=12, unit="months")
+    days = [date(2027, 1, 15), date(2027, 3, 15), date(2027, 5, 15), fourth]
+    found = {finding.code for finding in check(Course.of_days(series(rule, count=4), days))}
+    assert ("KS103" in found) is (fourth == date(2028, 1, 14))
+
+
+def test_a_planned_course_in_months_has_no_error_of_spacing():
+    for start in (date(2027, 1, 15), date(2027, 8, 31), date(2028, 2, 29)):
+        course = plan(series(MONTHS, count=3, every=(Interval(months=6),)), start=start, calendar=OPEN)
+        assert not [found for found in check(course) if found.code.startswith("KS1")]
 
 
 def test_a_recurring_last_phase_goes_on():

@@ -64,7 +64,7 @@ class Series:
     def spacing(self) -> tuple[tuple[str, Spacing], ...]:
         """The phase's spacing rules and the key of their evidence; required ones first, then the wider."""
         rules = [(f"spacing {n}", spacing) for n, spacing in enumerate(self.phase.spacing, 1)]
-        return tuple(sorted(rules, key=lambda r: (not r[1].required, -(r[1].minimum or 0))))
+        return tuple(sorted(rules, key=lambda r: (not r[1].required, -(r[1].in_days().minimum or 0))))
 
     @property
     def span(self) -> int:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from ketsched.checking.bounds import Breach, move_back, still_to_come
 from ketsched.checking.case import Case, Series, day_words, happened
 from ketsched.checking.rules import Finding, Severity, rule
-from ketsched.model import WEEKDAY_NAMES, Phase, Session
+from ketsched.model import WEEKDAY_NAMES, Phase, Session, Spacing
 
 DAYS_A_WEEK = 7
 
@@ -241,7 +241,7 @@ def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
         often = len(series.phase.weekdays)
         if not often or any(
             s.between is None and s.minimum is not None and s.apart <= often and s.minimum >= DAYS_A_WEEK
-            for s in series.phase.spacing
+            for s in map(Spacing.in_days, series.phase.spacing)
         ):
             continue
         first = series.sessions[0]

@@ -248,7 +248,7 @@ def _short_gaps(case: Case) -> Iterator[Breach]:
         for key, spacing in _rules(series, "minimum"):
             if spacing.apart > 1:
                 continue
-            for at in _closer(series.days, 1, spacing.minimum or 0):
+            for at in _closer(series, spacing):
                 previous, session = series.sessions[at - 1], series.sessions[at]
                 if previous.day < session.day and at not in seen:
                     breach = _too_short("KS101", case, series.phase, key, spacing, previous, session)
@@ -264,8 +264,8 @@ def _long_gaps(case: Case) -> Iterator[Breach]:
     for series in case.series:
         seen: set[tuple[int, int]] = set()
         for key, spacing in _rules(series, "latest"):
-            latest = spacing.latest or 0
             for at in range(spacing.apart, len(series.days)):
+                latest = _latest(spacing, series.sessions[at - spacing.apart])
                 gap = series.days[at] - series.days[at - spacing.apart]
                 if gap > latest and (at, spacing.apart) not in seen:
                     seen.add((at, spacing.apart))
@@ -277,7 +277,7 @@ def _long_gaps(case: Case) -> Iterator[Breach]:
                         why=f"{_asks(spacing)} at most {latest} d between them",
                         fix=move_back(case, earlier, latest),
                         severity=_severity(spacing),
-                        latest=latest,
+                        latest=spacing.in_days().latest,
                         cited=_cited(case, series.phase, key, spacing),
                     )
 
@@ -286,7 +286,7 @@ def _full_windows(case: Case) -> Iterator[Breach]:
     for series in case.series:
         for key, spacing in _rules(series, "minimum"):
             if spacing.apart > 1:
-                for at in _closer(series.days, spacing.apart, spacing.minimum or 0):
+                for at in _closer(series, spacing):
                     sessions = series.sessions[at - spacing.apart : at + 1]
                     yield _too_many(case, series.phase, key, spacing, sessions)
     for earlier, following in case.joins:
@@ -294,13 +294,13 @@ def _full_windows(case: Case) -> Iterator[Breach]:
             for key, spacing in _rules(earlier, "minimum"):
                 if spacing.apart > 1:
                     for sessions in _across(earlier, following, spacing.apart):
-                        if (sessions[-1].day - sessions[0].day).days < (spacing.minimum or 0):
+                        if _too_near(spacing, sessions[0], sessions[-1]):
                             yield _too_many(case, earlier.phase, key, spacing, sessions)
 
 
 def _close_places(case: Case) -> Iterator[Breach]:
     for series, key, spacing, first, second in _numbered(case, "minimum"):
-        least = spacing.minimum or 0
+        least = _least(spacing, first)
         gap = (second.day - first.day).days
         if gap < least:
             yield Breach(
@@ -317,7 +317,7 @@ def _close_places(case: Case) -> Iterator[Breach]:
 
 def _far_places(case: Case) -> Iterator[Breach]:
     for series, key, spacing, first, second in _numbered(case, "latest"):
-        latest = spacing.latest or 0
+        latest = _latest(spacing, first)
         gap = (second.day - first.day).days
         if gap > latest:
             yield Breach(
@@ -327,7 +327,7 @@ def _far_places(case: Case) -> Iterator[Breach]:
                 why=f"{_asks(spacing)} at most {latest} d between these two",
                 fix=move_back(case, first, latest),
                 severity=_severity(spacing),
-                latest=latest,
+                latest=spacing.in_days().latest,
                 cited=_cited(case, series.phase, key, spacing),
             )
 
@@ -364,7 +364,7 @@ def _short_joins(case: Case) -> Iterator[Breach]:
             broken = [
                 _too_short("KS107", case, earlier.phase, key, spacing, last, first)
                 for key, spacing in _rules(earlier, "minimum")
-                if spacing.apart == 1 and gap < (spacing.minimum or 0)
+                if spacing.apart == 1 and _too_near(spacing, last, first)
             ]
             broken.sort(key=lambda breach: breach.forgiven)
             yield from broken[:1]
@@ -423,7 +423,7 @@ def _crossing_gaps(case: Case) -> Iterator[Breach]:
         if gap == 0 or previous.phase == session.phase:
             continue
         bounds = [
-            (spacing.minimum or 0, key, spacing, series)
+            (_least(spacing, previous), key, spacing, series)
             for series in (among[previous.phase], among[session.phase])
             for key, spacing in _rules(series, "minimum")
             if series.phase.beside and spacing.required and spacing.apart == 1
@@ -450,9 +450,28 @@ def _numbered(case: Case, field: str) -> Iterator[tuple[Series, str, Spacing, Se
                 yield series, key, spacing, series.counted[first - 1], series.counted[second - 1]
 
 
-def _closer(days: tuple[int, ...], apart: int, least: int) -> list[int]:
-    """Return the places whose day is less than that many days after the one `apart` places before."""
-    return [at for at in range(apart, len(days)) if days[at] - days[at - apart] < least]
+def _closer(series: Series, spacing: Spacing) -> list[int]:
+    """Return the places that are closer to the one `apart` places before than the minimum."""
+    given = series.sessions
+    return [
+        at
+        for at in range(spacing.apart, len(given))
+        if _too_near(spacing, given[at - spacing.apart], given[at])
+    ]
+
+
+def _too_near(spacing: Spacing, earlier: Session, session: Session) -> bool:
+    return (session.day - earlier.day).days < _least(spacing, earlier)
+
+
+def _least(spacing: Spacing, earlier: Session) -> int:
+    """Return the minimum in days, months counted from the earlier session."""
+    return spacing.since(earlier.day).minimum or 0
+
+
+def _latest(spacing: Spacing, earlier: Session) -> int:
+    """Return the latest day as a number of days, months counted from the earlier session."""
+    return spacing.since(earlier.day).latest or 0
 
 
 def _across(earlier: Series, following: Series, apart: int) -> Iterator[tuple[Session, ...]]:
@@ -481,7 +500,7 @@ def _pairs_in_hours(case: Case) -> Iterator[tuple[Phase, str, Spacing, Session, 
 def _too_short(
     code: str, case: Case, phase: Phase, key: str, spacing: Spacing, previous: Session, session: Session
 ) -> Breach:
-    least = spacing.minimum or 0
+    least, longest = _least(spacing, previous), spacing.in_days().minimum or 0
     gap = (session.day - previous.day).days
     return Breach(
         code=code,
@@ -490,7 +509,9 @@ def _too_short(
         why=f"{_asks(spacing)} at least {least} d between two",
         fix=f"move it to {_day(previous, least)} or later"
         + (
-            "" if happened(previous) else f", or {case.named(previous)} to {_day(session, -least)} or earlier"
+            ""
+            if happened(previous)
+            else f", or {case.named(previous)} to {_day(session, -longest)} or earlier"
         ),
         severity=_severity(spacing),
         forgiven=_forgiven(spacing, previous, session),
@@ -499,7 +520,7 @@ def _too_short(
 
 
 def _too_many(case: Case, phase: Phase, key: str, spacing: Spacing, sessions: tuple[Session, ...]) -> Breach:
-    first, last, least = sessions[0], sessions[-1], spacing.minimum or 0
+    first, last, least = sessions[0], sessions[-1], _least(spacing, sessions[0])
     return Breach(
         code="KS103",
         sessions=sessions,
@@ -519,10 +540,9 @@ def _severity(spacing: Spacing) -> Severity:
 
 def _forgiven(spacing: Spacing, earlier: Session, session: Session) -> bool:
     """Whether a gap below the minimum is forgiven: both were given, and it keeps the absolute minimum."""
+    forgiven = spacing.since(earlier.day).absolute_minimum
     return (
-        spacing.absolute_minimum is not None
-        and happened(earlier, session)
-        and (session.day - earlier.day).days >= spacing.absolute_minimum
+        forgiven is not None and happened(earlier, session) and (session.day - earlier.day).days >= forgiven
     )
 
 

@@ -211,6 +211,18 @@ class Spacing:
             return earlier + timedelta(number)
         return Interval(months=number).from_base(earlier)
 
+    def since(self, earlier: date) -> Spacing:
+        """Return the rule in whole days as it stands after a session of that day."""
+        if self.unit == "days":
+            return self
+        low, least, high = (
+            None if day is None else (day - earlier).days
+            for day in (
+                self.counted(number, earlier) for number in (self.absolute_minimum, self.minimum, self.latest)
+            )
+        )
+        return attrs.evolve(self, unit="days", absolute_minimum=low, minimum=least, latest=high)
+
     def in_days(self) -> Spacing:
         """Return the rule in whole days, such that whoever keeps it keeps this one from any day."""
         if self.unit == "days":
