@@ -19,7 +19,7 @@ from ketsched.checking.case import Case, day_words
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.checking.seating import closed_because
 from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, TimeRange, changes_clocks, merged, minute_of
-from ketsched.model import WEEKDAY_NAMES, Companion, Spacing
+from ketsched.model import WEEKDAY_NAMES, Companion, Spacing, Status
 
 AT_HOME = (TimeRange(8 * 60, 20 * 60),)
 """Hours of what takes place at home and needs nobody's calendar; house default, as for sessions at home."""
@@ -144,9 +144,9 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
     References: the protocol's own source for the window. A response was judged 14 to 31 days after the
     induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
     """
-    off = {session.id for session in case.course.sessions if not session.status.stands}
+    missed = {session.id for session in case.course.sessions if session.status is Status.MISSED}
     for booked in case.bookings.to_come:
-        if booked.companion.kind == "task" and booked.placed.session in off:
+        if booked.companion.kind == "task" and booked.placed.session in missed:
             continue  # nothing is to be done any more for a session that did not take place
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
