@@ -145,9 +145,13 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
     induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
     """
     missed = {session.id for session in case.course.sessions if session.status is Status.MISSED}
+    if case.history is not None:  # a cancelled one is closed
+        missed |= {
+            one.session.id for one in case.history.sessions if one.visit and not one.session.status.stands
+        }
     for booked in case.bookings.to_come:
         if booked.companion.kind == "task" and booked.placed.session in missed:
-            continue  # nothing is to be done any more for a session that did not take place
+            continue  # nothing is to be done for it any more; planning the rest again closes the task
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
                 case,
