@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ketsched import protocols
-from ketsched.cli.protocols import show
+from ketsched.cli import commands
 from ketsched.errors import CannotRead, InvalidProtocol, KetschedError
 from ketsched.model import Anchor, Companion, Interval, LapseBand, Mark, Spacing, Window
 from ketsched.planning.laying import lay_out
@@ -283,7 +283,7 @@ def test_the_28_days_of_esketamine_do_not_pose_as_a_rule_of_the_label():
 )
 def test_what_is_shown_of_a_missed_session_and_a_break(protocol_id, shown, capsys):
     """A long value goes on below; its first line has the mark and the source beside it."""
-    show.main([protocol_id], standalone_mode=False)
+    commands.main(["show", protocol_id], standalone_mode=False)
     lines = [re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
     assert any(
         len(line) == len(shown) and all(want.startswith(cell) for cell, want in zip(line, shown, strict=True))
