@@ -1,11 +1,14 @@
-"""What several tests share: the reference course, and files that are kept byte for byte."""
+"""What several tests share: the reference course, files that are kept byte for byte, a command that is run."""
 
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import attrs
 import pytest
 
+from ketsched.cli import main
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -51,6 +54,37 @@ class Golden:
             path.write_bytes(content)
         assert path.exists(), f"no golden file {name}: run pytest --update-golden and read the diff"
         assert content == path.read_bytes(), f"{name} changed: run pytest --update-golden and read the diff"
+
+
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Work in a folder of one's own, with a terminal that says nothing about itself."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process, as the installed script does."""
+
+    def running(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["ketsched", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Done(int(ended.value.code or 0), *capsys.readouterr())
+
+    return running
 
 
 @pytest.fixture

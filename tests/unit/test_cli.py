@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import ketsched as ks
-from ketsched.cli import commands, main, pictures
+from ketsched.cli import commands, pictures
 from ketsched.cli.asking import asks_of, demands_of
 from ketsched.cli.inputs import Output, output_of, weekday_span, weekly_hours
 from ketsched.clock import TimeRange
@@ -152,34 +152,7 @@ THERAPIST = 'zone = "America/New_York"\n[hours]\ntue = "13:00-20:00"\nthu = "13:
 WITH_THERAPIST = ("--calendar", "therapist=therapist.toml")
 
 
-@attrs.frozen
-class Done:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process, as the installed script does."""
-
-    def running(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["ketsched", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return running
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture
@@ -692,7 +665,7 @@ def test_without_findings_it_says_so(run):
     Path("own.toml").write_text(own, encoding="utf-8")
     assert run(*PLAN).out.endswith(f"no findings\n{pictures.DISCLAIMER}\n")
     run(*PLAN, "-o", "course.json")
-    assert run("check", "course.json", *WEEK) == Done(0, "no findings\n", "")
+    assert run("check", "course.json", *WEEK) == (0, "no findings\n", "")
 
 
 # Around the sessions

@@ -11,10 +11,9 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-import attrs
 import pytest
 
-from ketsched.cli import due, main, publishing
+from ketsched.cli import due, publishing
 from ketsched.interchange import files, read
 from ketsched.interchange.caldav import Published
 from ketsched.model import Happened
@@ -68,36 +67,10 @@ FILE = "course.json"
 FOURTH = "2027-01-14"
 
 
-@attrs.frozen
-class Done:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    Path("t.toml").write_text(PROTOCOL, encoding="utf-8")
-    Path("clinic.toml").write_text(CLINIC, encoding="utf-8")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process, as the installed script does."""
-
-    def running(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["ketsched", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return running
+def _files(own_folder):
+    (own_folder / "t.toml").write_text(PROTOCOL, encoding="utf-8")
+    (own_folder / "clinic.toml").write_text(CLINIC, encoding="utf-8")
 
 
 @pytest.fixture
@@ -135,7 +108,7 @@ def said_in_four_parts(text: str) -> bool:
     )
 
 
-def as_json(done: Done, code: int = 0):
+def as_json(done, code=0):
     assert (done.code, done.err) == (code, "")
     return json.loads(done.out)
 
