@@ -777,6 +777,15 @@ def test_calendars_get_all_or_only_what_changed(run, third):
     assert not Path("none.ics").exists()
 
 
+def test_what_was_just_cancelled_is_told_with_the_next_change(run, third):
+    """As the library writes it: the cancelled one belongs to the file, whatever the command is."""
+    run("record", third, FOURTH, "cancelled", *on(FOURTH))
+    done = run("authorise", third, "--sessions", "20", *on(FOURTH, 13), "-o", "told.ics", "--changes-only")
+    assert "wrote told.ics" in done.out
+    told = Path("told.ics").read_text("utf-8")
+    assert (told.count("BEGIN:VEVENT"), told.count("STATUS:CANCELLED")) == (1, 1)
+
+
 def test_away_told_in_advance_cannot_be_planned_around_unless_the_bound_gives_way(run, course):
     """Worked case: away 12 to 26 January, told on the 8th: 11 to 27 January is 16 days, 7 are allowed."""
     for day in ("2027-01-04", "2027-01-07"):

@@ -25,7 +25,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
-from ketsched.tracking import record, replan, sentences
+from ketsched.tracking import moving, record, replan, sentences
 
 WEEK = ("mon", "tue", "wed", "thu", "fri")
 OPEN = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "09:00-17:00"))
@@ -322,6 +322,55 @@ def test_another_place_from_now_on():
     assert standing(result) == standing(T)
     assert [s.sequence for s in result.sessions] == [1, 1, 1, 1, 1, 1]
     assert again(result, 8, place="Room 3") == result
+
+
+def test_a_session_at_home_stays_at_home():
+    course = record(T, visits(4, 7), at=morning(7))
+    at_home = [attrs.evolve(s, place="home") if s.id == "s4" else s for s in course.sessions]
+    result = again(attrs.evolve(course, sessions=tuple(at_home)), 8, place="Room 3")
+    assert [s.place for s in result.sessions] == ["", "", "Room 3", "home", "Room 3", "Room 3"]
+
+
+@pytest.mark.parametrize(
+    ("every", "following"),
+    [
+        # 7 days after the 21st, then 14, then 28 each time: 28 January, 11 February, 11 March, 8 April
+        ([Interval(days=7), Interval(days=14), Interval(days=28)], [28, 42, 70, 98]),
+        # months after the 21st: in February and March that is a Sunday, so Monday the 22nd
+        ([Interval(months=1)], [53, 81, 111, 141]),
+    ],
+)
+def test_the_boosters_of_another_protocol_take_its_intervals_in_turn(every, following):
+    booster = attrs.evolve(boosters(count=4), every=tuple(every))
+    other = protocol(phase(2), booster, name="other")
+    result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=7))
+    assert coming(result, 12) == [18, 21, *following]
+
+
+def test_months_of_another_protocol_are_counted_from_the_same_day_each_time():
+    """28 February is a Sunday, so Monday 1 March; then 29 March and 29 April, a month and two after the 29th."""
+    monthly = attrs.evolve(boosters(count=3), every=(Interval(months=1),))
+    other = protocol(phase(2, weekdays=(0, 4)), monthly, name="other")
+    result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=14))
+    assert coming(result, 12) == [25, 29, 60, 88, 119]
+
+
+@pytest.mark.parametrize("policy", ["make-up", "next-open", "shift"])
+def test_a_course_may_end_with_the_last_day_there_is(policy):
+    first = date(2199, 12, 5)  # a Thursday
+    course = plan(protocol(phase(3)), start=first, calendar=OPEN, id="A-017", at=BEFORE, time=time(9))
+    assert [s.day for s in course.sessions] == [first, date(2199, 12, 9), date(2199, 12, 12)]
+    moment = datetime(2199, 12, 9, 12, tzinfo=UTC)
+    missed = [Visit(first), Visit(date(2199, 12, 9), "no-show")]
+    result = replan(course, missed, calendar=OPEN, at=moment, policy=policy)
+    assert len([s for s in result.standing() if s.day >= first]) == 3
+    moved = moving(course, "s3", date(2199, 12, 13), calendar=OPEN, at=datetime(2199, 12, 5, 6, tzinfo=UTC))
+    assert moved.alone is not None
+
+
+def test_no_session_cannot_be_moved():
+    with pytest.raises(InvalidInput, match="cannot be moved"):
+        moving(T, None, jan(20), calendar=OPEN, at=morning(3))
 
 
 def test_another_protocol_for_the_rest():

@@ -228,14 +228,11 @@ def write(opened: Opened, course: Course, findings: Sequence[Finding] | None = N
 
 
 def _changes_events(course: Course, output: inputs.Output) -> bool:
-    """Whether the last revision changed an event of a calendar."""
-    from ketsched.interchange.ical import has_event, own_events
-    from ketsched.interchange.wording import Audience
+    """Whether a calendar of changes has an event."""
+    from ketsched.interchange.ical import changes_events
+    from ketsched.interchange.wording import Publication
 
-    number = len(course.revisions) - 1
-    revised = [session.revised for session in course.sessions if has_event(session)]
-    revised += [placed.revised for placed, _ in own_events(course, Audience(output.audience))]
-    return any(numbers[-1] == number for numbers in revised)
+    return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
 
 
 def status_word(text: str) -> str:

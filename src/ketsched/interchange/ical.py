@@ -130,6 +130,11 @@ def to_icalendar(course: Course, **options: Any) -> icalendar.Calendar:
     return icalendar.Calendar.from_ical(dumps(course, Publication(**options)))
 
 
+def changes_events(course: Course, publication: Publication) -> bool:
+    """Return whether a calendar that is published so, of changes only, has an event."""
+    return _Calendar(course, attrs.evolve(publication, changes_only=True)).has_entries()
+
+
 def own_events(course: Course, audience: Audience) -> Iterator[tuple[PlacedCompanion, Companion]]:
     """
     Yield the appointments and tasks that are events of their own to a reader, in order of time.
@@ -232,11 +237,13 @@ class _Calendar:
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
 
+    def has_entries(self) -> bool:
+        """Return whether there is an event to write."""
+        return any(map(self._is_asked_for, self._entries()))
+
     def lines(self) -> Iterator[str]:
         """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
-        entries = self._in_order()
-        if self.publication.in_part:
-            entries = list(filter(self._is_asked_for, entries))
+        entries = [entry for entry in self._in_order() if self._is_asked_for(entry)]
         if self.publication.changes_only and not entries:
             raise CannotWrite(
                 what="the last revision changed no event",

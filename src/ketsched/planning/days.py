@@ -15,7 +15,7 @@ from typing import NamedTuple
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import TimeRange
+from ketsched.clock import LAST_DAY, TimeRange
 
 GRID = 15
 """Minutes between two possible starts."""
@@ -44,7 +44,8 @@ class OpenDays:
         self._looked: dict[int, tuple[int, int]] = {}
 
     def between(self, first: int, last: int, minutes: int) -> Sequence[int]:
-        """Return the open days from first to last, both included, ascending."""
+        """Return the open days from first to last, both included, ascending; none after the last that is known."""
+        last = min(last, LAST_DAY.toordinal())
         low, high = self._looked.get(minutes, (first, first - 1))
         known = self._known.setdefault(minutes, [])
         if first < low:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import islice, takewhile
+from itertools import chain, dropwhile, islice, takewhile
 
 import attrs
 
@@ -237,28 +237,28 @@ class Aiming:
     def _pattern(self, aimed: Sequence[Aimed], phase: Phase) -> Iterable[int]:
         own = self._own(aimed, phase)
         start = self.course.sessions[0].day if self.course.sessions else self.history.as_of
+        joins = phase.name != self.course.protocol.phases[0].name
         if own:
             since = self._last(aimed, phase, max(own))
             number = self.used[phase.name] + sum(aim.slot.phase.name == phase.name for aim in aimed)
-            days = continued(
-                phase,
-                date.fromordinal(min(own)),
-                since,
-                max(number, 1),
-                joins=phase.name != self.course.protocol.phases[0].name,
-            )
+            days = continued(phase, date.fromordinal(min(own)), since, max(number, 1), joins=joins)
         else:
             earlier = {name for name, at in self.order.items() if at < self.order[phase.name]}
             last = [taken.day for taken in self.taken if taken.phase in earlier]
             last += [aim.day for aim in aimed if aim.slot.phase.name in earlier]
-            begin = date.min
-            if phase.name != self.course.protocol.phases[0].name:
-                begin = next(first_days(phase, start, date.fromordinal(max(last, default=self.first - 1))))
+            before = date.fromordinal(max(last, default=self.first - 1))
+            days = first_days(phase, start, before) if joins else iter(())
+            begin = next(days, date.min)
             if begin.toordinal() < self.first:  # too late for that: the pattern begins as soon as it can
                 begin = date.fromordinal(self.first)
                 while phase.weekdays and begin.weekday() not in phase.weekdays:
                     begin += timedelta(1)
-            days = ideal_days(phase, begin)
+                days = (
+                    continued(phase, begin, begin, 1, joins=joins)
+                    if phase.every
+                    else ideal_days(phase, begin)
+                )
+            days = chain((begin,), dropwhile(lambda day: day <= begin, days))
         try:
             for day in takewhile(lambda day: day <= LAST_DAY, days):
                 if day.toordinal() >= self.first and day.toordinal() not in self.cancelled:
@@ -381,7 +381,7 @@ class Aiming:
         self, slot: Slot, others: Sequence[Aimed], first: int, *, preferred: bool = False
     ) -> Iterable[int]:
         """Yield open days on which one more session keeps the required rules, or all, among others, from a day on."""
-        days: Iterable[int] = range(first, first + HORIZON)
+        days: Iterable[int] = range(first, min(first + HORIZON, LAST_DAY.toordinal() + 1))
         if self.open_days is not None:
             days = self.open_days[slot.kind.place].between(first, first + HORIZON, slot.kind.minutes)
         rules = _Inserted(self, others, slot, preferred=preferred)

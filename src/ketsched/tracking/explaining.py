@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 
 from ketsched.calendars import Calendar
+from ketsched.clock import LAST_DAY
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.days import Blockers, Kind, OpenDays
 from ketsched.planning.laying import ONE_A_DAY
@@ -108,7 +109,7 @@ def _closed(problem: Problem, first: int, open_days: Mapping[str, OpenDays]) -> 
     is_open = set(days.between(first, first + _LOOKED_AT, kind.minutes))
     blockers = Blockers(days.calendar)
     dated, weekly = list[int](), dict[str, None]()
-    for day in range(first, first + _LOOKED_AT + 1):
+    for day in range(first, min(first + _LOOKED_AT, LAST_DAY.toordinal()) + 1):
         if day in is_open:
             continue
         causes = blockers.of(date.fromordinal(day), kind.minutes)

@@ -95,7 +95,7 @@ def moving(
     plausible(day, "move")
     known = recorded(course, (), as_of=today)
     history = evaluate(known, as_of=today)
-    to_come(history, session)
+    to_come(history, chosen)
     planner = Replanner(history, calendar, availability=availability, notice=notice)
     own = next(s for s in known.sessions if s.id == session)
     policies = {phase.name: phase.missed for phase in known.protocol.phases}

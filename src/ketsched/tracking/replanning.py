@@ -287,14 +287,10 @@ def _check_days(days: Mapping[str, date], where: str, first: int) -> None:
 
 def _placed(course: Course, place: str, today: date) -> Course:
     sessions = tuple(
-        attrs.evolve(s, place=place) if _moves_with_place(course, s, today) else s for s in course.sessions
+        attrs.evolve(s, place=place) if s.day > today and s.status.stands and not course.is_at_home(s) else s
+        for s in course.sessions
     )
     return attrs.evolve(course, sessions=sessions)
-
-
-def _moves_with_place(course: Course, session: Session, today: date) -> bool:
-    at_clinic = course.protocol.phase(session.phase).place != "home"
-    return session.day > today and session.status.stands and at_clinic
 
 
 def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str, date]) -> Iterator[str]:
