@@ -167,13 +167,6 @@ def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> Hi
     return History(course=course, as_of=as_of, visits=tuple(judged), sessions=sessions)
 
 
-def _reopened(session: Session) -> Session:
-    """Return a session as if nothing had been recorded of it; what was never booked does not stand any more."""
-    if session.status in (Status.FIRM, Status.TENTATIVE):
-        return session
-    return attrs.evolve(session, status=Status.FIRM if session.booked else Status.CLOSED)
-
-
 def happened(visit: Visit, as_of: date) -> bool:
     """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled before that."""
     return visit.day <= as_of or visit.status is Happened.CANCELLED

@@ -215,18 +215,18 @@ def test_a_session_keeps_its_day_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("move", "today"),
+    ("move", "today", "said"),
     [
-        ({"s9": jan(19)}, 1),  # no such session
-        ({"s1": jan(5)}, 4),  # today is not moved
-        ({"s1": jan(9)}, 6),  # nor what is past
-        ({"s5": jan(6)}, 6),  # not to today
-        ({"s5": jan(5)}, 6),  # nor to the past
-        ({"s5": jan(19), "s6": jan(19)}, 1),  # two on one day
+        ({"s9": jan(19)}, 1, "'s9' cannot be moved"),
+        ({"s1": jan(5)}, 4, "'s1' cannot be moved"),  # today is not moved
+        ({"s1": jan(9)}, 6, "'s1' cannot be moved"),  # nor what is past
+        ({"s5": jan(6)}, 6, "s5 on 2027-01-06"),  # not to today
+        ({"s5": jan(5)}, 6, "s5 on 2027-01-05"),  # nor to the past
+        ({"s5": jan(19), "s6": jan(19)}, 1, "two sessions moved to one day"),
     ],
 )
-def test_moves_that_cannot_be(move, today):
-    with pytest.raises(KetschedError):
+def test_moves_that_cannot_be(move, today, said):
+    with pytest.raises(KetschedError, match=said):
         again(T, today, move=move)
 
 
@@ -235,7 +235,7 @@ def test_a_move_keeps_the_notice(notice, fits):
     if fits:
         assert named(again(T, 13, move={"s5": jan(19)}, notice=notice), "s5").day == jan(19)
     else:
-        with pytest.raises(KetschedError):
+        with pytest.raises(KetschedError, match="nothing new is before 2027-01-20"):
             again(T, 13, move={"s5": jan(19)}, notice=notice)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from ketsched.errors import InvalidTime, KetschedError
@@ -886,28 +886,33 @@ def messy(draw):
     ending = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     header = draw(st.permutations(["day", "status", "note", "time", "counts", "id", "by", "patient"]))
     rows = draw(st.lists(st.lists(CELLS, max_size=10), max_size=8))
-    lines = [delimiter.join(row) for row in ([header, *rows] if draw(st.booleans()) else rows)]
+    good = {"day": "2027-01-04", "status": "fulfilled", "patient": "x"}
+    usable = [[good.get(name, "") for name in header]] * draw(st.integers(0, 1))
+    lines = [delimiter.join(row) for row in (*[header] * draw(st.integers(0, 1)), *usable, *rows)]
     raw = bytearray(ending.join(lines).encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))))
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2, 3]))):
         at = draw(st.integers(0, len(raw)))
         raw[at:at] = draw(st.sampled_from([b'"', b"\n", b"\xff", b"\0", b",", b"\xef\xbb\xbf", b"'"]))
     return bytes(raw)
 
 
-def fuzzed(path: Path, raw: bytes, **asked: object) -> None:
-    """Any bytes give visits or a refusal, and what is said repeats no cell."""
+def fuzzed(path: Path, raw: bytes, **asked: object) -> VisitFile | None:
+    """Any bytes give visits or a refusal (None), and what is said repeats no cell."""
     path.write_bytes(raw)
-    said = ""
+    found, said = None, ""
     try:
         found = load_visits(path, **asked)
     except KetschedError as error:
-        said, found = str(error), VisitFile((Visit(JAN[0]),))
+        said = str(error)
     assert NAME not in said
+    if found is None:
+        return None
     assert found.visits
     lines = len(re.split(rb"\r\n|\r|\n", raw)) if b"\0" not in raw else len(raw)
     for row in found.unused:
         assert 1 <= row.line <= lines
         assert NAME not in row.why + row.fix
+    return found
 
 
 FREELY = settings(
@@ -924,6 +929,15 @@ def test_any_export_gives_visits_or_a_refusal(tmp_path, raw, patient):
     fuzzed(tmp_path / "visits.csv", raw, columns=attrs.evolve(columns, encoding="cp1252"))
     own = {"day": "day", "status": "status", "patient": "patient", "note": "note"}
     fuzzed(tmp_path / "visits.csv", raw, columns=ColumnMap(columns=own, statuses={"x": None}))
+
+
+@pytest.mark.parametrize("asked", [{}, {"patient": "x", "zone": "Europe/Amsterdam"}])
+def test_some_of_these_exports_give_visits_and_rows_that_cannot_be_used(tmp_path, asked):
+    def usable(raw):
+        found = fuzzed(tmp_path / "visits.csv", raw, **asked)
+        return found is not None and found.unused
+
+    assert find(messy(), usable, settings=settings(max_examples=2000, deadline=None))
 
 
 @FREELY

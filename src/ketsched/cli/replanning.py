@@ -241,9 +241,6 @@ def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Cours
     One that stands there already can be waived as well: the reason may come later than the move.
     """
     there = len(moved.revisions) == len(course.revisions)
-    if not there:
-        last = attrs.evolve(moved.revisions[-1], who=asked.who)
-        moved = attrs.evolve(moved, revisions=(*moved.revisions[:-1], last))
     if not asked.waive:
         return moved
     (session,) = asked.moves
