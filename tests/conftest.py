@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ketsched.cli import main
 from ketsched.model import (
@@ -32,6 +33,12 @@ from ketsched.model import (
     Waiver,
     Window,
 )
+
+# How fast the machine is decides no test; on a busy one making examples takes long.
+settings.register_profile(
+    "untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser):

@@ -22,7 +22,7 @@ from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
-from ketsched.interchange import dumps, json
+from ketsched.interchange import dumps, ical, json
 from ketsched.model import (
     POLICIES,
     Anatomy,
@@ -393,6 +393,8 @@ class Life(RuleBasedStateMachine):
         found = json.loads(text, "course.json")
         assert found == self.course
         assert dumps(found, "json").decode() == text
+        calendar = dumps(self.course, "ics", audience="clinic", privacy="full")
+        assert ical.loads(calendar.decode(), "course.ics") == self.course
         self.course = found
 
     # -- promises

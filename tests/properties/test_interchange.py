@@ -9,7 +9,7 @@ from importlib.resources import files
 import attrs
 import icalendar
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -23,7 +23,7 @@ SCHEMA = Draft202012Validator(
     standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
 )
 CLINIC = {"audience": "clinic", "privacy": "full"}
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+slow = settings(max_examples=25)
 
 
 def document(course: Course) -> str:

@@ -13,7 +13,7 @@ from fuzz.readers import READERS, read_bytes
 
 FOUND = Path(__file__).parent.parent / "fuzz" / "found"
 SETTINGS = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 VALUE = re.compile(rb"(?<=[=:,\[ ])[^\s=:,\[\]{}]+")

@@ -235,6 +235,14 @@ def test_one_that_was_stopped_early_counts_if_somebody_says_so(run, third, words
     )
 
 
+def test_what_else_is_said_of_a_visit_is_kept(run, third):
+    words = ("--worse", "--note", "tired since Monday", "--who", "Nurse B")
+    assert run("record", third, FOURTH, "no-show", *words, *on(FOURTH)).code == 0
+    visit = json.loads(Path(third).read_text("utf-8"))["visits"][-1]
+    assert (visit["day"], visit["worse"], visit["note"]) == (FOURTH, True, "tired since Monday")
+    assert visit["who"] == "Nurse B"
+
+
 @pytest.mark.parametrize(("typed", "counts"), [("yes\n", True), ("no\n", False), ("\n", None)])
 def test_on_a_terminal_it_asks_whether_it_counts(run, third, monkeypatch, typed, counts):
     class Terminal(io.StringIO):
@@ -998,6 +1006,35 @@ def test_the_morning_run(run, clinic):
     ]
     assert ("A-017", "due", "2027-01-18") in kinds(found)
     assert {path: path.read_bytes() for path in Path(clinic).rglob("*.json")} == before
+
+
+@pytest.mark.parametrize(("words", "asked"), [((), True), (("--counts", "yes"), False)])
+def test_the_morning_run_asks_whether_one_that_was_stopped_counts(run, third, words, asked):
+    run("record", third, FOURTH, "stopped-early", *words, *on(FOURTH))
+    found = as_json(run("due", ".", "--as-of", FOURTH, "--json"), code=int(asked))
+    said = [line["what"] for line in found["lines"] if line["is"] == "asked"]
+    assert said == (["induction: stopped early, does it count?"] if asked else [])
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(-1.0, True), (600.0, False)])
+def test_the_morning_run_shows_how_far_it_is_if_it_takes_long(run, clinic, monkeypatch, patience, shown):
+    told = []
+
+    class Status:
+        def start(self):
+            told.append("shown")
+
+        def update(self, said):
+            told.append(said)
+
+        def stop(self):
+            told.append("gone")
+
+    monkeypatch.setattr(due, "_PATIENCE", patience)
+    monkeypatch.setattr(due.pictures, "waiting", lambda _: Status())
+    assert run("due", clinic, "--as-of", "2027-01-15").code == 1
+    progress = ["shown", "1 of 2 course files", "2 of 2 course files", "gone"]
+    assert told == (progress if shown else [])
 
 
 @pytest.mark.parametrize(("day", "lapsed"), [("2027-01-18", False), ("2027-01-19", True)])

@@ -34,8 +34,8 @@ def phase(count=6, *spacing, **given):
 
 
 def boosters(count=3, **given):
-    fields = {"every": (Interval(days=28),), "spacing": (Spacing(minimum=7),)} | given
-    return Phase(kind="maintenance", name="boosters", count=count, anatomy=Anatomy(infusion=60), **fields)
+    fields = {"every": (Interval(days=28),), "spacing": (Spacing(minimum=7),), "name": "boosters"} | given
+    return Phase(kind="maintenance", count=count, anatomy=Anatomy(infusion=60), **fields)
 
 
 def planned(*phases, start=4):
@@ -267,6 +267,25 @@ def test_the_plans_for_a_band():
     coming = [s.day for s in tail.standing() if s.day > jan(20)]
     assert len(coming) == 5
     assert len(tail.standing()) == 8
+
+
+def test_stepping_back_from_the_third_phase_is_to_the_second():
+    """Given until 21 January; of 3 March, 41 days later, the second phase begins again on Thursday the 4th."""
+    weekly = boosters(2, every=(Interval(days=7),), name="weekly", spacing=(Spacing(minimum=5),))
+    bands = (
+        LapseBand(first=0, last=35, propose="continue"),
+        LapseBand(first=36, last=None, propose="step back"),
+    )
+    course = planned(phase(2), weekly, boosters(2, name="monthly", lapse=bands))
+    assert [s.day for s in course.sessions] == [jan(day) for day in (4, 7, 14, 21, 49, 77)]
+    happened = [*visits(4, 7, 14, 21), *visits(49, status="no-show")]
+    going_on, back = proposals(course, happened, calendar=OPEN, at=morning(62))
+    assert (going_on.name, back.name) == ("continue", "step back")
+    assert back.says == "go back to weekly, from its first session"
+    # 4 and 11 March, then every 28 days: 8 April and 6 May
+    assert [s.day for s in back.course.standing() if s.day > jan(62)] == [
+        jan(day) for day in (63, 70, 98, 126)
+    ]
 
 
 def test_nothing_given_is_no_lapse():

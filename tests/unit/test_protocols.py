@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -1261,7 +1261,7 @@ def mutated(draw):
     return values
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600)
 @given(mutated())
 def test_schema_and_loader_agree(values):
     agree(values)
@@ -1277,7 +1277,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8))
 def test_no_structure_raises_anything_else(values):
     head = {"id": "own", "version": "1", "title": "Own", "sources": {"house": "house default"}}
@@ -1286,7 +1286,7 @@ def test_no_structure_raises_anything_else(values):
         assert error is None or (error.what and error.why and error.fix)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 @given(st.data())
 def test_no_damaged_file_raises_anything_else(data):
     text = text_of(data.draw(st.sampled_from(protocol_ids())))

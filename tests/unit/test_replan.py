@@ -25,6 +25,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan, sentences
 
 WEEK = ("mon", "tue", "wed", "thu", "fri")
@@ -366,6 +367,43 @@ def test_a_course_may_end_with_the_last_day_there_is(policy):
     assert len([s for s in result.standing() if s.day >= first]) == 3
     moved = moving(course, "s3", date(2199, 12, 13), calendar=OPEN, at=datetime(2199, 12, 5, 6, tzinfo=UTC))
     assert moved.alone is not None
+
+
+def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
+    later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
+    moved = revised(T, at=morning(1), what="moved", sessions=later)
+    assert sentences(moved) == ("The appointment on Monday 18 January is now at 13:30, not 09:00.",)
+    unsure = [attrs.evolve(s, status=Status.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
+    unsure = revised(T, at=morning(1), what="held", sessions=unsure)
+    assert sentences(unsure) == ("The appointment of Thursday 21 January at 09:00 is to be confirmed.",)
+    sure = revised(unsure, at=morning(2), what="lifted", sessions=T.sessions)
+    assert sentences(sure) == ("The appointment of Thursday 21 January at 09:00 is confirmed.",)
+
+
+def test_what_is_said_of_an_appointment_that_is_no_session():
+    """
+    A review after the last session is told as such; one for the clinic alone is not.
+
+    Ended on the 13th, the last session was that of the 11th: from the 14th on there are days 1 to 5 after it.
+    """
+    after = Anchor(edge="end", phase="induction")
+    window = Window(earliest=1, recommended=1, latest=5)
+    review = Companion(
+        id="review",
+        kind="appointment",
+        topic="review",
+        title="Review",
+        anchor=after,
+        window=window,
+        minutes=20,
+    )
+    alone = attrs.evolve(review, id="talk", title="Talk", audience="clinic")
+    course = planned(phase(), companions=(review, alone))
+    result = again(course, 13, *visits(4, 7, 11), *visits(14, status="no-show"), end=True)
+    said = [sentence for sentence in sentences(result) if "besides" in sentence]
+    assert said == [
+        "The appointment besides of Friday 22 January at 09:00 moves to Thursday 14 January at 09:00."
+    ]
 
 
 def test_no_session_cannot_be_moved():

@@ -916,7 +916,7 @@ def fuzzed(path: Path, raw: bytes, **asked: object) -> VisitFile | None:
 
 
 FREELY = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 
