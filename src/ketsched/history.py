@@ -9,10 +9,11 @@ A past session without a visit is not recorded: neither missed nor given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import attrs
@@ -57,6 +58,10 @@ class State(StrEnum):
     NOT_RECORDED = "not recorded"
     DUE = "due"
     PLANNED = "planned"
+
+
+STATUS_OF = {State.FULFILLED: Status.FULFILLED, State.MISSED: Status.MISSED, State.CLOSED: Status.CLOSED}
+"""The status of a session of which something was recorded."""
 
 
 @attrs.frozen(kw_only=True)
@@ -165,6 +170,48 @@ def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> Hi
         judged_session(session, of_session.get(session.id), as_of) for session in course.sessions
     )
     return History(course=course, as_of=as_of, visits=tuple(judged), sessions=sessions)
+
+
+def as_it_went(session: Session, judged: JudgedVisit | None, state: State) -> Session:
+    """Return a session with what became of it, if a visit says so; one given on another day stands on that."""
+    if judged is None:
+        return session
+    status = STATUS_OF.get(state, session.status)
+    if state is not State.FULFILLED:
+        return session if session.status is status else attrs.evolve(session, status=status)
+    visit = judged.visit
+    changed = attrs.evolve(
+        session,
+        status=status,
+        day=visit.day,
+        time=visit.at or session.time,
+        counts=judged.verdict.counts,
+        route=visit.route or session.route,
+        phase=session.phase if session.booked else judged.phase or session.phase,
+    )
+    return session if changed == session else changed
+
+
+def unbooked(history: History, taken: Container[str]) -> Iterator[tuple[JudgedVisit, Session]]:
+    """Yield a session "x1", "x2" ... for each visit in which something was given without a booking."""
+    free = (name for number in count(1) if (name := f"x{number}") not in taken)
+    for judged in history.given():
+        if judged.session is None and judged.phase is not None:
+            visit = judged.visit
+            yield (
+                judged,
+                Session(
+                    id=next(free),
+                    phase=judged.phase,
+                    day=visit.day,
+                    time=visit.at,
+                    status=Status.FULFILLED,
+                    place="elsewhere" if visit.elsewhere else "",
+                    route=visit.route,
+                    booked=False,
+                    counts=judged.verdict.counts,
+                ),
+            )
 
 
 def happened(visit: Visit, as_of: date) -> bool:

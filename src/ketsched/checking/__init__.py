@@ -109,7 +109,7 @@ from ketsched.checking.spacing import (
     too_many_in_window,
     two_sessions_one_day,
 )
-from ketsched.checking.visits import as_it_went
+from ketsched.checking.visits import as_given
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
@@ -232,7 +232,7 @@ def check(
     today = plausible(as_of, "as_of") if as_of is not None else None
     judged = None
     if today is not None and (given or course.visits):
-        judged = as_it_went(evaluate(course, given, as_of=today))
+        judged = as_given(evaluate(course, given, as_of=today))
     case = Case(
         course=course if judged is None else judged.course,
         calendar=calendar,

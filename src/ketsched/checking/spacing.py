@@ -265,21 +265,11 @@ def _long_gaps(case: Case) -> Iterator[Breach]:
         seen: set[tuple[int, int]] = set()
         for key, spacing in _rules(series, "latest"):
             for at in range(spacing.apart, len(series.days)):
-                latest = _latest(spacing, series.sessions[at - spacing.apart])
-                gap = series.days[at] - series.days[at - spacing.apart]
-                if gap > latest and (at, spacing.apart) not in seen:
+                earlier, session = series.sessions[at - spacing.apart], series.sessions[at]
+                gap = (session.day - earlier.day).days
+                if gap > _latest(spacing, earlier) and (at, spacing.apart) not in seen:
                     seen.add((at, spacing.apart))
-                    earlier, session = series.sessions[at - spacing.apart], series.sessions[at]
-                    yield Breach(
-                        code="KS102",
-                        sessions=(earlier, session),
-                        what=f"{case.named(session)} is {gap} d after {case.named(earlier)}",
-                        why=f"{_asks(spacing)} at most {latest} d between them",
-                        fix=move_back(case, earlier, latest),
-                        severity=_severity(spacing),
-                        latest=spacing.in_days().latest,
-                        cited=_cited(case, series.phase, key, spacing),
-                    )
+                    yield _too_long("KS102", case, series.phase, key, spacing, earlier, session, "them")
 
 
 def _full_windows(case: Case) -> Iterator[Breach]:
@@ -317,19 +307,8 @@ def _close_places(case: Case) -> Iterator[Breach]:
 
 def _far_places(case: Case) -> Iterator[Breach]:
     for series, key, spacing, first, second in _numbered(case, "latest"):
-        latest = _latest(spacing, first)
-        gap = (second.day - first.day).days
-        if gap > latest:
-            yield Breach(
-                code="KS105",
-                sessions=(first, second),
-                what=f"{case.named(second)} is {gap} d after {case.named(first)}",
-                why=f"{_asks(spacing)} at most {latest} d between these two",
-                fix=move_back(case, first, latest),
-                severity=_severity(spacing),
-                latest=spacing.in_days().latest,
-                cited=_cited(case, series.phase, key, spacing),
-            )
+        if (second.day - first.day).days > _latest(spacing, first):
+            yield _too_long("KS105", case, series.phase, key, spacing, first, second, "these two")
 
 
 def _few_hours(case: Case) -> Iterator[Breach]:
@@ -515,6 +494,29 @@ def _too_short(
         ),
         severity=_severity(spacing),
         forgiven=_forgiven(spacing, previous, session),
+        cited=_cited(case, phase, key, spacing),
+    )
+
+
+def _too_long(
+    code: str,
+    case: Case,
+    phase: Phase,
+    key: str,
+    spacing: Spacing,
+    earlier: Session,
+    session: Session,
+    between: str,
+) -> Breach:
+    latest = _latest(spacing, earlier)
+    return Breach(
+        code=code,
+        sessions=(earlier, session),
+        what=f"{case.named(session)} is {(session.day - earlier.day).days} d after {case.named(earlier)}",
+        why=f"{_asks(spacing)} at most {latest} d between {between}",
+        fix=move_back(case, earlier, latest),
+        severity=_severity(spacing),
+        latest=spacing.in_days().latest,
         cited=_cited(case, phase, key, spacing),
     )
 

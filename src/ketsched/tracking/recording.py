@@ -17,22 +17,22 @@ from ketsched.around import confirmed
 from ketsched.clock import aware, plausible, zone_named
 from ketsched.errors import InvalidInput
 from ketsched.history import (
+    STATUS_OF,
     History,
     JudgedSession,
-    JudgedVisit,
     State,
     Verdict,
+    as_it_went,
     evaluate,
     happened,
     judged_session,
     new_to,
     said_of,
+    unbooked,
 )
 from ketsched.model import Course, Happened, Session, Status, Visit
 from ketsched.revising import revised
 from ketsched.tracking import arguments
-
-_STATUS = {State.FULFILLED: Status.FULFILLED, State.MISSED: Status.MISSED, State.CLOSED: Status.CLOSED}
 
 
 def record(
@@ -118,15 +118,17 @@ def written(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = 
     judged_sessions = []
     for judged_one in history.sessions:
         of = of_session.get(judged_one.session.id)
-        session = _with(judged_one.session, of, judged_one.state)
-        if of is None and session.id in before and session.status in _STATUS.values():
+        session = as_it_went(judged_one.session, of, judged_one.state)
+        if of is None and session.id in before and session.status in STATUS_OF.values():
             session = _reopened(course, session)  # what was recorded of it was taken back
         if session is not judged_one.session:
             judged_one = judged_session(session, judged_one.visit, as_of)
         judged_sessions.append(judged_one)
     named = {judged.visit.id: judged.session for judged in history.visits if judged.session is not None}
     judged_visits = {id(judged): judged for judged in history.visits}
-    for judged, extra in _extra(history, {session.session.id for session in judged_sessions}):
+    number = len(course.revisions) - 1
+    for judged, session in unbooked(history, {one.session.id for one in judged_sessions}):
+        extra = attrs.evolve(session, revised=(number,))
         named[judged.visit.id] = extra.id
         judged_visits[id(judged)] = attrs.evolve(judged, session=extra.id)
         judged_sessions.append(JudgedSession(session=extra, state=State.FULFILLED, visit=judged.visit))
@@ -159,62 +161,17 @@ def _named(course: Course, visits: tuple[Visit, ...], who: str) -> list[Visit]:
     return found
 
 
-def _with(session: Session, judged: JudgedVisit | None, state: State) -> Session:
-    """Return a session with what became of it."""
-    status = _STATUS.get(state, session.status)
-    if judged is None:
-        return session
-    if state is not State.FULFILLED:
-        return session if session.status is status else attrs.evolve(session, status=status)
-    visit = judged.visit
-    changed = attrs.evolve(
-        session,
-        status=status,
-        day=visit.day,
-        time=visit.at or session.time,
-        counts=judged.verdict.counts,
-        route=visit.route or session.route,
-        phase=session.phase if session.booked else judged.phase or session.phase,
-    )
-    return session if changed == session else changed
-
-
 def _reopened(course: Course, session: Session) -> Session:
     """Return a session as it stood before anything was recorded of it."""
     for revision in reversed(course.revisions):
         for changed in revision.changes:
             was = changed.session
-            if was is not None and was.id == session.id and was.status not in _STATUS.values():
+            if was is not None and was.id == session.id and was.status not in STATUS_OF.values():
                 return attrs.evolve(was, status=Status.FIRM, revised=session.revised)
     status = (
         Status.FIRM if session.booked else Status.CLOSED
     )  # one that was never booked has no day to stand on
     return attrs.evolve(session, status=status, counts=session.booked)
-
-
-def _extra(history: History, taken: set[str]) -> list[tuple[JudgedVisit, Session]]:
-    """Return a session for each visit in which something was given without a booking."""
-    found = []
-    free = (name for number in count(1) if (name := f"x{number}") not in taken)
-    for judged in history.given():
-        if judged.session is not None or judged.phase is None:
-            continue
-        name = next(free)
-        visit = judged.visit
-        session = Session(
-            id=name,
-            phase=judged.phase,
-            day=visit.day,
-            time=visit.at,
-            status=Status.FULFILLED,
-            place="elsewhere" if visit.elsewhere else "",
-            route=visit.route,
-            booked=False,
-            counts=judged.verdict.counts,
-            revised=(len(history.course.revisions) - 1,),
-        )
-        found.append((judged, session))
-    return found
 
 
 def reasons(history: History) -> dict[str, str]:
