@@ -111,16 +111,7 @@ def given_too_soon(case: Case) -> Iterator[Finding]:
         if breach.latest is None and not breach.forgiven:
             last = breach.sessions[-1]
             counts = "" if last.counts else f"; {case.named(last)} does not count"
-            yield given_too_soon.at(
-                case,
-                *breach.sessions,
-                what=breach.what,
-                why=f"{breach.why}{counts}",
-                fix=COUNT_FROM_IT,
-                where=breach.where,
-                cited=breach.cited,
-                before=breach.code,
-            )
+            yield _given(given_too_soon, case, breach, counts)
 
 
 @rule("KS504", Severity.INFO, source="Protocol: spacing.absolute_minimum")
@@ -141,15 +132,8 @@ def given_in_grace(case: Case) -> Iterator[Finding]:
     """
     for breach in _past(case):
         if breach.forgiven:
-            yield given_in_grace.at(
-                case,
-                *breach.sessions,
-                what=breach.what,
-                why=f"{breach.why}; this is within what it forgives once it has happened",
-                fix=COUNT_FROM_IT,
-                where=breach.where,
-                cited=breach.cited,
-                before=breach.code,
+            yield _given(
+                given_in_grace, case, breach, "; this is within what it forgives once it has happened"
             )
 
 
@@ -173,16 +157,7 @@ def given_too_late(case: Case) -> Iterator[Finding]:
     """
     for breach in _past(case):
         if breach.latest is not None:
-            yield given_too_late.at(
-                case,
-                *breach.sessions,
-                what=breach.what,
-                why=breach.why,
-                fix=COUNT_FROM_IT,
-                where=breach.where,
-                cited=breach.cited,
-                before=breach.code,
-            )
+            yield _given(given_too_late, case, breach)
 
 
 @rule(
@@ -444,6 +419,20 @@ def _past(case: Case) -> Iterator[Breach]:
         if breach.is_past and key not in seen:
             seen.add(key)
             yield breach
+
+
+def _given(found: Rule, case: Case, breach: Breach, more: str = "") -> Finding:
+    """Return a finding about two sessions that were given; a waiver of the bound's own rule covers it as well."""
+    return found.at(
+        case,
+        *breach.sessions,
+        what=breach.what,
+        why=f"{breach.why}{more}",
+        fix=COUNT_FROM_IT,
+        where=breach.where,
+        cited=breach.cited,
+        before=breach.code,
+    )
 
 
 def _of_verdict(

@@ -35,7 +35,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts to which nothing travels over a network."""
 
 _SECONDS = 30
-"""That a server may take for one answer."""
+"""That a server may take for one answer (house default)."""
 
 _TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
 """What people read, and what is replaced where only it differs; reminders that somebody changed there stay."""

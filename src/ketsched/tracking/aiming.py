@@ -18,14 +18,12 @@ import attrs
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Phase, Session
+from ketsched.planning import REACH
 from ketsched.planning.days import OpenDays
 from ketsched.planning.laying import REVIEW, continued, first_days, hour_rules, ideal_days
 from ketsched.planning.seating import days_for_hours
 from ketsched.spacing import Bound
 from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
-
-HORIZON = 26 * 7
-"""Days after the last day aimed at among which a session is still looked for (house default)."""
 
 
 @attrs.frozen
@@ -64,13 +62,16 @@ class Aims:
         aimed: The places to come, those of each phase in order of time.
         skipped: Ids of sessions that are not made up.
         remarks: What a policy could not do.
-        costs: Whether a policy laid any of them.
     """
 
     aimed: tuple[Aimed, ...]
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    costs: bool = False
+
+    @property
+    def lays_new(self) -> bool:
+        """Whether a policy laid one more session."""
+        return any(aim.slot.booking is None and not aim.by_hand for aim in self.aimed)
 
 
 class Aiming:
@@ -124,7 +125,7 @@ class Aiming:
         for name, days_added in more.items():
             if self.course.protocol.phase(name).count is not None:
                 lacks[name] -= len(days_added)
-        aimed, skipped, remarks, laid = self._standing(lacks, chosen, anew), list[str](), list[str](), False
+        aimed, skipped, remarks = self._standing(lacks, chosen, anew), list[str](), list[str]()
         for phase in self.course.protocol.phases:
             lack = lacks[phase.name]
             for day_added in more.get(phase.name, ()):
@@ -151,20 +152,19 @@ class Aiming:
                     and missed
                     and (found := self._shifted(aimed, phase, missed)) is not None
                 ):
-                    aimed, lack, laid = found, lack - len(missed), True
+                    aimed, lack = found, lack - len(missed)
                 elif policy in ("next-open", "make-up"):
                     while (
                         lack and (found := self._inserted(aimed, phase, policy, missed[-lack:])) is not None
                     ):
-                        aimed, lack, laid = found, lack - 1, True
+                        aimed, lack = found, lack - 1
                     if lack and policy == "make-up":
                         remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
                 days = self._after(aimed, phase, lack)
                 said = said or self._begins(phase)
                 aimed += [Aimed(day, self.new(phase), why=said, at_end=True) for day in days]
-                laid = laid or lack > 0
             aimed.sort(key=self.in_order)
-        return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks), costs=laid)
+        return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks))
 
     def new(self, phase: Phase) -> Slot:
         """Return a place for one more session of a phase, where its last one is."""
@@ -381,9 +381,9 @@ class Aiming:
         self, slot: Slot, others: Sequence[Aimed], first: int, *, preferred: bool = False
     ) -> Iterable[int]:
         """Yield open days on which one more session keeps the required rules, or all, among others, from a day on."""
-        days: Iterable[int] = range(first, min(first + HORIZON, LAST_DAY.toordinal() + 1))
+        days: Iterable[int] = range(first, min(first + REACH, LAST_DAY.toordinal() + 1))
         if self.open_days is not None:
-            days = self.open_days[slot.kind.place].between(first, first + HORIZON, slot.kind.minutes)
+            days = self.open_days[slot.kind.place].between(first, first + REACH, slot.kind.minutes)
         rules = _Inserted(self, others, slot, preferred=preferred)
         for day in days:
             if day not in self.cancelled and rules.hold_on(day):

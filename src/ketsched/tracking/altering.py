@@ -20,8 +20,6 @@ from ketsched.planning.laying import joins_by_interval
 from ketsched.tracking.aiming import current
 from ketsched.tracking.remaining import used_places
 
-STEPS = ("back", "forward")
-
 
 def decided(course: Course, *, as_of: date) -> tuple[Course, tuple[str, ...]]:
     """
@@ -64,14 +62,8 @@ def stepped(course: Course, step: str, *, as_of: date) -> tuple[Course, str]:
     Raises:
         InvalidInput: The phase that goes on has no list of intervals, or is at the end of it.
     """
-    if step not in STEPS:
-        raise InvalidInput(
-            what=f"a step {step[:20]!r}",
-            where="step",
-            why="intervals step back to the one before, or forward to the one after",
-            fix='give step="back" or step="forward"',
-        )
-    phase = current(evaluate(course, as_of=as_of))
+    history = evaluate(course, as_of=as_of)
+    phase = current(history)
     if not phase.every:
         raise InvalidInput(
             what=f"a step {step} in {phase.name}",
@@ -79,7 +71,7 @@ def stepped(course: Course, step: str, *, as_of: date) -> tuple[Course, str]:
             why="only a phase with intervals has one to step to",
             fix="go over to another protocol for the rest (switch)",
         )
-    used = used_places(evaluate(course, as_of=as_of))[phase.name]
+    used = used_places(history)[phase.name]
     joins = phase.name != course.protocol.phases[0].name and joins_by_interval(phase)
     at = min(used if joins else max(used - 1, 0), len(phase.every) - 1)
     if not 0 <= (at - 1 if step == "back" else at + 1) < len(phase.every):
@@ -107,7 +99,8 @@ def enlarged(course: Course, sessions: int, *, as_of: date, phase: str | None = 
             why=f"it is a number of sessions, 1 to {MOST_SESSIONS}",
             fix="give repeat=2 to give the last two again",
         )
-    own = current(evaluate(course, as_of=as_of)) if phase is None else course.protocol.phase(phase)
+    history = evaluate(course, as_of=as_of)
+    own = current(history) if phase is None else course.protocol.phase(phase)
     if own.count is None:
         if phase is not None:  # one more day of an open-ended phase needs no number
             return course
@@ -117,7 +110,7 @@ def enlarged(course: Course, sessions: int, *, as_of: date, phase: str | None = 
             why="it is open-ended: it goes on in any case",
             fix="plan it on to a later day (through), or add the days (add)",
         )
-    count, counted = own.count + sessions, evaluate(course, as_of=as_of).counted(own.name)
+    count, counted = own.count + sessions, history.counted(own.name)
     while True:
         larger = _with_phase(course, _of_count(own, count))
         let_in = evaluate(larger, as_of=as_of).counted(own.name)  # what was surplus until now

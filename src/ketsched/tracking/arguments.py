@@ -11,6 +11,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import POLICIES, Course, Join, Protocol, Visit
 
 MOST_NOTICE = 366
+"""Days of notice that a replacement can be held to (house default)."""
 
 
 def visits_of(visits: object) -> tuple[Visit, ...]:

@@ -19,7 +19,9 @@ from ketsched.planning.laying import ONE_A_DAY
 from ketsched.spacing import Bound, edges, lay, push_up
 from ketsched.tracking.problem import Problem
 
-_LOOKED_AT = 126  # days from the first that can be booked on, among which closures are looked at
+_LOOKED_AT = (
+    126  # days from the first that can be booked on, among which closures are looked at (house default)
+)
 
 
 def closed_by(calendar: Calendar, day: date, kind: Kind) -> str:
@@ -71,7 +73,7 @@ def no_plan(
     if closures is None:  # also with every closed date open
         closures = []
         causes += weekly
-    causes += [words for words, _ in _stretches(closures, open_days, aimed[0].slot.phase.place, problem)]
+    causes += _stretches(closures, open_days, aimed[0].slot.kind)
     causes = causes or [ONE_A_DAY]
     opened = next(
         (day for day in closures if _feasible(problem, required, [day])),
@@ -143,20 +145,15 @@ def _rules(problem: Problem, required: Sequence[Bound], opened: Sequence[int]) -
     return rules
 
 
-def _stretches(
-    closures: Sequence[int], open_days: Mapping[str, OpenDays], place: str, problem: Problem
-) -> list[tuple[str, int]]:
+def _stretches(closures: Sequence[int], open_days: Mapping[str, OpenDays], kind: Kind) -> list[str]:
     """Say closed dates that follow each other for one reason as one."""
-    aim = problem.aims.aimed[0]
-    kind = aim.slot.kind
-    calendar = open_days[place].calendar
+    calendar = open_days[kind.place].calendar
     said = [(day, closed_by(calendar, date.fromordinal(day), kind)) for day in closures]
     found = []
     for _, group in groupby(enumerate(said), lambda one: (one[0] - one[1][0], _reason(one[1]))):
         days = [one for _, one in group]
         first, last = date.fromordinal(days[0][0]), date.fromordinal(days[-1][0])
-        words = days[0][1] if first == last else f"closed {first} to {last}{_reason(days[0])}"
-        found.append((words, days[0][0]))
+        found.append(days[0][1] if first == last else f"closed {first} to {last}{_reason(days[0])}")
     return found
 
 

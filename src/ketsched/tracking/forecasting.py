@@ -28,7 +28,7 @@ from ketsched.tracking.problem import Problem
 from ketsched.tracking.remaining import Remaining, lifted, without_latest
 
 HORIZON = 366
-"""Days after the last day known that a window without a latest day is looked at (a year)."""
+"""Days after the last day known that a window without a latest day is looked at (house default, a year)."""
 CHOICES = 28
 """Days after the best one that are offered for a session without a latest day (house default)."""
 
@@ -222,7 +222,7 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
     today = as_of.toordinal()
     if not taken:  # nothing bounds the first session of a course that has not begun
-        low = [min(low[0], max(today, 0)), *low[1:]]
+        low = [min(low[0], today), *low[1:]]
         limited.discard(0)
         preferred.pop(0, None)
     for place, aim in enumerate(aimed, rest.first):

@@ -18,13 +18,13 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
-from ketsched.planning import TooManyWays
+from ketsched.planning import REACH, TooManyWays
 from ketsched.planning.days import GRID, OpenDays, at_home
 from ketsched.planning.laying import hour_rules
 from ketsched.planning.seating import days_for_hours
 from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, edges, push_up
-from ketsched.tracking.aiming import HORIZON, Aimed, Aiming, Aims, pinned
+from ketsched.tracking.aiming import Aimed, Aiming, Aims, pinned
 from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
@@ -34,7 +34,7 @@ from ketsched.tracking.remaining import Remaining, Slot, lifted, softened, witho
 NEAR = 28
 """Days around the one it aims at in which a booking is looked for first (house default)."""
 LITTLE = 60_000
-"""Partial plans that are looked at for as many bookings to stay as can."""
+"""Partial plans that are looked at for as many bookings to stay as can (house default)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -144,7 +144,7 @@ class Replanner:
             bounds, gone = without_latest(rest.bounds, [gives]), (gives,)
         elif self.exceed:
             bounds, gone = softened(rest, free)
-        costs = tuple(self._costs(rest, aimed, bounds)) if aims.costs else ()
+        costs = tuple(self._costs(rest, aimed, bounds)) if aims.lays_new else ()
         bounds = without_latest(bounds, costs)
         chosen = {place for place, aim in enumerate(aimed, rest.first) if aim.by_hand}
         if chosen:  # whoever chose the day knows: a preference about it moves nobody else
@@ -255,7 +255,7 @@ class Replanner:
 
     def _options(self, rest: Remaining, aimed: Sequence[Aimed], *, pins: bool) -> Iterator[Sequence[int]]:
         last = max((aim.day for aim in aimed), default=self.first)
-        end = min(max(last, self.first) + HORIZON, LAST_DAY.toordinal())
+        end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
         paid = rest.paid() if self.course.authorisations else [(None, None)] * len(aimed)
         for aim, (begins, until) in zip(aimed, paid, strict=True):
             kind, booking = aim.slot.kind, aim.slot.booking
@@ -373,9 +373,7 @@ class Replanner:
                 touching.setdefault(place_of, []).append(bound)
         changed: dict[str, Session] = {}
         reasons: dict[str, str] = {}
-        new = iter(
-            [aim.why for aim, _ in slots if aim.slot.booking is None and not (aim.only and not aim.why)]
-        )
+        new = iter([aim.why for aim, _ in slots if aim.slot.booking is None and not aim.by_hand])
         hours = Hours(self.course, laid, self.calendars, self.wished, self.preferred)
         taken = set(self.course.bookings())
         for n in sorted(range(len(slots)), key=lambda n: slots[n][1]):
@@ -501,7 +499,16 @@ class Replanner:
             )
             for b in laid.lifted
         ]
-        new = [
+        by_policy = [(bound, "policy") for bound in laid.costs if bound.required]
+        days = [*(known.day for known in laid.rest.taken), *laid.days]
+        by_before = {(one.earlier, one.later, one.rule): one.by for one in self.course.lifted}
+        name = laid.rest.name
+        before = [
+            (bound, by_before[name(bound.earlier) or "", name(bound.later) or "", bound.rule])
+            for bound in laid.rest.lifted_before
+            if not bound.keeps(days)
+        ]
+        found = (
             Lifted(
                 rule=bound.rule,
                 earlier=booked.ids[bound.earlier],
@@ -509,21 +516,6 @@ class Replanner:
                 latest=bound.latest or 0,
                 by=by,
             )
-            for bound, by in (*by_history, *((bound, "policy") for bound in laid.costs if bound.required))
-        ]
-        days = [*(known.day for known in laid.rest.taken), *laid.days]
-        by_before = {(one.earlier, one.later, one.rule): one.by for one in self.course.lifted}
-        old = [
-            Lifted(
-                rule=bound.rule,
-                earlier=booked.ids[bound.earlier],
-                later=booked.ids[bound.later],
-                latest=bound.latest or 0,
-                by=by_before[
-                    laid.rest.name(bound.earlier) or "", laid.rest.name(bound.later) or "", bound.rule
-                ],
-            )
-            for bound in laid.rest.lifted_before
-            if not bound.keeps(days)
-        ]
-        return tuple(dict.fromkeys([*old, *new]))
+            for bound, by in (*before, *by_history, *by_policy)
+        )
+        return tuple(dict.fromkeys(found))

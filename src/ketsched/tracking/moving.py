@@ -12,7 +12,7 @@ import attrs
 
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
-from ketsched.clock import plausible
+from ketsched.clock import minute_of, plausible
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
 from ketsched.model import Course
@@ -56,7 +56,7 @@ class Moving:
     error: KetschedError | None = None
 
 
-REACH = 4 * 7
+NEAR = 4 * 7
 """Days before and after its own that are looked at for a session without a limit (house default)."""
 
 
@@ -89,7 +89,7 @@ def moving(
         options: Further options of `replan`, for the repair.
     """
     notice = arguments.notice_of(notice)
-    chosen = "" if session is None else session
+    chosen = "" if session is None else session  # None is no session either
     arguments.check(course, calendar=calendar, availability=availability, session=chosen, day=day, who=who)
     today = today_of(course, at, as_of)
     plausible(day, "move")
@@ -106,7 +106,7 @@ def moving(
     place_of = rest.first + at_place
     low, high = _range(rest, days, place_of)
     kind = Slot(known.protocol.phase(own.phase), own).kind
-    first, last = low or own.day.toordinal() - REACH, high or own.day.toordinal() + REACH
+    first, last = low or own.day.toordinal() - NEAR, high or own.day.toordinal() + NEAR
     is_open = planner.open_days[kind.place].between(
         max(first, planner.first), max(last, planner.first), kind.minutes
     )
@@ -203,7 +203,9 @@ def _alone(
         free = stays(calendar, day, start, kind, chair)
         if free is None:
             before = start
-            start = min(calendar.starts(day, kind.minutes), key=lambda t: abs(_minutes(t) - _minutes(before)))
+            start = min(
+                calendar.starts(day, kind.minutes), key=lambda t: abs(minute_of(t) - minute_of(before))
+            )
             free = stays(calendar, day, start, kind, None)
         chair = None if free is None else free[0]
     moved = attrs.evolve(booking, day=day, time=start, chair=chair, pinned=True)
@@ -219,7 +221,3 @@ def _alone(
         why={session: "moved by hand"},
         visits=known.visits,
     )
-
-
-def _minutes(start: Any) -> int:
-    return int(start.hour) * 60 + int(start.minute)
