@@ -17,10 +17,11 @@ import pytest
 
 import ketsched.model
 from ketsched import around
+from ketsched.burden import burden
 from ketsched.casefile import load_case
 from ketsched.checking import RULES
 from ketsched.model import Course
-from ketsched.planning import plan, trips_saved
+from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 
 TESTS = Path(__file__).parent
@@ -175,7 +176,7 @@ def test_appointments_on_days_of_infusions_save_trips(whole_path):
     assert days(whole_path, "baseline") == days(whole_path, "screening")
     assert days(whole_path, "mid-series-review") == march(5)
     assert days(whole_path, "booster-review") == [date(2027, 6, 4)]
-    assert trips_saved(whole_path) == 5
+    assert burden(whole_path).trips_saved == 5
 
 
 def test_what_belongs_to_one_session_is_said_of_no_other(whole_path):

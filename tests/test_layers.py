@@ -29,6 +29,7 @@ LAYERS = [
     "calendars",
     "model",
     "revising",
+    "burden",
     "around",
     "protocols",
     "casefile",

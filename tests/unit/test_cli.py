@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import date, time, timedelta
+from datetime import date
 from pathlib import Path
 
 import attrs
@@ -18,22 +18,14 @@ from click.testing import CliRunner
 
 import ketsched as ks
 from ketsched.cli import commands, pictures
-from ketsched.cli.asking import asks_of, demands_of
 from ketsched.cli.inputs import Output, output_of, weekday_span, weekly_hours
 from ketsched.clock import TimeRange
 from ketsched.errors import KetschedError
 from ketsched.interchange import files, read
 from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Companion,
-    Course,
-    Phase,
-    PlacedCompanion,
-    Protocol,
-    Session,
     Status,
 )
+from making import small_course
 
 WEEK = ("--zone", "America/New_York", "--hours", "mon-fri 09:00-17:00")
 MWF = ("plan", "--protocol", "iv-mwf-6", "--start", "2027-01-04", *WEEK)
@@ -277,48 +269,7 @@ def test_a_plan_says_what_it_asks_of_the_patient(run, plain):
     ) in run(*plain).out
 
 
-def small_course(
-    *days: date, place: str = "clinic", driving: timedelta | str | None = timedelta(hours=24)
-) -> Course:
-    phase = Phase(
-        kind="induction",
-        name="induction",
-        count=len(days),
-        study_days=tuple((day - days[0]).days + 1 for day in days),
-        anatomy=Anatomy(prepare=15, infusion=40, observation=20),
-        no_driving=driving,
-        place=place,
-    )
-    protocol = Protocol(id="small", version="1", title="Small", phases=(phase,))
-    sessions = [
-        Session(id=f"s{n}", phase="induction", day=day, time=time(9)) for n, day in enumerate(days, 1)
-    ]
-    return Course(protocol=protocol, zone="Europe/Amsterdam", sessions=tuple(sessions))
-
-
 SATURDAY, MONDAY = date(2027, 1, 9), date(2027, 1, 11)
-
-
-@pytest.mark.parametrize(
-    ("course", "words"),
-    [
-        (small_course(MONDAY), ["1 trip, 1 h 15 min at the clinic", "1 ride", "1 day off"]),
-        (small_course(SATURDAY), ["1 trip, 1 h 15 min at the clinic", "1 ride", "0 days off"]),
-        (
-            small_course(SATURDAY, MONDAY, driving=None),
-            ["2 trips, 2 h 30 min at the clinic", "0 rides", "1 day off"],
-        ),
-        (
-            small_course(MONDAY, place="home"),
-            ["0 trips, 0 h 00 min at the clinic", "0 rides", "0 days off", "1 session at home"],
-        ),
-    ],
-    ids=["one", "on a Saturday", "who may drive", "at home"],
-)
-def test_one_and_many_are_counted_in_words(course, words):
-    first, *lines = demands_of(course).split("\n")
-    assert [line.strip()[: len(word)] for line, word in zip(lines, words, strict=True)] == words
-    assert first.startswith("What this asks of you, from ")
 
 
 def test_a_session_to_be_confirmed_stands_in_round_brackets(capsys):
@@ -838,82 +789,6 @@ def test_a_therapist_without_hours_has_the_clinics(run, around):
         "2027-01-12",
         "09:00",
     )
-
-
-def beside(*bookings: tuple[Companion, PlacedCompanion], **how) -> Course:
-    """One session on Monday 11 January from 09:00 to 10:15, the infusion until 09:55, and what is given."""
-    course = small_course(MONDAY, **how)
-    protocol = attrs.evolve(course.protocol, companions=tuple(companion for companion, _ in bookings))
-    placed = sorted((placed for _, placed in bookings), key=lambda p: (p.day, p.time))
-    return attrs.evolve(course, protocol=protocol, companions=tuple(placed))
-
-
-def talk(
-    name: str, day: date, clock: time, *, status: Status = Status.FIRM, **fields
-) -> tuple[Companion, PlacedCompanion]:
-    """An appointment of 30 minutes."""
-    anchor = Anchor(edge="start")
-    given = {"kind": "appointment", "topic": "review", "title": name, "minutes": 30, "anchor": anchor}
-    placed = PlacedCompanion(
-        id=f"{name}:s1", companion=name, day=day, time=clock, session="s1", status=status
-    )
-    return Companion(id=name, **given | fields), placed
-
-
-TUESDAY = date(2027, 1, 12)
-
-
-@pytest.mark.parametrize(
-    ("clock", "rides"), [(time(9, 54), 2), (time(9, 55), 1)], ids=["a minute before", "from then on"]
-)
-@pytest.mark.parametrize("place", ["clinic", "elsewhere"])
-def test_an_appointment_before_driving_is_allowed_needs_a_ride(place, clock, rides):
-    """24 hours from the end of Monday's infusion are over on Tuesday at 09:55."""
-    assert asks_of(beside(talk("talk", TUESDAY, clock, place=place))).rides == rides
-
-
-@pytest.mark.parametrize("rule", ["next day", None], ids=["the next day", "no rule"])
-def test_after_a_nights_sleep_or_without_a_rule_the_next_day_needs_no_ride(rule):
-    asks = asks_of(beside(talk("talk", TUESDAY, time(0, 5)), driving=rule))
-    assert asks.rides == (rule is not None)
-
-
-def test_a_trip_elsewhere_on_the_day_of_a_session_is_a_ride_of_its_own():
-    """Before the session it is not: the patient may still drive."""
-    after = asks_of(beside(talk("talk", MONDAY, time(14), place="elsewhere")))
-    before = asks_of(beside(talk("talk", MONDAY, time(8), place="elsewhere")))
-    assert (after.trips, after.rides, after.workdays) == (2, 2, 1)
-    assert (before.trips, before.rides, before.workdays) == (2, 1, 1)
-
-
-def test_after_a_session_at_home_a_trip_needs_a_ride():
-    asks = asks_of(beside(talk("talk", MONDAY, time(14)), place="home"))
-    assert (asks.trips, asks.rides, asks.home_sessions, asks.workdays) == (1, 1, 1, 1)
-
-
-def test_each_kind_of_appointment_is_counted_where_it_is():
-    """On Saturday at the clinic, on Monday twice there beside the session, and nowhere to go for the rest."""
-    course = beside(
-        talk("weekend", SATURDAY, time(9)),
-        talk("before", MONDAY, time(8, 30)),
-        talk("within", MONDAY, time(9, 15), on_session_days="during"),
-        talk("team", MONDAY, time(12), audience="clinic"),
-        talk("call", TUESDAY, time(15), place="telephone"),
-        talk("writing", TUESDAY, time(16), place="home"),
-        talk("other", TUESDAY, time(17), place="elsewhere"),
-        talk("gone", date(2027, 1, 13), time(9), status=Status.CLOSED),
-    )
-    asks = asks_of(course)
-    assert (asks.trips, asks.trips_saved, asks.workdays, asks.rides) == (3, 1, 2, 1)
-    assert (asks.minutes, asks.minutes_elsewhere) == (75 + 30 + 30, 30)
-    assert (asks.calls, asks.home_appointments, asks.tasks) == (1, 1, 0)
-    assert (asks.first, asks.last) == (SATURDAY, TUESDAY)
-    assert demands_of(course).split("\n")[1:] == [
-        "  3 trips (1 more saved by sharing), 2 h 15 min at the clinic, 0 h 30 min elsewhere",
-        "  1 ride with somebody else at the wheel",
-        "  2 days off (Monday to Friday)",
-        "  1 appointment at home, 1 call",
-    ]
 
 
 def test_sessions_at_home_look_different(capsys):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
+from ketsched.burden import burden
 from ketsched.calendars import Calendar
 from ketsched.model import (
     Anatomy,
@@ -19,7 +20,7 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.planning import NoFeasiblePlan, accompany, plan, trips_saved
+from ketsched.planning import NoFeasiblePlan, accompany, plan
 from ketsched.revising import revised
 
 ZONE = "Europe/Amsterdam"
@@ -393,7 +394,7 @@ def test_during_is_at_the_start_of_the_infusion():
     assert [p.day for p in magnets] == dates("4 6 8 11 13 15 Jan")
     assert {p.time for p in magnets} == {time(9, 20)}
     assert booking(course, "call:session1").time == time(11)  # the session lasts from 09:00 to 11:00
-    assert trips_saved(course) == 0  # it is the session's own trip
+    assert burden(course).trips_saved == 0  # it is the session's own trip
 
 
 # -- shared trips
@@ -406,7 +407,7 @@ def test_a_review_after_the_third_infusion_is_on_the_same_morning():
     assert (placed.day, placed.time) == (date(2027, 1, 11), time(11))
     (same,) = planned(review(Anchor(session=3), 0, 0, 2)).companions
     assert (same.day, same.time) == (date(2027, 1, 8), time(11))
-    assert trips_saved(planned(review(Anchor(session=3), 0, 1, 2))) == 1
+    assert burden(planned(review(Anchor(session=3), 0, 1, 2))).trips_saved == 1
 
 
 @pytest.mark.parametrize(
@@ -426,7 +427,7 @@ def test_a_review_after_the_third_infusion_is_on_the_same_morning():
 def test_what_shares_a_trip(given, expected, saved):
     course = planned(review(Anchor(session=1), 1, 1, 3, **given))
     assert days_of(course) == dates(expected)
-    assert trips_saved(course) == saved
+    assert burden(course).trips_saved == saved
 
 
 def test_a_trip_for_one_review_serves_the_next():
@@ -436,7 +437,7 @@ def test_a_trip_for_one_review_serves_the_next():
         review(Anchor(session=1), 1, 3, 3, name="two", weekdays=(1, 3)),
     )
     assert days_of(course) == dates("5 5 Jan")
-    assert trips_saved(course) == 1
+    assert burden(course).trips_saved == 1
     first, second = course.companions
     assert {first.time, second.time} == {time(9), time(9, 30)}  # 20 minutes, on the quarter of an hour
 

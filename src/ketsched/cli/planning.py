@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 import click
 
+from ketsched.burden import burden
 from ketsched.casefile import Case, load_case
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
-from ketsched.cli.asking import asks_of, demands_of
 from ketsched.cli.writing import write_all
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
@@ -217,7 +217,10 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
     for table in (*companions.around_of(course), companions.reasons_of(course)):
         if table is not None:
             pictures.show(table, "")
-    pictures.show(demands_of(course), "")
+    asked = burden(course)
+    if asked.first is not None and asked.last is not None:
+        pictures.show(f"What this asks of you, from {pictures.on(asked.first)} to {pictures.on(asked.last)}:")
+        pictures.show(*(f"  {line}" for line in asked.words()), "")
     pictures.show(pictures.findings_of(findings) if findings else "no findings")
     pictures.show(pictures.DISCLAIMER)
 
@@ -228,7 +231,7 @@ def _json(course: Course, findings: Sequence[Finding]) -> str:
     found = {
         "course": json.loads(dumps(course, "json")),
         **companions.around_json(course),
-        "asks": attrs.asdict(asks_of(course)),
+        "asks": attrs.asdict(burden(course)),
         "findings": pictures.findings_json(findings),
     }
     return pictures.as_json(found)

@@ -21,7 +21,7 @@ from ketsched.clock import LAST_DAY, aware, plausible, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
-from ketsched.planning.companions import companions_of, trips_saved
+from ketsched.planning.companions import companions_of
 from ketsched.planning.days import Kind, OpenDays, at_home, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
 from ketsched.planning.laying import HourRule, Layout, NotPaid, hour_rules, lay_out
@@ -30,7 +30,7 @@ from ketsched.planning.seating import Seat, days_for_hours, seat
 from ketsched.revising import revised
 from ketsched.series import Placement, Series
 
-__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "plan", "said_days", "starts", "trips_saved"]
+__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "plan", "said_days", "starts"]
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""

@@ -91,22 +91,6 @@ def companions_of(
     return _Placer(course, FreeTime(course, calendar, calendars or {}, availability, time), after).all()
 
 
-def trips_saved(course: Course) -> int:
-    """Return how many appointments at the clinic are on a day on which the patient comes anyway."""
-    definitions = {companion.id: companion for companion in course.protocol.companions}
-    days = {session.day for session in course.standing() if not course.is_at_home(session)}
-    saved = 0
-    for placed in course.companions:
-        companion = definitions[placed.companion]
-        if not placed.status.stands or not companion.for_patient or companion.kind != "appointment":
-            continue
-        if companion.place != "clinic" or companion.on_session_days == "during":
-            continue
-        saved += placed.day in days
-        days.add(placed.day)
-    return saved
-
-
 class _Placer:
     """Places the companions of one course, one after another."""
 
