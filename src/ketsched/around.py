@@ -9,7 +9,7 @@ pays for it. The library judges none of these: somebody records them, with a nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -26,7 +26,7 @@ from ketsched.model import (
     Session,
     Status,
 )
-from ketsched.revising import Booking, revised
+from ketsched.revising import AnyBooking, revised
 
 
 @attrs.frozen
@@ -60,7 +60,7 @@ def anchors(
     anchor = companion.anchor
     if anchor.companion is not None:
         found = [p for p in bookings if p.companion == anchor.companion and p.status.stands]
-        found.sort(key=lambda p: (p.day, p.time or time(), p.id))
+        found.sort(key=lambda placed: placed.when)
         return tuple(Anchored(placed.id, placed.day, placed.session) for placed in found)
     if anchor.phase:
         standing = [session for session in standing if session.phase == anchor.phase]
@@ -159,11 +159,7 @@ def _governs(course: Course, gate: PlacedCompanion, session: Session) -> bool:
         return session.day >= gate.day
     if session.id == own.id:
         return gate.day < own.day
-    return _order(session) > _order(own)
-
-
-def _order(session: Session) -> tuple[date, time, str]:
-    return session.day, session.time or time(), session.id
+    return session.when > own.when
 
 
 def unauthorised(course: Course) -> tuple[str, ...]:
@@ -224,7 +220,7 @@ def confirmed(
     return sessions, tuple(_with(placed, of_companion(placed)) for placed in around)
 
 
-def _with(booking: Booking, status: Status) -> Booking:
+def _with(booking: AnyBooking, status: Status) -> AnyBooking:
     return booking if booking.status is status else attrs.evolve(booking, status=status)
 
 

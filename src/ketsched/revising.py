@@ -8,15 +8,15 @@ changed and which did not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.model import Changed, Course, PlacedCompanion, Protocol, Revision, Session
+from ketsched.model import Booking, Changed, Course, PlacedCompanion, Protocol, Revision, Session
 
-Booking = TypeVar("Booking", Session, PlacedCompanion)
+AnyBooking = TypeVar("AnyBooking", bound=Booking)
 
 
 def revised(
@@ -55,13 +55,13 @@ def revised(
     number = len(course.revisions)
     before = course.bookings()
 
-    def numbered(booking: Booking) -> Booking:
+    def numbered(booking: AnyBooking) -> AnyBooking:
         if before.get(booking.id) is booking and protocol is course.protocol:
             return booking
         numbers = numbers_of(before.get(booking.id), booking)
         return booking if booking.revised == numbers else attrs.evolve(booking, revised=numbers)
 
-    def numbers_of(was: Session | PlacedCompanion | None, now: Session | PlacedCompanion) -> tuple[int, ...]:
+    def numbers_of(was: Booking | None, now: Booking) -> tuple[int, ...]:
         if was is None:
             return (number,)
         same = _state(was, course.protocol) == _state(now, protocol)
@@ -81,19 +81,19 @@ def revised(
             why=f"the last one was at {last}, and calendars take the newer state by its stamp",
             fix="give a later moment",
         )
-    after: tuple[Session | PlacedCompanion, ...] = (*changed["sessions"], *changed["companions"])
+    after: tuple[Booking, ...] = (*changed["sessions"], *changed["companions"])
     revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons)))
     return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
 
 
 def _changes(
-    before: Mapping[str, Session | PlacedCompanion],
-    after: Iterable[Session | PlacedCompanion],
+    before: Mapping[str, Booking],
+    after: Iterable[Booking],
     reasons: Mapping[str, str],
 ) -> Iterator[Changed]:
     """Yield every booking that is new or another than it was, as it was."""
     new = [booking for booking in after if before.get(booking.id) is not booking]
-    for booking in sorted(new, key=lambda b: (b.day, b.time or time(), b.id)):
+    for booking in sorted(new, key=lambda booking: booking.when):
         was = before.get(booking.id)
         if was != booking:
             yield Changed(
@@ -104,15 +104,12 @@ def _changes(
             )
 
 
-def _state(booking: Session | PlacedCompanion, protocol: Protocol) -> tuple[Any, ...]:
+def _state(booking: Booking, protocol: Protocol) -> tuple[Any, ...]:
     """Return what a calendar shows of a booking, and a client must not miss."""
-    if isinstance(booking, PlacedCompanion):
-        definition = protocol.companion(booking.companion)
-        return booking.day, booking.time, definition.place, booking.status, definition.minutes
-    phase = protocol.phase(booking.phase)
-    return booking.day, booking.time, booking.place or phase.place, booking.status, phase.anatomy.chair_time
+    place, minutes = booking.place_and_minutes(protocol)
+    return booking.day, booking.time, place, booking.status, minutes
 
 
-def in_order(bookings: Iterable[Booking]) -> tuple[Booking, ...]:
+def in_order(bookings: Iterable[AnyBooking]) -> tuple[AnyBooking, ...]:
     """Return bookings in order of time."""
-    return tuple(sorted(bookings, key=lambda b: (b.day, b.time or time(), b.id)))
+    return tuple(sorted(bookings, key=lambda booking: booking.when))

@@ -7,7 +7,7 @@ class checks itself when built, and later code does not check again. Days are lo
 at the clinic.
 """
 
-from ketsched.model.bookings import OUTCOMES, Decision, PlacedCompanion, Session, Status
+from ketsched.model.bookings import OUTCOMES, Booking, Decision, PlacedCompanion, Session, Status
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
 from ketsched.model.courses import (
     Authorisation,
@@ -67,6 +67,7 @@ __all__ = [
     "Anatomy",
     "Anchor",
     "Authorisation",
+    "Booking",
     "Change",
     "Changed",
     "Companion",

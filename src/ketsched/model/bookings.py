@@ -1,19 +1,22 @@
 """
 What is booked: sessions, and the appointments and tasks around them.
 
-A booking has an id for ever; its day, hour and state change.
+A booking keeps its id for ever; its day, hour and state change.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from enum import StrEnum
+from typing import Any, ClassVar
 
 import attrs
 
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
+from ketsched.model.protocols import Protocol
 from ketsched.model.texts import LONGEST_ID, MOST_CHAIRS, whole_text
 
 
@@ -52,51 +55,100 @@ def _check_clock(given: time | None, what: str) -> None:
         )
 
 
+MIDNIGHT = time()
 RIDES = ("", "confirmed", "none", "self")
 """What is known of the ride home: nothing yet, it is confirmed, there is none, the patient means to drive."""
 
 
+def _in_order(*names: str) -> Callable[[type, list[attrs.Attribute[Any]]], list[attrs.Attribute[Any]]]:
+    """Let a class show its attributes in this order, and so the course document, those of its base among them."""
+    return lambda _, attributes: sorted(attributes, key=lambda attribute: names.index(attribute.name))
+
+
+When = tuple[date, time, str]
+"""A booking's place in the order of time: its day, its hour (what has none comes first), and at last its id."""
+
+
 @attrs.frozen(kw_only=True)
-class Session:
+class Booking:
     """
-    One booking.
+    What sessions, appointments and tasks have in common: an id for ever, a day, and what is known of it.
 
     Attributes:
-        id: Given once and never reused, 1 to 255 characters; its number in the series is derived
-            (see `Course.number`).
-        phase: Name of its phase.
-        day: Local date at the clinic.
-        time: Local time at which the chair is taken; None if only the day is known.
+        id: Given once and never reused, 1 to 255 characters; no other booking of the course has it.
+        day: Local date at the clinic; a task's due date.
+        time: Local time at which it starts; None for a task, or if only the day is known.
         status: See Status.
+        ideal: The day that the pattern or the protocol asks for, if it was planned here.
+        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
+    """
+
+    kind: ClassVar[str]
+
+    id: str = attrs.field(validator=whole_text)
+    day: date
+    time: time | None = None
+    status: Status = Status.FIRM
+    ideal: date | None = None
+    revised: tuple[int, ...] = (0,)
+
+    def __attrs_post_init__(self) -> None:
+        check_booking_id(self.id, self.kind)
+        plausible(self.day, f"{self.kind} {self.id}")
+        _check_clock(self.time, f"{self.kind} {self.id}")
+
+    def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
+        """Return where it is and how long it takes: what it says itself, or else what it is of."""
+        raise NotImplementedError
+
+    @property
+    def when(self) -> When:
+        """What it is sorted by."""
+        return self.day, self.time or MIDNIGHT, self.id
+
+    @property
+    def sequence(self) -> int:
+        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
+        return len(self.revised) - 1
+
+
+@attrs.frozen(
+    kw_only=True,
+    field_transformer=_in_order(
+        *("id", "phase", "day", "time", "status", "chair", "place", "route", "ride"),
+        *("ideal", "pinned", "booked", "counts", "revised"),
+    ),
+)
+class Session(Booking):
+    """
+    One session: what is booked of a phase.
+
+    Its number in the series is derived (see `Course.number`).
+
+    Attributes:
+        phase: Name of its phase.
         chair: Number of the chair, 1 to 1000; None if unknown.
         place: Where it is, if not where the phase says; "home" is not at the clinic.
         route: Of the drug, if not the phase's.
         ride: What is known of the ride home, one of RIDES; it changes no calendar.
-        ideal: The day that the pattern asks for, if it was planned here.
         pinned: Whether its day was chosen by hand: planning again moves it only if it can no longer stand.
         booked: Whether it was ever booked; one that was given without a booking is in no calendar file.
         counts: Whether it fills a place of its series; not so if it was given too soon, or is an ad-hoc booster.
-        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
     """
 
-    id: str = attrs.field(validator=whole_text)
+    kind = "session"
+
     phase: str = attrs.field(validator=whole_text)
-    day: date
-    time: time | None = None
-    status: Status = Status.FIRM
     chair: int | None = None
     place: str = attrs.field(default="", validator=whole_text)
     route: str = attrs.field(default="", validator=whole_text)
     ride: str = ""
-    ideal: date | None = None
     pinned: bool = False
     booked: bool = True
     counts: bool = True
-    revised: tuple[int, ...] = (0,)
 
     def __attrs_post_init__(self) -> None:
-        check_booking_id(self.id, "session")
-        plausible(self.day, f"session {self.id}")
+        super().__attrs_post_init__()
         if self.chair is not None and not 1 <= self.chair <= MOST_CHAIRS:
             raise InvalidInput(
                 what=f"session {self.id} is on chair {self.chair}",
@@ -104,7 +156,6 @@ class Session:
                 why=f"chairs are numbered from 1, up to {MOST_CHAIRS}",
                 fix="give its number, or leave it out if it is not known",
             )
-        _check_clock(self.time, f"session {self.id}")
         if self.ride not in RIDES:
             raise InvalidInput(
                 what=f"the ride home of session {self.id} is {str(self.ride)[:20]!r}",
@@ -113,10 +164,10 @@ class Session:
                 fix='give ride="confirmed", ride="none", ride="self", or leave it out if nothing is known',
             )
 
-    @property
-    def sequence(self) -> int:
-        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
-        return len(self.revised) - 1
+    def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
+        """Return where it is (its own place, or else its phase's) and how long it takes the chair."""
+        phase = protocol.phase(self.phase)
+        return self.place or phase.place, phase.anatomy.minutes
 
 
 OUTCOMES = ("continue", "stop", "step back", "step forward")
@@ -151,41 +202,32 @@ class Decision:
             )
 
 
-@attrs.frozen(kw_only=True)
-class PlacedCompanion:
+@attrs.frozen(
+    kw_only=True,
+    field_transformer=_in_order(
+        *("id", "companion", "day", "time", "session", "status", "ideal", "outcome", "revised"),
+    ),
+)
+class PlacedCompanion(Booking):
     """
     One booking of what goes around the sessions: an appointment on its day, or a task with its due date.
 
-    Notices are not booked: they follow from the protocol and the session they are beside.
+    It is FULFILLED once it took place or was done. Notices are not booked: they follow from the
+    protocol and the session they are beside.
 
     Attributes:
-        id: Given once and never reused; no session of the course has it either.
         companion: Id of the protocol's companion.
-        day: Local date at the clinic; a task's due date.
-        time: Local time at which an appointment starts; None for a task.
         session: Id of the session that it goes with: its anchor, or the one nearest to that.
-        status: As of a session; FULFILLED once it took place or was done.
-        ideal: The day that the protocol recommends.
         outcome: What it decided, if it is a gate and that was recorded.
-        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
     """
 
-    id: str = attrs.field(validator=whole_text)
+    kind = "companion"
+
     companion: str
-    day: date
-    time: time | None = None
     session: str = attrs.field(default="", validator=whole_text)
-    status: Status = Status.FIRM
-    ideal: date | None = None
     outcome: Decision | None = None
-    revised: tuple[int, ...] = (0,)
 
-    def __attrs_post_init__(self) -> None:
-        check_booking_id(self.id, "companion")
-        plausible(self.day, f"companion {self.id}")
-        _check_clock(self.time, f"companion {self.id}")
-
-    @property
-    def sequence(self) -> int:
-        """How often it has changed since it was first given; iCalendar's SEQUENCE."""
-        return len(self.revised) - 1
+    def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
+        """Return where it is and how long it takes, as its companion says; a task takes no time."""
+        companion = protocol.companion(self.companion)
+        return companion.place, companion.minutes

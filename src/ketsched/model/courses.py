@@ -14,7 +14,7 @@ import attrs
 
 from ketsched.clock import aware, choices, later, moment, plausible, zone_named
 from ketsched.errors import InvalidInput
-from ketsched.model.bookings import PlacedCompanion, Session, Status, check_booking_id
+from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status, check_booking_id
 from ketsched.model.protocols import Protocol
 from ketsched.model.texts import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS, check_text, whole_text
 from ketsched.model.visits import Visit
@@ -293,11 +293,11 @@ class Course:
 
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
-        dated: tuple[Session | PlacedCompanion, ...] = (*self.sessions, *self.companions)
+        dated: tuple[Booking, ...] = (*self.sessions, *self.companions)
         ids = [booking.id for booking in dated]
-        around = [(c.day, c.time or time()) for c in self.companions]
+        around = [c.when[:2] for c in self.companions]
         known = {companion.id for companion in self.protocol.companions if companion.kind != "notice"}
-        keys = [(s.day, s.time or time(), s.id) for s in self.sessions]
+        order = [s.when[:2] for s in self.sessions]
         names = {phase.name for phase in self.protocol.phases}
         for what, wrong, why, fix in (
             (
@@ -315,7 +315,7 @@ class Course:
             ("two bookings of one id", len(set(ids)) != len(ids), "an id is given once", "give each its own"),
             (
                 "sessions out of order",
-                [k[:2] for k in keys] != sorted(k[:2] for k in keys),
+                order != sorted(order),
                 "they are in order of time",
                 "sort them",
             ),
@@ -476,7 +476,7 @@ class Course:
                     del bookings[changed.booking]
                 else:
                     bookings[changed.booking] = changed.before
-        in_order = sorted(bookings.values(), key=lambda b: (b.day, b.time or time(), b.id))
+        in_order = sorted(bookings.values(), key=lambda booking: booking.when)
         known = set(bookings)
         return attrs.evolve(
             self,
@@ -496,8 +496,7 @@ class Course:
 
     def bookings(self) -> dict[str, Session | PlacedCompanion]:
         """Return all that was ever booked, by id."""
-        both: tuple[Session | PlacedCompanion, ...] = (*self.sessions, *self.companions)
-        return {booking.id: booking for booking in both}
+        return {session.id: session for session in self.sessions} | {c.id: c for c in self.companions}
 
     def standing(self) -> tuple[Session, ...]:
         """Return the sessions that take place or did, in order."""
@@ -506,10 +505,7 @@ class Course:
     def number(self, session: Session) -> int:
         """Return the session's place in its phase, from 1, counted over those that stand and count."""
         before = (s for s in self.sessions if s.phase == session.phase and s.status.stands and s.counts)
-        return 1 + sum(
-            (s.day, s.time or time(), s.id) < (session.day, session.time or time(), session.id)
-            for s in before
-        )
+        return 1 + sum(s.when < session.when for s in before)
 
     def is_at_home(self, session: Session) -> bool:
         """Whether a session takes no chair: it, or else its phase, is at home."""

@@ -326,17 +326,22 @@ class Anatomy:
 
     def __attrs_post_init__(self) -> None:
         parts = (self.prepare, self.infusion, self.observation, self.discharge)
-        if any(part < 0 for part in parts) or not 1 <= sum(parts) <= MOST_MINUTES:
+        if min(parts) < 0 or not 1 <= self.minutes <= MOST_MINUTES:
             raise InvalidProtocol(
-                what=f"a session of {sum(parts)} minutes",
+                what=f"a session of {self.minutes} minutes",
                 why=f"its parts are not negative and together 1 to {MOST_MINUTES} minutes",
                 fix="check prepare, infusion, observation and discharge",
             )
 
     @property
-    def chair_time(self) -> timedelta:
+    def minutes(self) -> int:
         """From arrival to the door."""
-        return timedelta(minutes=self.prepare + self.infusion + self.observation + self.discharge)
+        return self.prepare + self.infusion + self.observation + self.discharge
+
+    @property
+    def chair_time(self) -> timedelta:
+        """From arrival to the door, as elapsed time."""
+        return timedelta(minutes=self.minutes)
 
 
 @attrs.frozen(kw_only=True)

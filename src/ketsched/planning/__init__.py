@@ -257,7 +257,7 @@ def _rank(start: Start) -> tuple[bool, int, int, int, date]:
 
 
 def _minutes(phase: Phase) -> int:
-    return int(phase.anatomy.chair_time.total_seconds()) // 60
+    return phase.anatomy.minutes
 
 
 class _Planner:
