@@ -142,7 +142,9 @@ def timed(work: Callable[[], object], runs: int) -> list[float]:
 # -- the same in CP-SAT
 
 
-def cpsat(name: str, at: int, weighted: bool) -> tuple[float, tuple[int, ...] | str | None]:
+def cpsat(  # noqa: C901, PLR0912 - a model and two ways to solve it
+    name: str, at: int, weighted: bool
+) -> tuple[float, tuple[int, ...] | str | None]:
     """Return the milliseconds of solving, and the days; runs in the child process."""
     from ortools.sat.python import cp_model
 

@@ -393,7 +393,7 @@ def fits(
     return faults(alone, clinic, calendars, availability) == []
 
 
-def faults(
+def faults(  # noqa: C901, PLR0912 - the definition, a line for each rule
     course: Course,
     clinic: Calendar,
     calendars: Mapping[str, Calendar],

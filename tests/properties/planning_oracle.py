@@ -59,7 +59,9 @@ def on_or_after(weekdays: Sequence[int], day: date) -> date:
     return day
 
 
-def ideal(protocol: Protocol, days: Sequence[date], at: int) -> date:
+def ideal(  # noqa: PLR0912 - the definition, a branch for each pattern
+    protocol: Protocol, days: Sequence[date], at: int
+) -> date:
     """The day that the pattern asks for at a place, given the days before it; intervals are in days."""
     phase, k = placed(protocol)[at]
     opening = at - k
@@ -104,7 +106,9 @@ def too_near_or_far(gap: int, spacing: Spacing) -> bool:
     return near or (spacing.latest is not None and gap > spacing.latest)
 
 
-def broken(protocol: Protocol, days: Sequence[date]) -> tuple[int, int]:
+def broken(  # noqa: PLR0912 - the definition, a branch for each kind of bound
+    protocol: Protocol, days: Sequence[date]
+) -> tuple[int, int]:
     """How many bounds in days the plan breaks: required ones, preferred ones."""
     faults = [0, 0]
     begin = 0
