@@ -1,0 +1,265 @@
+"""The command line as people and scripts call it: rules, protocols, help, terminals, what cannot be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import ketsched as ks
+from clinicfiles import MWF, folder, said_in_four_parts
+from ketsched.cli import commands
+
+CHANGES = ("hold", "lift", "authorise", "decide", "done", "ride", "accompany")
+TRACKING = ("record", "forecast", "replan", "due", "history", "publish")
+COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "rules", "explain", "protocols", "show", "new")
+
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+
+def started(*words: str, **how) -> subprocess.CompletedProcess:
+    """Run a command in a process of its own."""
+    settings = {key: text for key, text in os.environ.items() if not key.startswith(("LC_", "PYTHONIO"))}
+    settings |= how.pop("env", {})
+    command = [sys.executable, "-m", "ketsched.cli", *words]
+    return subprocess.run(command, env=settings, check=False, **{"stdout": -1, "stderr": -1} | how)
+
+
+# Rules, protocols
+
+
+def test_a_rule_is_explained_by_code_and_by_name(run):
+    by_code, by_name = run("explain", "ks101"), run("explain", "gap-too-short")
+    assert by_code == by_name
+    assert by_code.out.startswith("KS101 gap-too-short (error)\n\n")
+    assert "Why it matters:" in by_code.out
+
+
+def test_an_unknown_rule_is_refused_with_one_like_it(run):
+    done = run("explain", "gap-to-short")
+    assert (done.code, done.out) == (2, "")
+    assert said_in_four_parts(done.err)
+    assert "did you mean KS101 gap-too-short?" in done.err
+
+
+def test_all_rules_are_listed(run):
+    listed = json.loads(run("rules", "--json").out)
+    assert [rule["code"] for rule in listed] == re.findall(r"^KS\d\d\d", run("rules").out, re.M)
+    assert {"code": "KS101", "name": "gap-too-short", "severity": "error"}.items() <= listed[0].items()
+
+
+def test_all_protocols_are_listed_and_shown(run):
+    listed = json.loads(run("protocols", "--json").out)
+    assert {"iv-mwf-6", "esk-trd", "generic-induction"} <= {protocol["id"] for protocol in listed}
+    for protocol in listed:
+        done = run("show", protocol["id"])
+        assert done.code == 0
+        assert f"{protocol['id']} (version {protocol['version']})" in done.out
+        assert json.loads(run("show", protocol["id"], "--json").out)["id"] == protocol["id"]
+    text = run("show", "iv-mwf-6").out
+    assert re.search(r"^spacing 1 +at least 2 d apart +house default +house$", text, re.M)
+    assert max(map(len, text.split("\n"))) <= 100
+
+
+def test_what_goes_around_the_sessions_is_shown_with_its_sources(run, around):
+    assert "own.toml" in around
+    out = run("show", "own.toml").out
+    for line in (
+        r"screening \(required appointment\): Screening for ketamine",
+        r"anchor +the first session",
+        r"window +7 days before \(28 days before to 1 day before\) +house default +own",
+        r"duration +60 min +house default +own",
+        r"decides +sessions after it are to be confirmed until .*",
+        r"where +therapist, clinic",
+        r"session days +never",
+        r"count +2 +house default +own",
+        r"every +every 3 days +house default +own",
+        r"where +by telephone",
+        r"form \(recommended task\): Monitoring form",
+        r"window +due 7 days after +house default +own",
+        r"for +the clinic alone",
+        r"water \(notice\): Water",
+        r"after +until 90 min after +house default +own",
+        r"text +Drink water before and after\.",
+    ):
+        assert re.search(f"^{line}$", out, re.M), line
+
+
+def test_phases_side_by_side_are_listed_so(run):
+    assert re.search(r"^iv-booster-home +6-8 \+ open, open +", run("protocols").out, re.M)
+    assert "home (sublingual, home, beside maintenance)\n" in run("show", "iv-booster-home").out
+
+
+def test_a_new_protocol_loads_and_is_not_written_over(run):
+    done = run("new", "our-own")
+    assert (done.code, done.out) == (0, "wrote our-own.toml; edit it, then: ketsched show our-own.toml\n")
+    assert ks.load_protocol("our-own.toml").id == "our-own"
+    assert run("show", "our-own.toml").code == 0
+    assert run("new", "other", "-o", "named.toml").code == 0
+    for words in (("our-own",), ("x", "-o", "named.toml")):
+        done = run("new", *words)
+        assert (done.code, done.out) == (2, "")
+        assert said_in_four_parts(done.err)
+    assert folder() == {"our-own.toml", "named.toml"}
+
+
+# Words that are no commands, and where the text goes
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plann",),
+        ("plan",),
+        ("plan", "--protocl", "iv-mwf-6"),
+        ("plan", "--sessions", "1.5"),
+        ("plan", "--fail-on", "never"),
+        ("plan", "a.toml", "b.toml"),
+        ("plan", "missing.toml"),
+        ("explain",),
+        ("show", "iv-mwf-7"),
+        ("show", "missing.toml"),
+        ("check",),
+        ("check", "2027-01-04"),
+        ("check", "--protocol", "iv-mwf-7", "2027-01-04"),
+        ("check", "a.json", "b.json"),
+        ("check", "course.txt"),
+        ("new", "Not An Id"),
+        ("new", "a", "-o", "missing/a.toml"),
+        ("plan", *MWF[1:], "--clinic", "clinic.toml"),
+        (*MWF[:5], "--zone", "Europe/Paris"),
+        (*MWF[:5], "--hours", "mon-fri 09:00-17:00"),
+        MWF[:5],
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_used_is_said_in_four_parts(run, words):
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert said_in_four_parts(done.err), done.err
+
+
+def test_without_words_it_shows_its_help(run):
+    assert run() == run("--help")
+    assert run().code == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
+    runner = CliRunner()
+    shown = runner.invoke(commands, [command, "-h"])
+    listed = runner.invoke(commands, ["--help"]).output
+    assert shown.exit_code == 0
+    assert max(map(len, shown.output.split("\n"))) <= 80
+    assert command in listed
+    assert ("appointment" in shown.output) == (command == "done")  # sessions are called sessions
+    for name in re.findall(r"^  (--[a-z-]+)", shown.output, re.M):
+        assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
+
+
+def test_version(run):
+    assert run("--version").out == f"ketsched, version {ks.__version__}\n"
+
+
+def test_a_protocol_may_say_what_it_likes(run):
+    """Square brackets are no mark-up, colons no pictures, and control characters do not reach the terminal."""
+    assert run("new", "own").code == 0
+    text = Path("own.toml").read_text("utf-8")
+    title = r'title = "[bold]A[/] [/b] :smile: \u001b[2J"'
+    Path("own.toml").write_text(re.sub("^title = .*$", lambda _: title, text, flags=re.M), encoding="utf-8")
+    done = run("show", "own.toml")
+    if done.code == 0:  # or the reader refuses it, which is as good
+        assert "[bold]A[/] [/b] :smile: \N{REPLACEMENT CHARACTER}[2J" in done.out
+    assert "\x1b" not in done.out + done.err
+
+
+def on_a_terminal(*words: str, **env: str) -> str:
+    """Return what a command prints to a terminal."""
+    ours, its = pty.openpty()
+    try:
+        settings = os.environ | {"TERM": "xterm-256color", "COLUMNS": "90"} | env
+        command = [sys.executable, "-m", "ketsched.cli", *words]
+        with subprocess.Popen(command, stdout=its, stderr=its, env=settings) as process:
+            os.close(its)
+            printed = b""
+            try:
+                while some := os.read(ours, 65536):
+                    printed += some
+            except OSError:  # Linux: the other end has gone
+                pass
+            process.wait()
+    finally:
+        os.close(ours)
+    return printed.decode()
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*\b3[0-7]m")
+
+
+def test_colours_are_for_terminals_and_can_be_switched_off():
+    words = ("check", "--protocol", "iv-mwf-6", "2027-01-04", "2027-01-05")
+    assert COLOUR.search(on_a_terminal(*words))
+    assert not COLOUR.search(on_a_terminal(*words, NO_COLOR="1"))
+    assert COLOUR.search(on_a_terminal("show", "nothing"))
+    assert not COLOUR.search(on_a_terminal("show", "nothing", NO_COLOR="1"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "error", "closed"),
+    [("latin-1", b"x error", b"\xb7"), ("cp437", b"x error", b"\xfa"), ("ascii", None, None)],
+)
+def test_a_terminal_without_our_signs_gets_others(plain, encoding, error, closed):
+    """To a terminal that calls itself ASCII click writes UTF-8."""
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = started("check", "--protocol", "iv-mwf-6", "2027-01-04", "2027-01-05", env=env)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert (error or "✗ error".encode()) in done.stdout
+    done = started(*plain, env=env)
+    assert b" [4]   5 [6]   7 [8]   " + (closed or "·".encode()) in done.stdout
+    done = started("show", "✗", env=env)
+    assert (done.returncode, b"Traceback" in done.stderr) == (2, False)
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    end, start = os.pipe()
+    os.close(end)
+    done = started("rules", stdout=start)
+    os.close(start)
+    assert done.stderr == b""
+
+
+def test_a_full_disk_under_the_output_is_said_in_four_parts():
+    with Path("/dev/full").open("wb") as full:
+        done = started("rules", stdout=full)
+    assert done.returncode == 2
+    assert said_in_four_parts(done.stderr.decode())
+
+
+def test_the_shell_completes_commands_protocols_and_rules():
+    script = started(env={"_KETSCHED_COMPLETE": "zsh_source"}).stdout.decode()
+    assert "_KETSCHED_COMPLETE=zsh_complete" in script
+    assert (
+        "_KETSCHED_COMPLETE=bash_complete"
+        in started(env={"_KETSCHED_COMPLETE": "bash_source"}).stdout.decode()
+    )
+
+    def completed(*words: str) -> list[str]:
+        env = {
+            "_KETSCHED_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(words),
+            "COMP_CWORD": str(len(words) - 1),
+        }
+        return started(env=env).stdout.decode().split()
+
+    assert completed("ketsched", "sh") == ["plain,show"]
+    assert completed("ketsched", "show", "iv-m") == ["plain,iv-mwf-6"]
+    assert completed("ketsched", "plan", "--protocol", "esk-t") == ["plain,esk-trd"]
+    assert completed("ketsched", "explain", "gap-too-s") == ["plain,gap-too-short"]
