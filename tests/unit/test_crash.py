@@ -21,11 +21,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from ketsched.cli.inputs import Output
-from ketsched.cli.writing import write_all
 from ketsched.errors import CannotWrite
 from ketsched.interchange import dumps, read
-from ketsched.interchange.files import write_whole
+from ketsched.interchange.files import write_several, write_whole
 
 MOST_POINTS = 2000
 
@@ -273,7 +271,7 @@ def test_killed_at_any_moment_while_it_writes_again_and_again(case):
 
 
 @pytest.fixture
-def several(tmp_path, reference_course, monkeypatch):
+def several(tmp_path, reference_course):
     """
     The files of one command before and after, in the order in which they are written.
 
@@ -290,21 +288,11 @@ def several(tmp_path, reference_course, monkeypatch):
         for course in revised(reference_course, "as it was", "as it became")
     )
     names = ["course.json", "patient.ics", "clinic.ics"]
-    made = dict(zip(["json", *names[1:]], new, strict=True))
-    monkeypatch.setattr("ketsched.cli.writing.dumps", lambda _, name, **__: made.get(name, b"more"))
     # Both revisions give the patient the same calendar, so an old one is made that differs.
     old[1] = old[1].replace(b"SEQUENCE:1", b"SEQUENCE:0")
     cases = [Case(folder / name, a, b) for name, a, b in zip(names, old, new, strict=True)]
     assert all(case.old != case.new for case in cases)
     return cases
-
-
-def wanted(several):
-    """What -o asks for: the files after the course file."""
-    return [
-        Output(path=several[1].path),
-        Output(path=several[2].path, audience="clinic", privacy="full"),
-    ]
 
 
 def put_back(several):
@@ -313,10 +301,10 @@ def put_back(several):
         case.path.write_bytes(case.old)
 
 
-def test_killed_between_several_files_each_is_whole_and_the_course_is_first(several, reference_course):
+def test_killed_between_several_files_each_is_whole_and_the_first_is_first(several):
     seen = []
     for _ in killed_at_every_point(
-        lambda: write_all(reference_course, wanted(several), (), changed=several[0].path),
+        lambda: write_several([(case.path, case.new) for case in several]),
         lambda: put_back(several),
     ):
         seen.append([case.state() for case in several])
@@ -324,13 +312,12 @@ def test_killed_between_several_files_each_is_whole_and_the_course_is_first(seve
     assert [stage for n, stage in enumerate(seen) if not n or stage != seen[n - 1]] == stages
 
 
-def test_killed_while_it_takes_back_what_it_wrote_each_file_is_whole(several, reference_course):
+def test_killed_while_it_takes_back_what_it_wrote_each_file_is_whole(several):
     """The last file has no folder: the others are put back as they were, and the kill falls in that too."""
-    asked = [*wanted(several), Output(path=several[0].path.parent / "missing" / "more.ics")]
+    missing = several[0].path.parent / "missing" / "more.ics"
+    contents = [*((case.path, case.new) for case in several), (missing, b"more")]
     seen, ends = [], []
-    for ended in killed_at_every_point(
-        lambda: write_all(reference_course, asked, (), changed=several[0].path), lambda: put_back(several)
-    ):
+    for ended in killed_at_every_point(lambda: write_several(contents), lambda: put_back(several)):
         ends.append(ended)
         seen.append([case.state() for case in several])
     assert ends[-1] == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ from click.shell_completion import CompletionItem
 from ketsched import tomlfile
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
-from ketsched.checking import RULES, rule_named
+from ketsched.checking import RULES, Finding, rule_named
 from ketsched.clock import TimeRange, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.interchange import FORMATS, read
-from ketsched.model import Protocol, Waiver, read_weekdays
+from ketsched.interchange import FORMATS, dumps, read
+from ketsched.model import Course, Protocol, Waiver, read_weekdays
 from ketsched.protocols import protocol_ids
 
 T = TypeVar("T")
@@ -287,6 +287,14 @@ class Output:
     def holds_course(self) -> bool:
         """Whether it is the course document, from which the course goes on."""
         return self.path.suffix.lower() == ".json"
+
+    def content(
+        self, course: Course, findings: Sequence[Finding], *, changes_only: bool = False
+    ) -> tuple[Path, bytes]:
+        """Return the file and what is to stand in it."""
+        whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy}
+        name = self.path.name
+        return self.path, dumps(course, name, **whom, findings=findings, changes_only=changes_only)
 
 
 _AUDIENCES, _PRIVACIES = ("patient", "clinic"), ("discreet", "named", "full")

@@ -14,10 +14,10 @@ from ketsched.burden import burden
 from ketsched.casefile import Case, load_case
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
-from ketsched.cli.writing import write_all
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.interchange import dumps
+from ketsched.interchange.files import write_several
 from ketsched.model import Course, Interval
 from ketsched.planning import NoFeasiblePlan, Start, starts
 from ketsched.planning import plan as plan_course
@@ -97,7 +97,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     course = _planned(what, tried, id=course_id or made, at=at)
     _check_holds(case, course)
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
-    write_all(course, outputs, findings)
+    write_several([output.content(course, findings) for output in outputs])
     if as_json:
         click.echo(_json(course, findings))
     else:

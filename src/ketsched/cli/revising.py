@@ -20,10 +20,10 @@ from ketsched.calendars import Calendar
 from ketsched.casefile import load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs
-from ketsched.cli.writing import write_all
 from ketsched.clock import plausible, read_date, read_time, zone_named
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.interchange import read
+from ketsched.interchange import dumps, read
+from ketsched.interchange.files import write_several
 from ketsched.model import Course, Visit
 
 course_file = click.argument("file", metavar="FILE")
@@ -214,13 +214,9 @@ def write(opened: Opened, course: Course, findings: Sequence[Finding] | None = N
         left_out = [out for out in opened.outputs if out not in outputs]
     if findings is None:
         findings = check(course) if outputs else ()
-    write_all(
-        course,
-        outputs,
-        findings,
-        changed=opened.path if changed else None,
-        changes_only=opened.changes_only,
-    )
+    contents = [(opened.path, dumps(course, "json"))] if changed else []  # first: the rest follows from it
+    contents += [out.content(course, findings, changes_only=opened.changes_only) for out in outputs]
+    write_several(contents)
     number = len(course.revisions)
     lines = [f"wrote {opened.path} (revision {number})" if changed else "nothing has changed"]
     lines += [f"wrote {output}" for output in outputs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from ketsched.errors import CannotWrite
@@ -42,6 +43,29 @@ def write_whole(path: Path, content: bytes) -> Path:
             fix="check the name",
         ) from None
     return path
+
+
+def write_several(contents: Iterable[tuple[Path, bytes]]) -> None:
+    """
+    Write several files in the order given, or leave all as they were.
+
+    Each is whole at every moment; if one cannot be written, those before it are put back.
+
+    Raises:
+        CannotWrite: One of them cannot be written; nothing has changed.
+    """
+    before: list[tuple[Path, bytes | None]] = []
+    try:
+        for path, content in contents:
+            before.append((path, path.read_bytes() if path.is_file() else None))
+            write_whole(path, content)
+    except BaseException:  # also when the user stops the program
+        for path, old in before:
+            if old is not None:
+                write_whole(path, old)
+            elif path.is_file():
+                path.unlink()
+        raise
 
 
 def _mode_of(target: Path, path: Path) -> int | None:
