@@ -335,8 +335,7 @@ def _followed(draw, course, publishable):
                 before = attrs.evolve(
                     booking, day=day, time=at, status=draw(st.sampled_from(Status)), revised=(0,)
                 )
-            kind = "session" if isinstance(booking, Session) else "companion"
-            changes[number].append(Changed(booking=booking.id, why=draw(texts), **{kind: before}))
+            changes[number].append(Changed(booking=booking.id, why=draw(texts), before=before))
     revisions = tuple(
         attrs.evolve(
             revision,

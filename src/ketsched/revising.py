@@ -87,7 +87,7 @@ def revised(
 
 
 def _changes(
-    before: Mapping[str, Booking],
+    before: Mapping[str, Session | PlacedCompanion],
     after: Iterable[Booking],
     reasons: Mapping[str, str],
 ) -> Iterator[Changed]:
@@ -96,12 +96,7 @@ def _changes(
     for booking in sorted(new, key=lambda booking: booking.when):
         was = before.get(booking.id)
         if was != booking:
-            yield Changed(
-                booking=booking.id,
-                why=reasons.get(booking.id, ""),
-                session=was if isinstance(was, Session) else None,
-                companion=was if isinstance(was, PlacedCompanion) else None,
-            )
+            yield Changed(booking=booking.id, why=reasons.get(booking.id, ""), before=was)
 
 
 def _state(booking: Booking, protocol: Protocol) -> tuple[Any, ...]:

@@ -83,11 +83,11 @@ def test_the_document_keeps_to_the_schema(reference_course):
 def test_the_schema_knows_every_attribute(kind, name):
     """A new attribute of the model is a new name of the document: it belongs in the schema and its version."""
     entry = SCHEMA["$defs"][name]
-    assert list(entry["properties"]) == [a.name for a in attrs.fields(kind)]
+    assert list(entry["properties"]) == json.names_of(kind)
     always = {a.name for a in attrs.fields(kind) if a.default is attrs.NOTHING}
     assert set(entry["required"]) <= (always | {"status"} if kind is model.Visit else always)
     for a in attrs.fields(kind):
-        said = entry["properties"][a.name].get("default", "")
+        said = entry["properties"].get(a.name, {}).get("default", "")
         assert said in ("", a.default)
 
 
@@ -328,10 +328,10 @@ def followed_course(reference_course):
     first, second = reference_course.sessions[:2]
     phase = attrs.evolve(reference_course.protocol.phases[0], missed="skip", lapse=LAPSE)
     changes = (
-        model.Changed(booking="s2", why="did not come", session=attrs.evolve(second, revised=(0,))),
+        model.Changed(booking="s2", why="did not come", before=attrs.evolve(second, revised=(0,))),
         model.Changed(booking="s8"),
         model.Changed(
-            booking="therapy:s2", companion=attrs.evolve(reference_course.companions[1], revised=(0,))
+            booking="therapy:s2", before=attrs.evolve(reference_course.companions[1], revised=(0,))
         ),
     )
     revision = attrs.evolve(
@@ -491,6 +491,8 @@ def test_a_document_from_before_there_were_visits_reads_as_the_course_it_was(ref
         ('"why": "did not come"', '"why": 1', "this is a whole number", "revisions[1].changes[0].why"),
         ('"booking": "s2",', "", "booking is missing", "revisions[1].changes[0]"),
         ('"booking": "s2",', '"booking": "s2", "task": 1,', "an unknown name", "revisions[1].changes[0].task"),
+        ('"session": {\n            "id": "s2', '"session": {\n            "id": "', "id cannot", "[0].session"),
+        ('"booking": "s2"', '"booking": "s2", "companion": {}', "a change of two bookings", "changes[0]"),
         ('"it ends later"', "2", "this is a whole number", "revisions[1].remarks[0]"),
         ('"missed": "skip"', '"missed": "drop"', "missed is 'drop'", "protocol.phases[0]"),
         ('"missed": "skip"', '"missed": 1', "this is a whole number", "protocol.phases[0].missed"),

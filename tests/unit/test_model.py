@@ -722,9 +722,9 @@ def followed():
     added = session(2, THURSDAY, revised=(2,))
     changes = (
         (),
-        (Changed(booking="s1", why="holiday", session=first),),
+        (Changed(booking="s1", why="holiday", before=first),),
         (Changed(booking="s2"),),
-        (Changed(booking="s1", session=moved),),
+        (Changed(booking="s1", before=moved),),
     )
     revisions = tuple(Revision(at=None, changes=each) for each in changes)
     states = ((first,), (moved,), (moved, added), (closed, added))

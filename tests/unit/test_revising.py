@@ -90,7 +90,7 @@ def test_a_session_that_changed_gets_the_number(change):
     assert (first.revised, first.sequence) == ((0, 1), 1)
     assert second == COURSE.sessions[1]
     assert course.companions == COURSE.companions
-    changed = Changed(booking="s1", session=COURSE.sessions[0])
+    changed = Changed(booking="s1", before=COURSE.sessions[0])
     assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
 
 
@@ -104,7 +104,7 @@ def test_a_companion_that_changed_gets_the_number(change):
     assert (first.revised, first.sequence) == ((0, 1), 1)
     assert second == COURSE.companions[1]
     assert course.sessions == COURSE.sessions
-    changed = Changed(booking="call:s1", companion=COURSE.companions[0])
+    changed = Changed(booking="call:s1", before=COURSE.companions[0])
     assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
 
 

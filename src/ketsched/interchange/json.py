@@ -23,12 +23,14 @@ from ketsched.interchange.wording import Publication
 from ketsched.model import (
     WEEKDAY_NAMES,
     Anatomy,
+    Changed,
     Companion,
     Course,
     Decision,
     Interval,
     LapseBand,
     Phase,
+    PlacedCompanion,
     Protocol,
     Session,
     Spacing,
@@ -68,6 +70,9 @@ _NOTHING_TOO = {
     LapseBand: ("repeat",),
 }
 """Attributes whose default means "nothing", or nothing unusual, although it is a number or a word."""
+
+WRITTEN_AS = {(Changed, "before"): (Session.kind, PlacedCompanion.kind)}
+"""Attributes that a document gives another name, by what the value is."""
 
 LARGEST = 2**53 - 1
 """Whole numbers lie within it (RFC 7493 2.2)."""
@@ -189,11 +194,17 @@ def _converter() -> Converter:
         more = _NOTHING_TOO.get(kind, ())
         return {
             a.name: override(
+                omit=(kind, a.name) in WRITTEN_AS or None,
                 omit_if_default=a.name in more or any(a.default is n or a.default == n for n in nothing),
                 unstruct_hook=hooks.get((kind, a.name)),
             )
             for a in attrs.fields(kind)
         }
+
+    def change_written(changed: Changed) -> dict[str, Any]:
+        before = changed.before
+        earlier = {} if before is None else {before.kind: converter.unstructure(before)}
+        return plain_change(changed) | earlier
 
     hooks: dict[tuple[type[Any], str], Callable[[Any], Any]] = {
         (Phase, "weekdays"): _weekdays_named,
@@ -213,7 +224,14 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(datetime, _moment_written)
     converter.register_unstructure_hook(timedelta, _timedelta_written)
     converter.register_unstructure_hook_factory(attrs.has, unstructured)
+    plain_change = unstructured(Changed)
+    converter.register_unstructure_hook(Changed, change_written)
     return converter
+
+
+def names_of(kind: type[Any]) -> list[str]:
+    """Return the names that an object of a class has in a document."""
+    return [name for a in attrs.fields(kind) for name in WRITTEN_AS.get((kind, a.name), (a.name,))]
 
 
 def _checked(kind: type[Any]) -> Callable[[Any], Any]:

@@ -18,16 +18,19 @@ import attrs
 
 from ketsched.clock import read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
-from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION
+from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION, names_of
 from ketsched.model import (
     WEEKDAY_NAMES,
     Anatomy,
+    Changed,
     Companion,
     Course,
     Happened,
     Mark,
     Phase,
+    PlacedCompanion,
     Protocol,
+    Session,
     Status,
     Visit,
 )
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 _OPENING: dict[str, str | int] = {"{": "", "[": 0}
 """What opens an object or a list, and the step of a path that stands for its first entry."""
+_BOOKINGS: tuple[type[Session] | type[PlacedCompanion], ...] = (Session, PlacedCompanion)
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))')
 
 
@@ -158,7 +162,7 @@ class _Reader:
         if type(error).__name__ == "ForbiddenExtraKeysError":
             unknown = sorted(error.extra_fields)[0]  # type: ignore[attr-defined]
             path = (*path, unknown)
-            known = ", ".join(a.name for a in attrs.fields(error.cl))  # type: ignore[attr-defined]
+            known = ", ".join(names_of(error.cl))  # type: ignore[attr-defined]
             error = _Fault("an unknown name", f"known here are {known}", "remove it, or correct it")
         elif isinstance(error, KeyError):
             path, missing = path[:-1], path[-1] if path else "a name"
@@ -282,7 +286,7 @@ def _converter(*, detailed: bool = False) -> Converter:
     Args:
         detailed: Whether faults are told with their path, which takes half as long again.
     """
-    from cattrs import Converter, IterableValidationNote
+    from cattrs import AttributeValidationNote, Converter, IterableValidationNote
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=detailed)
@@ -310,6 +314,22 @@ def _converter(*, detailed: bool = False) -> Converter:
             return inner(found, kind)
 
         return structure
+
+    def changed(value: Any, _: Any) -> Changed:
+        found = dict(_of_type(value, dict))
+        earlier = {kind: given for kind in _BOOKINGS if (given := found.pop(kind.kind, None)) is not None}
+        if len(earlier) > 1:
+            raise _Fault(
+                "a change of two bookings", "it is of one, as that was before", "remove one of the two"
+            )
+        change = plain_change(found, Changed)
+        for kind, given in earlier.items():
+            try:
+                return attrs.evolve(change, before=converter.structure(given, kind))
+            except Exception as error:
+                error.add_note(AttributeValidationNote("", kind.kind, kind))
+                raise
+        return change
 
     def many(kind: Any) -> Callable[[Any, Any], Any]:
         args = get_args(kind)
@@ -342,6 +362,8 @@ def _converter(*, detailed: bool = False) -> Converter:
     )
     converter.register_structure_hook_factory(_is_tuple, many)
     converter.register_structure_hook_factory(attrs.has, structured)
+    plain_change = make_dict_structure_fn(Changed, converter, before=override(omit=True))
+    converter.register_structure_hook(Changed, changed)
     return converter
 
 

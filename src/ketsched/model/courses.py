@@ -169,19 +169,12 @@ class Changed:
     Attributes:
         booking: Id of the session, appointment or task.
         why: The reason, in a few words; empty if the revision says it all.
-        session: The session before; None for a new one, and for what is no session.
-        companion: The appointment or task before; None for a new one, and for a session.
+        before: As it was; None if it is new.
     """
 
     booking: str = attrs.field(validator=whole_text)
     why: str = attrs.field(default="", validator=whole_text)
-    session: Session | None = None
-    companion: PlacedCompanion | None = None
-
-    @property
-    def before(self) -> Session | PlacedCompanion | None:
-        """The booking before; None if it is new."""
-        return self.session or self.companion
+    before: Session | PlacedCompanion | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -357,7 +350,7 @@ class Course:
                 "name one of its sessions",
             ),
             (
-                "a change of an unknown booking, or of two",
+                "a change of an unknown booking",
                 not all(
                     self._is_known(changed, set(ids), names) for r in self.revisions for changed in r.changes
                 ),
@@ -402,11 +395,9 @@ class Course:
     @staticmethod
     def _is_known(changed: Changed, ids: set[str], phases: set[str]) -> bool:
         before = changed.before
-        if changed.booking not in ids or (changed.session is not None and changed.companion is not None):
-            return False
         if isinstance(before, Session) and before.phase not in phases:
             return False
-        return before is None or before.id == changed.booking
+        return changed.booking in ids and (before is None or before.id == changed.booking)
 
     def _named_elsewhere(self) -> Iterator[str | None]:
         yield from (visit.session for visit in self.visits)

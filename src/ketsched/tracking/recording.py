@@ -165,8 +165,8 @@ def _reopened(course: Course, session: Session) -> Session:
     """Return a session as it stood before anything was recorded of it."""
     for revision in reversed(course.revisions):
         for changed in revision.changes:
-            was = changed.session
-            if was is not None and was.id == session.id and was.status not in STATUS_OF.values():
+            was = changed.before
+            if isinstance(was, Session) and was.id == session.id and was.status not in STATUS_OF.values():
                 return attrs.evolve(was, status=Status.FIRM, revised=session.revised)
     status = (
         Status.FIRM if session.booked else Status.CLOSED
