@@ -39,6 +39,7 @@ LAYERS = [
     "checking",
     "tracking",
     "interchange",
+    "reporting",
     "cli",
 ]
 

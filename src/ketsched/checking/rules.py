@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -90,6 +90,21 @@ class Finding:
         if self.waived_by is not None:
             lines.append(f"  waived by {self.waived_by.who}: {self.waived_by.reason}")
         return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values: texts, and a list of the sessions' ids."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": str(self.severity),
+            "sessions": list(self.sessions),
+            "where": self.where,
+            "what": self.what,
+            "why": self.why,
+            "fix": self.fix,
+            "source": self.source,
+            "waived_by": None if self.waived_by is None else self.waived_by.who,
+        }
 
 
 @attrs.frozen

@@ -7,7 +7,6 @@ of the sessions. The file and all calendars that -o asks for are written togethe
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
@@ -15,12 +14,12 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from ketsched import around
+from ketsched import around, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
 from ketsched.cli import companions, inputs, pictures, revising
 from ketsched.clock import read_date
-from ketsched.interchange import dumps
+from ketsched.interchange.json import document
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
 
@@ -115,10 +114,10 @@ def _json(course: Course, change: _Change, said: str, *, changed: bool) -> str:
         "added": [placed.id for placed in change.added],
         "moved": [placed.id for placed in change.moved],
         "cancelled": [placed.id for placed in change.closed],
-        **companions.around_json(course),
-        "course": json.loads(dumps(course, "json")),
+        **reporting.around_values(course),
+        "course": document(course),
     }
-    return pictures.as_json(found)
+    return reporting.as_json(found)
 
 
 @click.command()

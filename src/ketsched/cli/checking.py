@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ketsched import reporting
 from ketsched.checking import RULES, Severity, rule_named
 from ketsched.checking import check as check_course
 from ketsched.cli import inputs, pictures
@@ -84,7 +85,7 @@ def check(
         happened = inputs.located("--visits", _visits, visits, course, today)
         findings = inputs.located("--visits", lambda found: looked_at(visits=found, as_of=today), happened)
     if as_json:
-        click.echo(pictures.as_json({"findings": pictures.findings_json(findings)}))
+        click.echo(reporting.as_json({"findings": reporting.finding_values(findings)}))
     elif findings:
         pictures.show(pictures.findings_of(findings))
     else:
@@ -147,7 +148,7 @@ def rules(as_json: bool) -> None:
     """List the rules that check knows: code, severity, name and source."""
     if as_json:
         click.echo(
-            pictures.as_json(
+            reporting.as_json(
                 [
                     {"code": r.code, "name": r.name, "severity": str(r.severity), "source": r.source}
                     for r in RULES

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ketsched.around import notices, to_confirm
-from ketsched.cli.pictures import called, many, numbers_of, on
+from ketsched.around import to_confirm
+from ketsched.cli.pictures import called, many, on
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
+from ketsched.reporting import notices_of, numbers_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +30,7 @@ def around_of(course: Course) -> Iterator[RenderableType]:
     rows = [(course.protocol.companion(name), placed) for name, placed in often.items()]
     if rows:
         yield _titled("Each time", [(c.title, _each_time_in_words(course, c, p)) for c, p in rows])
-    told = [(companion.title, _notice_in_words(course, companion)) for companion, _ in _told(course)]
+    told = [(companion.title, _notice_in_words(course, companion)) for companion, _ in notices_of(course)]
     if told:
         yield _titled("Notices", told)
 
@@ -233,51 +234,3 @@ def several(course: Course, session_ids: Iterable[str]) -> str:
         shown = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
         said.append(called(phase, ", ".join(shown), several=len(reached) > 1))
     return ", ".join(said)
-
-
-def around_json(course: Course) -> dict[str, Any]:
-    """Return what goes around the sessions, and what holds them up, as plain values for programs."""
-    numbers = numbers_of(course)
-    return {
-        "around": [_placed_json(course, placed, numbers) for placed in _standing(course)],
-        "notices": [
-            {
-                "companion": companion.id,
-                "title": companion.title,
-                "text": companion.text,
-                "sessions": sessions,
-            }
-            for companion, sessions in _told(course)
-        ],
-        "to_confirm": {session: list(reasons) for session, reasons in to_confirm(course).items()},
-    }
-
-
-def _told(course: Course) -> Iterator[tuple[Companion, list[str]]]:
-    """Yield each notice with the ids of the sessions it holds beside, in the protocol's order."""
-    told = notices(course)
-    for companion in course.protocol.companions:
-        sessions = [session for session, found in told.items() if companion in found]
-        if sessions:
-            yield companion, sessions
-
-
-def _placed_json(course: Course, placed: PlacedCompanion, numbers: dict[str, int]) -> dict[str, Any]:
-    companion = course.protocol.companion(placed.companion)
-    times = course.appointment(placed)
-    return {
-        "id": placed.id,
-        "companion": companion.id,
-        "kind": companion.kind,
-        "title": companion.title,
-        "audience": companion.audience,
-        "day": placed.day,
-        "from": times and f"{times[0]:%H:%M}",
-        "to": times and f"{times[1]:%H:%M}",
-        "with": companion.calendar,
-        "place": companion.place,
-        "session": placed.session,
-        "number": numbers.get(placed.session),
-        "status": str(placed.status),
-        "outcome": None if placed.outcome is None else placed.outcome.what,
-    }

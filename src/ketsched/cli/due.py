@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from ketsched.cli import inputs, pictures, revising, tracked
+from ketsched import reporting
+from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import State, Verdict
 from ketsched.interchange import read
 from ketsched.model import Course, Session, Status
 from ketsched.tracking import Forecast, forecast
+from ketsched.tracking.lapses import taken
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -124,7 +126,7 @@ def due(
     look = partial(_look, folder=folder, as_of=today, now=datetime.now(UTC), days=days)
     seen = list(_progress(_looked(look, files), len(files)))
     if as_json:
-        click.echo(pictures.as_json(_json(folder, today, seen)))
+        click.echo(reporting.as_json(_json(folder, today, seen)))
     else:
         pictures.show(*_shown(seen, today, days))
     unread = any(one.error is not None for one in seen)
@@ -221,7 +223,7 @@ def _told(session: Session) -> str:
 
 def _to_come(found: Forecast, today: date) -> Iterator[Line]:
     upcoming = found.next
-    open_question = bool(found.proposes) and tracked.taken(found.history.course, (), found) is None
+    open_question = bool(found.proposes) and taken(found.history.course, (), found) is None
     if upcoming is not None and open_question and found.last_given is not None:
         name, gap = pictures.called(upcoming.phase, upcoming.number), (today - found.last_given).days
         yield Line("lapsed", found.last_given, f"{name}: {gap} d since the last; proposed: {found.proposes}")
@@ -277,10 +279,16 @@ def _counted(seen: Sequence[Seen]) -> str:
 def _json(folder: str, today: date | None, seen: Sequence[Seen]) -> dict[str, Any]:
     return {
         "folder": folder,
-        "as_of": today,
+        "as_of": today and today.isoformat(),
         "files": len(seen),
         "lines": [
-            {"file": one.file, "course": one.course, "is": line.kind, "day": line.day, "what": line.what}
+            {
+                "file": one.file,
+                "course": one.course,
+                "is": line.kind,
+                "day": line.day.isoformat(),
+                "what": line.what,
+            }
             for one in seen
             for line in one.lines
         ],

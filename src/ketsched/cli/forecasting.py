@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.companions import reasons_of
 from ketsched.cli.pictures import on
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Session
+from ketsched.reporting import in_week
 from ketsched.tracking import Due, Forecast
 from ketsched.tracking import forecast as forecast_course
+from ketsched.tracking.lapses import taken, verified
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,7 +66,7 @@ def forecast(
     hours.pop("calendars", None)
     found = forecast_course(course, as_of=today, notice=revising.notice_of(notice), **hours)
     if as_json:
-        click.echo(pictures.as_json(forecast_json(course, found, monday)))
+        click.echo(reporting.as_json(reporting.forecast_values(found, monday)))
         return
     pictures.show(f"as of {on(today)}", *forecast_of(course, found, monday))
     if when is None:
@@ -142,12 +145,12 @@ def _rows(course: Course, found: Forecast, due: Due, monday: date | None) -> Ite
     if found.last_given is not None:
         yield "last given", f"{on(found.last_given)}, {_ago(found)}"
     if found.proposes:
-        done = tracked.taken(course, (), found)
+        done = taken(course, (), found)
         if done is not None:
             yield "lapse", tracked.taken_in_words(course, done)
         else:
             since = "" if found.lapse is None else f", {found.lapse.words().partition(':')[0]}"
-            source = tracked.verified(course, found)
+            source = verified(course, found)
             yield "lapse", f"{found.proposes} is proposed{since}; a clinician decides"
             if source:
                 yield "", source
@@ -156,7 +159,7 @@ def _rows(course: Course, found: Forecast, due: Due, monday: date | None) -> Ite
     if due.holds_up:
         yield "to be confirmed", "; ".join(due.holds_up)
     if monday is not None:
-        days = _in_week(found.bookable, monday)
+        days = in_week(found.bookable, monday)
         yield f"week of {monday}", ", ".join(map(on, days)) or "no day can be booked"
     elif found.bookable:
         yield "can be booked", _listed(found.bookable)
@@ -166,10 +169,6 @@ def _ago(found: Forecast) -> str:
     assert found.last_given is not None  # noqa: S101 - the caller looked
     days = (found.as_of - found.last_given).days
     return "today" if not days else f"{pictures.many(days, 'day')} ago"
-
-
-def _in_week(days: Sequence[date], monday: date) -> list[date]:
-    return [day for day in days if monday <= day < monday + timedelta(7)]
 
 
 _SHOWN_DAYS = 7
@@ -218,47 +217,3 @@ def _branch(course: Course, found: Forecast) -> str:
     where = "not booked yet" if booked is None else f"booked for {on(booked.day)}"
     name = pictures.called(due.phase, due.number)
     return f"{name} is next, {where}; earliest {on(due.earliest)}{latest}{lapse}"
-
-
-def forecast_json(course: Course, found: Forecast, monday: date | None = None) -> dict[str, Any]:
-    """Return a forecast as plain values for programs."""
-    days = found.bookable if monday is None else tuple(_in_week(found.bookable, monday))
-    return {
-        "course": course.id,
-        "as_of": found.as_of,
-        "next": None if found.next is None else _due_json(course, found.next, found.as_of),
-        "bookable": list(days),
-        "last_given": found.last_given,
-        "lapse": None if found.lapse is None else found.lapse.words(),
-        "proposes": found.proposes,
-        "verified": tracked.verified(course, found) if found.proposes else "",
-        "taken": _taken(course, found),
-        "lapses_on": found.lapses_on,
-        "sessions": [_due_json(course, due, found.as_of) for due in found.sessions],
-        "asks": list(found.asks),
-        "if_given": None if found.if_given is None else forecast_json(course, found.if_given),
-        "if_missed": None if found.if_missed is None else forecast_json(course, found.if_missed),
-        "lifted": list(found.lifted),
-    }
-
-
-def _taken(course: Course, found: Forecast) -> str:
-    done = tracked.taken(course, (), found)
-    return "" if done is None else done.what.removeprefix(tracked.TAKEN)
-
-
-def _due_json(course: Course, due: Due, as_of: date) -> dict[str, Any]:
-    booked = _booking(course, due)
-    return {
-        "phase": due.phase,
-        "number": due.number,
-        "session": due.session,
-        "booked": None if booked is None else booked.day,
-        "earliest": due.earliest,
-        "recommended": due.recommended,
-        "latest": due.latest,
-        "preferred_latest": due.preferred_latest,
-        "overdue": due.overdue,
-        "is_overdue": due.is_overdue(as_of),
-        "to_confirm": list(due.holds_up),
-    }

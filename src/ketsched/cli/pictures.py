@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ketsched.cli import printable
 from ketsched.model import WEEKDAY_NAMES, Course, Session
 from ketsched.model import Status as Standing
 from ketsched.planning import Start
+from ketsched.reporting import numbers_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -153,15 +154,6 @@ def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> Render
     return table
 
 
-def numbers_of(course: Course) -> dict[str, int]:
-    """Return the place in its phase, from 1, of each session that stands and counts, by its id."""
-    reached: dict[str, int] = {}
-    numbers: dict[str, int] = {}
-    for session in filter(lambda session: session.counts, course.standing()):
-        numbers[session.id] = reached[session.phase] = reached.get(session.phase, 0) + 1
-    return numbers
-
-
 def called(phase: str, number: int | str, *, several: bool = False) -> str:
     """Call a session, or several, by phase and number: "induction 2"; "maintenance 2, session 1"."""
     if not phase[-1:].isdigit():
@@ -225,32 +217,6 @@ def on(day: date) -> str:
 def many(number: int, what: str) -> str:
     """Return a number of things in words: 1 day, 2 days."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def as_json(value: Any) -> str:
-    """Return plain JSON for programs, in ASCII, so that every terminal and pipe carries it."""
-    import json
-
-    return json.dumps(value, indent=2, default=str)
-
-
-def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return findings as plain values for programs."""
-    return [
-        {
-            "code": finding.code,
-            "name": finding.name,
-            "severity": str(finding.severity),
-            "sessions": list(finding.sessions),
-            "where": finding.where,
-            "what": finding.what,
-            "why": finding.why,
-            "fix": finding.fix,
-            "source": finding.source,
-            "waived_by": None if finding.waived_by is None else finding.waived_by.who,
-        }
-        for finding in findings
-    ]
 
 
 def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:

@@ -10,13 +10,13 @@ from typing import Any
 import attrs
 import click
 
+from ketsched import reporting
 from ketsched.burden import burden
 from ketsched.casefile import Case, load_case
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
-from ketsched.interchange import dumps
 from ketsched.interchange.files import write_several
 from ketsched.model import Course, Interval
 from ketsched.planning import NoFeasiblePlan, Start, starts
@@ -99,7 +99,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
     write_several([output.content(course, findings) for output in outputs])
     if as_json:
-        click.echo(_json(course, findings))
+        click.echo(reporting.as_json(reporting.plan_values(course, findings)))
     else:
         _show(course, what, findings, tried)
         for output in outputs:
@@ -223,15 +223,3 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
         pictures.show(*(f"  {line}" for line in asked.words()), "")
     pictures.show(pictures.findings_of(findings) if findings else "no findings")
     pictures.show(pictures.DISCLAIMER)
-
-
-def _json(course: Course, findings: Sequence[Finding]) -> str:
-    import json
-
-    found = {
-        "course": json.loads(dumps(course, "json")),
-        **companions.around_json(course),
-        "asks": attrs.asdict(burden(course)),
-        "findings": pictures.findings_json(findings),
-    }
-    return pictures.as_json(found)

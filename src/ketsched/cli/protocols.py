@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketsched import reporting
 from ketsched.cli import inputs, pictures
 from ketsched.cli.companions import with_and_where
 from ketsched.errors import InvalidInput
 from ketsched.interchange.files import write_whole
-from ketsched.model import WEEKDAY_NAMES, Companion, Course, Evidence, Phase
+from ketsched.model import WEEKDAY_NAMES, Companion, Evidence, Phase
 from ketsched.protocols import load_protocol, protocol_ids, template
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def protocols(as_json: bool) -> None:
     known = [load_protocol(name) for name in protocol_ids()]
     if as_json:
         click.echo(
-            pictures.as_json(
+            reporting.as_json(
                 [{"id": p.id, "title": p.title, "version": p.version, "note": p.note} for p in known]
             )
         )
@@ -61,10 +62,7 @@ def show(protocol: str, as_json: bool) -> None:
     """Show a protocol, every number with its source and how far it was verified."""
     found = inputs.located("ID|FILE", load_protocol, protocol)
     if as_json:
-        from ketsched.interchange.json import document
-
-        empty = Course(protocol=found, zone="UTC", sessions=())
-        click.echo(pictures.as_json(document(empty)["protocol"]))
+        click.echo(reporting.as_json(reporting.protocol_values(found)))
         return
     pictures.show(f"{found.id} (version {found.version})\n{found.title}")
     if found.note:

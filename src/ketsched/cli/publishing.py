@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import click
 
+from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.pictures import on
 from ketsched.errors import InvalidInput
@@ -99,7 +100,7 @@ def publish(
         )
     if as_json:
         found = {"dry_run": dry_run, "events": [attrs.asdict(one) for one in done]}
-        click.echo(pictures.as_json(found))
+        click.echo(reporting.as_json(found))
     else:
         _show(course, done, dry_run=dry_run)
     ctx.exit(1 if any(one.action == "conflict" for one in done) else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -13,16 +12,18 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
+from ketsched import reporting
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
 from ketsched.cli.pictures import on
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
-from ketsched.interchange import dumps
+from ketsched.interchange.json import document
 from ketsched.model import Course, Happened, Visit
 from ketsched.tracking import Proposal, proposals, ways
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import record as record_visits
+from ketsched.tracking.lapses import taken
 from ketsched.tracking.remaining import missing
 from ketsched.visitfile import UnusedRow, load_columns, load_visits
 from ketsched.visitfile.columns import status_named
@@ -140,22 +141,22 @@ def record(
         options = {"at": opened.at, "as_of": today, "notice": days, **hours}
         if not found.proposes:
             possible = tuple(way for way in ways(course, **options) if not _adds(way, course))
-        elif tracked.taken(course, (), found) is None:
+        elif taken(course, (), found) is None:
             possible = proposals(course, **options)
     marked = course.protocol.phase(lacks[0]).missed if lacks and not found.proposes else ""
     if as_json:
         result = {
             "changed": course != opened.course,
             "revision": len(course.revisions),
-            "visits": tracked.visits_json(judged),
+            "visits": reporting.visit_values(judged),
             "unused": [attrs.asdict(row) for row in unused],
             "passed": passed,
             "lacks": lacks,
-            "forecast": forecasting.forecast_json(course, found),
-            "ways": tracked.plans_json(course, possible, marked),
-            "course": json.loads(dumps(course, "json")),
+            "forecast": reporting.forecast_values(found),
+            "ways": reporting.proposal_values(course, possible, marked),
+            "course": document(course),
         }
-        click.echo(pictures.as_json(result))
+        click.echo(reporting.as_json(result))
         return
     _show(course, judged, passed, lines)
     pictures.show("", *forecasting.forecast_of(course, found))

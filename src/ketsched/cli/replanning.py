@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar
@@ -11,18 +10,20 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
+from ketsched import reporting
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.companions import labels_of
 from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput
-from ketsched.interchange import dumps
+from ketsched.interchange.json import document
 from ketsched.model import POLICIES, Course, Revision, Waiver
 from ketsched.revising import revised
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
+from ketsched.tracking.lapses import TAKEN, taken, verified
 
 T = TypeVar("T")
 
@@ -162,7 +163,7 @@ def replan(
         return
     course = _replanned(opened.course, asked.visits, **asked.changes, **common)
     plans: tuple[Proposal, ...] = ()
-    if seen.proposes and not asked.changes["end"] and tracked.taken(course, (), seen) is None:
+    if seen.proposes and not asked.changes["end"] and taken(course, (), seen) is None:
         plans = proposals(opened.course, asked.visits, **common)
     told.changed(course, seen=seen, plans=plans)
 
@@ -170,8 +171,8 @@ def replan(
 def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any]) -> Course:
     """Return the course that one of the ways after a lapse gives; which one it was is kept in its revision."""
     name = " ".join(asked.take.replace("-", " ").split()).lower()
-    what = tracked.TAKEN + name
-    done = tracked.taken(course, asked.visits, seen)
+    what = TAKEN + name
+    done = taken(course, asked.visits, seen)
     if done is not None and done.what == what:
         return course
     plans = {plan.name: plan for plan in proposals(course, asked.visits, **common)}
@@ -312,18 +313,18 @@ class _Telling:
                 "written": changed and not self.dry_run,
                 "revision": len(course.revisions),
                 "what": course.revisions[-1].what if changed else "",
-                "changes": tracked.changes_json(course, changes),
+                "changes": reporting.change_values(course, changes),
                 "remarks": list(remarks),
                 "lifted": [attrs.asdict(one) for one in course.lifted],
                 "say": list(said),
-                "move": None if found is None else _moving_json(self.opened.course, found),
+                "move": None if found is None else reporting.moving_values(self.opened.course, found),
                 "proposes": "" if seen is None else seen.proposes,
-                "verified": "" if seen is None or not seen.proposes else tracked.verified(course, seen),
-                "plans": tracked.plans_json(self.opened.course, plans, ""),
-                "findings": pictures.findings_json(findings),
-                "course": json.loads(dumps(course, "json")),
+                "verified": "" if seen is None or not seen.proposes else verified(course, seen),
+                "plans": reporting.proposal_values(self.opened.course, plans, ""),
+                "findings": reporting.finding_values(findings),
+                "course": document(course),
             }
-            click.echo(pictures.as_json(result))
+            click.echo(reporting.as_json(result))
             return
         if changes:
             pictures.show(tracked.changes_of(course, changes))
@@ -341,7 +342,7 @@ class _Telling:
         if plans and seen is not None:
             self._show_plans(seen, plans)
         else:
-            done = None if seen is None else tracked.taken(course, (), seen)
+            done = None if seen is None else taken(course, (), seen)
             if done is not None:
                 pictures.show("", f"After the lapse: {tracked.taken_in_words(course, done)}")
         if said:
@@ -372,7 +373,7 @@ class _Telling:
         pictures.show(
             "",
             f"The protocol proposes: {seen.proposes}{since}. A clinician decides; the ways would be",
-            *filter(None, [tracked.verified(self.opened.course, seen)]),
+            *filter(None, [verified(self.opened.course, seen)]),
             tracked.plans_of(self.opened.course, plans, ""),
             tracked.after_a_lapse(plans),
         )
@@ -386,11 +387,11 @@ class _Telling:
                 "changed": False,
                 "written": False,
                 "revision": len(course.revisions),
-                "move": _moving_json(course, moves[0]) if moves else None,
-                "repair": tracked.changes_json(repair or course, changes),
+                "move": reporting.moving_values(course, moves[0]) if moves else None,
+                "repair": reporting.change_values(repair or course, changes),
                 "say": list(sentences(repair)) if repair is not None else [],
             }
-            click.echo(pictures.as_json(result))
+            click.echo(reporting.as_json(result))
             return
         for found in moves:
             pictures.show(*_refused(course, found))
@@ -425,20 +426,6 @@ def _refused(course: Course, found: Moving) -> list[Any]:
     if found.error is not None and found.repair is None:
         said.append(f"no plan has it there: {found.error.what}")
     return said
-
-
-def _moving_json(course: Course, found: Moving) -> dict[str, Any]:
-    now = next(session for session in course.sessions if session.id == found.session)
-    return {
-        "session": found.session,
-        "from": now.day,
-        "to": found.day,
-        "earliest": found.earliest,
-        "latest": found.latest,
-        "days": list(found.days),
-        "breaks": list(found.breaks),
-        "error": None if found.error is None else found.error.what,
-    }
 
 
 def _counted(findings: Sequence[Finding]) -> str:

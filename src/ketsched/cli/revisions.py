@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.companions import bookings_briefly
 from ketsched.errors import InvalidInput
@@ -83,8 +84,7 @@ def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool)
     earlier, later = (inputs.located("--diff", _at, course, number) for number in numbers)
     changes = _between(course, earlier, later)
     if as_json:
-        found = {"from": numbers[0], "to": numbers[1], "changes": tracked.changes_json(later, changes)}
-        click.echo(pictures.as_json(found))
+        click.echo(reporting.as_json(reporting.difference_values(numbers, later, changes)))
         return
     pictures.show(*(_headline(course, number) for number in numbers), "")
     if changes:
@@ -118,37 +118,13 @@ def _between(course: Course, earlier: Course, later: Course) -> list[Change]:
 def _show_all(course: Course, today: date, *, as_json: bool) -> None:
     seen = evaluate(course, as_of=today)
     if as_json:
-        found = {
-            "course": course.id,
-            "as_of": today,
-            "revisions": [_revision_json(course, number) for number in range(1, len(course.revisions) + 1)],
-            "visits": tracked.visits_json(seen.visits),
-            "sessions": [
-                {"session": judged.session.id, "day": judged.session.day, "is": str(judged.state)}
-                for judged in seen.sessions
-            ],
-            "ended": course.ended,
-        }
-        click.echo(pictures.as_json(found))
+        click.echo(reporting.as_json(reporting.history_values(seen)))
         return
     pictures.show(_revisions_of(course))
     if seen.visits:
         pictures.show("", tracked.visits_of(course, seen.visits))
     if course.ended is not None:
         pictures.show("", f"ended on {pictures.on(course.ended)}")
-
-
-def _revision_json(course: Course, number: int) -> dict[str, Any]:
-    revision = course.revisions[number - 1]
-    return {
-        "revision": number,
-        "at": None if revision.at is None else f"{revision.at:%Y-%m-%dT%H:%M:%SZ}",
-        "what": revision.what,
-        "who": revision.who,
-        "why": revision.why,
-        "remarks": list(revision.remarks),
-        "changes": len(revision.changes),
-    }
 
 
 def _revisions_of(course: Course) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ketsched.cli.pictures import called, many, numbers_of, on
+from ketsched.cli.pictures import called, many, on
 from ketsched.clock import zone_named
-from ketsched.history import JudgedVisit, Verdict, new_to
-from ketsched.model import Change, Course, PlacedCompanion, Revision, Session, Visit
-from ketsched.tracking import Forecast, Proposal, forecast
+from ketsched.history import JudgedVisit, Verdict
+from ketsched.model import Change, Course, PlacedCompanion, Revision, Session
+from ketsched.reporting import changes_made, costs, numbers_of
+from ketsched.tracking import Proposal
+from ketsched.tracking.lapses import TAKEN
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -82,30 +84,6 @@ def _session(course: Course, judged: JudgedVisit) -> str:
     return phase if number is None else called(phase, number)
 
 
-def visits_json(visits: Iterable[JudgedVisit]) -> list[dict[str, Any]]:
-    """Return visits and what they were as plain values for programs."""
-    return [
-        {
-            "id": judged.visit.id,
-            "day": judged.visit.day,
-            "time": judged.visit.at and f"{judged.visit.at:%H:%M}",
-            "status": str(judged.visit.status),
-            "by": judged.visit.by,
-            "elsewhere": judged.visit.elsewhere,
-            "counts": judged.visit.counts,
-            "worse": judged.visit.worse,
-            "corrects": judged.visit.corrects,
-            "who": judged.visit.who,
-            "verdict": str(judged.verdict),
-            "reason": judged.reason,
-            "session": judged.session,
-            "phase": judged.phase,
-            "number": judged.number,
-        }
-        for judged in visits
-    ]
-
-
 # What changed
 
 
@@ -154,35 +132,7 @@ def _when(booking: Session | PlacedCompanion | None) -> str:
     return f"{on(booking.day)} {booking.time:%H:%M}" if booking.time else on(booking.day)
 
 
-def changes_json(course: Course, changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """Return what changed as plain values for programs."""
-    numbers = numbers_of(course)
-    return [
-        {
-            "booking": change.booking,
-            "is": "session" if isinstance(change.after, Session) else "companion",
-            "phase": change.after.phase if isinstance(change.after, Session) else None,
-            "number": numbers.get(change.booking),
-            "change": change.kind,
-            "from": _moment_json(change.before),
-            "to": _moment_json(change.after),
-            "why": change.why,
-        }
-        for change in changes
-    ]
-
-
-def _moment_json(booking: Session | PlacedCompanion | None) -> dict[str, Any] | None:
-    if booking is None:
-        return None
-    at = f"{booking.time:%H:%M}" if booking.time else None
-    return {"day": booking.day, "time": at, "status": str(booking.status)}
-
-
 # What could be done
-
-TAKEN = "after a lapse: "
-"""How what was done is called in the revision that took one of the ways after a lapse, before its name."""
 
 
 def after_a_lapse(proposals: Iterable[Proposal]) -> str:
@@ -198,51 +148,12 @@ def option_of(name: str) -> str:
     return name.replace(" ", "-")
 
 
-def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision | None:
-    """
-    Return the revision that took one of the ways after a lapse, if nothing new has happened since.
-
-    Args:
-        course: The course.
-        visits: What happened besides what it remembers.
-        seen: Its forecast; a proposal that became another one since then is a new question.
-    """
-    numbers = [n for n, revision in enumerate(course.revisions) if revision.what.startswith(TAKEN)]
-    if not numbers or not seen.proposes or new_to(course, visits):
-        return None
-    revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
-    if revision.at is None or any(one.what.startswith(_HAPPENED) for one in later):
-        return None
-    day = revision.at.astimezone(zone_named(course.zone)).date()
-    if any(visit.day > day for visit in course.visits):
-        return None
-    return revision if forecast(course, as_of=day).proposes == seen.proposes else None
-
-
-_HAPPENED = ("recorded", "re-planned after what happened")
-"""What revisions are called that wrote visits into a course."""
-
-
 def taken_in_words(course: Course, revision: Revision) -> str:
     """Say which way was taken after a lapse, when and by whom."""
     assert revision.at is not None  # noqa: S101 - `taken` looked
     day = revision.at.astimezone(zone_named(course.zone)).date()
     by = f" by {revision.who}" if revision.who else ""
     return f"{revision.what.removeprefix(TAKEN)} was taken on {on(day)}{by}"
-
-
-def verified(course: Course, seen: Forecast) -> str:
-    """Say how far what a lapse band proposes was verified, and where it comes from; empty if the protocol does not."""
-    band = seen.lapse
-    phases = [phase for phase in course.protocol.phases if band is not None and band in phase.lapse]
-    own = next((phase for phase in phases if seen.next is not None and phase.name == seen.next.phase), None)
-    for phase in (own, *phases):
-        for entry in phase.evidence if phase is not None else ():
-            if phase is not None and band is not None and entry.key == f"lapse {phase.lapse.index(band) + 1}":
-                known = dict(course.protocol.sources)
-                keys = (key.strip() for key in entry.source.split(","))
-                return f"{entry.mark}: {'; '.join(known.get(key, key) for key in keys)}"
-    return ""
 
 
 def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> RenderableType:
@@ -256,7 +167,7 @@ def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> Rend
     """
     table = _table("", "way", "new days", "what else changes", "what it costs")
     for proposal in proposals:
-        changes = _made(before, proposal)
+        changes = changes_made(before, proposal)
         new = [_day(c.after) for c in changes if c.kind == "added" and isinstance(c.after, Session)]
         if len(new) > _SHOWN:
             new = [*new[:_SHOWN], f"and {len(new) - _SHOWN} more, to {new[-1]}"]
@@ -265,7 +176,7 @@ def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> Rend
             proposal.name,
             "\n".join(new),
             "\n".join(_others(changes)) or ("nothing" if proposal.course is not None else ""),
-            "\n".join(_costs(before, proposal)),
+            "\n".join(costs(before, proposal)),
         )
     return table
 
@@ -276,13 +187,6 @@ _SHOWN = 6
 
 def _day(booking: Session | PlacedCompanion) -> str:
     return on(booking.day)
-
-
-def _made(before: Course, proposal: Proposal) -> tuple[Change, ...]:
-    """Return what a plan changes; nothing if it leaves the course as it is, or there is none."""
-    if proposal.course is None or len(proposal.course.revisions) == len(before.revisions):
-        return ()
-    return proposal.course.changes
 
 
 def _others(changes: Iterable[Change]) -> list[str]:
@@ -298,28 +202,3 @@ def _others(changes: Iterable[Change]) -> list[str]:
     if len(said) > _SHOWN:
         said = [*said[:_SHOWN], f"and {len(said) - _SHOWN} more"]
     return [*said, f"{many(around, 'booking')} around them"] if around else said
-
-
-def _costs(before: Course, proposal: Proposal) -> tuple[str, ...]:
-    if proposal.course is None:
-        return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
-    if len(proposal.course.revisions) == len(before.revisions):
-        return ()
-    fewer = len(proposal.course.skipped) - len(before.skipped)
-    short = (f"{many(fewer, 'session')} fewer",) if fewer else ()
-    return (*short, *proposal.course.revisions[-1].remarks)
-
-
-def plans_json(before: Course, proposals: Iterable[Proposal], marked: str) -> list[dict[str, Any]]:
-    """Return plans that could be made as plain values for programs."""
-    return [
-        {
-            "name": proposal.name,
-            "says": proposal.says,
-            "protocol_takes_it": proposal.name == marked,
-            "changes": changes_json(proposal.course or before, _made(before, proposal)),
-            "costs": list(_costs(before, proposal)),
-            "error": None if proposal.error is None else proposal.error.what,
-        }
-        for proposal in proposals
-    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 
@@ -605,6 +606,24 @@ class Change:
             if not before.status.stands:
                 return "opened"
         return "moved" if (before.day, before.time) != (after.day, after.time) else "changed"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values: what is booked, what became of it, from when to when, and why."""
+        session = self.after if isinstance(self.after, Session) else None
+        return {
+            "booking": self.booking,
+            "is": "companion" if session is None else "session",
+            "phase": None if session is None else session.phase,
+            "change": self.kind,
+            "from": None if self.before is None else _moment_of(self.before),
+            "to": _moment_of(self.after),
+            "why": self.why,
+        }
+
+
+def _moment_of(booking: Booking) -> dict[str, Any]:
+    at = f"{booking.time:%H:%M}" if booking.time else None
+    return {"day": booking.day.isoformat(), "time": at, "status": str(booking.status)}
 
 
 @attrs.frozen

@@ -111,6 +111,45 @@ class Forecast:
         """The session that is next; None if the course is complete."""
         return self.sessions[0] if self.sessions else None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values; what follows from either answer to what it asks is a forecast again."""
+        return {
+            "course": self.history.course.id,
+            "as_of": self.as_of.isoformat(),
+            "next": None if self.next is None else self._due(self.next),
+            "bookable": [day.isoformat() for day in self.bookable],
+            "last_given": _written(self.last_given),
+            "lapse": None if self.lapse is None else self.lapse.words(),
+            "proposes": self.proposes,
+            "lapses_on": _written(self.lapses_on),
+            "sessions": [self._due(due) for due in self.sessions],
+            "asks": list(self.asks),
+            "if_given": None if self.if_given is None else self.if_given.as_dict(),
+            "if_missed": None if self.if_missed is None else self.if_missed.as_dict(),
+            "lifted": list(self.lifted),
+        }
+
+    def _due(self, due: Due) -> dict[str, Any]:
+        sessions = self.history.course.sessions
+        booked = next((session for session in sessions if session.id == due.session), None)
+        return {
+            "phase": due.phase,
+            "number": due.number,
+            "session": due.session,
+            "booked": None if booked is None else booked.day.isoformat(),
+            "earliest": due.earliest.isoformat(),
+            "recommended": due.recommended.isoformat(),
+            "latest": _written(due.latest),
+            "preferred_latest": _written(due.preferred_latest),
+            "overdue": _written(due.overdue),
+            "is_overdue": due.is_overdue(self.as_of),
+            "to_confirm": list(due.holds_up),
+        }
+
+
+def _written(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
 
 def forecast(
     course: Course,

@@ -1,0 +1,50 @@
+"""Which way was taken after a lapse, and how far what is proposed then was verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ketsched.clock import zone_named
+from ketsched.history import new_to
+from ketsched.model import Course, Revision, Visit
+from ketsched.tracking.forecasting import Forecast, forecast
+
+TAKEN = "after a lapse: "
+"""How what was done is called in the revision that took one of the ways after a lapse, before its name."""
+_HAPPENED = ("recorded", "re-planned after what happened")
+"""What revisions are called that wrote visits into a course."""
+
+
+def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision | None:
+    """
+    Return the revision that took one of the ways after a lapse, if nothing new has happened since.
+
+    Args:
+        course: The course.
+        visits: What happened besides what it remembers.
+        seen: Its forecast; a proposal that became another one since then is a new question.
+    """
+    numbers = [n for n, revision in enumerate(course.revisions) if revision.what.startswith(TAKEN)]
+    if not numbers or not seen.proposes or new_to(course, visits):
+        return None
+    revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
+    if revision.at is None or any(one.what.startswith(_HAPPENED) for one in later):
+        return None
+    day = revision.at.astimezone(zone_named(course.zone)).date()
+    if any(visit.day > day for visit in course.visits):
+        return None
+    return revision if forecast(course, as_of=day).proposes == seen.proposes else None
+
+
+def verified(course: Course, seen: Forecast) -> str:
+    """Say how far what a lapse band proposes was verified, and where it comes from; empty if the protocol does not."""
+    band = seen.lapse
+    phases = [phase for phase in course.protocol.phases if band is not None and band in phase.lapse]
+    own = next((phase for phase in phases if seen.next is not None and phase.name == seen.next.phase), None)
+    for phase in (own, *phases):
+        for entry in phase.evidence if phase is not None else ():
+            if phase is not None and band is not None and entry.key == f"lapse {phase.lapse.index(band) + 1}":
+                known = dict(course.protocol.sources)
+                keys = (key.strip() for key in entry.source.split(","))
+                return f"{entry.mark}: {'; '.join(known.get(key, key) for key in keys)}"
+    return ""
