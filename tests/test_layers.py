@@ -24,6 +24,7 @@ LAYERS = [
     "cutting",
     "placing",
     "clock",
+    "files",
     "tomlfile",
     "closures",
     "calendars",

@@ -17,9 +17,7 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from ketsched.errors import CannotRead, InvalidInput, KetschedError
-
-LARGEST_FILE = 10 * 1024 * 1024
-"""Bytes that any file read by the library may have: 10 MiB."""
+from ketsched.files import read_text
 
 LARGEST_NUMBER = 2**63 - 1
 """TOML's own limit for whole numbers; beyond it Python may refuse to print them."""
@@ -38,44 +36,6 @@ _WORDS: dict[type, str] = {
     dict: "a table",
     date: "a date, written without quotes: 2027-01-04",
 }
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of at most 10 MiB in UTF-8."""
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise CannotRead(
-            what=f"cannot open {path.name}",
-            where=str(path),
-            why=(error.strerror or str(error)).lower(),
-            fix="check the name and the folder, and that you may read it",
-        ) from None
-    except ValueError:
-        raise CannotRead(
-            what="that is not a file name",
-            where=repr(str(path)),
-            why="it has a character in it that names of files cannot have",
-            fix="check the name",
-        ) from None
-    if len(raw) > LARGEST_FILE:
-        raise CannotRead(
-            what=f"{path.name} is too large",
-            where=str(path),
-            why=f"files may have {LARGEST_FILE // 1024**2} MiB",
-            fix="check that it is the file you meant, or split it",
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise CannotRead(
-            what=f"{path.name} is not UTF-8 text",
-            where=f"{path}, line {line}",
-            why=f"byte {error.start + 1} of the file does not belong to any character",
-            fix="save it again as UTF-8",
-        ) from None
 
 
 def load(path: Path) -> Table:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from ketsched import files
 from ketsched.cli import due, publishing
-from ketsched.interchange import files, read
+from ketsched.interchange import read
 from ketsched.interchange.caldav import Published
 from ketsched.model import Happened
 

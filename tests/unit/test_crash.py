@@ -22,8 +22,8 @@ import attrs
 import pytest
 
 from ketsched.errors import CannotWrite
+from ketsched.files import write_several, write_whole
 from ketsched.interchange import dumps, read
-from ketsched.interchange.files import write_several, write_whole
 
 MOST_POINTS = 2000
 
@@ -312,8 +312,8 @@ def test_killed_between_several_files_each_is_whole_and_the_first_is_first(sever
     assert [stage for n, stage in enumerate(seen) if not n or stage != seen[n - 1]] == stages
 
 
-def test_killed_while_it_takes_back_what_it_wrote_each_file_is_whole(several):
-    """The last file has no folder: the others are put back as they were, and the kill falls in that too."""
+def test_killed_while_a_file_cannot_be_written_every_file_is_as_it_was(several):
+    """The last file has no folder: that is met before any of the others takes its place."""
     missing = several[0].path.parent / "missing" / "more.ics"
     contents = [*((case.path, case.new) for case in several), (missing, b"more")]
     seen, ends = [], []
@@ -321,5 +321,29 @@ def test_killed_while_it_takes_back_what_it_wrote_each_file_is_whole(several):
         ends.append(ended)
         seen.append([case.state() for case in several])
     assert ends[-1] == 2
-    assert seen[0] == seen[-1] == ["old"] * 3
-    assert ["new"] * 3 in seen
+    assert len(seen) > 10
+    assert all(states == ["old"] * 3 for states in seen)
+
+
+def test_killed_while_files_give_their_places_back_each_is_whole(several):
+    """A folder takes the last place once the files are written: the others go back, and the kill falls in that too."""
+    late = several[2].path
+
+    def before():
+        if late.is_dir():
+            late.rmdir()
+        put_back(several)
+
+    def contents():
+        yield from ((case.path, case.new) for case in several)
+        late.unlink()
+        late.mkdir()
+
+    seen, ends = [], []
+    for ended in killed_at_every_point(lambda: write_several(contents()), before):
+        ends.append(ended)
+        seen.append([case.state() for case in several[:2]])
+    assert ends[-1] == 2
+    assert seen[0] == seen[-1] == ["old"] * 2
+    assert ["new"] * 2 in seen
+    assert sorted(path.name for path in late.parent.iterdir()) == sorted(case.path.name for case in several)

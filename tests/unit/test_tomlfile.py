@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.errors import CannotRead, InvalidInput, KetschedError
-from ketsched.tomlfile import LARGEST_FILE, Table, load, parse, read_text
+from ketsched.tomlfile import Table, load, parse
 
 CLINIC = """\
 # a comment with key = 1 and [a heading]
@@ -290,27 +290,6 @@ def test_text_is_utf8_with_or_without_a_mark(tmp_path):
     path = tmp_path / "x.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 'caf\xc3\xa9'")
     assert load(path).take("a", str) == "café"
-
-
-def test_what_is_not_utf8_names_its_line(tmp_path):
-    path = tmp_path / "x.toml"
-    path.write_bytes(b"a = 1\nb = 'caf\xe9'\n")
-    error = raised(lambda: read_text(path))
-    assert isinstance(error, CannotRead)
-    assert error.where == f"{path}, line 2"
-
-
-def test_a_file_may_be_just_so_large(tmp_path):
-    path = tmp_path / "x.toml"
-    path.write_bytes(b"#" * LARGEST_FILE)
-    assert len(read_text(path)) == LARGEST_FILE
-    path.write_bytes(b"#" * (LARGEST_FILE + 1))
-    assert "10 MiB" in raised(lambda: read_text(path)).why
-
-
-@pytest.mark.parametrize("name", ["absent.toml", ".", "nul\0.toml", "lone\ud800.toml", "a" * 5000])
-def test_a_path_that_cannot_be_opened(tmp_path, name):
-    assert isinstance(raised(lambda: read_text(tmp_path / name)), CannotRead)
 
 
 @settings(deadline=None)

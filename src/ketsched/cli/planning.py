@@ -17,7 +17,7 @@ from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
-from ketsched.interchange.files import write_several
+from ketsched.files import write_several
 from ketsched.model import Course, Interval
 from ketsched.planning import NoFeasiblePlan, Start, starts
 from ketsched.planning import plan as plan_course

@@ -13,7 +13,7 @@ from ketsched import reporting
 from ketsched.cli import inputs, pictures
 from ketsched.cli.companions import with_and_where
 from ketsched.errors import InvalidInput
-from ketsched.interchange.files import write_whole
+from ketsched.files import write_whole
 from ketsched.model import WEEKDAY_NAMES, Companion, Evidence, Phase
 from ketsched.protocols import load_protocol, protocol_ids, template
 

@@ -22,8 +22,8 @@ from ketsched.checking import Finding, check
 from ketsched.cli import inputs
 from ketsched.clock import plausible, read_date, read_time, zone_named
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.files import write_several
 from ketsched.interchange import dumps, read
-from ketsched.interchange.files import write_several
 from ketsched.model import Course, Visit
 
 course_file = click.argument("file", metavar="FILE")

@@ -16,10 +16,9 @@ from typing import Any, cast
 from typing import Protocol as Interface
 
 from ketsched.errors import CannotRead, CannotWrite
-from ketsched.interchange.files import write_whole
+from ketsched.files import read_text, write_whole
 from ketsched.interchange.wording import Publication
 from ketsched.model import Course, Protocol
-from ketsched.tomlfile import read_text
 
 FORMATS: dict[str, str] = {
     ".json": "json",

@@ -22,9 +22,9 @@ import attrs
 
 from ketsched.clock import FIRST_DAY, LAST_DAY, choices, zone_named
 from ketsched.errors import CannotRead, KetschedError
+from ketsched.files import decode, read_bytes
 from ketsched.model import LONGEST_ID, MOST_VISITS, Happened, Visit
 from ketsched.model.visits import CANCELLED_BY
-from ketsched.tomlfile import LARGEST_FILE
 from ketsched.visitfile.columns import DELIMITERS, ISO, OWN_NAMES, ColumnMap, Meaning, folded, letters
 
 ROWS_ABOVE = 30
@@ -183,7 +183,7 @@ class Export:
 
     def _lines(self) -> tuple[list[str], int]:
         """Return the lines without that which names the delimiter, and how many were left out."""
-        text = _decoded(_bytes_of(self.file), self.file, self.map.encoding)
+        text = _text_of(self.file, self.map.encoding)
         text = text.replace("\ufeff", "")  # also where two files were put together
         lines = list(io.StringIO(text, newline=""))
         named = re.fullmatch(r'"?sep=(.)"?[,;|\s]*', lines[0], re.IGNORECASE) if lines else None
@@ -565,29 +565,9 @@ def _time(text: str, given: str) -> time | None:
         return None
 
 
-def _bytes_of(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise CannotRead(
-            what=f"cannot open {file.name!r}",
-            where=str(file) if isinstance(error, OSError) else repr(str(file)),
-            why=(getattr(error, "strerror", None) or str(error)).lower(),
-            fix="check the name and the folder, and that you may read it",
-        ) from None
-    if len(raw) > LARGEST_FILE:
-        raise CannotRead(
-            what=f"{file.name} is too large",
-            where=str(file),
-            why=f"files may have {LARGEST_FILE // 1024**2} MiB",
-            fix="check that it is the file you meant, or export fewer years or patients",
-        )
-    return raw
-
-
-def _decoded(raw: bytes, file: Path, stated: str | None) -> str:
-    """Return the text: by its mark if it has one, else as stated, else as UTF-8."""
+def _text_of(file: Path, stated: str | None) -> str:
+    """Return a file's text: by its mark if it has one, else as stated, else as UTF-8."""
+    raw = read_bytes(file, called=repr(file.name), smaller="export fewer years or patients")
     encoding = {"utf-16": "utf-16-le"}.get(stated or "", stated or "utf-8")
     if raw.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
@@ -601,15 +581,9 @@ def _decoded(raw: bytes, file: Path, stated: str | None) -> str:
             why="it is a workbook" if workbook else "it has zero bytes, as UTF-16 without its mark has",
             fix="save it as CSV in UTF-8",
         )
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode(encoding, "replace")
-        line = len(re.findall(r"\r\n|\r|\n", before)) + 1
-        name = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16"}.get(encoding, encoding)
-        raise CannotRead(
-            what=f"{file.name} is not {name.upper()} text",
-            where=f"{file}, line {line}",
-            why=f"byte {error.start + 1} of the file does not belong to any character",
-            fix='save it again as UTF-8, or state encoding = "cp1252" in [format] of the column map if it is that',
-        ) from None
+    return decode(
+        raw,
+        file,
+        encoding,
+        fix='save it again as UTF-8, or state encoding = "cp1252" in [format] of the column map if it is that',
+    )

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from clinicfiles import CLINIC, SAID, THERAPIST, WEEK, WITH_THERAPIST, events, folder, said_in_four_parts
-from ketsched.interchange import files, read
+from ketsched import files
+from ketsched.interchange import read
 from ketsched.model import Status
 
 pytestmark = pytest.mark.usefixtures("own_folder")

@@ -12,11 +12,12 @@ import attrs
 import pytest
 
 from clinicfiles import CASE, MONDAY, MWF, SAID, WEEK, folder, said_in_four_parts
+from ketsched import files
 from ketsched.cli import pictures
 from ketsched.cli.inputs import Output, output_of, weekday_span, weekly_hours
 from ketsched.clock import TimeRange
 from ketsched.errors import KetschedError
-from ketsched.interchange import files, read
+from ketsched.interchange import read
 from ketsched.model import Status
 from making import small_course
 
