@@ -26,8 +26,6 @@ TOO_LONG = {
     "interchange/caldav.py",
     "interchange/ical.py",
     "model/companions.py: _faults",
-    "model/courses.py",
-    "model/courses.py: __attrs_post_init__",
     "model/phases.py",
     "model/phases.py: _faults",
     "planning/laying.py",

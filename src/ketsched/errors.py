@@ -8,6 +8,8 @@ and is raised; a remark on a *plan* is a Finding (see `checking`) and is returne
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class KetschedError(Exception):
     """
@@ -18,11 +20,13 @@ class KetschedError(Exception):
         where: File, line, key or argument it was found in; may be empty.
         why: The rule or limit it goes against.
         fix: What the reader can do about it.
+        argument: Name of the argument or attribute at fault, for whoever knows where that was written:
+            "count", "phases 2 join" (the second phase's join); empty if it is no one's.
     """
 
-    def __init__(self, *, what: str, why: str, fix: str, where: str = "") -> None:
+    def __init__(self, *, what: str, why: str, fix: str, where: str = "", argument: str = "") -> None:
         super().__init__(what)
-        self.what, self.where, self.why, self.fix = what, where, why, fix
+        self.what, self.where, self.why, self.fix, self.argument = what, where, why, fix, argument
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -36,7 +40,7 @@ class KetschedError(Exception):
     def within(self, place: str) -> KetschedError:
         """Return the same error, with `place` (a file, a table) put before where it was found."""
         where = f"{place}, {self.where}" if self.where else place
-        return type(self)(what=self.what, where=where, why=self.why, fix=self.fix)
+        return type(self)(what=self.what, where=where, why=self.why, fix=self.fix, argument=self.argument)
 
 
 class InvalidInput(KetschedError):
@@ -57,3 +61,14 @@ class CannotRead(KetschedError):
 
 class CannotWrite(KetschedError):
     """A file that cannot be written, or a course that lacks what the format needs."""
+
+
+Fault = tuple[bool, str, str, str, str]
+"""Whether something is wrong, the attribute at fault, and what is wrong, why it is, and how to fix it."""
+
+
+def refuse_first(kind: type[KetschedError], where: str, faults: Iterable[Fault]) -> None:
+    """Raise an error of a kind about the first of some possible faults that is one; nothing if none is."""
+    for wrong, argument, what, why, fix in faults:
+        if wrong:
+            raise kind(what=what, where=where, why=why, fix=fix, argument=argument)

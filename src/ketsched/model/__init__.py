@@ -7,19 +7,19 @@ class checks itself when built, and later code does not check again. Days are lo
 at the clinic.
 """
 
-from ketsched.model.bookings import OUTCOMES, Booking, Decision, PlacedCompanion, Session, Status
+from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
-from ketsched.model.courses import (
-    Authorisation,
-    Change,
-    Changed,
-    Course,
-    Hold,
-    Lifted,
-    Revision,
-    Segment,
-    Waiver,
-    check_course_id,
+from ketsched.model.courses import Course, check_course_id
+from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
+from ketsched.model.limits import (
+    LONGEST_ID,
+    LONGEST_YEARS,
+    MOST_CHAIRS,
+    MOST_COMPANIONS,
+    MOST_MINUTES,
+    MOST_SESSIONS,
+    MOST_VISITS,
+    PREFERRED_APART,
 )
 from ketsched.model.phases import (
     LAPSES,
@@ -37,16 +37,7 @@ from ketsched.model.phases import (
     read_weekdays,
 )
 from ketsched.model.protocols import Protocol
-from ketsched.model.texts import (
-    LONGEST_ID,
-    LONGEST_YEARS,
-    MOST_CHAIRS,
-    MOST_COMPANIONS,
-    MOST_MINUTES,
-    MOST_SESSIONS,
-    MOST_VISITS,
-    PREFERRED_APART,
-)
+from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
 from ketsched.model.visits import Happened, Visit
 
 __all__ = [

@@ -6,7 +6,6 @@ A booking keeps its id for ever; its day, hour and state change.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, time
 from enum import StrEnum
@@ -16,8 +15,9 @@ import attrs
 
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
+from ketsched.model.decisions import Decision
+from ketsched.model.limits import MOST_CHAIRS, check_booking_id, whole_text
 from ketsched.model.protocols import Protocol
-from ketsched.model.texts import LONGEST_ID, MOST_CHAIRS, whole_text
 
 
 class Status(StrEnum):
@@ -33,17 +33,6 @@ class Status(StrEnum):
     def stands(self) -> bool:
         """Whether the session takes place or did: it counts in the order of the course."""
         return self not in (Status.MISSED, Status.CLOSED)
-
-
-def check_booking_id(given: str, what: str) -> None:
-    """Refuse an id that no booking or hold can have."""
-    if not given.strip() or len(given) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", given):
-        raise InvalidInput(
-            what=f"this {what} id cannot be used",
-            where="id",
-            why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
-            fix='give one such as "s1"',
-        )
 
 
 def _check_clock(given: time | None, what: str) -> None:
@@ -168,38 +157,6 @@ class Session(Booking):
         """Return where it is (its own place, or else its phase's) and how long it takes the chair."""
         phase = protocol.phase(self.phase)
         return self.place or phase.place, phase.anatomy.minutes
-
-
-OUTCOMES = ("continue", "stop", "step back", "step forward")
-
-
-@attrs.frozen(kw_only=True)
-class Decision:
-    """
-    What an appointment decided about the sessions after it.
-
-    Attributes:
-        what: "continue" (they take place as planned), "stop" (they stay to be confirmed until they are closed),
-            "step back" or "step forward" (they go on at the interval before, or after, in the phase's list).
-        on: Local date on which it was decided.
-        who: Who decided it.
-        applied: Whether planning again has acted on it.
-    """
-
-    what: str
-    on: date
-    who: str = attrs.field(validator=whole_text)
-    applied: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        plausible(self.on, "on")
-        if self.what not in OUTCOMES or not self.who.strip():
-            raise InvalidInput(
-                what=f"the outcome {self.what[:20]!r} by {'nobody' if not self.who.strip() else 'somebody'}",
-                where="outcome",
-                why=f"an outcome is {', '.join(OUTCOMES)}, and somebody decided it",
-                fix='give what="continue", on=date(2027, 1, 18), who="Dr A"',
-            )
 
 
 @attrs.frozen(

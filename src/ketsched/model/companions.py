@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import attrs
 
 from ketsched.errors import InvalidProtocol
+from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 from ketsched.model.phases import Evidence, Interval, Spacing
-from ketsched.model.texts import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 
 KINDS = ("appointment", "task", "notice")
 AUDIENCES = ("patient", "clinic", "both")

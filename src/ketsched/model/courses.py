@@ -7,245 +7,19 @@ Nothing here plans, checks or decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
 
 import attrs
 
-from ketsched.clock import aware, choices, later, moment, plausible, zone_named
-from ketsched.errors import InvalidInput
-from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status, check_booking_id
+from ketsched.clock import choices, later, moment, plausible, zone_named
+from ketsched.errors import Fault, InvalidInput, refuse_first
+from ketsched.model.bookings import PlacedCompanion, Session
+from ketsched.model.decisions import Authorisation, Hold, Waiver
+from ketsched.model.limits import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS
 from ketsched.model.protocols import Protocol
-from ketsched.model.texts import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS, check_text, whole_text
+from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
 from ketsched.model.visits import Visit
-
-
-@attrs.frozen(kw_only=True)
-class Hold:
-    """
-    A clinician's stop: the sessions it holds for are to be confirmed until it is lifted.
-
-    The library judges no contraindication. The reason is for the clinic; no patient's file tells it.
-
-    Attributes:
-        id: Unique in the course, "h1".
-        reason: In the clinician's words.
-        who: Who decided it.
-        since: First day whose sessions it holds.
-        sessions: Ids of the sessions it holds; empty: all from `since` on.
-        already: Ids of sessions that were to be confirmed before it, for a reason not known here; they stay so.
-        lifted_by: Who lifted it; empty while it stands.
-        lifted_on: Local date on which it was lifted; None while it stands.
-    """
-
-    id: str = attrs.field(validator=whole_text)
-    reason: str = attrs.field(validator=whole_text)
-    who: str = attrs.field(validator=whole_text)
-    since: date
-    sessions: tuple[str, ...] = ()
-    already: tuple[str, ...] = ()
-    lifted_by: str = attrs.field(default="", validator=whole_text)
-    lifted_on: date | None = None
-
-    def __attrs_post_init__(self) -> None:
-        check_booking_id(self.id, "hold")
-        plausible(self.since, "since")
-        for session in (*self.sessions, *self.already):
-            check_text(session, "sessions")
-        if not (self.reason.strip() and self.who.strip()):
-            raise InvalidInput(
-                what="a hold without a reason or a name",
-                where=f"hold {self.id[:40]}",
-                why="a hold says why, and who decided it",
-                fix='give reason="...", who="Dr A"',
-            )
-        if bool(self.lifted_by.strip()) != (self.lifted_on is not None):
-            raise InvalidInput(
-                what="a hold that is lifted in part",
-                where=f"hold {self.id[:40]}",
-                why="it is lifted by somebody, on a date",
-                fix='give lifted_by="Dr A" and lifted_on=date(2027, 1, 8), or neither',
-            )
-        if self.lifted_on is not None:
-            plausible(self.lifted_on, "lifted_on")
-
-    @property
-    def stands(self) -> bool:
-        """Whether it has not been lifted."""
-        return self.lifted_on is None
-
-
-@attrs.frozen(kw_only=True)
-class Authorisation:
-    """
-    A payer's permission for a number of sessions; those beyond it are to be confirmed.
-
-    Attributes:
-        sessions: How many it pays for, counted in order of time from `first` on.
-        first: First day on which it pays; None: from the start.
-        until: Last day on which it pays; None: no end.
-        scope: Name of the phase it is for; empty: the whole course.
-        required: Whether the sessions it pays for must lie within it; planning then keeps them there.
-        warn_days: So many days before it runs out a finding says so.
-        name: What the clinic calls it; for its own files only.
-    """
-
-    sessions: int
-    first: date | None = None
-    until: date | None = None
-    scope: str = attrs.field(default="", validator=whole_text)
-    required: bool = False
-    warn_days: int = 14
-    name: str = attrs.field(default="", validator=whole_text)
-
-    def __attrs_post_init__(self) -> None:
-        for name, day in (("first", self.first), ("until", self.until)):
-            if day is not None:
-                plausible(day, name)
-        wrong_order = self.first is not None and self.until is not None and self.until < self.first
-        if not 1 <= self.sessions <= MOST_SESSIONS or not 0 <= self.warn_days <= 366 or wrong_order:
-            raise InvalidInput(
-                what=f"an authorisation of {self.sessions} sessions"
-                + (f" from {self.first}" if self.first else "")
-                + (f" until {self.until}" if self.until else ""),
-                where="authorisation",
-                why=f"it pays for 1 to {MOST_SESSIONS} sessions, ends after it begins, "
-                "and warns at most a year ahead",
-                fix="check its number, its dates and its days of warning",
-            )
-
-
-@attrs.frozen(kw_only=True)
-class Waiver:
-    """
-    A documented exception: it silences a finding, and never widens a rule for the planner.
-
-    Attributes:
-        rule: Code of the rule, "KS101".
-        sessions: Ids of the sessions it holds for.
-        reason: Why, in the clinician's words.
-        who: Who decided it.
-        until: Last day on which it holds; None: it does not run out.
-    """
-
-    rule: str
-    sessions: tuple[str, ...]
-    reason: str = attrs.field(validator=whole_text)
-    who: str = attrs.field(validator=whole_text)
-    until: date | None = None
-
-    def __attrs_post_init__(self) -> None:
-        for session in self.sessions:
-            check_text(session, "sessions")
-        if not (
-            re.fullmatch(r"KS[0-9]{3}", self.rule)
-            and self.sessions
-            and self.reason.strip()
-            and self.who.strip()
-        ):
-            raise InvalidInput(
-                what=f"a waiver of {self.rule[:20] or 'nothing'}",
-                why="a waiver names a rule, its sessions, a reason and who decided it",
-                fix='give rule="KS101", sessions=("s5",), reason="...", who="..."',
-            )
-
-
-def _in_utc(at: datetime | None) -> datetime | None:
-    """Return a moment in UTC: in the repeated hour of a named zone it would equal no other way of writing it."""
-    if at is None:
-        return None
-    aware(at, "at")
-    if 1 < at.year < 9999:  # else the conversion could leave what a datetime can be
-        at = at.astimezone(UTC)
-    plausible(at.date(), "at")
-    return at
-
-
-@attrs.frozen(kw_only=True)
-class Changed:
-    """
-    A booking that a revision changed, as it was before.
-
-    Attributes:
-        booking: Id of the session, appointment or task.
-        why: The reason, in a few words; empty if the revision says it all.
-        before: As it was; None if it is new.
-    """
-
-    booking: str = attrs.field(validator=whole_text)
-    why: str = attrs.field(default="", validator=whole_text)
-    before: Session | PlacedCompanion | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Lifted:
-    """
-    The latest day of a required rule between two sessions that binds no longer, and why.
-
-    Attributes:
-        rule: The rule, in words.
-        earlier: Id of the session that it counts from.
-        later: Id of the session that it counts to.
-        latest: Days that the rule allows between the two.
-        by: "history": what happened has made it impossible; "policy": the way in which a missed
-            session is made up goes beyond it, and another way might not.
-    """
-
-    rule: str = attrs.field(validator=whole_text)
-    earlier: str = attrs.field(validator=whole_text)
-    later: str = attrs.field(validator=whole_text)
-    latest: int
-    by: str = "history"
-
-    def __attrs_post_init__(self) -> None:
-        if self.by not in ("history", "policy") or self.latest < 0:
-            raise InvalidInput(
-                what=f"a rule lifted by {self.by[:20]!r}, of {self.latest} days",
-                where="lifted",
-                why="the history or a policy lifts a rule's latest day",
-                fix='give by="history" or by="policy"',
-            )
-
-
-@attrs.frozen(kw_only=True)
-class Segment:
-    """
-    Where a course went over to another protocol.
-
-    Attributes:
-        protocol: Id of the protocol from here on.
-        version: Of that protocol.
-        first: Name of its first phase in the course's protocol.
-        on: Local date of the change.
-    """
-
-    protocol: str = attrs.field(validator=whole_text)
-    version: str = attrs.field(validator=whole_text)
-    first: str = attrs.field(validator=whole_text)
-    on: date
-
-
-@attrs.frozen(kw_only=True)
-class Revision:
-    """
-    One state of a course that was given out.
-
-    Attributes:
-        at: The moment it was made, kept in UTC; None if the caller gave none.
-        what: What was done, in a word or two.
-        who: Who did it; empty if nobody said.
-        why: Why, in the words of whoever did it; for the clinic.
-        changes: Each booking that it changed, in order of time; the first revision has none.
-        remarks: What it did that a clinician should know, such as a rule that it could not keep.
-    """
-
-    at: datetime | None = attrs.field(converter=_in_utc)
-    what: str = attrs.field(default="planned", validator=whole_text)
-    who: str = attrs.field(default="", validator=whole_text)
-    why: str = attrs.field(default="", validator=whole_text)
-    changes: tuple[Changed, ...] = ()
-    remarks: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -287,120 +61,126 @@ class Course:
 
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
-        dated: tuple[Booking, ...] = (*self.sessions, *self.companions)
-        ids = [booking.id for booking in dated]
-        around = [c.when[:2] for c in self.companions]
-        known = {companion.id for companion in self.protocol.companions if companion.kind != "notice"}
-        order = [s.when[:2] for s in self.sessions]
-        names = {phase.name for phase in self.protocol.phases}
-        for what, wrong, why, fix in (
-            (
-                f"{len(self.sessions)} sessions",
-                len(self.sessions) > MOST_SESSIONS,
-                f"a course has at most {MOST_SESSIONS}",
-                "split it into courses",
-            ),
-            (
-                f"{len(self.companions)} appointments and tasks",
-                len(self.companions) > MOST_COMPANIONS,
-                f"a course has at most {MOST_COMPANIONS}",
-                "split it into courses",
-            ),
-            ("two bookings of one id", len(set(ids)) != len(ids), "an id is given once", "give each its own"),
-            (
-                "sessions out of order",
-                order != sorted(order),
-                "they are in order of time",
-                "sort them",
-            ),
-            (
-                "a session of an unknown phase",
-                any(s.phase not in names for s in self.sessions),
-                f"the protocol has {', '.join(sorted(names))}",
-                "name one of these phases",
-            ),
-            ("appointments out of order", around != sorted(around), "they are in order of time", "sort them"),
-            (
-                "an appointment or task that the protocol does not have",
-                any(c.companion not in known for c in self.companions),
-                f"the protocol has {', '.join(sorted(known)) or 'none'}",
-                "name one of these",
-            ),
-            (
-                "a segment that begins with an unknown phase",
-                any(segment.first not in names for segment in self.segments),
-                f"the protocol has {', '.join(sorted(names))}",
-                "name one of these phases",
-            ),
-            (
-                f"{len(self.visits)} visits",
-                len(self.visits) > MOST_VISITS,
-                f"a course has at most {MOST_VISITS}",
-                "check that they are of one patient",
-            ),
-            (
-                "two visits of one id",
-                len({v.id for v in self.visits if v.id}) != sum(bool(v.id) for v in self.visits),
-                "an id is given once",
-                "give each its own",
-            ),
-            (
-                "a visit, or a rule lifted, of an unknown session",
-                not {s for s in self._named_elsewhere() if s} <= {s.id for s in self.sessions},
-                "what happened names a session of the course, or none",
-                "name one of its sessions",
-            ),
-            (
-                "a change of an unknown booking",
-                not all(
-                    self._is_known(changed, set(ids), names) for r in self.revisions for changed in r.changes
-                ),
-                "a revision's changes name bookings of the course, each as it was before",
-                "give booking the id of the session, appointment or task, and that as it was",
-            ),
-            (
-                "a booking that is new twice",
-                len(new := [c.booking for r in self.revisions for c in r.changes if c.before is None])
-                != len(set(new)),
-                "a booking is made once, and changed from then on",
-                "give the later change what it was before",
-            ),
-            (
-                "two holds of one id",
-                len({hold.id for hold in self.holds}) != len(self.holds),
-                "an id is given once",
-                "give each its own",
-            ),
-            (
-                "an authorisation for an unknown phase",
-                any(a.scope and a.scope not in names for a in self.authorisations),
-                f"the protocol has {', '.join(sorted(names))}",
-                "name one of these phases, or leave scope out",
-            ),
-            (
-                "a session without the revision that made it",
-                not self.revisions
-                or any(
-                    not s.revised or not 0 <= min(s.revised) <= max(s.revised) < len(self.revisions)
-                    for s in dated
-                ),
-                "every session, appointment and task names the revisions that changed it",
-                "give revised=(0,) and one revision",
-            ),
-        ):
-            if wrong:
-                raise InvalidInput(what=what, where="course", why=why, fix=fix)
+        for faults in (self._faults_of_bookings(), self._faults_of_phases(), self._faults_of_records()):
+            refuse_first(InvalidInput, "course", faults)
         if self.id is not None:
             check_course_id(self.id)
 
-    @staticmethod
-    def _is_known(changed: Changed, ids: set[str], phases: set[str]) -> bool:
-        before = changed.before
-        if isinstance(before, Session) and before.phase not in phases:
-            return False
-        return changed.booking in ids and (before is None or before.id == changed.booking)
+    def _faults_of_bookings(self) -> Iterator[Fault]:
+        """Yield what can be wrong with the bookings by themselves: too many, out of order, given an id twice."""
+        ids = [booking.id for booking in (*self.sessions, *self.companions)]
+        for name, bookings, most, many in (
+            ("sessions", self.sessions, MOST_SESSIONS, "sessions"),
+            ("companions", self.companions, MOST_COMPANIONS, "appointments and tasks"),
+        ):
+            order = [booking.when[:2] for booking in bookings]
+            yield (
+                len(bookings) > most,
+                name,
+                f"{len(bookings)} {many}",
+                f"a course has at most {most}",
+                "split it into courses",
+            )
+            yield (
+                order != sorted(order),
+                name,
+                f"{many.partition(' ')[0]} out of order",
+                "they are in order of time",
+                "sort them",
+            )
+        yield (
+            len(set(ids)) != len(ids),
+            "",
+            "two bookings of one id",
+            "an id is given once",
+            "give each its own",
+        )
+        last = len(self.revisions) - 1
+        numbers = (booking.revised for booking in (*self.sessions, *self.companions))
+        yield (
+            last < 0 or any(not revised or min(revised) < 0 or max(revised) > last for revised in numbers),
+            "revisions",
+            "a session without the revision that made it",
+            "every session, appointment and task names the revisions that changed it",
+            "give revised=(0,) and one revision",
+        )
 
-    def _named_elsewhere(self) -> Iterator[str | None]:
+    def _faults_of_phases(self) -> Iterator[Fault]:
+        """Yield where something names a phase or a companion that the protocol does not have."""
+        phases = {phase.name for phase in self.protocol.phases}
+        companions = {companion.id for companion in self.protocol.companions if companion.kind != "notice"}
+        has = f"the protocol has {', '.join(sorted(phases))}"
+        yield (
+            any(session.phase not in phases for session in self.sessions),
+            "sessions",
+            "a session of an unknown phase",
+            has,
+            "name one of these phases",
+        )
+        yield (
+            any(placed.companion not in companions for placed in self.companions),
+            "companions",
+            "an appointment or task that the protocol does not have",
+            f"the protocol has {', '.join(sorted(companions)) or 'none'}",
+            "name one of these",
+        )
+        yield (
+            any(segment.first not in phases for segment in self.segments),
+            "segments",
+            "a segment that begins with an unknown phase",
+            has,
+            "name one of these phases",
+        )
+        yield (
+            any(authorisation.scope not in ("", *phases) for authorisation in self.authorisations),
+            "authorisations",
+            "an authorisation for an unknown phase",
+            has,
+            "name one of these phases, or leave scope out",
+        )
+
+    def _faults_of_records(self) -> Iterator[Fault]:
+        """Yield what can be wrong with what the course remembers: visits, holds, changes, rules lifted."""
+        for name, ids, two in (
+            ("visits", [visit.id for visit in self.visits if visit.id], "two visits of one id"),
+            ("holds", [hold.id for hold in self.holds], "two holds of one id"),
+        ):
+            yield (len(set(ids)) != len(ids), name, two, "an id is given once", "give each its own")
+        yield (
+            len(self.visits) > MOST_VISITS,
+            "visits",
+            f"{len(self.visits)} visits",
+            f"a course has at most {MOST_VISITS}",
+            "check that they are of one patient",
+        )
+        yield (
+            not {name for name in self._sessions_named() if name}
+            <= {session.id for session in self.sessions},
+            "",
+            "a visit, or a rule lifted, of an unknown session",
+            "what happened names a session of the course, or none",
+            "name one of its sessions",
+        )
+        changes = [changed for revision in self.revisions for changed in revision.changes]
+        bookings, phases = self.bookings(), {phase.name for phase in self.protocol.phases}
+        yield (
+            any(changed.booking not in bookings or not _is_state_of(changed, phases) for changed in changes),
+            "revisions",
+            "a change of an unknown booking",
+            "a revision's changes name bookings of the course, each as it was before",
+            "give booking the id of the session, appointment or task, and that as it was",
+        )
+        new = [changed.booking for changed in changes if changed.before is None]
+        yield (
+            len(set(new)) != len(new),
+            "revisions",
+            "a booking that is new twice",
+            "a booking is made once, and changed from then on",
+            "give the later change what it was before",
+        )
+
+    def _sessions_named(self) -> Iterator[str | None]:
+        """Yield the ids of sessions that something else of the course names."""
         yield from (visit.session for visit in self.visits)
         yield from self.skipped
         for lifted in self.lifted:
@@ -577,55 +357,6 @@ class Course:
                 yield self.starts(session), self.ends(session), session.chair
 
 
-@attrs.frozen(kw_only=True)
-class Change:
-    """
-    What a revision did to one booking.
-
-    Attributes:
-        booking: Its id.
-        why: The reason, in a few words.
-        before: As it was; None if it is new.
-        after: As the revision left it.
-    """
-
-    booking: str
-    why: str
-    before: Session | PlacedCompanion | None
-    after: Session | PlacedCompanion
-
-    @property
-    def kind(self) -> str:
-        """What became of it: "added", "moved", "closed", "missed", "fulfilled", "opened" again, or "changed"."""
-        before, after = self.before, self.after
-        if before is None:
-            return "added"
-        if before.status is not after.status:
-            if not after.status.stands or after.status is Status.FULFILLED:
-                return str(after.status)
-            if not before.status.stands:
-                return "opened"
-        return "moved" if (before.day, before.time) != (after.day, after.time) else "changed"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values: what is booked, what became of it, from when to when, and why."""
-        session = self.after if isinstance(self.after, Session) else None
-        return {
-            "booking": self.booking,
-            "is": "companion" if session is None else "session",
-            "phase": None if session is None else session.phase,
-            "change": self.kind,
-            "from": None if self.before is None else _moment_of(self.before),
-            "to": _moment_of(self.after),
-            "why": self.why,
-        }
-
-
-def _moment_of(booking: Booking) -> dict[str, Any]:
-    at = f"{booking.time:%H:%M}" if booking.time else None
-    return {"day": booking.day.isoformat(), "time": at, "status": str(booking.status)}
-
-
 @attrs.frozen
 class Held:
     """
@@ -652,3 +383,11 @@ def check_course_id(course_id: str) -> str:
             fix='give an opaque name such as "A-017", never a name, record number or date of birth',
         )
     return course_id
+
+
+def _is_state_of(changed: Changed, phases: Collection[str]) -> bool:
+    """Whether a change's earlier state, if it has one, is of the booking that it names and of a known phase."""
+    before = changed.before
+    if isinstance(before, Session) and before.phase not in phases:
+        return False
+    return before is None or before.id == changed.booking

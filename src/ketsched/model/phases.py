@@ -16,7 +16,7 @@ from itertools import pairwise
 import attrs
 
 from ketsched.errors import InvalidInput, InvalidProtocol
-from ketsched.model.texts import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, PREFERRED_APART, whole_text
+from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, PREFERRED_APART, whole_text
 
 
 class Mark(StrEnum):

@@ -10,8 +10,8 @@ import attrs
 
 from ketsched.errors import InvalidInput, InvalidProtocol
 from ketsched.model.companions import Companion
+from ketsched.model.limits import check_text, whole_text
 from ketsched.model.phases import Interval, Phase
-from ketsched.model.texts import check_text, whole_text
 
 
 @attrs.frozen(kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from ketsched.clock import plausible
-from ketsched.errors import InvalidInput
-from ketsched.model.texts import check_text, whole_text
+from ketsched.errors import InvalidInput, refuse_first
+from ketsched.model.limits import check_text, whole_text
 
 CANCELLED_BY = ("", "patient", "clinic")
 
@@ -96,31 +96,42 @@ class Visit:
                 why="a visit begins at a whole minute of the clock where it happened",
                 fix="give hours and minutes without a zone, or leave at out",
             )
+        why = "the record contradicts itself"
         faults = (
-            (self.by not in CANCELLED_BY, f"cancelled by {self.by[:20]!r}", 'by="patient" or by="clinic"'),
+            (
+                self.by not in CANCELLED_BY,
+                "by",
+                f"cancelled by {self.by[:20]!r}",
+                why,
+                'by="patient" or by="clinic"',
+            ),
             (
                 bool(self.by) and self.status is not Happened.CANCELLED,
+                "by",
                 f"a visit that was {self.status} and cancelled by somebody",
+                why,
                 "leave by out, or make it cancelled",
             ),
             (
                 self.counts is not None and not self.status.delivered,
+                "counts",
                 f"a visit that was {self.status}, and whether it counts",
+                why,
                 "leave counts out; only what was given can count",
             ),
             (
                 self.status is Happened.WITHDRAWN and not self.corrects,
+                "corrects",
                 "an entry withdrawn that names none",
+                why,
                 "say which entry it takes back (--corrects v2, or corrects=)",
             ),
             (
                 bool(self.corrects) and self.corrects == self.id,
+                "corrects",
                 "an entry that corrects itself",
+                why,
                 "name the earlier one",
             ),
         )
-        for wrong, what, fix in faults:
-            if wrong:
-                raise InvalidInput(
-                    what=what, where=f"visit of {self.day}", why="the record contradicts itself", fix=fix
-                )
+        refuse_first(InvalidInput, f"visit of {self.day}", faults)

@@ -1,4 +1,4 @@
-"""Limits that hold for every value, and the check that a text is one."""
+"""Limits that hold for every value, and the checks that a text and an id can be one."""
 
 from __future__ import annotations
 
@@ -33,8 +33,21 @@ def check_text(text: object, name: str) -> None:
         raise InvalidInput(
             what=f"{name} is no text, or a text with half a character (a lone surrogate)",
             where=name,
+            argument=name,
             why="texts are whole characters, so that every format can hold them",
             fix="write the text again",
+        )
+
+
+def check_booking_id(given: str, what: str) -> None:
+    """Refuse an id that no booking or hold can have."""
+    if not given.strip() or len(given) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", given):
+        raise InvalidInput(
+            what=f"this {what} id cannot be used",
+            where="id",
+            argument="id",
+            why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
+            fix='give one such as "s1"',
         )
 
 

@@ -1,0 +1,162 @@
+"""
+What a course remembers of itself: its revisions and what each changed, rules lifted, changes of protocol.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import attrs
+
+from ketsched.clock import aware, plausible
+from ketsched.errors import InvalidInput, refuse_first
+from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status
+from ketsched.model.limits import whole_text
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    """Return a moment in UTC: in the repeated hour of a named zone it would equal no other way of writing it."""
+    if at is None:
+        return None
+    aware(at, "at")
+    if 1 < at.year < 9999:  # else the conversion could leave what a datetime can be
+        at = at.astimezone(UTC)
+    plausible(at.date(), "at")
+    return at
+
+
+@attrs.frozen(kw_only=True)
+class Changed:
+    """
+    A booking that a revision changed, as it was before.
+
+    Attributes:
+        booking: Id of the session, appointment or task.
+        why: The reason, in a few words; empty if the revision says it all.
+        before: As it was; None if it is new.
+    """
+
+    booking: str = attrs.field(validator=whole_text)
+    why: str = attrs.field(default="", validator=whole_text)
+    before: Session | PlacedCompanion | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Lifted:
+    """
+    The latest day of a required rule between two sessions that binds no longer, and why.
+
+    Attributes:
+        rule: The rule, in words.
+        earlier: Id of the session that it counts from.
+        later: Id of the session that it counts to.
+        latest: Days that the rule allows between the two.
+        by: "history": what happened has made it impossible; "policy": the way in which a missed
+            session is made up goes beyond it, and another way might not.
+    """
+
+    rule: str = attrs.field(validator=whole_text)
+    earlier: str = attrs.field(validator=whole_text)
+    later: str = attrs.field(validator=whole_text)
+    latest: int
+    by: str = "history"
+
+    def __attrs_post_init__(self) -> None:
+        fault = (
+            self.by not in ("history", "policy") or self.latest < 0,
+            "by" if self.latest >= 0 else "latest",
+            f"a rule lifted by {self.by[:20]!r}, of {self.latest} days",
+            "the history or a policy lifts a rule's latest day",
+            'give by="history" or by="policy"',
+        )
+        refuse_first(InvalidInput, "lifted", (fault,))
+
+
+@attrs.frozen(kw_only=True)
+class Segment:
+    """
+    Where a course went over to another protocol.
+
+    Attributes:
+        protocol: Id of the protocol from here on.
+        version: Of that protocol.
+        first: Name of its first phase in the course's protocol.
+        on: Local date of the change.
+    """
+
+    protocol: str = attrs.field(validator=whole_text)
+    version: str = attrs.field(validator=whole_text)
+    first: str = attrs.field(validator=whole_text)
+    on: date
+
+
+@attrs.frozen(kw_only=True)
+class Revision:
+    """
+    One state of a course that was given out.
+
+    Attributes:
+        at: The moment it was made, kept in UTC; None if the caller gave none.
+        what: What was done, in a word or two.
+        who: Who did it; empty if nobody said.
+        why: Why, in the words of whoever did it; for the clinic.
+        changes: Each booking that it changed, in order of time; the first revision has none.
+        remarks: What it did that a clinician should know, such as a rule that it could not keep.
+    """
+
+    at: datetime | None = attrs.field(converter=_in_utc)
+    what: str = attrs.field(default="planned", validator=whole_text)
+    who: str = attrs.field(default="", validator=whole_text)
+    why: str = attrs.field(default="", validator=whole_text)
+    changes: tuple[Changed, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """
+    What a revision did to one booking.
+
+    Attributes:
+        booking: Its id.
+        why: The reason, in a few words.
+        before: As it was; None if it is new.
+        after: As the revision left it.
+    """
+
+    booking: str
+    why: str
+    before: Session | PlacedCompanion | None
+    after: Session | PlacedCompanion
+
+    @property
+    def kind(self) -> str:
+        """What became of it: "added", "moved", "closed", "missed", "fulfilled", "opened" again, or "changed"."""
+        before, after = self.before, self.after
+        if before is None:
+            return "added"
+        if before.status is not after.status:
+            if not after.status.stands or after.status is Status.FULFILLED:
+                return str(after.status)
+            if not before.status.stands:
+                return "opened"
+        return "moved" if (before.day, before.time) != (after.day, after.time) else "changed"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values: what is booked, what became of it, from when to when, and why."""
+        session = self.after if isinstance(self.after, Session) else None
+        return {
+            "booking": self.booking,
+            "is": "companion" if session is None else "session",
+            "phase": None if session is None else session.phase,
+            "change": self.kind,
+            "from": None if self.before is None else _moment_of(self.before),
+            "to": _moment_of(self.after),
+            "why": self.why,
+        }
+
+
+def _moment_of(booking: Booking) -> dict[str, Any]:
+    at = f"{booking.time:%H:%M}" if booking.time else None
+    return {"day": booking.day.isoformat(), "time": at, "status": str(booking.status)}
