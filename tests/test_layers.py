@@ -38,6 +38,7 @@ LAYERS = [
     "planning",
     "history",
     "checking",
+    "waiverfile",
     "tracking",
     "interchange",
     "reporting",

@@ -16,6 +16,7 @@ from ketsched.interchange import dumps
 from ketsched.protocols import template
 from ketsched.tracking import record
 from ketsched.visitfile import load_columns, load_visits
+from ketsched.waiverfile import load_waivers
 
 CLINIC = b"""\
 zone = "Europe/Amsterdam"
@@ -158,7 +159,7 @@ READERS = {
         (template("own").encode(),),
     ),
     "visits": Reader("visits.toml", load_visits, (VISITS,)),
-    "waivers": Reader("waivers.toml", lambda path: inputs.load_waivers(str(path)), (WAIVERS,)),
+    "waivers": Reader("waivers.toml", load_waivers, (WAIVERS,)),
 }
 
 

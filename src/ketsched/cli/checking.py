@@ -19,6 +19,7 @@ from ketsched.interchange import read
 from ketsched.model import Course, Visit
 from ketsched.protocols import load_protocol
 from ketsched.visitfile import load_visits
+from ketsched.waiverfile import load_waivers
 
 
 @click.command()
@@ -76,7 +77,7 @@ def check(
     calendar = None if alone else inputs.clinic_calendar(**clinic)
     course = _course(what, protocol, zone if calendar is None else calendar.zone)
     today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
-    exceptions = inputs.load_waivers(waivers) if waivers else ()
+    exceptions = inputs.located("--waivers", load_waivers, waivers) if waivers else ()
     others = inputs.named_calendars(calendars, course.protocol)
     looked_at = partial(check_course, course, calendar=calendar, calendars=others, waivers=exceptions)
     if visits is None:

@@ -20,6 +20,7 @@ from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import State, Verdict
 from ketsched.interchange import read
+from ketsched.interchange.folder import course_files
 from ketsched.model import Course, Session, Status
 from ketsched.tracking import Forecast, forecast
 from ketsched.tracking.lapses import taken
@@ -31,7 +32,6 @@ FEW = 150
 """Files up to which one process reads all: starting others takes as long (benchmarks/due.py: 2.3 ms a file)."""
 PROCESSES = 2
 """That read many files (house default)."""
-MOST_FILES = 100_000
 """In one folder (house default)."""
 _PORTION = 25
 """Files that a process is given at a time (house default)."""
@@ -122,7 +122,7 @@ def due(
             why="it is a number of days, 0 to 366",
             fix="give --days 7 for the next week",
         )
-    files = _files(Path(folder), recursive=recursive)
+    files = inputs.located("FOLDER", partial(course_files, recursive=recursive), folder)
     look = partial(_look, folder=folder, as_of=today, now=datetime.now(UTC), days=days)
     seen = list(_progress(_looked(look, files), len(files)))
     if as_json:
@@ -134,37 +134,7 @@ def due(
     ctx.exit(2 if unread else 1 if todo else 0)
 
 
-def _files(folder: Path, *, recursive: bool) -> list[str]:
-    """Return the course files of a folder, by their names from the folder on; hidden ones are left aside."""
-    try:
-        if not folder.is_dir():
-            raise InvalidInput(
-                what=f"{str(folder)[:80]} is no folder",
-                where="FOLDER",
-                why="course files are looked for in it",
-                fix="name the folder that they are in; of one file, ketsched forecast says what is due",
-            )
-        found = folder.rglob("*.json") if recursive else folder.glob("*.json")
-        names = [path.relative_to(folder) for path in found if path.is_file()]
-    except ValueError:
-        raise InvalidInput(
-            what="that is not the name of a folder",
-            where="FOLDER",
-            why="it has a character that no name can have",
-            fix="check the name",
-        ) from None
-    names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
-    if len(names) > MOST_FILES:
-        raise InvalidInput(
-            what=f"{len(names)} files",
-            where="FOLDER",
-            why=f"it reads at most {MOST_FILES}",
-            fix="move courses that have ended to another folder",
-        )
-    return sorted(map(str, names))
-
-
-def _looked(look: partial[Seen], files: Sequence[str]) -> Iterator[Seen]:
+def _looked(look: partial[Seen], files: Sequence[Path]) -> Iterator[Seen]:
     """Yield what each file gave, in order; many files are read by several processes."""
     if len(files) <= FEW or (os.cpu_count() or 1) < PROCESSES:
         yield from map(look, files)
@@ -189,14 +159,14 @@ def _progress(seen: Iterable[Seen], total: int) -> Iterator[Seen]:
             status.stop()
 
 
-def _look(file: str, *, folder: str, as_of: date | None, now: datetime, days: int) -> Seen:
+def _look(file: Path, *, folder: str, as_of: date | None, now: datetime, days: int) -> Seen:
     """Read one course and say what there is to see to."""
     try:
         course = read(Path(folder, file))
         today = as_of or revising.today_of(course, now)
-        return Seen(file, course.id, tuple(_lines(course, today, days)))
+        return Seen(str(file), course.id, tuple(_lines(course, today, days)))
     except KetschedError as error:
-        return Seen(file, error=(error.what, error.where, error.why, error.fix))
+        return Seen(str(file), error=(error.what, error.where, error.why, error.fix))
 
 
 def _lines(course: Course, today: date, days: int) -> Iterator[Line]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -13,15 +12,15 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from ketsched import tomlfile
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
-from ketsched.checking import RULES, Finding, rule_named
+from ketsched.checking import RULES, Finding
 from ketsched.clock import TimeRange, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.interchange import FORMATS, dumps, read
-from ketsched.model import Course, Protocol, Waiver, read_weekdays
+from ketsched.interchange import FORMATS, dumps
+from ketsched.interchange.folder import real_path
+from ketsched.model import Course, Protocol, read_weekdays
 from ketsched.protocols import protocol_ids
 
 T = TypeVar("T")
@@ -133,38 +132,6 @@ def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FOLDER",
         help="Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
     )(command)
-
-
-def with_booked(calendar: Calendar, folder: str | None, *, own: str | None, file: Path | None) -> Calendar:
-    """
-    Return a calendar with the chairs taken that the courses in a folder hold.
-
-    Args:
-        calendar: The clinic's.
-        folder: As --booked names it; None: nothing is taken.
-        own: Id of the course that is planned; a file with it takes nothing.
-        file: The file of that course, which takes nothing either.
-    """
-    if folder is None:
-        return calendar
-    path = Path(folder)
-    try:
-        found = sorted(one for one in path.glob("*.json") if path.is_dir() and not one.name.startswith("."))
-    except (OSError, ValueError):
-        found = []
-    if not path.is_dir():
-        raise InvalidInput(
-            what=f"{folder[:80]!r} is no folder",
-            where="--booked",
-            why="the course files in it say which chairs are taken",
-            fix="name the folder that they are in",
-        )
-    for one in found:
-        if file is None or _real(one) != _real(file):
-            course = located(f"--booked, {one.name}", read, one)
-            if course.id is None or course.id != own:
-                calendar = calendar.booked(course)
-    return calendar
 
 
 def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -318,14 +285,6 @@ def output_of(text: str) -> Output:
     return Output(Path(found[1]), *(audiences or ["patient"]), *(privacies or ["discreet"]))
 
 
-def _real(path: Path) -> Path:
-    """Return where a path leads, however it is spelled."""
-    try:
-        return Path(os.path.realpath(path))
-    except (OSError, ValueError):  # writing to it will say what is wrong
-        return path
-
-
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add -o to a command that changes a course file: it writes calendars."""
     return click.option(
@@ -362,21 +321,21 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 why="a course file holds the whole course, for the clinic's own use",
                 fix="leave the words after the file name out, or write a .ics file",
             )
-        if changing is not None and (output.holds_course or _real(output.path) == _real(changing)):
+        if changing is not None and (output.holds_course or real_path(output.path) == real_path(changing)):
             raise InvalidInput(
                 what=f"{output.path.name} would be a second course file",
                 where=f"-o {output.path}",
                 why=f"{changing.name} is changed in place; beside it another would be a course of its own",
                 fix="leave it out; write calendars (.ics) with -o, or copy the course file by hand",
             )
-        if _real(output.path) in seen:
+        if real_path(output.path) in seen:
             raise InvalidInput(
                 what=f"{output.path.name} is to be written twice",
                 where=f"-o {output.path}",
                 why="one file is for one reader",
                 fix="give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
             )
-        seen.add(_real(output.path))
+        seen.add(real_path(output.path))
         if output.holds_course and output.path.exists():
             raise InvalidInput(
                 what=f"{output.path.name} is there already",
@@ -385,29 +344,6 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 fix="choose another name, or move the old course away if it was never given out",
             )
     return outputs
-
-
-def load_waivers(path: str) -> tuple[Waiver, ...]:
-    """Read a file of waivers: [[waiver]] with rule, sessions, reason, who and until."""
-    table = located("--waivers", tomlfile.load, Path(path))
-    waivers = []
-    for entry in table.tables("waiver"):
-        rule, sessions = entry.take("rule", str), tuple(entry.texts("sessions"))
-        reason, who, until = (
-            entry.take("reason", str),
-            entry.take("who", str),
-            entry.take("until", date, None),
-        )
-        entry.done()
-        waivers.append(entry.read("rule", _waiver(sessions, reason, who, until), rule))
-    table.done()
-    return tuple(waivers)
-
-
-def _waiver(sessions: tuple[str, ...], reason: str, who: str, until: date | None) -> Callable[[str], Waiver]:
-    return lambda rule: Waiver(
-        rule=rule_named(rule).code, sessions=sessions, reason=reason, who=who, until=until
-    )
 
 
 def complete_protocol(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

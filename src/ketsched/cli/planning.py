@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import date
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,14 +12,15 @@ import click
 
 from ketsched import reporting
 from ketsched.burden import burden
-from ketsched.casefile import Case, load_case
+from ketsched.casefile import Case, check_holds, load_case
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
+from ketsched.interchange.folder import with_booked
 from ketsched.model import Course, Interval
-from ketsched.planning import NoFeasiblePlan, Start, starts
+from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
 
@@ -87,15 +88,18 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     what = _what_to_plan(case, given)
     course_id = given["course_id"] or what.id
     made = None if course_id else f"c-{os.urandom(6).hex()}"
-    booked = inputs.with_booked(what.calendar, given["booked"], own=course_id, file=None)
-    what = attrs.evolve(what, calendar=booked)
+    if given["booked"] is not None:
+        calendar = inputs.located(
+            "--booked", partial(with_booked, id=course_id), what.calendar, given["booked"]
+        )
+        what = attrs.evolve(what, calendar=calendar)
     at = inputs.moment_of(given["at"])
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
             tried = _tried(what)
     course = _planned(what, tried, id=course_id or made, at=at)
-    _check_holds(case, course)
+    inputs.located(case or "", check_holds, course)
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
     write_several([output.content(course, findings) for output in outputs])
     if as_json:
@@ -144,20 +148,6 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 
 
-def _check_holds(case: str | None, course: Course) -> None:
-    """Refuse a hold that names a session which the course does not have: it would hold nothing."""
-    known = {session.id for session in course.sessions}
-    for number, hold in enumerate(course.holds, 1):
-        for name in hold.sessions:
-            if name not in known:
-                raise InvalidInput(
-                    what=f"there is no session {name[:40]!r}",
-                    where=f"{case}, hold {number}, sessions",
-                    why=f"the course has {course.sessions[0].id} to {course.sessions[-1].id}, in order of time",
-                    fix="name some of these, or leave sessions out to hold all from since on",
-                )
-
-
 def _missing(what: str, fix: str) -> InvalidInput:
     return InvalidInput(
         what=what,
@@ -181,26 +171,15 @@ def _tried(what: Case) -> tuple[Start, ...]:
 
 
 def _planned(what: Case, tried: Sequence[Start], **given: Any) -> Course:
-    """Plan from the best start from which what goes around the sessions has its days as well."""
-    possible: list[date | tuple[date, date]] = [one.day for one in tried if one.course is not None]
-    for start in possible or [what.start]:
-        try:
-            return plan_course(
-                what.protocol,
-                start=start,
-                calendar=what.calendar,
-                availability=what.availability,
-                wishes=what.wishes,
-                time=what.time,
-                calendars=what.calendars,
-                holds=what.holds,
-                authorisations=what.authorisations,
-                **given,
-            )
-        except NoFeasiblePlan:
-            if not possible or start == possible[-1]:
-                raise
-    raise AssertionError  # the last start has a plan, or has raised
+    """Plan from the best start that was tried, or from the one that was given."""
+    given |= {
+        name: getattr(what, name)
+        for name in ("calendar", "availability", "time", "calendars", "holds", "authorisations")
+    }
+    courses = [start.course for start in tried if start.course is not None]
+    if courses:
+        return complete(courses, **given)
+    return plan_course(what.protocol, start=what.start, wishes=what.wishes, **given)
 
 
 def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ketsched.clock import plausible, read_date, read_time, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.files import write_several
 from ketsched.interchange import dumps, read
+from ketsched.interchange.folder import with_booked
 from ketsched.model import Course, Visit
 
 course_file = click.argument("file", metavar="FILE")
@@ -301,8 +302,10 @@ def placing(
     others = dict(known.calendars) if known is not None else {}
     others |= inputs.named_calendars(calendars, course.protocol)
     near = None if known is None else known.time
+    if booked is not None:
+        calendar = inputs.located("--booked", partial(with_booked, id=course.id, file=file), calendar, booked)
     return Placing(
-        calendar=inputs.with_booked(calendar, booked, own=course.id, file=file),
+        calendar=calendar,
         calendars=others,
         availability=None if known is None else known.availability,
         wishes=None if known is None else known.wishes,

@@ -1,0 +1,85 @@
+"""A folder of course files: which there are, and the chairs that they hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ketsched.calendars import Calendar
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.interchange import read
+
+MOST_FILES = 100_000
+
+
+def course_files(folder: str | Path, *, recursive: bool = False) -> tuple[Path, ...]:
+    """
+    Return the course files (.json) of a folder, by their names from the folder on; hidden ones are left aside.
+
+    Raises:
+        InvalidInput: It is no folder, or there are more than 100,000.
+    """
+    path = Path(folder)
+    try:
+        if not path.is_dir():
+            raise InvalidInput(
+                what=f"{str(folder)[:80]!r} is no folder",
+                why="course files are looked for in it",
+                fix="name the folder that they are in",
+            )
+        files = path.rglob("*.json") if recursive else path.glob("*.json")
+        names = [file.relative_to(path) for file in files if file.is_file()]
+    except ValueError:
+        raise InvalidInput(
+            what="that is not the name of a folder",
+            why="it has a character that no name can have",
+            fix="check the name",
+        ) from None
+    names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
+    if len(names) > MOST_FILES:
+        raise InvalidInput(
+            what=f"{len(names)} files",
+            why=f"it reads at most {MOST_FILES}",
+            fix="move courses that have ended to another folder",
+        )
+    return tuple(sorted(names, key=str))
+
+
+def with_booked(
+    calendar: Calendar,
+    folder: str | Path,
+    *,
+    id: str | None,  # noqa: A002 - the caller's word for it
+    file: Path | None = None,
+) -> Calendar:
+    """
+    Return a calendar with the chairs taken that the courses in a folder hold.
+
+    Args:
+        calendar: The clinic's.
+        folder: Of course files.
+        id: Of the course that is planned; a file with it takes nothing.
+        file: The file of that course, which takes nothing either.
+
+    Raises:
+        KetschedError: It is no folder, or one of its files cannot be read; says which.
+    """
+    own = None if file is None else real_path(file)
+    for name in course_files(folder):
+        path = Path(folder, name)
+        if own is None or real_path(path) != own:
+            try:
+                course = read(path)
+            except KetschedError as error:
+                raise error.within(str(name)) from None
+            if course.id is None or course.id != id:
+                calendar = calendar.booked(course)
+    return calendar
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path leads, however it is spelled."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):  # reading or writing it will say what is wrong
+        return path
