@@ -21,7 +21,7 @@ from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
 from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
-from ketsched.model import Authorisation, Hold, Interval, Protocol, check_course_id, read_weekdays
+from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id, read_weekdays
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
 
@@ -249,6 +249,20 @@ def named_calendar(name: str, path: Path, protocol: Protocol) -> Calendar:
     calendar = Calendar.load(path)
     unnamed = calendar.name == attrs.fields(Calendar).name.default
     return attrs.evolve(calendar, name=name) if unnamed else calendar
+
+
+def check_holds(course: Course) -> None:
+    """Refuse a hold that names a session which the planned course does not have: it would hold nothing."""
+    known = {session.id for session in course.sessions}
+    for number, hold in enumerate(course.holds, 1):
+        for name in hold.sessions:
+            if name not in known:
+                raise InvalidInput(
+                    what=f"there is no session {name[:40]!r}",
+                    where=f"hold {number}, sessions",
+                    why=f"the course has {course.sessions[0].id} to {course.sessions[-1].id}, in order of time",
+                    fix="name some of these, or leave sessions out to hold all from since on",
+                )
 
 
 def check_scope(scope: str, protocol: Protocol) -> str:

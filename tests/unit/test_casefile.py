@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, time
 
+import attrs
 import pytest
 
-from ketsched.casefile import load_case
+from ketsched.casefile import check_holds, load_case
 from ketsched.clock import TimeRange
-from ketsched.errors import KetschedError
+from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Hold
 
 CLINIC = 'zone = "Europe/Amsterdam"\n[hours]\nmon = "09:00-17:00"\nthu = "09:00-17:00"\n'
@@ -294,3 +295,13 @@ def test_what_cannot_be_used_names_its_line(load, text, line, says):
     assert f"case.toml, line {line}" in caught.value.where
     assert caught.value.why
     assert caught.value.fix
+
+
+def test_a_hold_of_a_session_that_was_not_planned_is_refused(reference_course):
+    stop = Hold(id="h1", reason="journey", who="Dr A", since=date(2027, 1, 4))
+    known = reference_course.sessions[0].id
+    check_holds(attrs.evolve(reference_course, holds=(stop, attrs.evolve(stop, id="h2", sessions=(known,)))))
+    wrong = attrs.evolve(stop, id="h2", sessions=(known, "s999"))
+    with pytest.raises(InvalidInput, match="'s999'") as error:
+        check_holds(attrs.evolve(reference_course, holds=(stop, wrong)))
+    assert error.value.where == "hold 2, sessions"

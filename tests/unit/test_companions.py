@@ -20,7 +20,7 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.planning import NoFeasiblePlan, accompany, plan
+from ketsched.planning import NoFeasiblePlan, accompany, complete, plan
 from ketsched.revising import revised
 
 ZONE = "Europe/Amsterdam"
@@ -699,6 +699,18 @@ def test_a_start_is_taken_from_which_all_that_must_be_there_can_be():
     assert planned(screening, start=between).sessions[0].day == JAN_4
     with pytest.raises(NoFeasiblePlan):
         planned(screening, calendars={"doctor": doctor}, start=(JAN_4, JAN_4))
+
+
+def test_of_starts_that_were_tried_the_first_is_completed_around_which_all_can_be():
+    doctor = clinic(name="the doctor", closed=[date(2026, 12, 20) + timedelta(n) for n in range(15)])
+    screening = talk(FIRST, -7, -3, -1, name="screening", calendar="doctor", required=True)
+    courses = [planned(screening, start=day) for day in (JAN_4, date(2027, 1, 6), date(2027, 1, 8))]
+    around = {"calendar": clinic(), "calendars": {"doctor": doctor}}
+    assert complete(courses, **around, id="A-1") == attrs.evolve(
+        planned(screening, calendars=around["calendars"], start=date(2027, 1, 6)), id="A-1"
+    )
+    with pytest.raises(NoFeasiblePlan):
+        complete(courses[:1], **around)
 
 
 # -- once booked

@@ -30,7 +30,7 @@ from ketsched.planning.seating import Seat, days_for_hours, seat
 from ketsched.revising import revised
 from ketsched.series import Placement, Series
 
-__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "plan", "said_days", "starts"]
+__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "complete", "plan", "said_days", "starts"]
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
@@ -131,17 +131,59 @@ def plan(
         )
         found = [one.course for one in tried if one.course is not None]
         if not found:
-            blocked = "; ".join(f"{s.day}: {s.error.what}" for s in tried[:5] if s.error is not None)
-            raise NoFeasiblePlan(
-                what=f"no start from {start[0]} to {start[1]} has a plan",
-                where=protocol.id,
-                why=blocked or "none of these days is open and on the pattern",
-                fix="search a longer stretch, or open more days",
-            )
+            raise _no_start(protocol, start, tried)
     else:
         planner = _Planner(protocol, calendar, availability, wishes, time, paid)
         found = [planner.course(plausible(start, "start"))[0]]
-    for course in found:
+    return complete(
+        found,
+        calendar=calendar,
+        id=id,
+        at=at,
+        availability=availability,
+        time=time,
+        calendars=calendars,
+        holds=stops,
+        authorisations=paid,
+    )
+
+
+def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[Start]) -> NoFeasiblePlan:
+    blocked = "; ".join(f"{s.day}: {s.error.what}" for s in tried[:5] if s.error is not None)
+    return NoFeasiblePlan(
+        what=f"no start from {between[0]} to {between[1]} has a plan",
+        where=protocol.id,
+        why=blocked or "none of these days is open and on the pattern",
+        fix="search a longer stretch, or open more days",
+    )
+
+
+def complete(
+    courses: Sequence[Course],
+    *,
+    calendar: Calendar,
+    id: str | None = None,  # noqa: A002 - the caller's word for it
+    at: datetime | None = None,
+    availability: Calendar | None = None,
+    time: time | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
+    holds: Iterable[Hold] = (),
+    authorisations: Iterable[Authorisation] = (),
+) -> Course:
+    """
+    Return the first of some courses around whose sessions all has a day, with that, as its first revision.
+
+    `starts` gives sessions alone; this makes the course of the best start from which what goes around them fits.
+
+    Args:
+        courses: At least one, the best first.
+        calendar, id, at, availability, time, calendars, holds, authorisations: As for `plan`.
+
+    Raises:
+        NoFeasiblePlan: Around none of them all has a day; it explains the last one.
+    """
+    stops, paid = tuple(holds), tuple(authorisations)
+    for course in courses:
         given: dict[str, Any] = {"id": id, "revisions": (Revision(at=at),)}
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
@@ -149,15 +191,15 @@ def plan(
         try:
             placed = companions_of(course, calendar=calendar, **around)
         except NoFeasiblePlan:
-            if course.standing()[0].day == found[-1].standing()[0].day:  # no other start is left to try
+            if course.standing()[0].day == courses[-1].standing()[0].day:  # no other start is left to try
                 raise
             continue
-        if stops or paid or any(companion.gate for companion in protocol.companions):
+        if stops or paid or any(companion.gate for companion in course.protocol.companions):
             given["sessions"], given["companions"] = confirmed(course, bookings=placed)
         else:
             given["companions"] = placed
         return attrs.evolve(course, **given)
-    raise AssertionError  # the last start has a plan, or has raised
+    raise AssertionError  # the last course has its days, or has raised
 
 
 def accompany(
