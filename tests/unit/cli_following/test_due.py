@@ -1,0 +1,182 @@
+"""A folder of courses: chairs that others hold, and the morning run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from followed import CLINIC, FOURTH, HOURS, as_json, on, said_in_four_parts
+from ketsched.cli import due
+from ketsched.interchange import read
+
+# Chairs
+
+
+@pytest.fixture
+def one_chair(run):
+    """The clinic is open for 100 minutes a day: one session of 40 + 60, and it has one chair."""
+    Path("clinic.toml").write_text(CLINIC.replace("17:00", "10:40"), encoding="utf-8")
+    Path("others").mkdir()
+    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--at", "2026-12-01T09:00:00Z")
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "B", "-o", "others/b.json").code == 0
+    assert [f"{s.day:%d}" for s in read("others/b.json").sessions] == ["05", "08", "12", "15", "19", "22"]
+
+
+@pytest.mark.usefixtures("one_chair")
+def test_a_chair_that_another_course_holds_is_not_offered(run, course):
+    week = ("--as-of", "2027-01-08", "--week", "2027-01-11", "--json")
+    for day in ("2027-01-04", "2027-01-07"):
+        assert run("record", course, day, "fulfilled", *on(day)).code == 0
+    free = as_json(run("forecast", course, *HOURS, *week))["bookable"]
+    left = as_json(run("forecast", course, *HOURS, "--booked", "others", *week))["bookable"]
+    assert sorted(free) == ["2027-01-11", "2027-01-12", "2027-01-13", FOURTH]  # 7 days after the 7th at most
+    assert sorted(left) == ["2027-01-11", "2027-01-13", FOURTH]
+    assert run("record", course, "2027-01-11", "fulfilled", *on("2027-01-11")).code == 0
+    words = ("--policy", "make-up", "--missed", FOURTH, *on(FOURTH))
+    found = as_json(run("replan", course, *HOURS, *words, "--booked", "others", "--json", "--dry-run"))
+    new = [c["to"]["day"] for c in found["changes"] if c["change"] == "added"]
+    assert "2027-01-15" not in new
+    found = as_json(run("replan", course, *HOURS, *words, "--json", "--dry-run"))
+    assert [c["to"]["day"] for c in found["changes"] if c["change"] == "added"] == ["2027-01-15"]
+
+
+@pytest.mark.usefixtures("one_chair")
+def test_a_courses_own_bookings_never_count(run, course):
+    """In the folder lie the course itself and a copy of it under another name."""
+    Path("others/copy.json").write_bytes(Path(course).read_bytes())
+    words = ("replan", course, *HOURS, "--booked")
+    assert run(*words, "others", *on("2027-01-03")).out == "nothing has changed\n"
+    assert run(*words, ".", *on("2027-01-03")).out == "nothing has changed\n"
+
+
+@pytest.mark.usefixtures("one_chair")
+def test_a_new_course_takes_the_chairs_that_are_left(run):
+    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--booked", "others")
+    done = run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "-o", "c.json")
+    assert (done.code, "2027-01-05" in done.err) == (2, True)
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "--chairs", "2").code == 0
+    assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "B").code == 0  # its own
+
+
+@pytest.mark.usefixtures("one_chair")
+def test_a_file_of_the_folder_that_cannot_be_read_is_named(run, third):
+    Path("others/a.json").write_text("{}", encoding="utf-8")
+    for words in (("replan", third), ("forecast", third), ("record", third, FOURTH, "no-show")):
+        done = run(*words, *HOURS, "--booked", "others", *(() if words[0] == "forecast" else on(FOURTH)))
+        assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
+        assert "--booked, a.json" in done.err
+    done = run("replan", third, *HOURS, "--booked", "nowhere", *on(FOURTH))
+    assert "'nowhere' is no folder" in done.err
+
+
+# Due
+
+
+@pytest.fixture
+def clinic(run, third):
+    """A folder of four: one missed on the 14th, one where nobody recorded it, one to come, one that is no course."""
+    Path("courses/more").mkdir(parents=True)
+    text = Path(third).read_bytes()
+    Path("courses/b.json").write_bytes(text.replace(b"A-017", b"B-2"))
+    run("record", third, FOURTH, "no-show", *on(FOURTH))
+    Path("courses/a.json").write_bytes(Path(third).read_bytes())
+    Path("courses/more/c.json").write_bytes(text.replace(b"A-017", b"C-3"))
+    Path("courses/.hidden.json").write_text("no", encoding="utf-8")
+    Path("courses/notes.txt").write_text("no", encoding="utf-8")
+    return "courses"
+
+
+def kinds(found) -> list[tuple[str, str, str]]:
+    return [(line["course"], line["is"], line["day"]) for line in found["lines"]]
+
+
+def test_the_morning_run(run, clinic):
+    before = {path: path.read_bytes() for path in Path(clinic).rglob("*.json")}
+    found = as_json(run("due", clinic, "--as-of", "2027-01-15", "--json"), code=1)
+    assert set(found) == {"folder", "as_of", "files", "lines", "unread"}
+    assert (found["files"], found["unread"]) == (2, [])
+    assert kinds(found) == [("A-017", "unbooked", "2027-01-25"), ("B-2", "asked", FOURTH)]
+    found = as_json(run("due", clinic, "--as-of", "2027-01-18", "-r", "--days", "3", "--json"), code=1)
+    assert found["files"] == 3
+    assert [line for line in kinds(found) if line[0] == "C-3"] == [
+        ("C-3", "due", "2027-01-18"),
+        ("C-3", "asked", FOURTH),
+        ("C-3", "soon", "2027-01-21"),
+    ]
+    assert ("A-017", "due", "2027-01-18") in kinds(found)
+    assert {path: path.read_bytes() for path in Path(clinic).rglob("*.json")} == before
+
+
+@pytest.mark.parametrize(("words", "asked"), [((), True), (("--counts", "yes"), False)])
+def test_the_morning_run_asks_whether_one_that_was_stopped_counts(run, third, words, asked):
+    run("record", third, FOURTH, "stopped-early", *words, *on(FOURTH))
+    found = as_json(run("due", ".", "--as-of", FOURTH, "--json"), code=int(asked))
+    said = [line["what"] for line in found["lines"] if line["is"] == "asked"]
+    assert said == (["induction: stopped early, does it count?"] if asked else [])
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(-1.0, True), (600.0, False)])
+def test_the_morning_run_shows_how_far_it_is_if_it_takes_long(run, clinic, monkeypatch, patience, shown):
+    told = []
+
+    class Status:
+        def start(self):
+            told.append("shown")
+
+        def update(self, said):
+            told.append(said)
+
+        def stop(self):
+            told.append("gone")
+
+    monkeypatch.setattr(due, "_PATIENCE", patience)
+    monkeypatch.setattr(due.pictures, "waiting", lambda _: Status())
+    assert run("due", clinic, "--as-of", "2027-01-15").code == 1
+    progress = ["shown", "1 of 2 course files", "2 of 2 course files", "gone"]
+    assert told == (progress if shown else [])
+
+
+@pytest.mark.parametrize(("day", "lapsed"), [("2027-01-18", False), ("2027-01-19", True)])
+def test_overdue_and_lapse_begin_on_their_day(run, clinic, day, lapsed):
+    """The last was given on 11 January: the 18th is the latest day, the 19th the eighth day since."""
+    Path(clinic, "b.json").unlink()
+    found = as_json(run("due", clinic, "--as-of", day, "--json"), code=1)
+    said = [line["what"] for line in found["lines"] if line["is"] == "lapsed"]
+    # Nobody recorded the 18th, so it may have been the fourth.
+    assert said == (["induction 5: 8 d since the last; proposed: clinician review"] if lapsed else [])
+
+
+def test_what_is_due_needs_no_one_and_what_is_overdue_does(run, course):
+    Path("courses").mkdir()
+    Path(course).rename("courses/a.json")
+    quiet = run("due", "courses", "--as-of", "2027-01-03")
+    assert (quiet.code, quiet.out) == (0, "1 course file, as of Sun 2027-01-03\n\nnothing is due\n")
+    today = run("due", "courses", "--as-of", "2027-01-04")
+    assert today.code == 0
+    assert "induction at 09:00" in today.out
+    assert run("due", "courses", "--as-of", "2027-01-05").code == 1
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_rest(run, clinic):
+    Path(clinic, "0.json").write_text('{"format": "other"}', encoding="utf-8")
+    done = run("due", clinic, "--as-of", "2027-01-15")
+    assert (done.code, done.err) == (2, "")
+    assert "1 file cannot be read\n  0.json: this is not a course document\n" in done.out
+    assert "B-2" in done.out
+    found = as_json(run("due", clinic, "--as-of", "2027-01-15", "--json"), code=2)
+    assert set(found["unread"][0]) == {"file", "what", "where", "why", "fix"}
+    assert found["unread"][0]["file"] == "0.json"
+
+
+def test_many_files_are_read_by_several_processes_with_the_same_result(run, clinic, monkeypatch):
+    alone = run("due", clinic, "-r", "--as-of", "2027-01-15")
+    monkeypatch.setattr(due, "FEW", 1)
+    monkeypatch.setattr(due.os, "cpu_count", lambda: 2)
+    assert run("due", clinic, "-r", "--as-of", "2027-01-15") == alone
+
+
+def test_an_empty_folder_has_nothing_due(run):
+    Path("empty").mkdir()
+    done = run("due", "empty")
+    assert (done.code, done.out) == (0, "0 course files\n\nnothing is due\n")

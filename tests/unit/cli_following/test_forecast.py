@@ -1,0 +1,183 @@
+"""Forecasts from the command line: windows, sessions that nobody recorded, breaks and what is proposed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from followed import FOURTH, HOURS, as_json, days, everything, on, said_in_four_parts
+from ketsched.interchange import read
+
+
+def test_the_forecast_of_a_plan(run, third):
+    done = run("forecast", third, "--as-of", "2027-01-12", *HOURS)
+    assert (done.code, done.err) == (0, "")
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["earliest", "Wed", "2027-01-13"] in lines
+    assert ["recommended", "Thu", "2027-01-14"] in lines
+    assert ["latest", "Mon", "2027-01-18"] in lines
+    assert ["last", "given", "Mon", "2027-01-11,", "1", "day", "ago"] in lines
+    assert ["lapse", "from", "Tue", "2027-01-19"] in lines  # from 8 days on
+    fifth = "induction 5  Mon 2027-01-18  Fri 2027-01-15  Mon 2027-01-18  Mon 2027-01-25"
+    assert fifth in done.out
+
+
+@pytest.mark.parametrize(
+    ("week", "says"),
+    [
+        ("2027-01-16", "Thu 2027-01-14, Wed 2027-01-13, Fri 2027-01-15"),
+        ("2027-01-18", "Mon 2027-01-18"),
+        ("2027-01-25", "no day can be booked"),
+    ],
+)
+def test_which_days_of_a_week_could_she_come(run, third, week, says):
+    """The fourth may be on 13 to 18 January; with the fifth on the 18th not after the 16th, unless that moves."""
+    done = run("forecast", third, "--as-of", "2027-01-12", *HOURS, "--week", week)
+    monday = date.fromisoformat(week) - timedelta(date.fromisoformat(week).weekday())
+    assert re.search(rf"week of {monday} +(.+)\n", done.out)[1] == says
+
+
+def test_a_session_that_nobody_recorded_is_asked_about_with_both_answers(run, third):
+    """Worked case: no record of Thursday 14 January on Friday."""
+    done = run("forecast", third, "--as-of", "2027-01-15", *HOURS)
+    assert "To be asked\n  what became of the session of 2027-01-14?\n" in done.out
+    assert "  if given: induction 5 is next, booked for Mon 2027-01-18; earliest Sat 2027-01-16" in done.out
+    assert "  if missed: induction 4 is next, booked for Mon 2027-01-18; earliest Wed 2027-01-13" in done.out
+
+
+def test_on_the_day_itself_it_is_not_asked_yet(run, third):
+    assert "To be asked" not in run("forecast", third, "--as-of", FOURTH, *HOURS).out
+
+
+KEYS = {
+    "course",
+    "as_of",
+    "next",
+    "bookable",
+    "last_given",
+    "lapse",
+    "proposes",
+    "verified",
+    "taken",
+    "lapses_on",
+    "sessions",
+    "asks",
+    "if_given",
+    "if_missed",
+    "lifted",
+}
+
+
+def test_a_forecast_as_json(run, third):
+    found = as_json(run("forecast", third, "--as-of", "2027-01-15", *HOURS, "--json"))
+    assert set(found) == set(found["if_given"]) == set(found["if_missed"]) == KEYS
+    assert (found["course"], found["as_of"]) == ("A-017", "2027-01-15")
+    assert found["next"] == {
+        "phase": "induction",
+        "number": 5,
+        "session": "s5",
+        "booked": "2027-01-18",
+        "earliest": "2027-01-16",
+        "recommended": "2027-01-18",
+        "latest": "2027-01-21",
+        "preferred_latest": None,
+        "overdue": "2027-01-22",
+        "is_overdue": False,
+        "to_confirm": [],
+    }
+    assert (
+        found["bookable"]
+        == ["2027-01-18", "2027-01-19", "2027-01-20", "2027-01-21"][:2] + found["bookable"][2:]
+    )
+    assert found["if_given"]["if_given"] is None
+
+
+def test_what_holds_a_session_up_is_said_once(run, third):
+    run("hold", third, "--reason", "rash", "--who", "Dr A", "--since", "2027-01-18", *on("2027-01-12"))
+    done = run("forecast", third, "--as-of", "2027-01-12")
+    assert re.search(r"induction 5 .* to be confirmed\n", done.out)
+    assert done.out.count("hold h1 by Dr A: rash") == 1
+    held = as_json(run("forecast", third, "--as-of", "2027-01-12", "--json"))["sessions"]
+    assert [due["to_confirm"] for due in held] == [[], ["hold h1 by Dr A: rash"], ["hold h1 by Dr A: rash"]]
+
+
+def test_a_forecast_changes_no_file(run, third):
+    before = everything()
+    run("forecast", third, *HOURS)
+    assert everything() == before
+
+
+def test_a_lapse_is_proposed_and_both_plans_are_ready(run, lapsed):
+    done = run("forecast", lapsed, "--as-of", "2027-02-15")
+    assert "clinician review is proposed, " in done.out
+    assert "; a clinician decides" in re.sub(r"\s+", " ", done.out)
+    found = as_json(run("replan", lapsed, *HOURS, *on("2027-02-15"), "--dry-run", "--json"))
+    assert found["proposes"] == "clinician review"
+    plans = {
+        plan["name"]: [c["to"]["day"] for c in plan["changes"] if c["change"] == "added"]
+        for plan in found["plans"]
+    }
+    assert plans == {
+        "continue": ["2027-02-18", "2027-02-22", "2027-02-25"],
+        "restart": ["2027-02-18", "2027-02-22", "2027-02-25", "2027-03-01", "2027-03-04", "2027-03-08"],
+    }
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15"))
+    assert "The protocol proposes: clinician review, 35 days since the last. A clinician decides" in done.out
+    assert days()[3:] == ["18", "22", "25"]  # to continue: never a restart by itself
+
+
+def test_one_of_the_ways_is_taken_by_its_name(run, lapsed):
+    """Restarted on Mondays and Thursdays from 18 February on, six of them; a miss after that asks anew."""
+    back = on("2027-02-15")
+    done = run("forecast", lapsed, "--as-of", "2027-02-15")
+    assert "house default: our own" in done.out
+    done = run("replan", lapsed, *HOURS, *back, "--dry-run")
+    assert "ketsched replan --take continue or --take restart" in re.sub(r"\s+", " ", done.out)
+    assert "house default: our own" in done.out
+    assert run("replan", lapsed, *HOURS, *back, "--take", "restart", "--who", "Dr A").code == 0
+    assert days()[3:] == ["18", "22", "25", "01", "04", "08"]
+    last = read(lapsed).revisions[-1]
+    assert (last.what, last.who) == ("after a lapse: restart", "Dr A")
+    again = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "restart")
+    assert again.out.endswith("nothing has changed\n")
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13))
+    assert "After the lapse: restart was taken on Mon 2027-02-15 by Dr A" in done.out
+    assert "The protocol proposes" not in done.out
+    assert "restart was taken on Mon 2027-02-15" in run("forecast", lapsed, "--as-of", "2027-02-16").out
+    assert "since the last; proposed" not in run("due", ".", "--as-of", "2027-02-16").out
+    assert run("record", lapsed, "2027-02-18", "no-show", *on("2027-02-18")).code == 0
+    done = run("replan", lapsed, *HOURS, *on("2027-02-18", 13), "--dry-run")
+    assert "The protocol proposes: clinician review, 38 days since the last" in done.out
+
+
+def test_to_continue_is_kept_though_nothing_moves(run, lapsed):
+    assert run("replan", lapsed, *HOURS, *on("2027-02-15")).code == 0
+    before = read(lapsed).sessions
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "continue", "--who", "Dr A")
+    assert done.code == 0
+    assert "wrote course.json" in done.out
+    assert read(lapsed).sessions == before
+    assert "continue was taken" in run("replan", lapsed, *HOURS, *on("2027-02-15", 14)).out
+
+
+def test_a_way_that_is_not_proposed_is_refused_with_those_that_are(run, lapsed):
+    done = run("replan", lapsed, *HOURS, *on("2027-02-15"), "--take", "step-back")
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
+    assert "what is proposed is continue, restart" in done.err
+
+
+def test_without_a_lapse_no_way_is_proposed(run, third):
+    done = run("replan", third, *HOURS, *on("2027-01-12"), "--take", "continue")
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
+    assert "the protocol proposes nothing" in done.err
+
+
+def test_skip_is_not_offered_where_it_would_add_a_day(run, third):
+    done = run("record", third, FOURTH, "stopped-early", *HOURS, *on(FOURTH))
+    assert done.code == 0
+    asked, ways = done.out.index("First: does the session of Thu 2027-01-14"), done.out.index("Ways to go on")
+    assert asked < ways
+    assert re.search(r"^\* +keep +", done.out[ways:], re.M)
+    assert not re.search(r"^.? +skip ", done.out[ways:], re.M)

@@ -1,0 +1,118 @@
+"""Moving sessions by hand from the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from followed import FOURTH, HOURS, as_json, days, everything, on
+from ketsched.interchange import read
+
+
+def test_a_move_that_breaks_a_rule_is_refused_with_its_range_and_a_repair(run, third):
+    """Worked case: session 5 to Wednesday 20 January is 1 day before session 6; 6 to Friday repairs it."""
+    before = everything()
+    words = ("replan", third, *HOURS, "--move", "s5=2027-01-20", *on("2027-01-12"))
+    done = run(*words)
+    assert (done.code, done.err) == (1, "")
+    assert "induction 5 is on Mon 2027-01-18; on Wed 2027-01-20 it would break:" in done.out
+    assert "1 d before 2027-01-21: at least 2 d apart" in done.out
+    assert "it can be from Sat 2027-01-16 to Tue 2027-01-19" in done.out
+    assert "days that are open: Mon 2027-01-18, Tue 2027-01-19" in done.out
+    assert re.search(r"induction 6 +moved +Thu 2027-01-21 09:00 +Fri 2027-01-22 09:00", done.out)
+    assert done.out.endswith("nothing was written\n")
+    found = as_json(run(*words, "--json"), code=1)
+    assert set(found) == {"changed", "written", "revision", "move", "repair", "say"}
+    assert found["move"] == {
+        "session": "s5",
+        "from": "2027-01-18",
+        "to": "2027-01-20",
+        "earliest": "2027-01-16",
+        "latest": "2027-01-19",
+        "days": ["2027-01-18", "2027-01-19"],
+        "breaks": ["1 d before 2027-01-21: at least 2 d apart"],
+        "error": None,
+    }
+    assert everything() == before
+    assert run(*words, "--repair").code == 0
+    assert days()[3:] == ["14", "20", "22"]
+
+
+@pytest.mark.parametrize(
+    ("day", "code"), [("2027-01-15", 1), ("2027-01-18", 0), ("2027-01-19", 0), ("2027-01-20", 1)]
+)
+def test_within_its_range_a_session_is_moved_at_once(run, third, day, code):
+    done = run("replan", third, *HOURS, "--move", f"s5={day}", *on("2027-01-12"))
+    assert done.code == code
+    assert (read(third).sessions[4].day == date.fromisoformat(day)) == (code == 0)
+
+
+def test_a_session_moved_alone_is_pinned_and_a_waiver_documents_it(run, third):
+    """Worked case: session 5 on the 20th with a waiver; the clinic then cancels session 6, and 5 stays."""
+    words = ("replan", third, *HOURS, "--move", "2027-01-18=2027-01-20", "--alone")
+    done = run(*words, "--dry-run", *on("2027-01-12"))
+    assert "It breaks\n  1 d before 2027-01-21: at least 2 d apart" in done.out
+    assert 'a clinician documents that: --waive "reason" --who NAME' in done.out
+    assert "findings: 1 error" in done.out
+    done = run(*words, "--waive", "travels on the 18th", "--who", "Dr A", *on("2027-01-12"))
+    assert done.code == 0
+    assert "no errors, no warnings" in done.out
+    course = read(third)
+    assert (course.sessions[4].day, course.sessions[4].pinned) == (date(2027, 1, 20), True)
+    ((waiver),) = course.waivers
+    assert (waiver.rule, waiver.reason, waiver.who) == ("KS101", "travels on the 18th", "Dr A")
+    for day in (FOURTH,):
+        run("record", third, day, "fulfilled", *on(day))
+    run("record", third, "2027-01-21", "cancelled", "--by", "clinic", *on("2027-01-15"))
+    assert run("replan", third, *HOURS, *on("2027-01-15", 13)).code == 0
+    assert days()[3:] == ["14 given", "20", "25"]
+
+
+def test_the_reason_may_come_after_the_move(run, third):
+    words = ("replan", third, *HOURS, "--move", "s5=2027-01-20", "--alone")
+    assert run(*words, *on("2027-01-12")).code == 0
+    assert run(*words, *on("2027-01-12")).out.endswith("nothing has changed\n")
+    waive = ("--waive", "travels on the 18th", "--who", "Dr A")
+    done = run(*words, *waive, *on("2027-01-12", 13))
+    assert done.code == 0
+    assert "waived by Dr A: KS101, induction 5, induction 6: travels on the 18th" in done.out
+    assert "no errors, no warnings" in done.out
+    course = read(third)
+    assert [(waiver.rule, waiver.who) for waiver in course.waivers] == [("KS101", "Dr A")]
+    assert (course.revisions[-1].what, course.revisions[-1].who) == ("waived", "Dr A")
+    assert course.sessions[4].day == date(2027, 1, 20)
+    assert run(*words, *waive, *on("2027-01-12", 14)).out.endswith("nothing has changed\n")
+    assert len(read(third).waivers) == 1
+
+
+def test_a_closed_day_has_nothing_on_it(run, third):
+    for words in ((), ("--alone",), ("--repair",)):
+        done = run("replan", third, *HOURS, "--move", "s5=2027-01-23", *words, *on("2027-01-12"))
+        assert (done.code, done.err) == (1, "")
+        assert "2027-01-23: " in done.out
+        assert done.out.endswith("nothing was written\n")
+
+
+def test_several_are_moved_together(run, third):
+    before = everything()
+    words = ("replan", third, *HOURS, "--move", "s4=2027-01-15", "--move", "s5=2027-01-21")
+    done = run(*words, *on("2027-01-12"))  # the sixth is on the 21st as well: it goes to Monday
+    assert done.code == 1
+    assert re.search(r"induction 6 +moved +Thu 2027-01-21 09:00 +Mon 2027-01-25 09:00", done.out)
+    assert done.out.endswith("to take this: --repair\nnothing was written\n")
+    assert everything() == before
+    assert set(as_json(run(*words, *on("2027-01-12"), "--json"), code=1)) == {
+        "changed",
+        "written",
+        "revision",
+        "move",
+        "repair",
+        "say",
+    }
+    assert run(*words, "--repair", *on("2027-01-12")).code == 0
+    assert days()[3:] == ["15", "21", "25"]
+    words = ("replan", third, *HOURS, "--move", "s4=2027-01-14", "--move", "s5=2027-01-20")
+    assert run(*words, *on("2027-01-12")).code == 0  # nobody else has to move
+    assert days()[3:] == ["14", "20", "25"]

@@ -1,0 +1,134 @@
+"""What following a course cannot use is said, and leaves every file as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_parts
+from ketsched import files
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("record", FILE), "DATE is missing"),
+        (("record", FILE, FOURTH), "STATUS is missing"),
+        (("record", FILE, "14.1.", "no-show"), "DATE"),
+        (("record", FILE, "0001-01-01", "no-show"), "DATE"),
+        (("record", FILE, FOURTH, "noshow"), "the status 'noshow'"),
+        (("record", FILE, FOURTH, ""), "no status"),
+        (("record", FILE, "2027-01-15", "no-show"), "there is no session '2027-01-15'"),
+        (("record", FILE, FOURTH, "fulfilled", "--session", "s9"), "there is no session 's9'"),
+        (("record", FILE, FOURTH, "fulfilled", "--time", "25:00"), "--time"),
+        (("record", FILE, FOURTH, "no-show", "--counts", "yes"), "whether it counts"),
+        (("record", FILE, FOURTH, "no-show", "--counts", "maybe"), "'maybe' is not one of"),
+        (("record", FILE, FOURTH, "no-show", "--by", "clinic"), "cancelled by somebody"),
+        (("record", FILE, FOURTH, "withdrawn"), "withdrawn"),
+        (("record", FILE, FOURTH, "fulfilled", "--corrects", "v9"), "there is no entry 'v9'"),
+        (("record", FILE, "2027-01-18", "fulfilled"), "a visit of 2027-01-18 that was fulfilled"),
+        (("record", FILE, FOURTH, "no-show", "--from", "a.csv"), "a file and one visit"),
+        (("record", FILE, "--from", "a.csv"), "cannot open 'a.csv'"),
+        (("record", FILE, "--from", "a.xlsx"), "no reader for .xlsx"),
+        (("record", FILE, FOURTH, "no-show", "--columns", "map.toml"), "options for a file, and no file"),
+        (("record", FILE, "--from", "a.csv", "--columns", "no.toml"), "--columns"),
+        (("record", FILE, FOURTH, "no-show", "--as-of", "soon"), "--as-of"),
+        (("record", FILE, FOURTH, "no-show", "--clinic", "no.toml"), "cannot open no.toml"),
+        (("record", FILE, FOURTH, "no-show", "--calendar", "a=b.toml"), "the clinic's hours are missing"),
+        (("record", FILE, FOURTH, "no-show", "--changes-only"), "no calendar to write them into"),
+        (("record", "clinic.toml", FOURTH, "no-show"), "clinic.toml is no course file"),
+        (("record", "other.json", FOURTH, "no-show"), "this is not a course document"),
+        (("forecast", FILE, "--as-of", "soon"), "--as-of"),
+        (("forecast", FILE, "--week", "2027-01-11"), "a week without the clinic's hours"),
+        (("forecast", FILE, *HOURS, "--week", "53"), "--week"),
+        (("forecast", FILE, "--notice", "400"), "a notice of 400 days"),
+        (("forecast", FILE, "--notice", "-1"), "a notice of -1 days"),
+        (("forecast", FILE, "--time", "9:00"), "the clinic's hours are missing"),
+        (("forecast", "missing.json"), "cannot open missing.json"),
+        (("replan", FILE), "the clinic's hours are missing"),
+        (("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 9-17"), "--hours"),
+        (
+            ("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 09:00-17:00"),
+            "its clinic in Europe/Paris",
+        ),
+        (("replan", FILE, *HOURS, "--missed", "2027-01-15"), "there is no session '2027-01-15'"),
+        (("replan", FILE, *HOURS, "--missed", "x"), "--missed"),
+        (("replan", FILE, *HOURS, "--record", FOURTH), "--record"),
+        (("replan", FILE, *HOURS, "--policy", "later"), "there is no policy 'later'"),
+        (("replan", FILE, *HOURS, "--policy", "boosters=keep"), "phases are induction"),
+        (("replan", FILE, *HOURS, "--policy", "keep", "--policy", "skip"), "a phase is missing"),
+        (("replan", FILE, *HOURS, "--notice", "367"), "a notice of 367 days"),
+        (("replan", FILE, *HOURS, "--move", "s5"), "is not a session and a day"),
+        (("replan", FILE, *HOURS, "--move", "s9=2027-01-20"), "there is no session 's9'"),
+        (("replan", FILE, *HOURS, "--move", "s1=2027-01-20"), "the session 's1' cannot be moved"),
+        (("replan", FILE, *HOURS, "--move", "s5=soon"), "--move"),
+        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--repair", "--alone"), "both --repair and"),
+        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--missed", FOURTH), "and another change"),
+        (("replan", FILE, *HOURS, "--repair"), "nothing to move"),
+        (("replan", FILE, *HOURS, "--alone"), "nothing to move"),
+        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--alone", "--waive", "x"), "or by nobody"),
+        (("replan", FILE, *HOURS, "--waive", "x", "--who", "A"), "a waiver of nothing"),
+        (
+            ("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--move", "s6=2027-01-22", "--alone"),
+            "2 sessions to move alone",
+        ),
+        (("replan", FILE, *HOURS, "--add", "2027-01-12"), "--add"),
+        (("replan", FILE, *HOURS, "--repeat", "-1"), "repeat"),
+        (("replan", FILE, *HOURS, "--step", "up"), "'up' is not one of"),
+        (("replan", FILE, *HOURS, "--step", "back"), "a step back in induction"),
+        (("replan", FILE, *HOURS, "--through", "x"), "--through"),
+        (("replan", FILE, *HOURS, "--away", "2027-01-26..2027-01-12"), "ends before it begins"),
+        (("replan", FILE, *HOURS, "--switch", "nothing"), "--switch"),
+        (("replan", FILE, *HOURS, "--sessions", "4"), "--sessions without --switch"),
+        (("replan", FILE, *HOURS, "--join", "7"), "--join without --switch"),
+        (("replan", FILE, *HOURS, "--switch", "t.toml", "--join", "-7"), "--join"),
+        (("replan", FILE, *HOURS, "--at", "2026-12-01T08:59:59Z"), "--at with that"),
+        (("replan", FILE, *HOURS, "-o", "second.json"), "a second course file"),
+        (("due", "nowhere"), "'nowhere' is no folder"),
+        (("due", FILE), "'course.json' is no folder"),
+        (("due", ".", "--days", "-1"), "-1 days ahead"),
+        (("due", ".", "--as-of", "x"), "--as-of"),
+        (("history", FILE, "--revision", "0"), "--revision"),
+        (("history", FILE, "--revision", "9"), "--revision"),
+        (("history", FILE, "--diff", "1", "9"), "--diff"),
+        (("history", FILE, "--diff", "2", "1"), "--diff"),
+        (("history", FILE, "--diff", "1", "1", "--revision", "1"), "both --revision and --diff"),
+        (("history", FILE, "--as-of", "x"), "--as-of"),
+        (("history", "clinic.toml"), "clinic.toml is no course file"),
+        (("publish", FILE), "missing option '--caldav'"),
+        (("publish", FILE, *URL, "--overwrite", "s9"), "there is no session 's9'"),
+        (("publish", FILE, "--caldav", "ftp://example.org/"), "--caldav"),
+        (("publish", FILE, *URL, "--ca", "own.pem"), "--ca own.pem"),
+        (("publish", "other.json", *URL), "this is not a course document"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
+)
+@pytest.mark.usefixtures("third")
+def test_what_cannot_be_used_is_said_and_leaves_every_file_as_it_was(run, words, says):
+    Path("other.json").write_text("{}", encoding="utf-8")
+    before = everything()
+    if words[0] in ("record", "replan") and "--at" not in words:
+        words = (*words, *on(FOURTH, 6))
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert said_in_four_parts(done.err), done.err
+    assert says in done.err
+    assert everything() == before
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2])
+def test_when_the_user_stops_it_no_file_is_half_written(run, third, monkeypatch, stopped_at):
+    Path("a.ics").write_text("old", encoding="utf-8")
+    before = everything()
+    writes = []
+
+    def stopped(handle):
+        writes.append(handle)
+        if len(writes) == stopped_at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", stopped)
+    done = run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), "-o", "a.ics")
+    assert done.code == 130
+    assert everything() == before

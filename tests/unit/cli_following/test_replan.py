@@ -1,0 +1,287 @@
+"""Planning again from the command line: after reviews, by each policy, around what closed."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from followed import FILE, FOURTH, HOURS, PROTOCOL, as_json, days, everything, on, said_in_four_parts
+from ketsched.interchange import read
+
+EVERY_FOUR_WEEKS = """\
+id = "later"
+version = "1"
+title = "Every four weeks"
+[sources]
+own = "our own"
+[[phase]]
+kind = "maintenance"
+count = { value = 3, source = "own", mark = "house default" }
+every = { value = ["P14D", "P28D"], source = "own", mark = "house default" }
+infusion = { value = "PT40M", source = "own", mark = "house default" }
+spacing = [{ minimum = 7, source = "own", mark = "house default" }]
+"""
+
+
+# Outcomes of reviews
+
+
+REVIEWED = (
+    EVERY_FOUR_WEEKS.replace("value = 3", "value = 4")
+    + """
+[[companion]]
+id = "review"
+kind = "appointment"
+topic = "review"
+title = "Review"
+anchor = { phase = "maintenance", session = 1 }
+window = { earliest = 0, recommended = 0, latest = 3, source = "own", mark = "house default" }
+duration = { value = "PT30M", source = "own", mark = "house default" }
+required = true
+gate = true
+"""
+)
+"""14 days, then 28 and 28; a review after the first."""
+
+
+@pytest.mark.parametrize("word", ["step-forward", "step forward"])
+def test_a_review_says_to_step_and_the_next_replan_does(run, word):
+    """Mondays from 4 January: the 18th, then every 28 days; from the first on 28 days: 1 February, 1 and 29 March."""
+    Path("t.toml").write_text(REVIEWED, encoding="utf-8")
+    words = ("--start", "2027-01-04", "--time", "09:00", "--id", "A", "--at", "2026-12-01T09:00:00Z")
+    run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
+    assert [f"{s.day:%m-%d}" for s in read(FILE).sessions] == ["01-04", "01-18", "02-15", "03-15"]
+    assert run("record", FILE, "2027-01-04", "fulfilled", *on("2027-01-04")).code == 0
+    said = run("decide", FILE, "review", word, "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05"))
+    assert said.code == 0
+    assert "step forward (Dr A); the next ketsched replan plans the rest at that interval" in " ".join(
+        said.out.split()
+    )
+    assert run("replan", FILE, *HOURS, *on("2027-01-05", 13)).code == 0
+    assert [f"{s.day:%m-%d}" for s in read(FILE).standing()] == ["01-04", "02-01", "03-01", "03-29"]
+    assert run("replan", FILE, *HOURS, *on("2027-01-05", 14)).out == "nothing has changed\n"  # done once
+
+
+def test_a_stop_ends_the_course_with_the_next_replan(run):
+    Path("t.toml").write_text(REVIEWED, encoding="utf-8")
+    words = ("--start", "2027-01-04", "--time", "09:00", "--id", "A", "--at", "2026-12-01T09:00:00Z")
+    run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
+    assert run("record", FILE, "2027-01-04", "fulfilled", *on("2027-01-04")).code == 0
+    said = run("decide", FILE, "review", "stop", "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05"))
+    assert "stop (Dr A); the next ketsched replan ends the course" in said.out
+    assert run("replan", FILE, *HOURS, *on("2027-01-05", 13)).code == 0
+    assert (read(FILE).ended, days()) == (date(2027, 1, 5), ["04 given"])
+
+
+def test_only_sessions_to_come_become_firm(run, course):
+    """A hold from the first day on, lifted after the second session: 3 to 6 are to come."""
+    words = ("--reason", "x", "--who", "Dr A", "--since", "2027-01-04", *on("2027-01-02"))
+    assert run("hold", course, *words).code == 0
+    done = run("lift", course, "h1", "--who", "Dr A", "--on", "2027-01-08", *on("2027-01-08"))
+    assert "now firm: induction 3 to 6\n" in done.out
+
+
+def test_a_phase_whose_name_ends_in_a_number_is_not_run_into_the_session(run, lapsed):
+    assert run("replan", lapsed, *HOURS, *on("2027-02-15"), "--take", "restart").code == 0
+    assert "Next is induction 2, session 1: booked" in run("forecast", lapsed, "--as-of", "2027-02-16").out
+
+
+def test_advice_is_in_the_words_of_the_command_line(run, third):
+    done = run("replan", third, *HOURS, "--step", "back", *on("2027-01-12"))
+    assert (done.code, "(--switch)" in done.err) == (2, True)
+    Path("open.toml").write_text(
+        PROTOCOL.replace('weekdays = { value = ["Mon", "Thu"]', "#"), encoding="utf-8"
+    )
+    done = run("replan", third, *HOURS, "--switch", "open.toml", *on("2027-01-12"))
+    assert (done.code, "--weekdays mon,thu" in done.err) == (2, True)
+
+
+# Replan
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [
+        ((), ["18", "21", "25"]),
+        (("--policy", "keep"), ["18", "21", "25"]),
+        (("--policy", "make-up"), ["15", "18", "21"]),
+        (("--policy", "induction=make-up"), ["15", "18", "21"]),
+        (("--policy", "shift"), ["15", "19", "22"]),
+        (("--policy", "skip"), ["18", "21"]),
+    ],
+    ids=" ".join,
+)
+def test_a_missed_session_is_made_up_for_as_the_policy_says(run, third, policy, left):
+    words = ("replan", third, *HOURS, "--missed", FOURTH, *policy)
+    done = run(*words, *on(FOURTH))
+    assert (done.code, done.err) == (0, "")
+    assert days()[3:] == left
+    assert done.out.endswith("wrote course.json (revision 5)\n")
+    before = everything()
+    again = run(*words, *on(FOURTH, 13))  # twice is once
+    assert (again.code, again.out) == (0, "nothing has changed\n")
+    assert everything() == before
+
+
+def test_what_changes_is_a_table_and_what_one_says(run, third):
+    done = run("replan", third, *HOURS, "--record", "2027-01-14 no-show", "--policy", "shift", *on(FOURTH))
+    squeezed = [re.sub(" +", " ", line).strip() for line in done.out.splitlines()]
+    assert "induction missed Thu 2027-01-14 09:00 no-show on 2027-01-14" in squeezed
+    assert any(
+        line.startswith("induction 5 moved Mon 2027-01-18 09:00 Tue 2027-01-19 09:00") for line in squeezed
+    )
+    assert squeezed[squeezed.index("To say on the telephone") + 1 :][:4] == [
+        "The appointment of Thursday 14 January at 09:00 did not take place.",
+        "There is a new appointment on Friday 15 January at 09:00.",
+        "The appointment of Monday 18 January at 09:00 moves to Tuesday 19 January at 09:00.",
+        "The appointment of Thursday 21 January at 09:00 moves to Friday 22 January at 09:00.",
+    ]
+
+
+def test_a_fallback_is_said(run, third):
+    """Worked case: on Friday 15 January no day before the 18th leaves the rest in place."""
+    done = run("replan", third, *HOURS, "--missed", FOURTH, "--policy", "make-up", *on("2027-01-15"))
+    assert done.code == 0
+    assert days()[3:] == ["18", "21", "25"]
+    assert "To know\n" in done.out
+
+
+def test_skipping_says_that_the_series_is_shorter(run, third):
+    done = run("replan", third, *HOURS, "--missed", FOURTH, "--policy", "skip", *on(FOURTH))
+    assert "induction, 2027-01-14: not made up for; the series has one session fewer" in done.out
+    assert "findings: " in done.out
+
+
+REPLAN_KEYS = {
+    "changed",
+    "written",
+    "revision",
+    "what",
+    "changes",
+    "remarks",
+    "lifted",
+    "say",
+    "move",
+    "proposes",
+    "verified",
+    "plans",
+    "findings",
+    "course",
+}
+
+
+def test_replan_as_json_and_without_writing(run, third):
+    before = everything()
+    words = ("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), "--json")
+    dry = as_json(run(*words, "--dry-run", "-o", "a.ics"))
+    assert everything() == before
+    assert set(dry) == REPLAN_KEYS
+    assert (dry["changed"], dry["written"]) == (True, False)
+    wet = as_json(run(*words))
+    assert wet == dry | {"written": True}
+    added = wet["changes"][-1]
+    assert (added["booking"], added["change"], added["from"]) == ("s7", "added", None)
+    assert added["to"] == {"day": "2027-01-25", "time": "09:00", "status": "firm"}
+    assert (added["phase"], added["number"]) == ("induction", 6)
+    assert wet["say"][-1] == "There is a new appointment on Monday 25 January at 09:00."
+
+
+def test_with_nothing_new_nothing_changes(run, third):
+    before = everything()
+    assert run("replan", third, *HOURS, *on("2027-01-12")).out == "nothing has changed\n"
+    assert run("replan", third, *HOURS, *on("2027-01-12"), "--json").code == 0
+    assert everything() == before
+
+
+def test_calendars_get_all_or_only_what_changed(run, third):
+    words = ("-o", "all.ics", "-o", "changes.ics:clinic,full")
+    run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), *words, "--changes-only")
+    changed = Path("changes.ics").read_text("utf-8")
+    assert changed.count("BEGIN:VEVENT") == 2  # the 14th is cancelled, the 25th is new
+    assert changed.count("STATUS:CANCELLED") == 1
+    run("ride", third, "s5", "none", *on(FOURTH, 13), "-o", "whole.ics")
+    assert Path("whole.ics").read_text("utf-8").count("BEGIN:VEVENT") == 7
+    done = run("ride", third, "s5", "confirmed", *on(FOURTH, 14), "-o", "none.ics", "--changes-only")
+    assert done.out.endswith(
+        "wrote course.json (revision 7)\nnone.ics (patient, discreet) was not written: no event changed\n"
+    )
+    assert not Path("none.ics").exists()
+
+
+def test_what_was_just_cancelled_is_told_with_the_next_change(run, third):
+    """As the library writes it: the cancelled one belongs to the file, whatever the command is."""
+    run("record", third, FOURTH, "cancelled", *on(FOURTH))
+    done = run("authorise", third, "--sessions", "20", *on(FOURTH, 13), "-o", "told.ics", "--changes-only")
+    assert "wrote told.ics" in done.out
+    told = Path("told.ics").read_text("utf-8")
+    assert (told.count("BEGIN:VEVENT"), told.count("STATUS:CANCELLED")) == (1, 1)
+
+
+def test_away_told_in_advance_cannot_be_planned_around_unless_the_bound_gives_way(run, course):
+    """Worked case: away 12 to 26 January, told on the 8th: 11 to 27 January is 16 days, 7 are allowed."""
+    for day in ("2027-01-04", "2027-01-07"):
+        run("record", course, day, "fulfilled", *on(day))
+    before = everything()
+    words = ("replan", course, *HOURS, "--away", "2027-01-12..2027-01-26", *on("2027-01-08"))
+    done = run(*words)
+    assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
+    assert "at most 7 d" in done.err
+    assert everything() == before
+    done = run(*words, "--exceed", "--who", "Dr A")
+    assert done.code == 0
+    assert "at most 7 d between two" in done.out
+    moved = [session.day for session in read(course).standing()][3:]
+    assert moved[0] == date(2027, 1, 27)
+    assert all(later - earlier >= timedelta(2) for earlier, later in itertools.pairwise(moved))
+    assert read(course).revisions[-1].who == "Dr A"
+
+
+def test_what_a_policy_costs_is_named_with_those_that_do_not(run):
+    """Worked case: eight sessions, the third missed: a ninth date would be day 29 of 28."""
+    Path("t.toml").write_text(PROTOCOL.replace("value = 6", "value = 8"), encoding="utf-8")
+    words = ("--start", "2027-01-04", "--time", "09:00", "--id", "A", "--at", "2026-12-01T09:00:00Z")
+    run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
+    for day in ("2027-01-04", "2027-01-07"):
+        run("record", FILE, day, "fulfilled", *on(day))
+    done = run("replan", FILE, *HOURS, "--missed", "2027-01-11", *on("2027-01-11"))
+    assert days()[2:] == ["14", "18", "21", "25", "28", "01"]  # 1 February is day 29
+    assert "at most 28 d" in done.out
+    assert "kept by make-up" in re.sub(r"\s+", " ", done.out)
+
+
+def test_the_course_ends_early_and_is_complete(run, third):
+    done = run("replan", third, *HOURS, "--end", "--who", "Dr A", *on("2027-01-12"))
+    assert done.code == 0
+    assert days() == ["04 given", "07 given", "11 given"]
+    assert "Nothing is due: the course was ended." in run("forecast", third).out
+    assert "ended on Tue 2027-01-12" in run("history", third).out
+
+
+def test_one_more_a_new_place_and_the_last_again(run, third):
+    at = on("2027-01-12")
+    assert run("replan", third, *HOURS, "--add", "2027-01-28", *at).code == 0
+    assert days()[3:] == ["14", "18", "21", "28"]
+    done = run("replan", third, *HOURS, "--place", "Room 2", *at)
+    assert "The appointment of Thursday 14 January at 09:00 is at another place: Room 2." in done.out
+    assert {s.place for s in read(third).sessions[3:]} == {"Room 2"}
+    assert run("replan", third, *HOURS, "--repeat", "1", *at).code == 0
+    assert len(days()) == 8
+
+
+def test_the_rest_goes_over_to_another_protocol_and_steps(run, third):
+    Path("later.toml").write_text(EVERY_FOUR_WEEKS, encoding="utf-8")
+    words = ("--switch", "later.toml", "--sessions", "3", "--join", "14")
+    done = run("replan", third, *HOURS, *words, *on("2027-01-12"))
+    assert (done.code, done.err) == (0, "")
+    # 14 days after 11 January is Monday the 25th; then 14 days to 8 February and 28 to 8 March.
+    assert days() == ["04 given", "07 given", "11 given", "25", "08", "08"]
+    assert read(third).segments[0].protocol == "later"
+    run("record", third, "2027-01-25", "fulfilled", *on("2027-01-25"))
+    assert run("replan", third, *HOURS, "--step", "forward", *on("2027-01-26")).code == 0
+    assert days()[-2:] == ["22", "22"]  # 28 days after 25 January, and after that
+    done = run("replan", third, *HOURS, "--step", "forward", *on("2027-01-26"))
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
