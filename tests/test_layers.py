@@ -18,6 +18,7 @@ import pytest
 SRC = Path(__file__).parent.parent / "src" / "ketsched"
 
 LAYERS = [
+    "firstuse",
     "errors",
     "spacing",
     "series",
@@ -42,6 +43,7 @@ LAYERS = [
     "tracking",
     "interchange",
     "reporting",
+    "follow",
     "cli",
 ]
 

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from statistics import mean
 
 import ketsched as ks
-from ketsched.planning import starts
 
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
 SUMMER = [date(2027, 7, 26) + timedelta(n) for n in range(12)]
@@ -18,7 +17,7 @@ shapes = {"6 in 2 weeks": (6, 2), "6 in 3 weeks": (6, 3), "8 in 4 weeks": (8, 4)
 HEADINGS = ("starts", "cannot", "trips", "mean days", "last day", "mean off", "worst off")
 print(" " * 14 + "".join(f"{heading:>13}" for heading in HEADINGS))
 for name, (sessions, weeks) in shapes.items():
-    tried = starts(
+    tried = ks.starts(
         induction.choose(sessions=sessions, weeks=weeks),
         between=(date(2027, 1, 1), date(2027, 12, 31)),
         calendar=clinic,

@@ -3,23 +3,13 @@ ketsched plans courses of ketamine treatment: induction, boosters and what the s
 
 It decides nothing clinical: it holds no dose, recommends no treatment, and a clinician decides.
 
-The public names are imported when they are first used, so that a program which needs one
-verb does not wait for all of them.
+These are the values, and the verbs that plan, check, forecast and hand out a course;
+`ketsched.follow` has those that follow one. All of them are imported when they are first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ketsched.calendars import Calendar
-    from ketsched.checking import Finding, check
-    from ketsched.errors import KetschedError
-    from ketsched.history import evaluate
-    from ketsched.interchange import read, write
-    from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Visit, Waiver
-    from ketsched.planning import plan
-    from ketsched.protocols import load_protocol
-    from ketsched.tracking import Forecast, forecast, replan
+from ketsched.firstuse import at_first_use
 
 __version__ = "0.1.0"
 
@@ -30,47 +20,52 @@ __all__ = [
     "Finding",
     "Forecast",
     "KetschedError",
+    "NoFeasiblePlan",
     "Phase",
     "Protocol",
     "Session",
+    "Severity",
     "Spacing",
     "Visit",
     "Waiver",
+    "Window",
     "check",
+    "dumps",
     "evaluate",
     "forecast",
     "load_protocol",
+    "loads",
     "plan",
+    "protocol_ids",
     "read",
     "replan",
+    "starts",
     "write",
 ]
 
-_HOMES = {
-    "Calendar": "calendars",
-    "Finding": "checking",
-    "Forecast": "tracking",
-    "KetschedError": "errors",
-    "check": "checking",
-    "evaluate": "history",
-    "forecast": "tracking",
-    "load_protocol": "protocols",
-    "plan": "planning",
-    "read": "interchange",
-    "replan": "tracking",
-    "write": "interchange",
-} | dict.fromkeys(
-    ("Companion", "Course", "Phase", "Protocol", "Session", "Spacing", "Visit", "Waiver"), "model"
-)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ketsched' has no attribute {name!r}")
-    found: object = getattr(import_module(f"ketsched.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if TYPE_CHECKING:
+    from ketsched.calendars import Calendar
+    from ketsched.checking import Finding, Severity, check
+    from ketsched.errors import KetschedError
+    from ketsched.history import evaluate
+    from ketsched.interchange import dumps, loads, read, write
+    from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Visit, Waiver, Window
+    from ketsched.planning import NoFeasiblePlan, plan, starts
+    from ketsched.protocols import load_protocol, protocol_ids
+    from ketsched.tracking import Forecast, forecast, replan
+else:
+    __getattr__, __dir__ = at_first_use(
+        __name__,
+        {
+            "Calendar": "calendars",
+            **dict.fromkeys(("Finding", "Severity", "check"), "checking"),
+            "KetschedError": "errors",
+            "evaluate": "history",
+            **dict.fromkeys(("dumps", "loads", "read", "write"), "interchange"),
+            **dict.fromkeys(("Companion", "Course", "Phase", "Protocol", "Session", "Spacing"), "model"),
+            **dict.fromkeys(("Visit", "Waiver", "Window"), "model"),
+            **dict.fromkeys(("NoFeasiblePlan", "plan", "starts"), "planning"),
+            **dict.fromkeys(("load_protocol", "protocol_ids"), "protocols"),
+            **dict.fromkeys(("Forecast", "forecast", "replan"), "tracking"),
+        },
+    )

@@ -257,7 +257,7 @@ def hold(
     return _changed(course, at, "held", holds=(*course.holds, added))
 
 
-def lift(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
+def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
     """Return the course with a hold lifted, by somebody, on a local date."""
     standing = [hold.id for hold in course.holds if hold.stands]
     if hold_id not in standing:
@@ -296,17 +296,17 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
     return _changed(course, at, f"decided: {outcome.what}", companions=companions)
 
 
-def arrange(course: Course, session_id: str, ride: str, *, at: datetime | None) -> Course:
+def ride(course: Course, session_id: str, known: str, *, at: datetime | None) -> Course:
     """
     Return the course with what is known of a session's ride home: "confirmed", "none", "self" or "" (nothing).
 
     A task about the ride of that session is done once the ride is confirmed.
     """
     own = _session(course, session_id)
-    sessions = tuple(attrs.evolve(own, ride=ride) if s.id == session_id else s for s in course.sessions)
+    sessions = tuple(attrs.evolve(own, ride=known) if s.id == session_id else s for s in course.sessions)
     tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic == "ride"}
     companions = tuple(
-        _with(placed, Status.FULFILLED if ride == "confirmed" else _not_done(placed))
+        _with(placed, Status.FULFILLED if known == "confirmed" else _not_done(placed))
         if placed.companion in tasks and placed.session == session_id and placed.status.stands
         else placed
         for placed in course.companions

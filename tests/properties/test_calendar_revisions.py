@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from ketsched.around import arrange, authorise, decide, done, hold, lift
+from ketsched.around import authorise, decide, done, hold, release, ride
 from ketsched.calendars import Calendar
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import dumps
@@ -260,7 +260,7 @@ def stepped(course, step, number, today, at):  # noqa: C901, PLR0912 - a branch 
             return hold(course, reason="x", who="Dr A", since=today, sessions=(session.id,), at=at)
         case "lift":
             standing = [stop for stop in course.holds if stop.stands]
-            return lift(course, standing[0].id, who="Dr A", on=today, at=at) if standing else course
+            return release(course, standing[0].id, who="Dr A", on=today, at=at) if standing else course
         case "authorise":
             return authorise(course, Authorisation(sessions=1 + number), at=at)
         case "decide":
@@ -269,7 +269,7 @@ def stepped(course, step, number, today, at):  # noqa: C901, PLR0912 - a branch 
             outcome = Decision(what=what, on=today, who="Dr A")
             return decide(course, gates[0].id, outcome, at=at) if gates else course
         case "ride" | "no ride" if session:
-            return arrange(course, session.id, "confirmed" if step == "ride" else "none", at=at)
+            return ride(course, session.id, "confirmed" if step == "ride" else "none", at=at)
         case "done":
             tasks = [p for p in course.companions if p.companion in ("ride", "form") and p.status.stands]
             return done(course, tasks[number % len(tasks)].id, at=at) if tasks else course

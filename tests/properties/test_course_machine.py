@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ketsched.around import decide, hold, lift
+from ketsched.around import decide, hold, release
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import KetschedError
@@ -366,7 +366,7 @@ class Life(RuleBasedStateMachine):
     def the_hold_is_lifted(self):
         for stop in self.course.holds:
             if stop.stands:
-                freed = lift(self.course, stop.id, who="Dr A", on=self.today, at=self.at())
+                freed = release(self.course, stop.id, who="Dr A", on=self.today, at=self.at())
                 self.take(freed, settled=self.settled)
 
     @rule(what=st.sampled_from(["continue", "continue", "step back", "step forward", "stop"]))

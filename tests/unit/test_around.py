@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
-from ketsched.around import arrange, authorise, decide, hold, lift, notices, to_confirm
+from ketsched.around import authorise, decide, hold, notices, release, ride, to_confirm
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.model import (
@@ -188,7 +188,7 @@ def test_a_hold_of_named_sessions_holds_these_alone_whatever_its_day():
 def test_a_hold_is_lifted_by_name_and_date():
     course = planned(CALL)
     held = hold(course, reason="-", who="Dr A", since=JAN["s4"], at=NEXT)
-    free = lift(held, "h1", who="Dr B", on=day("9 Jan"), at=NEXT)
+    free = release(held, "h1", who="Dr B", on=day("9 Jan"), at=NEXT)
     assert waiting(free) == []
     assert tentative(free) == []
     assert free.holds[0].lifted_by == "Dr B"
@@ -198,7 +198,7 @@ def test_a_hold_is_lifted_by_name_and_date():
     assert len(free.revisions) == 3
     for name in ("h1", "h2"):
         with pytest.raises(InvalidInput):
-            lift(free, name, who="Dr B", on=day("9 Jan"), at=NEXT)
+            release(free, name, who="Dr B", on=day("9 Jan"), at=NEXT)
 
 
 def test_of_two_holds_both_must_be_lifted():
@@ -208,9 +208,9 @@ def test_of_two_holds_both_must_be_lifted():
     assert waiting(both) == ["s3", "s5", "s6", "s7", "s8"]
     assert len(to_confirm(both)["s5"]) == 2
     assert touched(both) == ["s3"]  # the others were to be confirmed already
-    one = lift(both, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
+    one = release(both, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
     assert waiting(one) == ["s3", "s5"]
-    assert waiting(lift(one, "h2", who="Dr A", on=JAN["s1"], at=NEXT)) == []
+    assert waiting(release(one, "h2", who="Dr A", on=JAN["s1"], at=NEXT)) == []
 
 
 def test_a_hold_holds_neither_what_was_given_nor_what_does_not_stand():
@@ -223,7 +223,7 @@ def test_a_hold_holds_neither_what_was_given_nor_what_does_not_stand():
 def test_what_was_to_be_confirmed_for_another_reason_stays_so():
     course = record(planned(), Status.TENTATIVE, "s5")
     held = hold(course, reason="-", who="Dr A", since=JAN["s1"], sessions=("s4",), at=NEXT)
-    free = lift(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
+    free = release(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
     assert [s.id for s in free.sessions if s.status is Status.TENTATIVE] == ["s5"]
 
 
@@ -492,15 +492,15 @@ def test_starts_outside_a_required_authorisation_are_named_and_those_within_it_f
 
 def test_a_ride_is_a_revision_that_touches_no_calendar():
     course = planned(CALL)
-    known = arrange(course, "s2", "confirmed", at=NEXT)
+    known = ride(course, "s2", "confirmed", at=NEXT)
     assert [s.ride for s in known.sessions[:3]] == ["", "confirmed", ""]
     assert {s.revised for s in known.sessions} == {(0,)}
     assert len(known.revisions) == 2
-    assert arrange(known, "s2", "confirmed", at=NEXT) is known
-    assert arrange(known, "s2", "", at=NEXT).sessions == course.sessions
-    for wrong in ({"session_id": "s9", "ride": "none"}, {"session_id": "s2", "ride": "a taxi"}):
+    assert ride(known, "s2", "confirmed", at=NEXT) is known
+    assert ride(known, "s2", "", at=NEXT).sessions == course.sessions
+    for wrong in ({"session_id": "s9", "known": "none"}, {"session_id": "s2", "known": "a taxi"}):
         with pytest.raises(InvalidInput):
-            arrange(course, **wrong, at=NEXT)
+            ride(course, **wrong, at=NEXT)
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_a_ride_is_a_revision_that_touches_no_calendar():
         lambda course, at: decide(
             course, "midway:session3", Decision(what="continue", on=JAN["s3"], who="Dr A"), at=at
         ),
-        lambda course, at: arrange(course, "s2", "none", at=at),
+        lambda course, at: ride(course, "s2", "none", at=at),
     ],
 )
 def test_a_change_has_a_moment_after_the_last_one(change):
@@ -529,7 +529,7 @@ def test_a_change_leaves_what_was_decided_elsewhere():
     assert waiting(decided) == ["s4", "s5", "s6", "s7", "s8"]
     authorised = authorise(decided, Authorisation(sessions=2, scope="induction"), at=NEXT)
     assert waiting(authorised) == ["s3", "s4", "s5", "s6", "s7", "s8"]
-    free = lift(authorised, "h1", who="Dr A", on=day("9 Jan"), at=NEXT)
+    free = release(authorised, "h1", who="Dr A", on=day("9 Jan"), at=NEXT)
     assert waiting(free) == ["s3", "s4", "s5", "s6"]
     assert tentative(free) == ["call:s3", "call:s4", "call:s5", "call:s6"]
     assert len(free.revisions) == 5
@@ -557,5 +557,5 @@ def test_what_was_to_be_confirmed_before_a_hold_stays_so_once_it_is_lifted():
     course = record(planned(), Status.TENTATIVE, "s2", "s8")
     held = hold(course, reason="fever", who="Dr A", since=JAN["s1"], at=NEXT)
     assert held.holds[0].already == ("s2", "s8")
-    free = lift(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
+    free = release(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
     assert [s.id for s in free.sessions if s.status is Status.TENTATIVE] == ["s2", "s8"]

@@ -185,7 +185,7 @@ def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, on: str
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
     day = inputs.located("--on", read_date, on)
-    course = around.lift(opened.course, hold_id, who=who, on=day, at=opened.at)
+    course = around.release(opened.course, hold_id, who=who, on=day, at=opened.at)
     _finish(opened, course, f"hold {hold_id} lifted by {who} on {pictures.on(day)}", as_json=as_json)
 
 
@@ -338,7 +338,7 @@ def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> No
     ketsched ride course.json 2027-01-11 confirmed
     """
     name = revising.session_named(opened.course, session, "SESSION")
-    course = around.arrange(opened.course, name, known, at=opened.at)
+    course = around.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
     _finish(opened, course, f"ride home on {pictures.on(day)}: {said}", as_json=as_json)

@@ -1,22 +1,22 @@
 """
 Courses as files: one module per format, chosen by the suffix of the file.
 
-`write` and `read` are the verbs; `dumps` gives the bytes that `write` puts into the file.
+`write` and `read` are the verbs; `dumps` and `loads` do the same with the bytes of a file, or with plain values.
 A format is a module with `dumps(course, publication)` and, if it can be read back, `loads`;
 one whose files can leave out part of a course says so with `IN_PART`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, TypedDict, Unpack, cast, overload
 from typing import Protocol as Interface
 
 from ketsched.errors import CannotRead, CannotWrite
-from ketsched.files import read_text, write_whole
+from ketsched.files import decode, read_text, write_whole
 from ketsched.interchange.wording import Publication
 from ketsched.model import Course, Protocol
 
@@ -86,14 +86,41 @@ def write(
     return write_whole(target, content)
 
 
-def dumps(course: Course, suffix: str, **options: Any) -> bytes:
-    """
-    Return the bytes of a course in the format of a suffix ("ics", ".json") or file name.
+class Options(TypedDict, total=False):
+    """What `write` takes by name, and so does `dumps`."""
 
-    The options are those of `write`.
+    audience: str
+    privacy: str
+    language: str
+    method: str | None
+    findings: Iterable[Any]
+    changes_only: bool
+    as_of: date | None
+
+
+@overload
+def dumps(course: Course, suffix: Literal["dict"], **options: Unpack[Options]) -> dict[str, Any]: ...  # type: ignore[overload-overlap] # "dict" is a str
+
+
+@overload
+def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes: ...
+
+
+def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes | dict[str, Any]:
+    """
+    Return what `write` would put into a file: its bytes, or the values of the course document.
+
+    Args:
+        course: As for `write`.
+        suffix: Of the format, "json" or "ics", or a file's name; or "dict" for the course document as lists
+            and dictionaries of plain values, to be kept in a database or sent as part of something else.
+        options: Those of `write`.
+
+    Raises:
+        CannotWrite: The course lacks what the format needs.
     """
     publication = Publication(**options)
-    form = _format(suffix, CannotWrite)
+    form = _format("json" if suffix == "dict" else suffix, CannotWrite)
     if publication.in_part and not getattr(form, "IN_PART", False):
         raise CannotWrite(
             what="this format holds the whole course",
@@ -101,6 +128,10 @@ def dumps(course: Course, suffix: str, **options: Any) -> bytes:
             why="only the events of a calendar can be written in part",
             fix="leave it out, or write a .ics file",
         )
+    if suffix == "dict":
+        from ketsched.interchange.json import to_values
+
+        return to_values(course)
     return form.dumps(course, publication)
 
 
@@ -117,15 +148,56 @@ def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None
         CannotRead: The file is not what its suffix says, or leaves out what a course needs.
     """
     source = Path(path)
-    form = _format(source.name, CannotRead)
+    form = _readable(source.name, str(source))
+    return form.loads(read_text(source), str(source), protocol=protocol, zone=zone)
+
+
+def loads(
+    content: str | bytes | Mapping[str, Any],
+    suffix: str,
+    *,
+    protocol: Protocol | None = None,
+    zone: str | None = None,
+) -> Course:
+    """
+    Return the course that `dumps` gave, from its text, its bytes, or the values of its document.
+
+    Args:
+        content: What stands in a file of that format, as text or as bytes in UTF-8; or the document's values.
+        suffix: Of the format, "json" or "ics"; or "dict" for values.
+        protocol: As for `read`.
+        zone: As for `read`.
+
+    Raises:
+        CannotRead: It is not what the suffix says, or leaves out what a course needs.
+    """
+    if (suffix == "dict") != isinstance(content, Mapping):
+        raise CannotRead(
+            what=f"{'values' if isinstance(content, Mapping) else 'a text'} for the suffix {suffix[:20]!r}",
+            where="content",
+            why='the values of a course document have the suffix "dict", and nothing else has',
+            fix='give loads(values, "dict"), or loads(text, "json")',
+        )
+    if isinstance(content, Mapping):
+        from ketsched.interchange.json import from_values
+
+        return from_values(content)
+    text = decode(content, Path(f"the {suffix} text")) if isinstance(content, bytes) else content
+    where = f"the {suffix} text"
+    return _readable(suffix, where).loads(text, where, protocol=protocol, zone=zone)
+
+
+def _readable(name: str, where: str) -> _Format:
+    """Return the module of a format that can be read back."""
+    form = _format(name, CannotRead)
     if not hasattr(form, "loads"):
         raise CannotRead(
-            what=f"{source.name} cannot be read back",
-            where=str(source),
+            what=f"{name} cannot be read back",
+            where=where,
             why="files of this format are for people",
             fix="read the course document (.json) that was written beside it",
         )
-    return form.loads(read_text(source), str(source), protocol=protocol, zone=zone)
+    return form
 
 
 def _format(name: str, error: type[CannotRead | CannotWrite]) -> _Format:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ketsched.errors import CannotWrite, KetschedError
+from ketsched.errors import CannotRead, CannotWrite, KetschedError
 from ketsched.interchange.wording import Publication
 from ketsched.model import (
     WEEKDAY_NAMES,
@@ -152,6 +152,12 @@ def document(course: Course) -> dict[str, Any]:
     return {"format": FORMAT, "version": VERSION} | {name: parts[name] for name in ORDER if name in parts}
 
 
+def to_values(course: Course) -> dict[str, Any]:
+    """Return the course document as reading its file as JSON would give it, lists and not tuples within."""
+    values: dict[str, Any] = json.loads(json.dumps(document(course), allow_nan=False))
+    return values
+
+
 def loads(text: str, where: str, *, protocol: Protocol | None = None, zone: str | None = None) -> Course:
     """
     Read a course document; it names its own protocol and zone.
@@ -163,6 +169,22 @@ def loads(text: str, where: str, *, protocol: Protocol | None = None, zone: str 
 
     del protocol, zone
     return course_from(text, where)
+
+
+def from_values(values: Mapping[str, Any]) -> Course:
+    """Read the values of a course document; as if they were written down, so that the same is refused."""
+    from ketsched.interchange.jsonreading import course_from
+
+    try:
+        text = json.dumps(dict(values))
+    except (TypeError, ValueError, RecursionError):
+        raise CannotRead(
+            what="these are not the values of a course document",
+            where="content",
+            why="it holds something that is no text, number, truth value, list or dictionary",
+            fix='give what dumps(course, "dict") returned',
+        ) from None
+    return course_from(text, "the values", embedded=True)
 
 
 @cache

@@ -1,0 +1,40 @@
+"""
+The verbs of following a course: what happened, what holds sessions up, what goes around them, who is told.
+
+Each takes a course and returns its next revision, the plans that could be made, or what there is
+to say; none of them asks the clock or decides anything clinical. `ketsched.replan` plans the rest.
+"""
+
+from typing import TYPE_CHECKING
+
+from ketsched.firstuse import at_first_use
+
+__all__ = [
+    "appointments",
+    "authorise",
+    "decide",
+    "done",
+    "hold",
+    "publish",
+    "record",
+    "release",
+    "ride",
+    "sentences",
+    "ways",
+]
+
+if TYPE_CHECKING:
+    from ketsched.around import authorise, decide, done, hold, release, ride
+    from ketsched.interchange.caldav import publish
+    from ketsched.planning import accompany as appointments
+    from ketsched.tracking import record, sentences, ways
+else:
+    __getattr__, __dir__ = at_first_use(
+        __name__,
+        {
+            **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "around"),
+            "publish": "interchange.caldav",
+            "appointments": "planning:accompany",
+            **dict.fromkeys(("record", "sentences", "ways"), "tracking"),
+        },
+    )
