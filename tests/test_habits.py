@@ -20,8 +20,6 @@ SOURCES = sorted(SRC.rglob("*.py"))
 TOO_LONG = {
     "calendars.py",
     "checking/companions.py",
-    "checking/series.py",
-    "checking/spacing.py",
     "history.py",
     "interchange/caldav.py",
     "interchange/ical.py",

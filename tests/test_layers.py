@@ -48,7 +48,6 @@ LAYERS = [
 ]
 
 BACK_UP = {
-    ("checking.rules", "checking.case"),
     ("interchange.icalevents", "interchange.ical"),
     ("interchange.icalreading", "interchange.ical"),
     ("interchange.jsonreading", "interchange.json"),

@@ -9,13 +9,13 @@ history, KS6 the file itself. A code is for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.checking.case import Case
+from ketsched.checking.case import CheckedCourse
 from ketsched.checking.companions import (
     companion_missing,
     companion_on_session_day,
@@ -233,7 +233,7 @@ def check(
     judged = None
     if today is not None and (given or course.visits):
         judged = as_given(evaluate(course, given, as_of=today))
-    case = Case(
+    case = CheckedCourse(
         course=course if judged is None else judged.course,
         calendar=calendar,
         calendars={name: _called(name, known) for name, known in (calendars or {}).items()},
@@ -243,12 +243,12 @@ def check(
         waivers=_in_one_order((*course.waivers, *waivers)),
         rules=RULES,
     )
-    found = [finding for rule in _ABOUT_THE_SCHEDULE for finding in rule.run(case)]
+    findings = list(_findings(_ABOUT_THE_SCHEDULE, case))
     if case.waivers:
-        found = [_waived(finding, case) for finding in found]
-        case = attrs.evolve(case, found=tuple(found))
-    found += [finding for rule in _ABOUT_THE_FILE for finding in rule.run(case)]
-    return tuple(sorted(found, key=lambda f: (f.day or date.max, f.code, f.sessions, f.what)))
+        findings = [_waived(finding, case) for finding in findings]
+        case = attrs.evolve(case, findings=tuple(findings))
+    findings += _findings(_ABOUT_THE_FILE, case)
+    return tuple(sorted(findings, key=lambda f: (f.day or date.max, f.code, f.sessions, f.what)))
 
 
 def rule_named(name: str) -> Rule:
@@ -292,7 +292,14 @@ def _in_one_order(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
     )
 
 
-def _waived(finding: Finding, case: Case) -> Finding:
+def _findings(rules: Iterable[Rule], case: CheckedCourse) -> Iterator[Finding]:
+    """Yield what rules find, with the place of each."""
+    for rule in rules:
+        for finding in rule.run(case):
+            yield finding if finding.where else attrs.evolve(finding, where=case.place(finding))
+
+
+def _waived(finding: Finding, case: CheckedCourse) -> Finding:
     """Return a finding as it is, or acknowledged by the first waiver that covers it."""
     for waiver in case.waivers:
         if covers(waiver, finding) and not has_run_out(waiver, case.as_of):

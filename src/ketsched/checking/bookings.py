@@ -122,7 +122,8 @@ class Bookings:
         return found
 
     @cached_property
-    def _sessions(self) -> dict[str, Session]:
+    def sessions(self) -> dict[str, Session]:
+        """All sessions of the course by id, also those that do not stand."""
         return {session.id: session for session in self.course.sessions}
 
     @cached_property
@@ -144,7 +145,7 @@ class Bookings:
         anchor = companion.anchor
         if anchor.companion is not None:
             for placed in self._placed.get(anchor.companion, ()):
-                yield Due(placed.id, placed.day, self._sessions.get(placed.session))
+                yield Due(placed.id, placed.day, self.sessions.get(placed.session))
             return
         sessions = self.of_phase(anchor.phase)
         if anchor.study_day is not None and sessions:
@@ -176,14 +177,15 @@ class Bookings:
         return tuple(self._booked(placed) for placed in self.course.companions if placed.status.stands)
 
     @cached_property
-    def _definitions(self) -> dict[str, Companion]:
+    def definitions(self) -> dict[str, Companion]:
+        """What the protocol says of each appointment and task, by its id there."""
         return {companion.id: companion for companion in self.bookable}
 
     def _booked(self, placed: PlacedCompanion) -> Booked:
-        companion = self._definitions[placed.companion]
+        companion = self.definitions[placed.companion]
         begin = self._begins(placed) if companion.minutes else None
         end = None if begin is None else begin + 60 * companion.minutes
-        session, due = self._sessions.get(placed.session), self._due_of.get(placed.id)
+        session, due = self.sessions.get(placed.session), self._due_of.get(placed.id)
         return Booked(placed, companion, session, due, begin, end)
 
     @cached_property
@@ -197,7 +199,7 @@ class Bookings:
         return tuple(
             self._booked(placed)
             for placed in self.course.companions
-            if placed.status is not Status.CLOSED and self._definitions[placed.companion].gate
+            if placed.status is not Status.CLOSED and self.definitions[placed.companion].gate
         )
 
     @cached_property

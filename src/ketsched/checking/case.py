@@ -6,7 +6,7 @@ Everything is worked out once and only when a rule asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -14,7 +14,7 @@ from itertools import pairwise
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.checking.bookings import Booked, Bookings
+from ketsched.checking.bookings import Bookings
 from ketsched.checking.rules import Cited, Finding, Rule
 from ketsched.clock import (
     MINUTES_A_DAY,
@@ -32,6 +32,7 @@ from ketsched.model import (
     Companion,
     Course,
     Phase,
+    PlacedCompanion,
     Session,
     Spacing,
     Status,
@@ -39,9 +40,11 @@ from ketsched.model import (
     Waiver,
 )
 
+DAYS_A_WEEK = 7
+
 
 @attrs.frozen(eq=False)
-class Series:
+class PhaseSessions:
     """
     The sessions of one phase that stand, at least one, in order of time.
 
@@ -68,12 +71,17 @@ class Series:
 
     @property
     def span(self) -> int:
-        """From the first to the last session, both dates counted."""
+        """From the first to the last session in days, both dates counted."""
         return self.days[-1] - self.days[0] + 1
+
+    @property
+    def nominal_weeks(self) -> int:
+        """The span in weeks, rounded up."""
+        return -(-self.span // DAYS_A_WEEK)
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Case:
+class CheckedCourse:
     """
     What a rule is shown: a course, and what else the caller knows.
 
@@ -86,7 +94,7 @@ class Case:
         rules: All rules there are.
         visits: What happened and may not be recorded in the course yet.
         judged: The course up to today, if visits were judged for it; see `history`.
-        found: What the rules of the schedule found, waivers applied; for the rules about waivers.
+        findings: Of the rules about the schedule, waivers applied; for the rules about waivers.
     """
 
     course: Course
@@ -97,7 +105,7 @@ class Case:
     rules: tuple[Rule, ...] = ()
     visits: tuple[Visit, ...] = ()
     judged: History | None = None
-    found: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @cached_property
     def standing(self) -> tuple[Session, ...]:
@@ -105,19 +113,19 @@ class Case:
         return self.course.standing()
 
     @cached_property
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[PhaseSessions, ...]:
         """The phases that have sessions, in the protocol's order."""
         dealt: dict[str, list[Session]] = {}
         for session in self.standing:
             dealt.setdefault(session.phase, []).append(session)
         return tuple(
-            Series(phase, tuple(own), tuple(session.day.toordinal() for session in own))
+            PhaseSessions(phase, tuple(own), tuple(session.day.toordinal() for session in own))
             for phase in self.course.protocol.phases
             if (own := dealt.get(phase.name))
         )
 
     @cached_property
-    def joins(self) -> tuple[tuple[Series, Series], ...]:
+    def joins(self) -> tuple[tuple[PhaseSessions, PhaseSessions], ...]:
         """
         Each phase and the next one that has sessions, where the later begins after the earlier has ended.
 
@@ -314,10 +322,23 @@ class Case:
         number = self.numbers.get(session.id)
         return f"{prefix}session {number}" if number else f"the {prefix}session of {day_words(session.day)}"
 
-    def where(self, of: Session | Booked) -> str:
-        """Say where a finding is."""
-        if isinstance(of, Booked):
-            return f"{of.companion.title}, {day_words(of.day)}"
+    def with_verb(self, sessions: Sequence[Session]) -> str:
+        """Name sessions with their verb: "session 3 is", "4 sessions are"."""
+        return f"{self.named(sessions[0])} is" if len(sessions) == 1 else f"{len(sessions)} sessions are"
+
+    def place(self, finding: Finding) -> str:
+        """Say where a finding is: at the last appointment or session it is about, or else in the protocol."""
+        if finding.companions:
+            placed = next(one for one in self.course.companions if one.id == finding.companions[-1])
+            return self.where(placed)
+        if finding.sessions:
+            return self.where(self.bookings.sessions[finding.sessions[-1]])
+        return self.course.protocol.id
+
+    def where(self, of: Session | PlacedCompanion) -> str:
+        """Say which session, appointment or task it is, with its day."""
+        if isinstance(of, PlacedCompanion):
+            return f"{self.bookings.definitions[of.companion].title}, {day_words(of.day)}"
         number = f"session {self.numbers[of.id]}, " if of.id in self.numbers else ""
         return f"{of.phase}, {number}{day_words(of.day)}"
 
@@ -343,15 +364,27 @@ def day_words(day: date) -> str:
     return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
 
 
+def amount(number: int, unit: str = "session", most: int | None = None) -> str:
+    """Say "no sessions", "1 session" or "6 sessions"; up to another number "6 to 8 sessions"."""
+    if most is not None and most != number:
+        return f"{number} to {most} {unit}s"
+    return f"{number or 'no'} {unit}{'' if number == 1 else 's'}"
+
+
 def unknown_sessions(
-    case: Case, rule: Rule, ids: Iterable[str], *sessions: Session, named_by: str, where: str, otherwise: str
+    case: CheckedCourse,
+    rule: Rule,
+    ids: Iterable[str],
+    *sessions: Session,
+    named_by: str,
+    where: str,
+    otherwise: str,
 ) -> Iterator[Finding]:
     """Yield what a rule finds if a part of the file names sessions that the course does not have."""
     known = {session.id for session in case.course.sessions}
     unknown = [name for name in ids if name not in known]
     if unknown:
         yield rule.at(
-            case,
             *sessions,
             what=f"there is no session {' or '.join(unknown)}",
             why=f"{named_by} names it, and the course has no such session",

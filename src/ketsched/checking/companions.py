@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import Booked, Due, Stay, is_within, local, window_of
-from ketsched.checking.case import Case, day_words
+from ketsched.checking.case import CheckedCourse, day_words
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.checking.seating import closed_because
 from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, TimeRange, changes_clocks, merged, minute_of
@@ -31,7 +31,7 @@ NEAR = 31
 
 
 @rule("KS401", Severity.ERROR, source="Protocol: companions")
-def companion_missing(case: Case) -> Iterator[Finding]:
+def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment or task that the protocol asks for is not booked.
 
@@ -57,7 +57,6 @@ def companion_missing(case: Case) -> Iterator[Finding]:
         if len(missing) > 1 and not any(booked.companion is companion for booked in case.bookings.all):
             possible = [one for one in missing if not one.is_past]
             yield companion_missing.at(
-                case,
                 *(one.due.session for one in missing if one.due.session is not None),
                 what=f"{companion.title} is not booked at all, for {len(missing)} sessions",
                 why=f"the protocol {_asks(companion)} it, counted from {companion.anchor.words()}",
@@ -77,7 +76,6 @@ def companion_missing(case: Case) -> Iterator[Finding]:
             )
             times = f" {one.number} of {one.asked} times" if one.number < one.asked else ""
             yield companion_missing.at(
-                case,
                 *([] if one.due.session is None else [one.due.session]),
                 what=f"{companion.title} is not booked{times}",
                 why=f"the protocol {_asks(companion)} it, counted from {_anchor(companion, one.due)}",
@@ -90,7 +88,7 @@ def companion_missing(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS402", Severity.INFO, source="Protocol: companions")
-def companions_not_planned(case: Case) -> Iterator[Finding]:
+def companions_not_planned(case: CheckedCourse) -> Iterator[Finding]:
     """
     The course is its sessions alone: nothing that goes around them is booked.
 
@@ -113,14 +111,12 @@ def companions_not_planned(case: Case) -> Iterator[Finding]:
     if titles:
         named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED} more" if titles[NAMED:] else "")
         yield companions_not_planned.at(
-            case,
             what=f"nothing around the sessions is planned: {named}",
             why="the protocol asks for these, and the course has none",
             fix="plan them with the course, or leave it if they are kept elsewhere",
         )
     elif not case.bookings.bookable:
         yield companions_not_planned.at(
-            case,
             what="the protocol names nothing around its sessions: no screening, no review, no monitoring",
             why="it prescribes sessions alone",
             fix="add what your clinic does as [[companion]], or leave it if that is kept elsewhere",
@@ -128,7 +124,7 @@ def companions_not_planned(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS403", Severity.ERROR, source="Protocol: window, weekdays and spacing of the companion")
-def companion_outside_window(case: Case) -> Iterator[Finding]:
+def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment or task is not on a day that the protocol gives it.
 
@@ -154,7 +150,6 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
             continue  # nothing is to be done for it any more; planning the rest again closes the task
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
-                case,
                 booked=[booked],
                 what=f"{booked.companion.title} is {_on(booked)}",
                 why=why,
@@ -173,7 +168,6 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
                         for days in (low, high)
                     )
                     yield companion_outside_window.at(
-                        case,
                         booked=[earlier, booked],
                         what=f"{booked.companion.title} is {gap} d after the one of {day_words(earlier.day)}",
                         why=f"the protocol asks for {spacing.words()}",
@@ -184,7 +178,7 @@ def companion_outside_window(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS404", Severity.ERROR, source='Protocol: on_session_days = "never"')
-def companion_on_session_day(case: Case) -> Iterator[Finding]:
+def companion_on_session_day(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment that is kept off the days of sessions is on one.
 
@@ -205,7 +199,6 @@ def companion_on_session_day(case: Case) -> Iterator[Finding]:
         if sessions and booked.companion.on_session_days == "never":
             free = _free_days(case, booked)
             yield companion_on_session_day.at(
-                case,
                 *sessions,
                 booked=[booked],
                 what=f"{booked.companion.title} is on the day of {case.named(sessions[0])}",
@@ -217,7 +210,7 @@ def companion_on_session_day(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS405", Severity.ERROR, source="The calendar of whoever it needs", needs=("calendar",))
-def companion_outside_hours(case: Case) -> Iterator[Finding]:
+def companion_outside_hours(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment is at a time at which whoever it needs cannot.
 
@@ -240,7 +233,6 @@ def companion_outside_hours(case: Case) -> Iterator[Finding]:
         why = _cannot(case, booked, whose) if whose is not None else ""
         if whose is not None and why:
             yield companion_outside_hours.at(
-                case,
                 booked=[booked],
                 what=f"{booked.companion.title} is {_on(booked)}, outside the hours of {whose.name}",
                 why=why,
@@ -250,7 +242,7 @@ def companion_outside_hours(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS406", Severity.ERROR, source="Derived: a patient is in one place at a time", needs=("times",))
-def companion_overlaps(case: Case) -> Iterator[Finding]:
+def companion_overlaps(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment of the patient overlaps a session, or another appointment.
 
@@ -287,7 +279,6 @@ def companion_overlaps(case: Case) -> Iterator[Finding]:
             begin, second, until = (local(at, case.course.zone) for at in (other[0], span[0], other[1]))
             taken = case.named(stays[0].session) if stays else booked[0].companion.title
             yield companion_overlaps.at(
-                case,
                 *(stay.session for stay in stays),
                 booked=booked,
                 what=f"{booked[-1].companion.title} overlaps {taken}",
@@ -300,7 +291,7 @@ def companion_overlaps(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS424", Severity.WARNING, source="Protocol: window of the task", needs=("as_of",))
-def task_overdue(case: Case) -> Iterator[Finding]:
+def task_overdue(case: CheckedCourse) -> Iterator[Finding]:
     """
     A task was due before today and is neither done nor taken off.
 
@@ -316,7 +307,6 @@ def task_overdue(case: Case) -> Iterator[Finding]:
     for booked in case.bookings.to_come if case.as_of is not None else ():
         if booked.companion.kind == "task" and case.as_of and booked.day < case.as_of:
             yield task_overdue.at(
-                case,
                 booked=[booked],
                 what=f"{booked.companion.title} was due {day_words(booked.day)}",
                 why=f"it is {(case.as_of - booked.day).days} d overdue on {case.as_of}",
@@ -342,7 +332,7 @@ class _Missing:
     is_past: bool
 
 
-def _missing(case: Case, companion: Companion) -> Iterator[_Missing]:
+def _missing(case: CheckedCourse, companion: Companion) -> Iterator[_Missing]:
     """Yield what is missing of a companion; of one that is recommended only what can still be booked."""
     for due in case.bookings.dues(companion):
         if due.session is not None and not due.session.booked:
@@ -384,7 +374,7 @@ def _when(first: date, last: date) -> str:
     return day_words(first) if first == last else f"a day from {day_words(first)} to {day_words(last)}"
 
 
-def _wrong_day(case: Case, booked: Booked) -> Iterator[tuple[str, str, str]]:
+def _wrong_day(case: CheckedCourse, booked: Booked) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong with a booking's day by itself: why, how to fix it, and which number says so."""
     companion, due = booked.companion, booked.due
     dues = case.bookings.dues(companion)
@@ -453,7 +443,7 @@ def _pairs(bookings: Sequence[Booked], spacing: Spacing) -> Iterator[tuple[Booke
         yield from zip(bookings, bookings[spacing.apart :], strict=False)
 
 
-def _free_days(case: Case, booked: Booked) -> str:
+def _free_days(case: CheckedCourse, booked: Booked) -> str:
     """Name the nearest day of a window that has no session."""
     if booked.due is None:
         return "a day without a session"
@@ -465,7 +455,7 @@ def _free_days(case: Case, booked: Booked) -> str:
     return day_words(min(free, key=lambda day: (abs(day - booked.day), day))) if free else ""
 
 
-def _calendar_of(case: Case, companion: Companion) -> Calendar | None:
+def _calendar_of(case: CheckedCourse, companion: Companion) -> Calendar | None:
     """Return whose hours an appointment has to keep; None if that is not known."""
     if companion.calendar in case.calendars:
         return case.calendars[companion.calendar]
@@ -481,7 +471,7 @@ def _at_home(zone: str) -> Calendar:
     return Calendar(zone, (AT_HOME,) * 7, name="appointments at home")
 
 
-def _cannot(case: Case, booked: Booked, whose: Calendar) -> str:
+def _cannot(case: CheckedCourse, booked: Booked, whose: Calendar) -> str:
     """Say why a calendar is not open for an appointment; empty if it is."""
     day, minutes = booked.day, booked.companion.minutes
     spans = merged(whose.ranges(day))
@@ -509,7 +499,7 @@ def _cannot(case: Case, booked: Booked, whose: Calendar) -> str:
     return ""
 
 
-def _other_day(case: Case, booked: Booked, whose: Calendar) -> str:
+def _other_day(case: CheckedCourse, booked: Booked, whose: Calendar) -> str:
     """Name the nearest day of the window on which a calendar has room."""
     companion = booked.companion
     if booked.due is None:

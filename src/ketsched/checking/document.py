@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ketsched.checking.case import Case, unknown_sessions
+from ketsched.checking.case import CheckedCourse, unknown_sessions
 from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
 from ketsched.model import Session, Waiver
 
@@ -18,7 +18,7 @@ AROUND = "KS4"
 
 
 @rule("KS601", Severity.INFO, source="This library: nothing is left out in silence")
-def rules_not_run(case: Case) -> Iterator[Finding]:
+def rules_not_run(case: CheckedCourse) -> Iterator[Finding]:
     """
     Some rules could not look at the course, or at some of its sessions, for want of what they need.
 
@@ -42,14 +42,12 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
     named = {booked.companion.calendar for booked in bookings} - {"", *case.calendars}
     if case.calendar is None:
         yield rules_not_run.at(
-            case,
             what=f"not run: {_names(case, 'calendar')}",
             why="no calendar was given",
             fix="give the clinic's calendar",
         )
     elif named:
         yield rules_not_run.at(
-            case,
             what=f"not judged: the hours of {', '.join(sorted(named))}",
             why="the protocol names them and no such calendar was given; the clinic's hours were taken",
             fix="give them as calendars, by these names",
@@ -58,7 +56,6 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
         number = "all" if len(untimed) == len(timed) else f"{len(untimed)} of {len(timed)}"
         without = () if case.calendar is not None else ("calendar",)
         yield rules_not_run.at(
-            case,
             what=f"not run for {number} sessions: {_names(case, 'times', *without)}",
             why="they have no time of day",
             fix="give them one, or plan the course with a calendar",
@@ -79,7 +76,6 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
     ]
     if case.as_of is None and waits_for_today:
         yield rules_not_run.at(
-            case,
             what=f"not judged: {', '.join(waits_for_today)}",
             why="no date of today was given",
             fix="give as_of",
@@ -87,7 +83,7 @@ def rules_not_run(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS602", Severity.WARNING, source="This library: exceptions are kept in order")
-def unused_waiver(case: Case) -> Iterator[Finding]:
+def unused_waiver(case: CheckedCourse) -> Iterator[Finding]:
     """
     A waiver silences nothing: its finding no longer occurs, it has run out, or its rule cannot be waived.
 
@@ -115,12 +111,11 @@ def unused_waiver(case: Case) -> Iterator[Finding]:
             why, fix = "findings about the file and its waivers cannot be waived", "remove the waiver"
         elif has_run_out(waiver, case.as_of):
             why, fix = f"it ran out after {waiver.until}", "remove it, or decide anew with a later date"
-        elif unseen or any(covers(waiver, finding) for finding in case.found):
+        elif unseen or any(covers(waiver, finding) for finding in case.findings):
             continue
         else:
             why, fix = "what it excuses does not occur", "remove the waiver"
         yield unused_waiver.at(
-            case,
             *sessions,
             what=f"the waiver of {waiver.rule} {known[waiver.rule].name} is not used",
             why=why,
@@ -130,7 +125,7 @@ def unused_waiver(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS603", Severity.WARNING, source="This library: the list of rules")
-def waiver_of_unknown_rule(case: Case) -> Iterator[Finding]:
+def waiver_of_unknown_rule(case: CheckedCourse) -> Iterator[Finding]:
     """
     A waiver names a rule that does not exist.
 
@@ -146,7 +141,6 @@ def waiver_of_unknown_rule(case: Case) -> Iterator[Finding]:
     for waiver, sessions in _about_known(case):
         if waiver.rule not in known:
             yield waiver_of_unknown_rule.at(
-                case,
                 *sessions,
                 what=f"there is no rule {waiver.rule}",
                 why="a waiver names the code of a rule",
@@ -156,7 +150,7 @@ def waiver_of_unknown_rule(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS604", Severity.WARNING, source="This library: ids are given once and kept")
-def waiver_of_unknown_session(case: Case) -> Iterator[Finding]:
+def waiver_of_unknown_session(case: CheckedCourse) -> Iterator[Finding]:
     """
     A waiver names a session that the course does not have.
 
@@ -182,7 +176,7 @@ def waiver_of_unknown_session(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS605", Severity.WARNING, source="This library: a course is about sessions")
-def course_without_sessions(case: Case) -> Iterator[Finding]:
+def course_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
     """
     The course has no session that stands: none at all, or all missed or taken off the calendar.
 
@@ -197,19 +191,18 @@ def course_without_sessions(case: Case) -> Iterator[Finding]:
     if not case.standing and case.course.ended is None:
         booked = len(case.course.sessions)
         yield course_without_sessions.at(
-            case,
             what="no session stands",
             why=f"all {booked} are missed or closed" if booked else "the course has none",
             fix="check that this is the right file; if the course was ended, say so (ketsched replan --end)",
         )
 
 
-def _went_on(case: Case) -> bool:
+def _went_on(case: CheckedCourse) -> bool:
     """Whether visits are known that only a date of today could judge, or sessions that may have passed."""
     return case.underway and bool(case.visits or case.course.visits or case.to_come)
 
 
-def _about_known(case: Case) -> Iterator[tuple[Waiver, list[Session]]]:
+def _about_known(case: CheckedCourse) -> Iterator[tuple[Waiver, list[Session]]]:
     """Yield the waivers, each with the sessions it names that the course has, in order of time."""
     for waiver in case.waivers:
         yield waiver, [session for session in case.course.sessions if session.id in waiver.sessions]
@@ -219,7 +212,7 @@ def _where(waiver: Waiver) -> str:
     return f"waiver of {waiver.rule} for {', '.join(waiver.sessions)} by {waiver.who}"
 
 
-def _names(case: Case, need: str, *but: str) -> str:
+def _names(case: CheckedCourse, need: str, *but: str) -> str:
     """Name the rules that need this, but for those that also need what was said before or have nothing to judge."""
     return ", ".join(
         f"{rule.code} {rule.name}"

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ketsched.checking import series, spacing
-from ketsched.checking.bounds import Breach, is_lifted
-from ketsched.checking.case import Case, day_words, happened
+from ketsched.checking.bounds import Breach, all_breaches, is_lifted
+from ketsched.checking.case import CheckedCourse, day_words, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.history import JudgedVisit, State, Verdict
 from ketsched.model import Phase, Session, Status
 
 
 @rule("KS501", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
-def not_recorded(case: Case) -> Iterator[Finding]:
+def not_recorded(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session has passed, and nobody recorded what became of it.
 
@@ -38,7 +37,6 @@ def not_recorded(case: Case) -> Iterator[Finding]:
         return
     for session in case.history.in_state(State.NOT_RECORDED):
         yield not_recorded.at(
-            case,
             session,
             what=f"nobody recorded what became of {case.named(session)}",
             why=f"it was booked for {day_words(session.day)}, and today is {case.history.as_of}",
@@ -47,7 +45,7 @@ def not_recorded(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS502", Severity.WARNING, source="This library: what has not come has not happened", needs=("as_of",))
-def future_dated_visit(case: Case) -> Iterator[Finding]:
+def future_dated_visit(case: CheckedCourse) -> Iterator[Finding]:
     """
     A visit, or a session that stands as given or missed, is dated after today.
 
@@ -68,7 +66,6 @@ def future_dated_visit(case: Case) -> Iterator[Finding]:
     for judged in early:
         session = _session(case, judged)
         yield future_dated_visit.at(
-            case,
             *([] if session is None else [session]),
             what=f"a visit of {judged.visit.day} that was {judged.visit.status}",
             why=f"today is {history.as_of}",
@@ -81,7 +78,6 @@ def future_dated_visit(case: Case) -> Iterator[Finding]:
         went = session.status in (Status.FULFILLED, Status.MISSED)
         if went and session.day > history.as_of and session.id not in named:
             yield future_dated_visit.at(
-                case,
                 session,
                 what=f"{case.named(session)} of {day_words(session.day)} stands as {session.status}",
                 why=f"today is {history.as_of}",
@@ -90,7 +86,7 @@ def future_dated_visit(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS503", Severity.WARNING, source="Protocol: minimums and caps of its spacing, join and weeks")
-def given_too_soon(case: Case) -> Iterator[Finding]:
+def given_too_soon(case: CheckedCourse) -> Iterator[Finding]:
     """
     Two sessions that were given are closer than the protocol's minimum, and closer than it forgives.
 
@@ -111,11 +107,11 @@ def given_too_soon(case: Case) -> Iterator[Finding]:
         if breach.latest is None and not breach.forgiven:
             last = breach.sessions[-1]
             counts = "" if last.counts else f"; {case.named(last)} does not count"
-            yield _given(given_too_soon, case, breach, counts)
+            yield breach.finding(given_too_soon, more=counts, fix=COUNT_FROM_IT)
 
 
 @rule("KS504", Severity.INFO, source="Protocol: spacing.absolute_minimum")
-def given_in_grace(case: Case) -> Iterator[Finding]:
+def given_in_grace(case: CheckedCourse) -> Iterator[Finding]:
     """
     Two sessions that were given are closer than the protocol's minimum, and not closer than it forgives.
 
@@ -132,13 +128,12 @@ def given_in_grace(case: Case) -> Iterator[Finding]:
     """
     for breach in _past(case):
         if breach.forgiven:
-            yield _given(
-                given_in_grace, case, breach, "; this is within what it forgives once it has happened"
-            )
+            forgiven = "; this is within what it forgives once it has happened"
+            yield breach.finding(given_in_grace, more=forgiven, fix=COUNT_FROM_IT)
 
 
 @rule("KS505", Severity.WARNING, source="Protocol: latest days of its spacing, join and weeks")
-def given_too_late(case: Case) -> Iterator[Finding]:
+def given_too_late(case: CheckedCourse) -> Iterator[Finding]:
     """
     Two sessions that were given are further apart than the protocol's latest day.
 
@@ -157,13 +152,13 @@ def given_too_late(case: Case) -> Iterator[Finding]:
     """
     for breach in _past(case):
         if breach.latest is not None:
-            yield _given(given_too_late, case, breach)
+            yield breach.finding(given_too_late, fix=COUNT_FROM_IT)
 
 
 @rule(
     "KS506", Severity.WARNING, source="Protocol: latest days; the course: what planning again could not keep"
 )
-def latest_day_lifted(case: Case) -> Iterator[Finding]:
+def latest_day_lifted(case: CheckedCourse) -> Iterator[Finding]:
     """
     What happened has made it impossible to keep a latest day, and the rest is planned without it.
 
@@ -182,22 +177,17 @@ def latest_day_lifted(case: Case) -> Iterator[Finding]:
     """
     if not case.lifted:
         return
-    for breach in _breaches(case):
+    for breach in all_breaches(case):
         if not breach.is_past and is_lifted(case, breach):
-            yield latest_day_lifted.at(
-                case,
-                *breach.sessions,
-                what=breach.what,
-                why=f"{breach.why}; what happened has left no day that keeps it",
+            yield breach.finding(
+                latest_day_lifted,
+                more="; what happened has left no day that keeps it",
                 fix="go on, or let a clinician decide otherwise; waive this once it is on record",
-                where=breach.where,
-                cited=breach.cited,
-                before=breach.code,
             )
 
 
 @rule("KS507", Severity.WARNING, source="Protocol: lapse bands of the phase", needs=("as_of",))
-def series_lapsed(case: Case) -> Iterator[Finding]:
+def series_lapsed(case: CheckedCourse) -> Iterator[Finding]:
     """
     So many days have passed since the last session given that the protocol proposes something else than to go on.
 
@@ -237,7 +227,6 @@ def series_lapsed(case: Case) -> Iterator[Finding]:
     unknown = [s for s in history.in_state(State.NOT_RECORDED) if s.day > last]
     also = " and symptoms are recorded as worse" if worse else ""
     yield series_lapsed.at(
-        case,
         *([] if session is None else [session]),
         what=f"{days} d since the last session given, on {day_words(last)}{also}: {proposed} is proposed",
         why=f"{phase.name}, {band.words()}; it is a proposal",
@@ -249,7 +238,7 @@ def series_lapsed(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS508", Severity.WARNING, source="Protocol: counts of its phases", needs=("as_of",))
-def extraneous_visit(case: Case) -> Iterator[Finding]:
+def extraneous_visit(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session was given after every series had all that it needs.
 
@@ -280,7 +269,7 @@ def extraneous_visit(case: Case) -> Iterator[Finding]:
     source="Derived: no series read gives two sessions on one date",
     needs=("as_of",),
 )
-def entered_twice(case: Case) -> Iterator[Finding]:
+def entered_twice(case: CheckedCourse) -> Iterator[Finding]:
     """
     Two records of one day say the same: it is taken for one visit entered twice.
 
@@ -305,7 +294,7 @@ def entered_twice(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS510", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
-def counts_unknown(case: Case) -> Iterator[Finding]:
+def counts_unknown(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session was stopped early, and nobody said whether it counts.
 
@@ -331,7 +320,7 @@ def counts_unknown(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS511", Severity.WARNING, source="Protocol: count")
-def count_not_reached(case: Case) -> Iterator[Finding]:
+def count_not_reached(case: CheckedCourse) -> Iterator[Finding]:
     """
     A series that is under way will have fewer sessions than were planned, though no fewer than the protocol accepts.
 
@@ -360,7 +349,6 @@ def count_not_reached(case: Case) -> Iterator[Finding]:
         about = skipped or uncounted
         not_made_up = ", ".join(day_words(session.day) for session in about)
         yield count_not_reached.at(
-            case,
             *about,
             what=f"{phase.name} has {len(counted)} of the {phase.count} sessions planned",
             why=f"{not_made_up}: {'not made up' if skipped else 'given, and does not count'}",
@@ -371,7 +359,7 @@ def count_not_reached(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS512", Severity.WARNING, source="Protocol: count, and what it does about missed sessions")
-def missed_not_replanned(case: Case) -> Iterator[Finding]:
+def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session was missed or cancelled, its series lacks one, and no booking makes it up.
 
@@ -389,7 +377,6 @@ def missed_not_replanned(case: Case) -> Iterator[Finding]:
         for session in sessions:
             came_to = "missed" if session.status is Status.MISSED else "cancelled"
             yield missed_not_replanned.at(
-                case,
                 session,
                 what=f"{case.named(session)} was {came_to}, and nothing makes it up",
                 why=f"{name} has {phase.count} sessions, and lacks {len(sessions)}",
@@ -403,40 +390,20 @@ COUNT_FROM_IT = "it has happened: count from it for what is next"
 # What follows is how the rules above read the history.
 
 
-def _breaches(case: Case) -> Iterator[Breach]:
-    """Yield every bound between sessions that is broken, past or to come."""
-    yield from spacing.breaches(case)
-    yield from series.breaches(case)
-
-
-def _past(case: Case) -> Iterator[Breach]:
+def _past(case: CheckedCourse) -> Iterator[Breach]:
     """Yield the bounds that are broken between sessions that were given, one of a kind for each pair."""
     if len(case.given) < 2:
         return
     seen = set()
-    for breach in _breaches(case):
+    for breach in all_breaches(case):
         key = (breach.sessions[0].id, breach.sessions[-1].id, breach.latest is None, breach.forgiven)
         if breach.is_past and key not in seen:
             seen.add(key)
             yield breach
 
 
-def _given(found: Rule, case: Case, breach: Breach, more: str = "") -> Finding:
-    """Return a finding about two sessions that were given; a waiver of the bound's own rule covers it as well."""
-    return found.at(
-        case,
-        *breach.sessions,
-        what=breach.what,
-        why=f"{breach.why}{more}",
-        fix=COUNT_FROM_IT,
-        where=breach.where,
-        cited=breach.cited,
-        before=breach.code,
-    )
-
-
 def _of_verdict(
-    case: Case, verdict: Verdict, found: Rule, *, what: str, why: str, fix: str
+    case: CheckedCourse, verdict: Verdict, found: Rule, *, what: str, why: str, fix: str
 ) -> Iterator[Finding]:
     """Yield a finding for every visit that was judged so."""
     for judged in case.history.visits if case.history is not None else ():
@@ -444,7 +411,6 @@ def _of_verdict(
             session = _session(case, judged)
             day = day_words(judged.visit.day)
             yield found.at(
-                case,
                 *([] if session is None else [session]),
                 what=what.format(day=day),
                 why=why.format(reason=judged.reason),
@@ -454,14 +420,14 @@ def _of_verdict(
             )
 
 
-def _session(case: Case, judged: JudgedVisit) -> Session | None:
+def _session(case: CheckedCourse, judged: JudgedVisit) -> Session | None:
     """Return the session that a visit was; of one that has none, what was given on that day."""
     if judged.session is not None:
         return next(session for session in case.course.sessions if session.id == judged.session)
     return next((session for session in case.given if session.day == judged.visit.day), None)
 
 
-def _goes_on(case: Case) -> Phase | None:
+def _goes_on(case: CheckedCourse) -> Phase | None:
     """Return the phase of the next session, or else the first that lacks some; None if the course is complete."""
     history = case.history
     if history is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from ketsched.checking.bookings import Booked
-from ketsched.checking.case import Case, day_words, happened, unknown_sessions
+from ketsched.checking.case import CheckedCourse, amount, day_words, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.model import Authorisation, Hold, Session, Status
 
@@ -21,7 +21,7 @@ REASONS = 3
 
 
 @rule("KS416", Severity.WARNING, source="The course: its holds")
-def session_on_hold(case: Case) -> Iterator[Finding]:
+def session_on_hold(case: CheckedCourse) -> Iterator[Finding]:
     """
     A clinician's hold stands, and sessions wait for it.
 
@@ -40,9 +40,8 @@ def session_on_hold(case: Case) -> Iterator[Finding]:
         sessions = [session for session in case.to_come if hold.stands and _holds(hold, session)]
         if sessions:
             yield session_on_hold.at(
-                case,
                 *sessions,
-                what=f"{_named(case, sessions)} on hold: {hold.reason}",
+                what=f"{case.with_verb(sessions)} on hold: {hold.reason}",
                 why=f"{hold.who} decided it for {_since(hold)}",
                 fix=f"see to it, then lift hold {hold.id} by name and date; or close what will not take place",
                 where=f"hold {hold.id}",
@@ -50,7 +49,7 @@ def session_on_hold(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS417", Severity.ERROR, source="The course: its holds, outcomes and authorisations")
-def firm_too_soon(case: Case) -> Iterator[Finding]:
+def firm_too_soon(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session stands as firm although something says that it is still to be confirmed.
 
@@ -68,7 +67,6 @@ def firm_too_soon(case: Case) -> Iterator[Finding]:
     for session, reasons in _waiting(case):
         if session.status is Status.FIRM:
             yield firm_too_soon.at(
-                case,
                 session,
                 what=f"{case.named(session)} is firm",
                 why=f"it is to be confirmed: {'; '.join(reasons)}",
@@ -77,7 +75,7 @@ def firm_too_soon(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS418", Severity.INFO, source="Protocol: gates")
-def awaiting_outcome(case: Case) -> Iterator[Finding]:
+def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment that decides about the sessions after it has no outcome yet.
 
@@ -103,10 +101,9 @@ def awaiting_outcome(case: Case) -> Iterator[Finding]:
         over = not gate.to_come or (case.as_of is not None and gate.day < case.as_of)
         if over:
             yield awaiting_outcome.at(
-                case,
                 *sessions,
                 booked=[gate],
-                what=f"{gate.companion.title} of {gate.day} has no outcome; {_named(case, sessions)} waiting",
+                what=f"{gate.companion.title} of {gate.day} has no outcome; {case.with_verb(sessions)} waiting",
                 why="what it decides about stays to be confirmed",
                 fix="record whether to continue or to stop, with who decided it",
                 severity=Severity.WARNING,
@@ -118,10 +115,9 @@ def awaiting_outcome(case: Case) -> Iterator[Finding]:
         titles = ", ".join(f"{gate.companion.title} ({gate.day})" for gate in awaited)
         sessions = [session for session in case.to_come if session.id in waiting]
         yield awaiting_outcome.at(
-            case,
             *sessions,
             booked=awaited,
-            what=f"{_named(case, sessions)} to be confirmed until the outcome of {titles}",
+            what=f"{case.with_verb(sessions)} to be confirmed until the outcome of {titles}",
             why="the protocol lets these decide about what follows",
             fix="record each outcome once it is known",
             where=case.course.protocol.id,
@@ -129,7 +125,7 @@ def awaiting_outcome(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS419", Severity.WARNING, source="The course: its authorisations")
-def not_authorised(case: Case) -> Iterator[Finding]:
+def not_authorised(case: CheckedCourse) -> Iterator[Finding]:
     """
     No authorisation pays for a session.
 
@@ -151,9 +147,8 @@ def not_authorised(case: Case) -> Iterator[Finding]:
         if sessions:
             paying = [a for a in case.course.authorisations if a.scope in ("", phase.name)]
             yield not_authorised.at(
-                case,
                 *sessions,
-                what=f"{_named(case, sessions)} without an authorisation",
+                what=f"{case.with_verb(sessions)} without an authorisation",
                 why=f"what was given for {phase.name} pays for {' and '.join(map(_terms, paying))}",
                 fix="ask the payer for more, or close what will not take place",
                 where=case.where_phase(phase),
@@ -166,7 +161,7 @@ def not_authorised(case: Case) -> Iterator[Finding]:
     source="The course: its authorisations and their days of warning",
     needs=("as_of",),
 )
-def authorisation_runs_out(case: Case) -> Iterator[Finding]:
+def authorisation_runs_out(case: CheckedCourse) -> Iterator[Finding]:
     """
     An authorisation runs out soon, and sessions follow that none pays for.
 
@@ -193,9 +188,8 @@ def authorisation_runs_out(case: Case) -> Iterator[Finding]:
         after = [session for session in after if session.day > end]
         if after and timedelta() <= end - case.as_of <= timedelta(authorisation.warn_days):
             yield authorisation_runs_out.at(
-                case,
                 *after,
-                what=f"an authorisation runs out on {day_words(end)}; {_named(case, after)} after it",
+                what=f"an authorisation runs out on {day_words(end)}; {case.with_verb(after)} after it",
                 why=f"it pays for {_terms(authorisation)}, and that is within {authorisation.warn_days} days",
                 fix="ask the payer for the next one now",
                 where=_name(authorisation),
@@ -204,7 +198,7 @@ def authorisation_runs_out(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS421", Severity.ERROR, source="The course: an authorisation that is required")
-def outside_required_authorisation(case: Case) -> Iterator[Finding]:
+def outside_required_authorisation(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session lies outside the dates of a required authorisation that has to pay for it.
 
@@ -227,9 +221,8 @@ def outside_required_authorisation(case: Case) -> Iterator[Finding]:
         outside = [s for s in own if not _pays_on(authorisation, s.day) and not happened(s)]
         if authorisation.required and outside:
             yield outside_required_authorisation.at(
-                case,
                 *outside,
-                what=f"{_named(case, outside)} outside a required authorisation",
+                what=f"{case.with_verb(outside)} outside a required authorisation",
                 why=f"it pays for {_terms(authorisation)}",
                 fix="move them into its dates, or ask the payer for others",
                 where=_name(authorisation),
@@ -237,7 +230,7 @@ def outside_required_authorisation(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS425", Severity.WARNING, source="This library: ids are given once and kept")
-def hold_of_unknown_session(case: Case) -> Iterator[Finding]:
+def hold_of_unknown_session(case: CheckedCourse) -> Iterator[Finding]:
     """
     A hold names a session that the course does not have.
 
@@ -262,7 +255,7 @@ def hold_of_unknown_session(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS426", Severity.WARNING, source="Protocol: gates")
-def sessions_after_stop(case: Case) -> Iterator[Finding]:
+def sessions_after_stop(case: CheckedCourse) -> Iterator[Finding]:
     """
     Sessions still stand after an appointment that decided to stop.
 
@@ -281,10 +274,9 @@ def sessions_after_stop(case: Case) -> Iterator[Finding]:
         sessions = _governed(ordered, gate) if outcome is not None and outcome.what == "stop" else []
         if outcome is not None and sessions:
             yield sessions_after_stop.at(
-                case,
                 *sessions,
                 booked=[gate],
-                what=f"{_named(case, sessions)} after {gate.companion.title} of {gate.day}, which said stop",
+                what=f"{case.with_verb(sessions)} after {gate.companion.title} of {gate.day}, which said stop",
                 why=f"{outcome.who} decided it on {outcome.on}",
                 fix="close them with ketsched replan, or record another outcome if the decision has changed",
             )
@@ -293,7 +285,7 @@ def sessions_after_stop(case: Case) -> Iterator[Finding]:
 # What follows is what holds, gates and authorisations say about a session.
 
 
-def _waiting(case: Case) -> Iterator[tuple[Session, list[str]]]:
+def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
     """Return the sessions that are to be confirmed, in order of time, each with some of the reasons."""
     found: dict[str, list[str]] = {}
 
@@ -336,7 +328,7 @@ def _governed(sessions: list[Session], gate: Booked) -> list[Session]:
     return sessions[begin:]
 
 
-def _ordered(case: Case) -> list[Session]:
+def _ordered(case: CheckedCourse) -> list[Session]:
     """Return the sessions to come in order of time, and of their ids where that leaves a choice."""
     return sorted(case.to_come, key=_order) if case.bookings.gates else []
 
@@ -345,7 +337,7 @@ def _order(session: Session) -> tuple[date, time, str]:
     return session.day, session.time or time(), session.id
 
 
-def _paid(case: Case) -> dict[str, int]:
+def _paid(case: CheckedCourse) -> dict[str, int]:
     """Return which authorisation pays for each session, by its number among those of the course."""
     left = [authorisation.sessions for authorisation in case.course.authorisations]
     found: dict[str, int] = {}
@@ -362,7 +354,7 @@ def _paid(case: Case) -> dict[str, int]:
     return found
 
 
-def _unpaid(case: Case) -> list[Session]:
+def _unpaid(case: CheckedCourse) -> list[Session]:
     """Return the standing sessions that some authorisation could pay for and none does, in order."""
     scopes = {authorisation.scope for authorisation in case.course.authorisations}
     if not scopes:
@@ -377,9 +369,9 @@ def _pays_on(authorisation: Authorisation, day: date) -> bool:
 
 def _terms(authorisation: Authorisation) -> str:
     """Say what an authorisation pays for."""
-    number = "1 session" if authorisation.sessions == 1 else f"{authorisation.sessions} sessions"
     first = f" from {authorisation.first}" if authorisation.first is not None else ""
-    return number + first + (f" until {authorisation.until}" if authorisation.until is not None else "")
+    until = f" until {authorisation.until}" if authorisation.until is not None else ""
+    return amount(authorisation.sessions) + first + until
 
 
 def _name(authorisation: Authorisation) -> str:
@@ -392,8 +384,3 @@ def _name(authorisation: Authorisation) -> str:
 
 def _since(hold: Hold) -> str:
     return "these sessions" if hold.sessions else f"all sessions from {hold.since} on"
-
-
-def _named(case: Case, sessions: list[Session]) -> str:
-    """Name sessions with their verb: "session 3 is", "4 sessions are"."""
-    return f"{case.named(sessions[0])} is" if len(sessions) == 1 else f"{len(sessions)} sessions are"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from ketsched.checking.bookings import window_of
-from ketsched.checking.case import Case, Series, happened
+from ketsched.checking.case import CheckedCourse, PhaseSessions, happened
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
 from ketsched.model import AREAS, Session
 
@@ -20,7 +20,7 @@ LONG_INDUCTION = 6
 
 
 @rule("KS412", Severity.WARNING, source="Clinics' articles: a thorough evaluation before the first session")
-def screening_missing(case: Case) -> Iterator[Finding]:
+def screening_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     The protocol has no screening or intake.
 
@@ -38,7 +38,6 @@ def screening_missing(case: Case) -> Iterator[Finding]:
     begun = happened(*case.standing[:1]) or case.course.ended is not None
     if _prescribes(case) and not begun and not _has(case, "screening", "intake"):
         yield screening_missing.at(
-            case,
             what="the protocol has no screening",
             why="patients are evaluated before the first session",
             fix='add a [[companion]] with topic = "screening", or waive this if it is kept elsewhere',
@@ -47,7 +46,7 @@ def screening_missing(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS413", Severity.WARNING, source="McInnes 2022; SPRAVATO dosing and administration")
-def response_review_missing(case: Case) -> Iterator[Finding]:
+def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     The protocol has no review that looks at the response to the induction.
 
@@ -70,7 +69,6 @@ def response_review_missing(case: Case) -> Iterator[Finding]:
     last = induction.sessions[-1].day
     if not any(end >= last for _, end in _reviews(case)):
         yield response_review_missing.at(
-            case,
             what=f"the protocol has no review of the response to {induction.phase.name}",
             why="what follows depends on the response",
             fix='add a [[companion]] with topic = "review" after the last session, '
@@ -85,7 +83,7 @@ def response_review_missing(case: Case) -> Iterator[Finding]:
     Severity.INFO,
     source=f"Phillips 2019; Bio-K trial 2023; {LONG_INDUCTION} sessions: {HOUSE}",
 )
-def mid_series_review_missing(case: Case) -> Iterator[Finding]:
+def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     A long induction has no review in its course.
 
@@ -108,7 +106,6 @@ def mid_series_review_missing(case: Case) -> Iterator[Finding]:
     second, last = induction.sessions[1].day, induction.sessions[-1].day
     if not any(begin < last and end >= second for begin, end in _reviews(case)):
         yield mid_series_review_missing.at(
-            case,
             what=f"the protocol has no review during the {len(induction.sessions)} sessions of {induction.phase.name}",
             why="in one trial half of those who responded had done so by the third infusion",
             fix="add a review after session 2 or 3, or leave it",
@@ -121,7 +118,7 @@ def mid_series_review_missing(case: Case) -> Iterator[Finding]:
     Severity.INFO,
     source="KSET: screening, baseline and longer-term follow-up; no interval was found",
 )
-def monitoring_not_set(case: Case) -> Iterator[Finding]:
+def monitoring_not_set(case: CheckedCourse) -> Iterator[Finding]:
     """
     Maintenance goes on, and the protocol sets no looking at some of bladder, liver, blood pressure and memory.
 
@@ -145,7 +142,6 @@ def monitoring_not_set(case: Case) -> Iterator[Finding]:
     missing = [area for area in AREAS if area not in watched]
     if missing:
         yield monitoring_not_set.at(
-            case,
             what=f"no monitoring is set of {', '.join(missing)}",
             why="maintenance goes on; no source gives an interval, so that the clinic's own is asked for",
             fix='add a [[companion]] with topic = "monitoring" and its areas, or leave it',
@@ -156,7 +152,7 @@ def monitoring_not_set(case: Case) -> Iterator[Finding]:
 @rule(
     "KS422", Severity.INFO, source="FDA alert of 10 October 2023, as reported; the page itself was not read"
 )
-def home_use(case: Case) -> Iterator[Finding]:
+def home_use(case: CheckedCourse) -> Iterator[Finding]:
     """
     Sessions are held at home with compounded ketamine.
 
@@ -174,11 +170,10 @@ def home_use(case: Case) -> Iterator[Finding]:
     """
     sessions = _at_home(case)
     if sessions:
-        number = case.named(sessions[0]) + " is" if len(sessions) == 1 else f"{len(sessions)} sessions are"
+        warned = "the FDA warned of compounded ketamine at home on 10 October 2023"
         yield home_use.at(
-            case,
             *sessions,
-            what=f"{number} at home: the FDA warned of compounded ketamine at home on 10 October 2023",
+            what=f"{case.with_verb(sessions)} at home: {warned}",
             why="it is not approved for any psychiatric disorder, and at home nobody monitors on site",
             fix="nothing in the schedule; weigh it, and waive this once that is on record",
             where=case.where_phase(case.phases[sessions[0].phase]),
@@ -188,7 +183,7 @@ def home_use(case: Case) -> Iterator[Finding]:
 @rule(
     "KS423", Severity.INFO, source="Mindbloom, help pages: a monitor is with the patient; a secondary source"
 )
-def peer_monitor_missing(case: Case) -> Iterator[Finding]:
+def peer_monitor_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     Sessions are held at home, and the protocol asks nobody to be there.
 
@@ -204,7 +199,6 @@ def peer_monitor_missing(case: Case) -> Iterator[Finding]:
     sessions = _at_home(case)
     if sessions and not _has(case, "peer monitor"):
         yield peer_monitor_missing.at(
-            case,
             *sessions,
             what="the protocol asks nobody to be with the patient at home",
             why="a provider of treatment at home has somebody there, and nobody of the clinic is",
@@ -216,26 +210,26 @@ def peer_monitor_missing(case: Case) -> Iterator[Finding]:
 # What follows is what the rules above look for in the protocol.
 
 
-def _prescribes(case: Case) -> bool:
+def _prescribes(case: CheckedCourse) -> bool:
     """Whether there are sessions, and something to book around them."""
     return bool(case.bookings.bookable and case.standing)
 
 
-def _severity(case: Case) -> Severity:
+def _severity(case: CheckedCourse) -> Severity:
     return Severity.WARNING if case.course.companions else Severity.INFO
 
 
-def _has(case: Case, *topics: str) -> bool:
+def _has(case: CheckedCourse, *topics: str) -> bool:
     return any(companion.topic in topics for companion in case.course.protocol.companions)
 
 
-def _induction(case: Case) -> Series | None:
+def _induction(case: CheckedCourse) -> PhaseSessions | None:
     """Return the last induction that has sessions; None if it was broken off, or nothing is booked around any."""
     found = [series for series in case.series if series.phase.kind == "induction"]
     return found[-1] if found and found[-1].phase.name not in case.over and _prescribes(case) else None
 
 
-def _reviews(case: Case) -> Iterator[tuple[date, date]]:
+def _reviews(case: CheckedCourse) -> Iterator[tuple[date, date]]:
     """Yield the windows of the reviews that the protocol asks for."""
     for companion in case.bookings.bookable:
         if companion.topic == "review":
@@ -243,7 +237,7 @@ def _reviews(case: Case) -> Iterator[tuple[date, date]]:
                 yield window_of(companion, due)
 
 
-def _at_home(case: Case) -> list[Session]:
+def _at_home(case: CheckedCourse) -> list[Session]:
     """Return the sessions to come that are at home with something else than esketamine."""
     compounded = case.at_home - case.esketamine
     return [session for session in case.to_come if session.id in compounded]

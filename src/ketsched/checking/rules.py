@@ -1,7 +1,7 @@
 """
 What a rule is and what it says.
 
-A rule is a function from a Case (see `case`) to findings. Its name is the fault and reads
+A rule is a function from a course (see `case`) to findings. Its name is the fault and reads
 after "allow"; its docstring is its page in the reference. Rules read the protocol on their
 own and know nothing of how a plan is made.
 """
@@ -12,15 +12,12 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
+from ketsched.checking.bookings import Booked
 from ketsched.model import Mark, Session, Waiver
-
-if TYPE_CHECKING:
-    from ketsched.checking.bookings import Booked
-    from ketsched.checking.case import Case
 
 HOUSE = "house default; not from a publication"
 
@@ -115,6 +112,10 @@ class Cited:
     mark: Mark | None = None
 
 
+Checks = Callable[[Any], Iterator[Finding]]
+"""What a rule runs: shown a `case.CheckedCourse`, it yields its findings."""
+
+
 @attrs.frozen(eq=False)
 class Rule:
     """
@@ -136,11 +137,10 @@ class Rule:
     source: str
     needs: tuple[str, ...]
     page: str
-    run: Callable[[Case], Iterator[Finding]]
+    run: Checks
 
     def at(
         self,
-        case: Case,
         *sessions: Session,
         what: str,
         why: str,
@@ -150,23 +150,22 @@ class Rule:
         cited: Cited | None = None,
         booked: Sequence[Booked] = (),
         day: date | None = None,
-        before: str = "",
     ) -> Finding:
         """
         Make a finding about these sessions, and these appointments and tasks; the one to act on last.
 
-        An appointment brings the session it goes with, unless sessions are given.
+        An appointment brings the session it goes with, unless sessions are given. Where it is, if not said
+        here, `check` adds by the last of them.
         """
         if booked and not sessions:
-            with_them = {one.session.id: one.session for one in booked if one.session is not None}
-            sessions = tuple(with_them.values())
+            sessions = tuple(one.session for one in booked if one.session is not None)
         last = booked[-1] if booked else sessions[-1] if sessions else None
         return Finding(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             what=what,
-            where=where or (case.course.protocol.id if last is None else case.where(last)),
+            where=where,
             why=why,
             fix=fix,
             source=cited.source if cited is not None else self.source,
@@ -174,16 +173,15 @@ class Rule:
             companions=tuple(one.placed.id for one in booked),
             day=day or (last.day if last is not None else None),
             mark=cited.mark if cited is not None else None,
-            before=before,
         )
 
 
 def rule(
     code: str, severity: Severity, *, source: str, needs: Sequence[str] = ()
-) -> Callable[[Callable[[Case], Iterator[Finding]]], Rule]:
+) -> Callable[[Checks], Rule]:
     """Make a function a rule; it is named after the function, and its docstring is its page."""
 
-    def made(run: Callable[[Case], Iterator[Finding]]) -> Rule:
+    def made(run: Checks) -> Rule:
         name = run.__name__.replace("_", "-")
         return Rule(code, name, severity, source, tuple(needs), inspect.getdoc(run) or "", run)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import Booked
-from ketsched.checking.case import Case, Seat, day_words, happened
+from ketsched.checking.case import CheckedCourse, Seat, day_words, happened
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
 from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
 from ketsched.errors import InvalidTime
@@ -28,7 +28,7 @@ DAYS_TO_TRY = 60
 
 
 @rule("KS301", Severity.ERROR, source="The clinic's calendar", needs=("calendar",))
-def closed_day(case: Case) -> Iterator[Finding]:
+def closed_day(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session is on a day on which the clinic is closed, or somebody else who must be there cannot.
 
@@ -43,7 +43,6 @@ def closed_day(case: Case) -> Iterator[Finding]:
     for seat in case.seats:
         if not seat.spans:
             yield closed_day.at(
-                case,
                 seat.session,
                 what=f"{case.named(seat.session)} is on a closed day",
                 why=closed_because(seat.calendar, seat.day),
@@ -52,7 +51,7 @@ def closed_day(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS302", Severity.ERROR, source="The clinic's calendar", needs=("calendar", "times"))
-def outside_opening_hours(case: Case) -> Iterator[Finding]:
+def outside_opening_hours(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session starts at an hour at which the clinic is closed.
 
@@ -67,7 +66,6 @@ def outside_opening_hours(case: Case) -> Iterator[Finding]:
     for seat in case.seats:
         if seat.spans and seat.start is not None and not seat.opens:
             yield outside_opening_hours.at(
-                case,
                 seat.session,
                 what=f"{case.named(seat.session)} starts at {_clock(seat.start)}",
                 why=f"{_open(seat)}",
@@ -81,7 +79,7 @@ def outside_opening_hours(case: Case) -> Iterator[Finding]:
     source="The clinic's calendar and the protocol's anatomy of a session",
     needs=("calendar",),
 )
-def does_not_fit(case: Case) -> Iterator[Finding]:
+def does_not_fit(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session begins in opening hours and runs past closing time.
 
@@ -102,7 +100,6 @@ def does_not_fit(case: Case) -> Iterator[Finding]:
         if seat.opens:
             ends = _clock((seat.start or 0) + seat.minutes)
             yield does_not_fit.at(
-                case,
                 seat.session,
                 what=f"{case.named(seat.session)} ends at {ends}",
                 why=f"it starts at {_clock(seat.start)} and takes {seat.minutes} min; {_open(seat)}",
@@ -112,7 +109,6 @@ def does_not_fit(case: Case) -> Iterator[Finding]:
             longest = max(span.end - span.start for span in seat.spans)
             if longest < seat.minutes and seat.spans[-1].end < MINUTES_A_DAY:
                 yield does_not_fit.at(
-                    case,
                     seat.session,
                     what=f"{case.named(seat.session)} takes {seat.minutes} min",
                     why=f"{_open(seat)}: {longest} min in one piece at most",
@@ -121,7 +117,7 @@ def does_not_fit(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS304", Severity.ERROR, source="The clinic's calendar", needs=("calendar", "times"))
-def no_free_chair(case: Case) -> Iterator[Finding]:
+def no_free_chair(case: CheckedCourse) -> Iterator[Finding]:
     """
     No chair is free for a whole session, or the one it names is taken or does not exist.
 
@@ -150,7 +146,6 @@ def no_free_chair(case: Case) -> Iterator[Finding]:
             and not 1 <= chair <= room.chairs
         ):
             yield no_free_chair.at(
-                case,
                 seat.session,
                 what=f"there is no chair {chair} for {case.named(seat.session)}",
                 why=f"{room.name} has {room.chairs}",
@@ -165,7 +160,6 @@ def no_free_chair(case: Case) -> Iterator[Finding]:
         between = f"at some time between {start:%H:%M} and {end:%H:%M}"
         if free is None:
             yield no_free_chair.at(
-                case,
                 seat.session,
                 what=f"no chair is free for {case.named(seat.session)}",
                 why=f"others have them all {between}",
@@ -173,7 +167,6 @@ def no_free_chair(case: Case) -> Iterator[Finding]:
             )
         elif room is not None and chair is not None and _is_taken(room, chair, start, end):
             yield no_free_chair.at(
-                case,
                 seat.session,
                 what=f"chair {chair} is taken for {case.named(seat.session)}",
                 why=f"somebody else has it {between}",
@@ -187,7 +180,7 @@ def no_free_chair(case: Case) -> Iterator[Finding]:
     source=f"Clinic article: insomnia is more common after evening infusions; {HOUSE}",
     needs=("times",),
 )
-def evening_session(case: Case) -> Iterator[Finding]:
+def evening_session(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session starts in the evening, at 17:00 or later.
 
@@ -204,7 +197,6 @@ def evening_session(case: Case) -> Iterator[Finding]:
         for session in series.sessions:
             if session.time is not None and session.time >= EVENING and not happened(session):
                 yield evening_session.at(
-                    case,
                     session,
                     what=f"{case.named(session)} starts at {session.time:%H:%M}",
                     why="an infusion in the evening may cost sleep; a clinic says so, no study was found",
@@ -213,7 +205,7 @@ def evening_session(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS306", Severity.ERROR, source="IANA time zone database", needs=("times",))
-def start_does_not_exist(case: Case) -> Iterator[Finding]:
+def start_does_not_exist(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session or an appointment starts at a time that the clocks of its zone skip or show twice that day.
 
@@ -242,12 +234,12 @@ def start_does_not_exist(case: Case) -> Iterator[Finding]:
             moment(day, clock, case.course.zone)
         except InvalidTime as error:
             yield start_does_not_exist.at(
-                case, *sessions, booked=appointments, what=error.what, why=error.why, fix=error.fix
+                *sessions, booked=appointments, what=error.what, why=error.why, fix=error.fix
             )
 
 
 @rule("KS307", Severity.ERROR, source="SPRAVATO dosing and administration: observe for at least 2 hours")
-def observation_too_short(case: Case) -> Iterator[Finding]:
+def observation_too_short(case: CheckedCourse) -> Iterator[Finding]:
     """
     The observation period after nasal esketamine is shorter than two hours.
 
@@ -271,7 +263,6 @@ def observation_too_short(case: Case) -> Iterator[Finding]:
         sessions = [session for session in series.sessions if session.id in case.esketamine]
         if not happened(*sessions):
             yield observation_too_short.at(
-                case,
                 *sessions,
                 what=f"{minutes} min of observation in {series.phase.name}",
                 why=f"esketamine is followed by at least {ESKETAMINE_OBSERVATION} min",
@@ -285,7 +276,7 @@ def observation_too_short(case: Case) -> Iterator[Finding]:
     Severity.ERROR,
     source="SPRAVATO dosing and administration: given under supervision at a certified site",
 )
-def esketamine_at_home(case: Case) -> Iterator[Finding]:
+def esketamine_at_home(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session with nasal esketamine is held at home.
 
@@ -304,7 +295,6 @@ def esketamine_at_home(case: Case) -> Iterator[Finding]:
     for session in case.standing:
         if session.id in case.at_home and session.id in case.esketamine and not happened(session):
             yield esketamine_at_home.at(
-                case,
                 session,
                 what=f"{case.named(session)} is at home",
                 why="esketamine is used at certified sites only",
@@ -347,7 +337,7 @@ def _next_open(seat: Seat) -> str:
     return f"move it; no day within {DAYS_TO_TRY} days after it has room"
 
 
-def _other_start(case: Case, seat: Seat) -> str:
+def _other_start(case: CheckedCourse, seat: Seat) -> str:
     """Name the nearest start of the same day, or the next day on which the session fits."""
     known = FIRST_DAY <= seat.day <= LAST_DAY  # on the calendar's clocks it may be the day before or after
     starts = seat.calendar.starts(seat.day, seat.minutes) if known else []
@@ -358,7 +348,7 @@ def _other_start(case: Case, seat: Seat) -> str:
     return f"start at {nearest:%H:%M}{_in_zone(case, seat)}"
 
 
-def _in_zone(case: Case, seat: Seat) -> str:
+def _in_zone(case: CheckedCourse, seat: Seat) -> str:
     """Name the calendar's zone where it is another than the course's."""
     return f" ({seat.calendar.zone})" if seat.calendar.zone != case.course.zone else ""
 

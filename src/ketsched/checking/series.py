@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ketsched.checking.bounds import Breach, move_back, still_to_come
-from ketsched.checking.case import Case, Series, day_words, happened
+from ketsched.checking import bounds
+from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, day_words, happened
 from ketsched.checking.rules import Finding, Severity, rule
 from ketsched.model import WEEKDAY_NAMES, Phase, Session, Spacing
 
-DAYS_A_WEEK = 7
-
 
 @rule("KS201", Severity.WARNING, source="Protocol: count")
-def count_too_low(case: Case) -> Iterator[Finding]:
+def count_too_low(case: CheckedCourse) -> Iterator[Finding]:
     """
     A series has fewer sessions than the protocol accepts.
 
@@ -46,18 +44,17 @@ def count_too_low(case: Case) -> Iterator[Finding]:
         missing = least - len(sessions)
         if phase.name not in case.over and missing > len(case.not_made_up.get(phase.name, ())):
             yield count_too_low.at(
-                case,
                 *sessions,
-                what=f"{phase.name} has {_count(len(sessions))}",
-                why=f"the protocol accepts {_range(least, most)}",
-                fix=f"add {_count(missing)}, or waive this with the reason for fewer",
+                what=f"{phase.name} has {amount(len(sessions))}",
+                why=f"the protocol accepts {amount(least, most=most)}",
+                fix=f"add {amount(missing)}, or waive this with the reason for fewer",
                 where=case.where_phase(phase),
                 cited=case.cite(phase, "count"),
             )
 
 
 @rule("KS202", Severity.WARNING, source="Protocol: count")
-def count_too_high(case: Case) -> Iterator[Finding]:
+def count_too_high(case: CheckedCourse) -> Iterator[Finding]:
     """
     A series has more sessions than the protocol accepts.
 
@@ -78,7 +75,7 @@ def count_too_high(case: Case) -> Iterator[Finding]:
         least, most = series.phase.counts
         if len(series.counted) > most:
             surplus = series.counted[most:]
-            close = f"close {_count(len(surplus))}, book what is over in another phase, or waive this with the reason"
+            close = f"close {amount(len(surplus))}, book what is over in another phase, or waive this with the reason"
             if not all(
                 session.booked for session in series.counted
             ):  # others were given besides those booked
@@ -86,10 +83,9 @@ def count_too_high(case: Case) -> Iterator[Finding]:
                     "plan again (ketsched replan), which closes what is over, or waive this with the reason"
                 )
             yield count_too_high.at(
-                case,
                 *surplus,
-                what=f"{series.phase.name} has {_count(len(series.counted))}",
-                why=f"the protocol accepts {_range(least, most)}",
+                what=f"{series.phase.name} has {amount(len(series.counted))}",
+                why=f"the protocol accepts {amount(least, most=most)}",
                 fix=close,
                 where=case.where_phase(series.phase),
                 cited=case.cite(series.phase, "count"),
@@ -97,7 +93,7 @@ def count_too_high(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS203", Severity.ERROR, source="Protocol: weeks")
-def series_too_short(case: Case) -> Iterator[Finding]:
+def series_too_short(case: CheckedCourse) -> Iterator[Finding]:
     """
     A series spans fewer nominal weeks than the protocol accepts.
 
@@ -114,11 +110,11 @@ def series_too_short(case: Case) -> Iterator[Finding]:
     J Affect Disord, doi:10.1016/j.jad.2021.12.097. Rounding up is derived: a 12-day period is called two
     weeks (Shiroma 2014, J Affect Disord 155:123-129), and 12 / 7 rounded down is one.
     """
-    yield from still_to_come(series_too_short, case, _too_short(case))
+    yield from bounds.still_to_come(series_too_short, case, bounds.short_series(case))
 
 
 @rule("KS204", Severity.ERROR, source="Protocol: weeks")
-def series_too_long(case: Case) -> Iterator[Finding]:
+def series_too_long(case: CheckedCourse) -> Iterator[Finding]:
     """
     A series spans more nominal weeks than the protocol accepts.
 
@@ -135,11 +131,11 @@ def series_too_long(case: Case) -> Iterator[Finding]:
     doi:10.1016/j.jad.2021.12.097) says "over 7 to 28 days" and does not say whether both dates count; that
     they do, so that 28 is the last, is a house default.
     """
-    yield from still_to_come(series_too_long, case, _too_long(case))
+    yield from bounds.still_to_come(series_too_long, case, bounds.long_series(case))
 
 
 @rule("KS205", Severity.INFO, source="Protocol: anchor_weekday")
-def off_anchor_weekday(case: Case) -> Iterator[Finding]:
+def off_anchor_weekday(case: CheckedCourse) -> Iterator[Finding]:
     """
     The first session is not on the weekday on which the protocol's source begins.
 
@@ -159,7 +155,6 @@ def off_anchor_weekday(case: Case) -> Iterator[Finding]:
             continue
         day = first.day + timedelta((anchor - first.day.weekday()) % DAYS_A_WEEK)
         yield off_anchor_weekday.at(
-            case,
             first,
             what=f"{series.phase.name} begins on a {WEEKDAY_NAMES[first.day.weekday()]}",
             why=f"its source begins on a {WEEKDAY_NAMES[anchor]}; from another day the span is another",
@@ -169,7 +164,7 @@ def off_anchor_weekday(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS206", Severity.INFO, source="Protocol: weekdays or study_days")
-def off_pattern(case: Case) -> Iterator[Finding]:
+def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session is not on a day of its phase's pattern.
 
@@ -193,7 +188,6 @@ def off_pattern(case: Case) -> Iterator[Finding]:
                     continue
                 before, after = _pattern_days_around(session.day, series.phase)
                 yield off_pattern.at(
-                    case,
                     session,
                     what=f"{case.named(session)} is on a {WEEKDAY_NAMES[session.day.weekday()]}",
                     why=f"the pattern is {names}",
@@ -207,7 +201,6 @@ def off_pattern(case: Case) -> Iterator[Finding]:
                 if day - day_1 + 1 in series.phase.study_days or happened(session):
                     continue
                 yield off_pattern.at(
-                    case,
                     session,
                     what=f"{case.named(session)} is on Day {day - day_1 + 1}",
                     why=f"the pattern is {series.phase.pattern()}",
@@ -217,7 +210,7 @@ def off_pattern(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS207", Severity.WARNING, source="Protocol: weekdays")
-def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
+def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
     """
     A treatment week holds more sessions than the pattern has weekdays.
 
@@ -254,10 +247,9 @@ def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
             if len(sessions) > often and not happened(*sessions):
                 begin = day_1 + timedelta(DAYS_A_WEEK * week)
                 yield too_many_in_treatment_week.at(
-                    case,
                     *sessions,
-                    what=f"treatment week {week + 1} holds {_count(len(sessions))}",
-                    why=f"the pattern {series.phase.pattern()} has {_count(often)} a week; "
+                    what=f"treatment week {week + 1} holds {amount(len(sessions))}",
+                    why=f"the pattern {series.phase.pattern()} has {amount(often)} a week; "
                     f"this one is {begin} to {begin + timedelta(DAYS_A_WEEK - 1)}",
                     fix=f"move {case.named(sessions[-1])} to the next pattern day after the last session",
                     cited=case.cite(series.phase, "weekdays"),
@@ -265,7 +257,7 @@ def too_many_in_treatment_week(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS208", Severity.INFO, source="SPRAVATO dosing and administration; steps seen in clinics")
-def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
+def shrinking_maintenance_interval(case: CheckedCourse) -> Iterator[Finding]:
     """
     A maintenance interval is shorter than the one before it.
 
@@ -291,7 +283,6 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
                 begin, middle, end = (session.ideal or session.day for session in (one, two, three))
                 if _in_weeks(end - middle) < _in_weeks(middle - begin) and not happened(one, two, three):
                     yield shrinking_maintenance_interval.at(
-                        case,
                         one,
                         two,
                         three,
@@ -306,7 +297,7 @@ def shrinking_maintenance_interval(case: Case) -> Iterator[Finding]:
 @rule(
     "KS209", Severity.INFO, source="SPRAVATO monograph, MIMS Hong Kong: benefit is re-examined periodically"
 )
-def maintenance_without_review(case: Case) -> Iterator[Finding]:
+def maintenance_without_review(case: CheckedCourse) -> Iterator[Finding]:
     """
     A phase without an end has no review.
 
@@ -327,7 +318,6 @@ def maintenance_without_review(case: Case) -> Iterator[Finding]:
             continue
         if phase.count is None and phase.review is None and phase.until is None:
             yield maintenance_without_review.at(
-                case,
                 series.sessions[-1],
                 what=f"{phase.name} has no end and no review",
                 why="the benefit of maintenance is re-examined periodically",
@@ -337,7 +327,7 @@ def maintenance_without_review(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS210", Severity.ERROR, source="Protocol: order of the phases")
-def mixed_phases(case: Case) -> Iterator[Finding]:
+def mixed_phases(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session of an earlier phase comes after one of a later phase.
 
@@ -360,7 +350,6 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
     for session in case.standing:
         if order[session.phase] < order[furthest.phase]:
             yield mixed_phases.at(
-                case,
                 furthest,
                 session,
                 what=f"{case.named(session)} comes after {case.named(furthest)}",
@@ -372,13 +361,13 @@ def mixed_phases(case: Case) -> Iterator[Finding]:
             furthest = session
 
 
-def _has_begun(case: Case, session: Session) -> bool:
+def _has_begun(case: CheckedCourse, session: Session) -> bool:
     """Whether a session was given, or its day has come: what is made up after it cannot be before it."""
     return happened(session) or (case.as_of is not None and session.day <= case.as_of)
 
 
 @rule("KS211", Severity.INFO, source="Protocol: its note")
-def evidence_note(case: Case) -> Iterator[Finding]:
+def evidence_note(case: CheckedCourse) -> Iterator[Finding]:
     """
     The protocol carries a note that its reader should know.
 
@@ -394,7 +383,6 @@ def evidence_note(case: Case) -> Iterator[Finding]:
     """
     if case.course.protocol.note and case.standing:
         yield evidence_note.at(
-            case,
             what="the protocol has a note about its evidence",
             why=case.course.protocol.note,
             fix="nothing in the schedule; weigh it before the first session",
@@ -402,7 +390,7 @@ def evidence_note(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS212", Severity.INFO, source="Protocol: its phases")
-def phase_without_sessions(case: Case) -> Iterator[Finding]:
+def phase_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
     """
     The course ends before the protocol does: a last phase has no sessions.
 
@@ -425,7 +413,6 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
         if name in case.over:
             continue
         yield phase_without_sessions.at(
-            case,
             what=f"{name} has no sessions",
             why=f"the protocol goes on with {name}",
             fix="plan them, or choose a protocol that ends earlier",
@@ -436,63 +423,12 @@ def phase_without_sessions(case: Case) -> Iterator[Finding]:
 # What follows is how the rules above count, and how they say it.
 
 
-def breaches(case: Case) -> Iterator[Breach]:
-    """Yield every bound on the weeks of a series that is broken, past or to come."""
-    yield from _too_short(case)
-    yield from _too_long(case)
-
-
-def _too_short(case: Case) -> Iterator[Breach]:
-    for series, weeks, (least, most) in _weeks(case):
-        unfinished = happened(series.sessions[-1]) and len(series.counted) < series.phase.counts[0]
-        if weeks < least and series.phase.name not in case.over and not unfinished:
-            day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
-            yield Breach(
-                code="KS203",
-                sessions=series.sessions,
-                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
-                fix=f"move the last session to {day_words(day)} or later",
-                where=case.where_phase(series.phase),
-                severity=_severity(series),
-                cited=case.cite(series.phase, "weeks"),
-            )
-
-
-def _too_long(case: Case) -> Iterator[Breach]:
-    for series, weeks, (least, most) in _weeks(case):
-        if weeks > most:
-            latest = DAYS_A_WEEK * most - 1
-            yield Breach(
-                code="KS204",
-                sessions=series.sessions,
-                what=f"{series.phase.name} spans {_days(series.span)}, {_nominal(weeks)}",
-                why=f"the protocol {_asks(series.phase)} {_range(least, most, 'week')}",
-                fix=move_back(case, series.sessions[0], latest, "move the last session to"),
-                where=case.where_phase(series.phase),
-                severity=_severity(series),
-                latest=latest,
-                cited=case.cite(series.phase, "weeks"),
-            )
-
-
-def _side_by_side(case: Case) -> list[list[Session]]:
+def _side_by_side(case: CheckedCourse) -> list[list[Session]]:
     """Return the maintenance sessions of the phases that follow each other, then those of each beside them."""
     upkeep = [series for series in case.series if series.phase.kind == "maintenance"]
     followed = [s for series in upkeep if not series.phase.beside for s in series.counted]
     followed.sort(key=lambda s: s.day)
     return [followed, *(list(series.counted) for series in upkeep if series.phase.beside)]
-
-
-def _weeks(case: Case) -> Iterator[tuple[Series, int, tuple[int, int]]]:
-    """Yield each series with its nominal weeks and the weeks that are accepted."""
-    for series in case.series:
-        if series.phase.weeks is not None:
-            yield series, -(-series.span // DAYS_A_WEEK), series.phase.weeks
-
-
-def _severity(series: Series) -> Severity:
-    return Severity.ERROR if series.phase.weeks_required else Severity.WARNING
 
 
 def _pattern_days_around(day: date, phase: Phase) -> tuple[date, date]:
@@ -511,23 +447,3 @@ def _stands_for(day: date, phase: Phase) -> date:
 def _in_weeks(gap: timedelta) -> int:
     """Return a gap in weeks, rounded to the nearest."""
     return (2 * gap.days + DAYS_A_WEEK) // (2 * DAYS_A_WEEK)
-
-
-def _count(number: int) -> str:
-    return "no sessions" if number == 0 else "1 session" if number == 1 else f"{number} sessions"
-
-
-def _asks(phase: Phase) -> str:
-    return "accepts" if phase.weeks_required else "prefers"
-
-
-def _range(least: int, most: int, unit: str = "session") -> str:
-    return f"{least} {unit}{'s' if least > 1 else ''}" if least == most else f"{least} to {most} {unit}s"
-
-
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number} days"
-
-
-def _nominal(weeks: int) -> str:
-    return "1 nominal week" if weeks == 1 else f"{weeks} nominal weeks"

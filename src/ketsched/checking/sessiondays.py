@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from ketsched.checking.bookings import Booked, Stay, local
-from ketsched.checking.case import Case, day_words, happened
+from ketsched.checking.case import CheckedCourse, day_words, happened
 from ketsched.checking.rules import HOUSE, Finding, Severity, rule
 from ketsched.model import Session
 
@@ -22,7 +22,7 @@ DRINKING = ("drinking", "fluids", "liquids", "clear liquids")
 
 
 @rule("KS407", Severity.INFO, source="A clinic's article: rest after a session", needs=("times",))
-def trip_after_session(case: Case) -> Iterator[Finding]:
+def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
     """
     The patient has to go elsewhere later on the day of a session that is followed by rest.
 
@@ -44,7 +44,6 @@ def trip_after_session(case: Case) -> Iterator[Finding]:
         if found:
             stays, trips = zip(*found, strict=True)
             yield trip_after_session.at(
-                case,
                 *(stay.session for stay in stays),
                 booked=trips,
                 what=f"{trips[0].companion.title} is elsewhere, later on the day of "
@@ -56,7 +55,7 @@ def trip_after_session(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS408", Severity.INFO, source="Protocol: no_driving", needs=("times",))
-def driving_to_appointment(case: Case) -> Iterator[Finding]:
+def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment begins before the patient may drive again after a session.
 
@@ -82,7 +81,6 @@ def driving_to_appointment(case: Case) -> Iterator[Finding]:
             stays, trips = zip(*found, strict=True)
             until = local(stays[-1].drives_from or 0, case.course.zone)
             yield driving_to_appointment.at(
-                case,
                 *(stay.session for stay in stays),
                 booked=trips,
                 what=f"{trips[0].companion.title} begins before the patient may drive after "
@@ -104,7 +102,7 @@ def driving_to_appointment(case: Case) -> Iterator[Finding]:
     Severity.WARNING,
     source=f"A clinic's article; Los Angeles County DMH SPRAVATO policy; {RIDE_DAYS} days: {HOUSE}",
 )
-def ride_missing(case: Case) -> Iterator[Finding]:
+def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
     Nobody takes the patient home after a session, or nothing is known of it.
 
@@ -126,7 +124,6 @@ def ride_missing(case: Case) -> Iterator[Finding]:
         days = (session.day - case.as_of).days if case.as_of is not None else None
         if session.ride == "none":
             yield ride_missing.at(
-                case,
                 session,
                 what=f"there is no ride home after {case.named(session)}",
                 why="the patient may not drive, and one health system reschedules a session without a ride",
@@ -135,7 +132,6 @@ def ride_missing(case: Case) -> Iterator[Finding]:
         elif session.ride == "" and days is not None and days <= RIDE_DAYS:
             when = ("today", "tomorrow")[days] if days < RIDE_DAYS else f"in {days} days"
             yield ride_missing.at(
-                case,
                 session,
                 what=f"nothing is known of the ride home after {case.named(session)}, which is {when}",
                 why="the patient may not drive afterwards",
@@ -145,7 +141,6 @@ def ride_missing(case: Case) -> Iterator[Finding]:
             unknown.append(session)
     if unknown:
         yield ride_missing.at(
-            case,
             *unknown,
             what=f"nothing is known yet of the ride home after {_sessions(case, unknown)}",
             why="the patient may not drive afterwards",
@@ -156,7 +151,7 @@ def ride_missing(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS410", Severity.ERROR, source="Protocol: no_driving")
-def drives_home(case: Case) -> Iterator[Finding]:
+def drives_home(case: CheckedCourse) -> Iterator[Finding]:
     """
     The patient means to drive home after a session whose phase forbids it.
 
@@ -173,7 +168,6 @@ def drives_home(case: Case) -> Iterator[Finding]:
         if session.ride == "self":
             phase = case.phases[session.phase]
             yield drives_home.at(
-                case,
                 session,
                 what=f"the patient means to drive home after {case.named(session)}",
                 why=f"{phase.name} allows no driving {_how_long(phase.no_driving)}",
@@ -183,7 +177,7 @@ def drives_home(case: Case) -> Iterator[Finding]:
 
 
 @rule("KS411", Severity.WARNING, source="Protocol: before, and its notices about drinking")
-def fasting_against_water(case: Case) -> Iterator[Finding]:
+def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
     """
     A patient is told to drink before a session and to leave out drinking at the same time.
 
@@ -211,7 +205,6 @@ def fasting_against_water(case: Case) -> Iterator[Finding]:
             if sessions and left_out:
                 said = "all day" if all_day else f"from {notice.before} min before the session"
                 yield fasting_against_water.at(
-                    case,
                     *sessions,
                     what=f"{notice.title} {said}, and no {left_out[0].what} for {left_out[0].minutes} min before it",
                     why=f"{phase.name} has both for {_sessions(case, sessions)}",
@@ -224,7 +217,7 @@ def fasting_against_water(case: Case) -> Iterator[Finding]:
 # What follows is how the rules above find the sessions that count, and how they say them.
 
 
-def _rests_from(case: Case, told: set[str], booked: Booked) -> Stay | None:
+def _rests_from(case: CheckedCourse, told: set[str], booked: Booked) -> Stay | None:
     """Return the session after which a trip on its day leads elsewhere although the patient is to rest."""
     begin = booked.begin
     for stay in case.bookings.stays_on.get(booked.day, ()):
@@ -236,7 +229,7 @@ def _rests_from(case: Case, told: set[str], booked: Booked) -> Stay | None:
     return None
 
 
-def _keeps_from_driving(case: Case, booked: Booked, reach: int) -> Stay | None:
+def _keeps_from_driving(case: CheckedCourse, booked: Booked, reach: int) -> Stay | None:
     """Return the session, of some days before, after which the patient may not drive yet when a trip begins."""
     if booked.begin is None or (booked.companion.place == "clinic" and _is_at_clinic(case, booked)):
         return None
@@ -247,7 +240,7 @@ def _keeps_from_driving(case: Case, booked: Booked, reach: int) -> Stay | None:
     return None
 
 
-def _is_at_clinic(case: Case, booked: Booked) -> bool:
+def _is_at_clinic(case: CheckedCourse, booked: Booked) -> bool:
     """Whether a session at the clinic is on the same day."""
     return any(session.id not in case.at_home for session in case.bookings.on.get(booked.day, ()))
 
@@ -260,11 +253,11 @@ def _how_long(rule: timedelta | str | None) -> str:
     return f"for {hours} h {minutes} min after it" if minutes else f"for {hours} h after it"
 
 
-def _where(case: Case, trips: tuple[Booked, ...]) -> str:
-    return case.where(trips[0]) + (f" and {len(trips) - 1} more" if len(trips) > 1 else "")
+def _where(case: CheckedCourse, trips: tuple[Booked, ...]) -> str:
+    return case.where(trips[0].placed) + (f" and {len(trips) - 1} more" if len(trips) > 1 else "")
 
 
-def _sessions(case: Case, sessions: Sequence[Session]) -> str:
+def _sessions(case: CheckedCourse, sessions: Sequence[Session]) -> str:
     """Name sessions in a few words."""
     distinct = {session.id for session in sessions}
     return case.named(sessions[0]) if len(distinct) == 1 else f"{len(distinct)} sessions"
