@@ -3,6 +3,7 @@
 #   make demo      plan an example course and say where its calendar lies
 #   make test      lint, types and every test that pip can bring what it needs for
 #   make test-all  also the readers of other languages (Debian packages, npm), docs and examples
+#   make laws      the laws over the whole of their grids: every protocol, every closure (half an hour)
 #   make docs      build the documentation into site/
 #   make examples  run the examples, and compare them with their kept output
 #   make bench     measure; prints the machine
@@ -24,7 +25,7 @@ BENCH := .venv/.installed-bench
 FUZZ := .venv/.installed-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all docs examples bench fuzz clean
+.PHONY: help demo test test-all laws docs examples bench fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -50,6 +51,9 @@ test-all: $(TEST)
 	sh tests/conformance/readers/setup.sh
 	$(PYTEST) tests/conformance/check_*.py
 	$(MAKE) docs examples
+
+laws: $(TEST)
+	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
 
 docs: $(TEST)
 	$(BIN)/python -m mkdocs build --strict --quiet

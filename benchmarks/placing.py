@@ -26,7 +26,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from ketsched.placing import TooManyPlans, place
-from ketsched.series import Aim, Days, Series
+from ketsched.placing.values import Aim, Days, Series
 from ketsched.spacing import Bound, lay, tight_windows
 
 # Day 0 is Monday 4 January 2027. United States federal holidays as observed, 2027 and 2028, in days from it.

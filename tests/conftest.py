@@ -45,6 +45,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite the files in tests/golden; read the diff"
     )
+    parser.addoption("--laws", action="store_true", help="the whole of every grid, and far more examples")
 
 
 @attrs.frozen

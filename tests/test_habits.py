@@ -27,7 +27,6 @@ TOO_LONG = {
     "model/phases.py",
     "model/phases.py: _faults",
     "planning/laying.py",
-    "tracking/laying.py",
     "tracking/replanning.py: replan",
     "visitfile/exports.py",
 }

@@ -21,8 +21,6 @@ LAYERS = [
     "firstuse",
     "errors",
     "spacing",
-    "series",
-    "cutting",
     "placing",
     "clock",
     "files",

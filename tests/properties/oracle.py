@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ketsched.series import Aim, Series
+from ketsched.placing.values import Aim, Series
 from ketsched.spacing import Bound
 
 Plan = tuple[int, ...]

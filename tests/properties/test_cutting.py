@@ -6,9 +6,9 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketsched.cutting import cut_near
 from ketsched.placing import place
-from ketsched.series import Placement, Series
+from ketsched.placing.cutting import cut_near
+from ketsched.placing.values import Placement, Series
 from ketsched.spacing import edges, lay, push_down, push_up
 from properties.oracle import ranking
 from properties.test_placing import some_series

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.placing import place, ranked
-from ketsched.series import Aim, Placement, Series
+from ketsched.placing.values import Aim, Placement, Series
 from ketsched.spacing import (
     Bound,
     Contradiction,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ketsched.placing import place, ranked
-from ketsched.series import Aim, Placement, Series
+from ketsched.placing.values import Aim, Placement, Series
 from ketsched.spacing import Bound, edges, lay, push_up, tight_windows
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "placing.json").read_text())["cases"]

@@ -21,6 +21,7 @@ from ketsched.clock import LAST_DAY, aware, plausible, zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Course, Hold, Phase, Protocol, Revision, Session, check_course_id
 from ketsched.placing import EFFORT, TooManyPlans, place, ranked
+from ketsched.placing.values import Placement, Series
 from ketsched.planning.companions import companions_of
 from ketsched.planning.days import Kind, OpenDays, at_home, open_weekdays
 from ketsched.planning.explaining import Change, NoFeasiblePlan, explain, said_days
@@ -28,7 +29,6 @@ from ketsched.planning.laying import HourRule, Layout, NotPaid, hour_rules, lay_
 from ketsched.planning.patterns import as_accepted, patterns
 from ketsched.planning.seating import Seat, days_for_hours, seat
 from ketsched.revising import revised
-from ketsched.series import Placement, Series
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "complete", "plan", "said_days", "starts"]
 

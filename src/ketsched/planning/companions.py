@@ -23,10 +23,10 @@ from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Session, Status
 from ketsched.placing import TooManyPlans, place, ranked
+from ketsched.placing.values import Series
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
 from ketsched.planning.laying import over, steps
-from ketsched.series import Series
 from ketsched.spacing import Bound, lay
 
 _SETTLED = (Status.FULFILLED, Status.MISSED)

@@ -21,9 +21,9 @@ from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import WEEKDAY_NAMES, Protocol
 from ketsched.placing import TooManyPlans, place
+from ketsched.placing.values import Placement, Series
 from ketsched.planning.days import Blockers, Cause, Kind
 from ketsched.planning.laying import ONE_A_DAY, Layout
-from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up, tight_windows
 
 T = TypeVar("T")

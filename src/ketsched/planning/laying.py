@@ -20,7 +20,7 @@ import attrs
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Authorisation, Interval, Phase, Protocol, Spacing
-from ketsched.series import Aim
+from ketsched.placing.values import Aim
 from ketsched.spacing import Bound, lay
 
 ONE_A_DAY = "one session a day"

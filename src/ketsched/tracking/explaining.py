@@ -97,7 +97,7 @@ def _feasible(problem: Problem, required: Sequence[Bound], opened: Sequence[int]
     more = set(opened)
     first = problem.rest.first
     options = [
-        days if at < first or problem.aims.aimed[at - first].only else sorted(more.union(days))
+        days if at < first or len(days) == 1 else sorted(more.union(days))
         for at, days in enumerate(problem.options)
     ]
     return push_up(options, edges(required)) is not None

@@ -7,7 +7,6 @@ Days are placed as `plan` places them, and matched to the bookings so that most 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 
@@ -18,23 +17,18 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, State
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
+from ketsched.placing.values import Series
 from ketsched.planning import REACH, TooManyWays
 from ketsched.planning.days import GRID, OpenDays, at_home
 from ketsched.planning.laying import hour_rules
 from ketsched.planning.seating import days_for_hours
-from ketsched.series import Placement, Series
 from ketsched.spacing import Bound, edges, push_up
 from ketsched.tracking.aiming import Aimed, Aiming, Aims, pinned
 from ketsched.tracking.explaining import closed_by, no_plan
 from ketsched.tracking.hours import Hours, stays
 from ketsched.tracking.matching import matched
 from ketsched.tracking.problem import Laid, Problem
-from ketsched.tracking.remaining import Remaining, Slot, lifted, softened, without_latest
-
-NEAR = 28
-"""Days around the one it aims at in which a booking is looked for first (house default)."""
-LITTLE = 60_000
-"""Partial plans that are looked at for as many bookings to stay as can (house default)."""
+from ketsched.tracking.remaining import Remaining, Slot, lifted, softened, taken_of, without_latest
 
 
 @attrs.frozen(kw_only=True)
@@ -51,30 +45,6 @@ class Booked:
     ids: tuple[str, ...]
     changed: dict[str, Session]
     why: dict[str, str]
-
-
-def _near_first(series: Series) -> Placement | None:
-    """
-    Return the best placement of a series, each place looked for near its day first; None if there is none.
-
-    Raises:
-        TooManyPlans: Even so there are too many plans to find the best one.
-    """
-    for reach in (NEAR, NEAR // 4, None):
-        days = series.days
-        if reach is not None:
-            days = tuple(
-                options[bisect_left(options, ideal - reach) : bisect_right(options, ideal + reach)]
-                for options, ideal in zip(days, series.ideals, strict=True)
-                if isinstance(ideal, int)
-            )
-        try:
-            found = place(attrs.evolve(series, days=days), effort=LITTLE)
-        except TooManyPlans:
-            continue
-        if found is not None or reach is None:
-            return found
-    raise TooManyPlans
 
 
 def _moved(laid: Laid) -> list[int]:
@@ -119,7 +89,15 @@ class Replanner:
         self.wished = {} if wishes is None else {w: found & wishes for w, found in self.calendars.items()}
         self.wished_days = {where: OpenDays(found) for where, found in self.wished.items()}
         self.first = history.as_of.toordinal() + notice
-        self.aiming = Aiming(history, self.first, self.open_days)
+        self.start = self._agreed_start()
+        begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
+        self.aiming = Aiming(history, begins, self.open_days)
+
+    def _agreed_start(self) -> Session | None:
+        """Return the first booking of a course of which nothing has happened yet: nothing is laid before it."""
+        if self.course.visits or self.history.visits or taken_of(self.history):
+            return None
+        return next(iter(self.history.in_state(State.PLANNED)), None)
 
     # Days
 
@@ -257,20 +235,25 @@ class Replanner:
         last = max((aim.day for aim in aimed), default=self.first)
         end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
         paid = rest.paid() if self.course.authorisations else [(None, None)] * len(aimed)
-        for aim, (begins, until) in zip(aimed, paid, strict=True):
+        begins = self.first
+        if self.start is not None:
+            chosen = (aim.day for aim in aimed if aim.by_hand)
+            begins = max(begins, min([self.start.day.toordinal(), *chosen]))
+        for aim, (since, until) in zip(aimed, paid, strict=True):
             kind, booking = aim.slot.kind, aim.slot.booking
             days = self.open_days[kind.place]
-            if aim.only or (pins and pinned(aim) and days.between(aim.day, aim.day, kind.minutes)):
+            agreed = (pins and pinned(aim)) or (booking is not None and booking is self.start)
+            if aim.only or (agreed and days.between(aim.day, aim.day, kind.minutes)):
                 yield tuple(days.between(aim.day, aim.day, kind.minutes))
                 continue
-            found = days.between(self.first, end, kind.minutes)
+            found = days.between(begins, end, kind.minutes)
             if self.aiming.cancelled:  # what was taken off a day is not put there again
                 found = [day for day in found if day not in self.aiming.cancelled]
             if booking is not None and booking.day.toordinal() < self.first:  # it may stay where it is
                 own = booking.day.toordinal()
                 found = (*days.between(own, own, kind.minutes), *found)
-            if begins is not None or until is not None:
-                low, high = begins or date.min, until or date.max
+            if since is not None or until is not None:
+                low, high = since or date.min, until or date.max
                 found = [day for day in found if low.toordinal() <= day <= high.toordinal()]
             yield found
 
@@ -302,7 +285,7 @@ class Replanner:
         days = tuple(options)
         try:
             if preferred or any(wish is not None for wish in wishes):
-                first = _near_first(Series(days, tuple(bounds), ideals, wishes))
+                first = place(Series(days, tuple(bounds), ideals, wishes))
                 if first is None:
                     return None
                 required += [attrs.evolve(b, required=True) for b in preferred if b.keeps(first.days)]
@@ -310,18 +293,7 @@ class Replanner:
                     tuple(d for d in found if d in wish) if wish is not None and day in wish else found
                     for found, wish, day in zip(days, wishes, first.days, strict=True)
                 )
-        except TooManyPlans:  # then without them: check says which are broken
-            pass
-        try:
-            best = _near_first(Series(days, tuple(required), ideals, stays))
-        except TooManyPlans:
-            best = self._least_deviation(Series(days, tuple(required), ideals))
-        return None if best is None else best.days
-
-    def _least_deviation(self, series: Series) -> Placement | None:
-        """Return the placement that deviates least, however many bookings it moves."""
-        try:
-            return place(series)
+            best = place(Series(days, tuple(required), ideals, stays))
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
@@ -329,6 +301,7 @@ class Replanner:
                 why=f"planning looks at {EFFORT} partial plans at most",
                 fix="pin some sessions, or shorten what is left",
             ) from None
+        return None if best is None else best.days
 
     def _wished(
         self, aimed: Sequence[Aimed], options: Sequence[Sequence[int]]

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from ketsched.series import Aim, Days, Placement, least_deviation
+from ketsched.placing.values import Aim, Days, Placement, least_deviation
 from ketsched.spacing import Bound, edges, push_down, push_up
 
 LARGEST = 8_000

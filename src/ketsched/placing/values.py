@@ -73,3 +73,14 @@ def least_deviation(options: Days, ideal: int) -> int:
     """Return how far the nearest of some ascending days is from an ideal day."""
     after = bisect_left(options, ideal)
     return min(abs(day - ideal) for day in options[max(after - 1, 0) : after + 1])
+
+
+def among(options: Days, wish: frozenset[int]) -> Days:
+    """Return the days that are in both, ascending."""
+    if len(wish) > 4:
+        return [day for day in options if day in wish]
+    return [
+        day
+        for day in sorted(wish)
+        if options and options[bisect_left(options, day, hi=len(options) - 1)] == day
+    ]

@@ -1,30 +1,24 @@
 """
-Sessions on days, exactly: of all plans that keep the required bounds on open days, the best one.
+The best plan under bounds: a search place by place under a budget of deviation.
 
-Plain integers; `series` says what better means. The order is total, so the answer is unique.
-
-How it is found. If every session can stand on the open day nearest to its ideal, that is
-the answer. Else the push of `spacing` cuts every place down to the days that some plan
-uses, and what is left is searched place by place under a budget of deviation: a partial plan
-is known only by the days that later places still look back at, and of two that agree in
-those the cheaper one is kept. If no plan fits the budget it is raised. Bounds that look
-back further than two places would make these states many, so they are taken only where
-an answer breaks them, and the search repeated; if that takes long, `cutting` takes over. One
-sweep back over the cheapest plans finds the least worst deviation, a second one the last
-day, and a walk forward the days.
+A partial plan is known only by the days that later places still look back at, and of two
+that agree in those the cheaper one is kept. If no plan fits the budget it is raised. Bounds
+that look back further than two places would make these states many, so they are taken only
+where an answer breaks them, and the search repeated; if that takes long, `cutting` takes
+over. One sweep back over the cheapest plans finds the least worst deviation, a second one
+the last day, and a walk forward the days.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
+from collections.abc import Sequence
 from itertools import accumulate
 
 import attrs
 
-from ketsched.cutting import cut_near
-from ketsched.series import Aim, Days, Placement, Series, least_deviation
+from ketsched.placing.cutting import cut_near
+from ketsched.placing.values import Aim, Days, Placement, least_deviation
 from ketsched.spacing import Bound, contradiction, edges, push_down, push_up
 
 State = tuple[int, ...]
@@ -39,105 +33,7 @@ class TooManyPlans(Exception):
     """The search has looked at as many partial plans as it may, and is not done."""
 
 
-def place(series: Series, *, effort: int = EFFORT) -> Placement | None:
-    """
-    Return the best placement of a series, or None if there is none.
-
-    Args:
-        series: What has to be placed.
-        effort: How many partial plans a search may look at.
-
-    Raises:
-        TooManyPlans: The series allows more partial plans than that.
-    """
-    wishes = series.wishes or (None,) * len(series.days)
-    wished = [
-        options if wish is None else _among(options, wish)
-        for options, wish in zip(series.days, wishes, strict=True)
-    ]
-    if (simple := _nearest(wished, series.bounds, series.ideals)) is not None:
-        return simple
-    required = [bound for bound in series.bounds if bound.required]
-    windows = _windows(series.days, required)
-    if windows is None:
-        return None
-    preferred = [bound for bound in series.bounds if not bound.required]
-    if not preferred and all(wish is None for wish in wishes):
-        return _without_preferences(windows, required, series.ideals)
-    strict = _windows(wished, series.bounds)
-    if strict is not None:  # every preference can be kept: none is left to count
-        return _without_preferences(strict, series.bounds, series.ideals)
-    return _lazily(windows, required, _Search(windows, series.ideals, preferred, wishes, effort=effort))
-
-
-def _among(options: Days, wish: frozenset[int]) -> Days:
-    """Return the days that are in both, ascending."""
-    if len(wish) > 4:
-        return [day for day in options if day in wish]
-    return [
-        day
-        for day in sorted(wish)
-        if options and options[bisect_left(options, day, hi=len(options) - 1)] == day
-    ]
-
-
-def ranked(series: Series) -> Iterator[Placement]:
-    """
-    Yield every placement of a series, the best first.
-
-    After each answer the remaining plans are split by the first place in which they
-    differ from it (Lawler 1972), and each part is solved on its own.
-    """
-    heap: list[tuple[Placement, int, Series]] = []
-    parts = iter(range(1 << 62))
-
-    def add(part: Series) -> None:
-        if (found := place(part)) is not None:
-            heappush(heap, (found, next(parts), part))
-
-    add(series)
-    while heap:
-        found, _, part = heappop(heap)
-        yield found
-        for at, day in enumerate(found.days):
-            others = tuple(d for d in part.days[at] if d != day)
-            if others:
-                kept = tuple((d,) for d in found.days[:at])
-                add(attrs.evolve(part, days=(*kept, others, *part.days[at + 1 :])))
-
-
-def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim]) -> Placement | None:
-    """
-    Put every session on the open day nearest to its ideal; return None if that does not settle it.
-
-    If that keeps every bound, no plan can be better: each deviation by itself is as small as
-    it can be. Where later ideals depend on the day chosen, they must be met without any.
-    """
-    chosen: list[int] = []
-    missed: list[int] = []
-    aimed = any(isinstance(ideal, Aim) for ideal in ideals)
-    for options, ideal in zip(days, ideals, strict=True):
-        if not options:
-            return None
-        want = ideal if isinstance(ideal, int) else ideal.day(chosen[ideal.after])
-        at = bisect_left(options, want)
-        day = options[at] if at < len(options) else options[-1]
-        if day != want and at:
-            before = options[at - 1]
-            if want - before <= abs(day - want):
-                if aimed and at < len(options) and want - before == day - want:
-                    return None
-                day = before
-        if day != want and isinstance(ideal, Aim):
-            return None
-        chosen.append(day)
-        missed.append(abs(day - want))
-    if not all(bound.keeps(chosen) for bound in bounds):
-        return None
-    return Placement(0, sum(missed), max(missed), chosen[-1], tuple(chosen))
-
-
-def _windows(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None:
+def cut_down(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None:
     """Cut each place down to the days between its earliest and latest day in any plan."""
     if len(days[0]) > 1 and contradiction(len(days), bounds) is not None:
         return None  # with no day fixed, a push against a contradiction would creep on day by day
@@ -153,24 +49,34 @@ def _windows(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None
     ]
 
 
-def _without_preferences(
-    windows: list[Days], required: Sequence[Bound], ideals: Sequence[int | Aim]
+def best_plan(
+    windows: list[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim], *, at_most: int | None = None
 ) -> Placement | None:
-    """Search a little; where bounds that look back far make that long, take a least cut instead."""
-    distant = any(bound.later - bound.earlier > _NEAR for bound in required)
-    search = _Search(windows, ideals, effort=_LITTLE if distant else EFFORT)
+    """
+    Return the best plan that keeps all of some bounds, however far they look back.
+
+    Args:
+        windows: For each place the days that some plan uses, ascending.
+        bounds: All are kept, required or not.
+        ideals: As in a Series.
+        at_most: Plans with more deviation are not wanted.
+
+    Raises:
+        TooManyPlans: A cut cannot find it, and there are too many to search.
+    """
+    search = _Search(windows, ideals, effort=_LITTLE, at_most=at_most)
     try:
-        return _lazily(windows, required, search)
+        return _lazily(windows, bounds, search)
     except TooManyPlans:
-        found = cut_near(windows, required, ideals, search.rest[0]) if distant else None
+        found = cut_near(windows, bounds, ideals, search.rest[0])
         if found is not None:
             return found
-        return _lazily(windows, required, _Search(windows, ideals, effort=EFFORT))
+        return _lazily(windows, bounds, _Search(windows, ideals, effort=EFFORT, at_most=at_most))
 
 
-def _lazily(windows: list[Days], required: Sequence[Bound], search: _Search) -> Placement | None:
+def _lazily(windows: list[Days], bounds: Sequence[Bound], search: _Search) -> Placement | None:
     """Search under the near bounds; take a distant one when an answer breaks it, and search again."""
-    needed = _not_implied(windows, required)
+    needed = _not_implied(windows, bounds)
     taken = [b for b in needed if b.later - b.earlier <= _NEAR]
     distant = [b for b in needed if b.later - b.earlier > _NEAR]
     while True:
@@ -185,7 +91,7 @@ def _not_implied(windows: list[Days], bounds: Sequence[Bound]) -> list[Bound]:
     """Leave out the bounds that the windows or the neighbours' own bounds imply."""
     least, most = [0] * len(windows), [1 << 40] * len(windows)
     for b in bounds:
-        if b.required and b.later - b.earlier == 1:
+        if b.later - b.earlier == 1:
             least[b.later] = max(least[b.later], b.minimum or 0)
             most[b.later] = min(most[b.later], most[b.later] if b.latest is None else b.latest)
     below, above = list(accumulate(least)), list(accumulate(most))
@@ -213,24 +119,11 @@ class _Search:
     """Layers of partial plans under a budget; see the module's docstring."""
 
     def __init__(
-        self,
-        windows: list[Days],
-        ideals: Sequence[int | Aim],
-        preferred: Sequence[Bound] = (),
-        wishes: Sequence[frozenset[int] | None] = (),
-        *,
-        effort: int,
+        self, windows: list[Days], ideals: Sequence[int | Aim], *, effort: int, at_most: int | None
     ) -> None:
         self.windows, self.ideals, self.places = windows, ideals, len(windows)
-        self.preferred = _not_implied(windows, preferred)
-        self.wishes = wishes or (None,) * self.places
-        self.effort = effort
+        self.effort, self.at_most = effort, at_most
         self.granted = 0  # no plan has cost less under fewer bounds
-        # One integer holds (preferences broken, total deviation): no total reaches `much`.
-        self.much = 1 + sum(
-            (w[-1] - w[0] + abs(ideal - w[0])) if isinstance(ideal, int) else 50_000
-            for w, ideal in zip(windows, ideals, strict=True)
-        )
         rest = [
             least_deviation(w, ideal) if isinstance(ideal, int) else 0
             for w, ideal in zip(windows, ideals, strict=True)
@@ -241,34 +134,26 @@ class _Search:
     def best(self, taken: list[Bound]) -> Placement | None:
         """Return the best plan that keeps the bounds `taken`."""
         self._compile(taken)
-        hopeless = sum(
-            wish is not None and wish.isdisjoint(options)
-            for wish, options in zip(self.wishes, self.windows, strict=True)
-        )
-        counts = bool(self.preferred) or any(wish is not None for wish in self.wishes)
-        for allowed in range(hopeless, len(self.preferred) + self.places + 1 if counts else 1):
-            budget = least = max(self.rest[0], 0 if counts else self.granted)
-            while True:
-                layers, dearer = self._forward(allowed, budget)
-                if layers[-1]:
-                    found = self._choose(layers)
-                    self.granted = found.total
-                    return found
-                if dearer is None:
-                    break
-                budget = max(dearer, least + (budget - least) * 5 // 4 + 1)
+        budget = least = max(self.rest[0], self.granted)
+        while self.at_most is None or budget <= self.at_most:
+            layers, dearer = self._forward(budget)
+            if layers[-1]:
+                found = self._choose(layers)
+                self.granted = found.total
+                return found
+            if dearer is None:
+                break
+            budget = max(dearer, least + (budget - least) * 5 // 4 + 1)
         return None
 
     def _compile(self, taken: list[Bound]) -> None:
         """Note for each place what it looks back at, and which days a state must remember."""
         until = list(range(self.places))  # the last place that looks back at this one
         look: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
-        prefer: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
-        for group, into in ((taken, look), (self.preferred, prefer)):
-            for b in group:
-                until[b.earlier] = max(until[b.earlier], b.later)
-                least = -(1 << 40) if b.minimum is None else b.minimum
-                into[b.later].append((b.earlier, least, 1 << 40 if b.latest is None else b.latest))
+        for b in taken:
+            until[b.earlier] = max(until[b.earlier], b.later)
+            least = -(1 << 40) if b.minimum is None else b.minimum
+            look[b.later].append((b.earlier, least, 1 << 40 if b.latest is None else b.latest))
         for at, ideal in enumerate(self.ideals):
             if isinstance(ideal, Aim):
                 until[ideal.after] = max(until[ideal.after], at)
@@ -277,7 +162,6 @@ class _Search:
             live.append([k for k in [*live[-1], at] if until[k] > at])
         spot = [{k: n for n, k in enumerate(known)} for known in live]
         self.look = [[(spot[at][i], lo, hi) for i, lo, hi in look[at]] for at in range(self.places)]
-        self.prefer = [[(spot[at][i], lo, hi) for i, lo, hi in prefer[at]] for at in range(self.places)]
         self.aim_spot = [spot[at][i.after] if isinstance(i, Aim) else -1 for at, i in enumerate(self.ideals)]
         # How the next state is cut out of (state..., day): the spots that stay.
         self.keep = [
@@ -289,20 +173,18 @@ class _Search:
             for at in range(self.places)
         ]
 
-    def _forward(self, allowed: int, budget: int) -> tuple[list[dict[State, _Reached]], int | None]:
+    def _forward(self, budget: int) -> tuple[list[dict[State, _Reached]], int | None]:
         """
-        Lay all partial plans with at most `allowed` preferences broken and `budget` days of deviation.
+        Lay all partial plans with at most `budget` days of deviation.
 
         Returns the layers (the last one empty if no plan fits), and the least budget
         that would let in something new, or None if nothing was kept out.
         """
         layers: list[dict[State, _Reached]] = [{(): _Reached(0, [])}]
         dearer: int | None = None
-        much = self.much
         for at in range(self.places):
             reached: dict[State, _Reached] = {}
-            options, ideal, keep = self.windows[at], self.ideals[at], self.keep[at]
-            look, prefer, wish = self.look[at], self.prefer[at], self.wishes[at]
+            options, ideal, keep, look = self.windows[at], self.ideals[at], self.keep[at], self.look[at]
             aimed_from = self.aimed_from[at]
             rest = self.rest[at + 1]
             for state, way in layers[-1].items():
@@ -315,7 +197,7 @@ class _Search:
                     if day + most < high:
                         high = day + most
                 best_day = ideal if isinstance(ideal, int) else ideal.day(state[self.aim_spot[at]])
-                spare = budget - before % much - rest
+                spare = budget - before - rest
                 first, stop = bisect_left(options, low), bisect_right(options, high)
                 a = bisect_left(options, best_day - spare, first, stop)
                 b = bisect_right(options, best_day + spare, a, stop)
@@ -329,19 +211,10 @@ class _Search:
                 for day in options[a:b]:
                     deviation = abs(day - best_day)
                     cost = before + deviation
-                    if prefer or wish is not None:
-                        cost += much * (
-                            sum(not least <= day - state[n] <= most for n, least, most in prefer)
-                            + (wish is not None and day not in wish)
-                        )
-                        if cost // much > allowed:
-                            continue
                     whole = (*state, day)
                     after = tuple([whole[n] for n in keep])
                     if aimed_from:
-                        over = (
-                            cost % much + rest + sum(self._rest_aimed(at, k, after[n]) for n, k in aimed_from)
-                        )
+                        over = cost + rest + sum(self._rest_aimed(at, k, after[n]) for n, k in aimed_from)
                         if over > budget:
                             dearer = _least(dearer, over)
                             continue
@@ -397,7 +270,7 @@ class _Search:
         for ahead in reversed(onward):
             day, state = min((day, after) for day, after, final in ahead[state] if final == end)
             days.append(day)
-        return Placement(cheapest // self.much, cheapest % self.much, least_worst, end, tuple(days))
+        return Placement(0, cheapest, least_worst, end, tuple(days))
 
 
 def _least(known: int | None, other: int) -> int:

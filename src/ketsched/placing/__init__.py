@@ -1,0 +1,109 @@
+"""
+Sessions on days, exactly: of all plans that keep the required bounds on open days, the best one.
+
+Plain integers; `values` says what better means. The order is total, so the answer is unique.
+
+How it is found. If every session can stand on the open day nearest to its ideal, that is
+the answer. Else the push of `spacing` cuts every place down to the days that some plan
+uses. If all preferences can be kept they are kept as if required; if not, `preferences`
+finds the fewest that have to be broken, in each way there is. What is then left has none,
+and `search` finds its best plan.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+
+import attrs
+
+from ketsched.placing.preferences import Preferences, least_broken
+from ketsched.placing.search import EFFORT, TooManyPlans, best_plan, cut_down
+from ketsched.placing.values import Aim, Days, Placement, Series, among
+from ketsched.spacing import Bound
+
+__all__ = ["EFFORT", "TooManyPlans", "place", "ranked"]
+
+
+def place(series: Series) -> Placement | None:
+    """
+    Return the best placement of a series, or None if there is none.
+
+    Raises:
+        TooManyPlans: The search would take too long.
+    """
+    wishes = series.wishes or (None,) * len(series.days)
+    wished = [
+        options if wish is None else among(options, wish)
+        for options, wish in zip(series.days, wishes, strict=True)
+    ]
+    if (simple := _nearest(wished, series.bounds, series.ideals)) is not None:
+        return simple
+    required = [bound for bound in series.bounds if bound.required]
+    windows = cut_down(series.days, required)
+    if windows is None:
+        return None
+    preferred = [bound for bound in series.bounds if not bound.required]
+    if not preferred and all(wish is None for wish in wishes):
+        return best_plan(windows, required, series.ideals)
+    strict = cut_down(wished, series.bounds)
+    if strict is not None:
+        return best_plan(strict, series.bounds, series.ideals)
+    return least_broken(Preferences(windows, required, preferred, wishes), series.ideals)
+
+
+def ranked(series: Series) -> Iterator[Placement]:
+    """
+    Yield every placement of a series, the best first.
+
+    After each answer the remaining plans are split by the first place in which they
+    differ from it (Lawler 1972), and each part is solved on its own.
+    """
+    heap: list[tuple[Placement, int, Series]] = []
+    parts = iter(range(1 << 62))
+
+    def add(part: Series) -> None:
+        if (found := place(part)) is not None:
+            heappush(heap, (found, next(parts), part))
+
+    add(series)
+    while heap:
+        found, _, part = heappop(heap)
+        yield found
+        for at, day in enumerate(found.days):
+            others = tuple(d for d in part.days[at] if d != day)
+            if others:
+                kept = tuple((d,) for d in found.days[:at])
+                add(attrs.evolve(part, days=(*kept, others, *part.days[at + 1 :])))
+
+
+def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim]) -> Placement | None:
+    """
+    Put every session on the open day nearest to its ideal; return None if that does not settle it.
+
+    If that keeps every bound, no plan can be better: each deviation by itself is as small as
+    it can be. Where later ideals depend on the day chosen, they must be met without any.
+    """
+    chosen: list[int] = []
+    missed: list[int] = []
+    aimed = any(isinstance(ideal, Aim) for ideal in ideals)
+    for options, ideal in zip(days, ideals, strict=True):
+        if not options:
+            return None
+        want = ideal if isinstance(ideal, int) else ideal.day(chosen[ideal.after])
+        at = bisect_left(options, want)
+        day = options[at] if at < len(options) else options[-1]
+        if day != want and at:
+            before = options[at - 1]
+            if want - before <= abs(day - want):
+                if aimed and at < len(options) and want - before == day - want:
+                    return None
+                day = before
+        if day != want and isinstance(ideal, Aim):
+            return None
+        chosen.append(day)
+        missed.append(abs(day - want))
+    if not all(bound.keeps(chosen) for bound in bounds):
+        return None
+    return Placement(0, sum(missed), max(missed), chosen[-1], tuple(chosen))
