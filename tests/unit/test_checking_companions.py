@@ -12,7 +12,7 @@ from checked import AROUND, CLINIC, OUTCOME, THERAPIST, WEEKLY, T, booked, check
 from ketsched.calendars import Booking, Calendar
 from ketsched.checking import Finding, Severity
 from ketsched.checking import check as check_all
-from ketsched.checking.companions import AT_HOME
+from ketsched.checking.companionhours import AT_HOME
 from ketsched.checking.sessiondays import DRINKING
 from ketsched.interchange.wording import LANGUAGES
 from ketsched.model import (

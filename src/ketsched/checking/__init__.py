@@ -15,101 +15,20 @@ from datetime import date
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.checking.case import CheckedCourse
-from ketsched.checking.companions import (
-    companion_missing,
-    companion_on_session_day,
-    companion_outside_hours,
-    companion_outside_window,
-    companion_overlaps,
-    companions_not_planned,
-    task_overdue,
+from ketsched.checking import (
+    companionhours,
+    companions,
+    document,
+    history,
+    holds,
+    oversight,
+    seating,
+    series,
+    sessiondays,
+    spacing,
 )
-from ketsched.checking.document import (
-    FAMILY,
-    course_without_sessions,
-    rules_not_run,
-    unused_waiver,
-    waiver_of_unknown_rule,
-    waiver_of_unknown_session,
-)
-from ketsched.checking.history import (
-    count_not_reached,
-    counts_unknown,
-    entered_twice,
-    extraneous_visit,
-    future_dated_visit,
-    given_in_grace,
-    given_too_late,
-    given_too_soon,
-    latest_day_lifted,
-    missed_not_replanned,
-    not_recorded,
-    series_lapsed,
-)
-from ketsched.checking.holds import (
-    authorisation_runs_out,
-    awaiting_outcome,
-    firm_too_soon,
-    hold_of_unknown_session,
-    not_authorised,
-    outside_required_authorisation,
-    session_on_hold,
-    sessions_after_stop,
-)
-from ketsched.checking.oversight import (
-    home_use,
-    mid_series_review_missing,
-    monitoring_not_set,
-    peer_monitor_missing,
-    response_review_missing,
-    screening_missing,
-)
+from ketsched.checking.case import CheckedCourse, as_given
 from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out
-from ketsched.checking.seating import (
-    closed_day,
-    does_not_fit,
-    esketamine_at_home,
-    evening_session,
-    no_free_chair,
-    observation_too_short,
-    outside_opening_hours,
-    start_does_not_exist,
-)
-from ketsched.checking.series import (
-    count_too_high,
-    count_too_low,
-    evidence_note,
-    maintenance_without_review,
-    mixed_phases,
-    off_anchor_weekday,
-    off_pattern,
-    phase_without_sessions,
-    series_too_long,
-    series_too_short,
-    shrinking_maintenance_interval,
-    too_many_in_treatment_week,
-)
-from ketsched.checking.sessiondays import (
-    drives_home,
-    driving_to_appointment,
-    fasting_against_water,
-    ride_missing,
-    trip_after_session,
-)
-from ketsched.checking.spacing import (
-    cross_series_gap,
-    gap_too_long,
-    gap_too_short,
-    join_too_long,
-    join_too_short,
-    places_too_close,
-    places_too_far,
-    too_few_hours,
-    too_many_in_window,
-    two_sessions_one_day,
-)
-from ketsched.checking.visits import as_given
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
@@ -117,84 +36,27 @@ from ketsched.model import Course, Visit, Waiver
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "check", "explain", "rule_named"]
 
-RULES: tuple[Rule, ...] = (
-    gap_too_short,
-    gap_too_long,
-    too_many_in_window,
-    places_too_close,
-    places_too_far,
-    too_few_hours,
-    join_too_short,
-    join_too_long,
-    two_sessions_one_day,
-    cross_series_gap,
-    count_too_low,
-    count_too_high,
-    series_too_short,
-    series_too_long,
-    off_anchor_weekday,
-    off_pattern,
-    too_many_in_treatment_week,
-    shrinking_maintenance_interval,
-    maintenance_without_review,
-    mixed_phases,
-    evidence_note,
-    phase_without_sessions,
-    closed_day,
-    outside_opening_hours,
-    does_not_fit,
-    no_free_chair,
-    evening_session,
-    start_does_not_exist,
-    observation_too_short,
-    esketamine_at_home,
-    companion_missing,
-    companions_not_planned,
-    companion_outside_window,
-    companion_on_session_day,
-    companion_outside_hours,
-    companion_overlaps,
-    trip_after_session,
-    driving_to_appointment,
-    ride_missing,
-    drives_home,
-    fasting_against_water,
-    screening_missing,
-    response_review_missing,
-    mid_series_review_missing,
-    monitoring_not_set,
-    session_on_hold,
-    firm_too_soon,
-    awaiting_outcome,
-    not_authorised,
-    authorisation_runs_out,
-    outside_required_authorisation,
-    home_use,
-    peer_monitor_missing,
-    task_overdue,
-    hold_of_unknown_session,
-    sessions_after_stop,
-    not_recorded,
-    future_dated_visit,
-    given_too_soon,
-    given_in_grace,
-    given_too_late,
-    latest_day_lifted,
-    series_lapsed,
-    extraneous_visit,
-    entered_twice,
-    counts_unknown,
-    count_not_reached,
-    missed_not_replanned,
-    rules_not_run,
-    unused_waiver,
-    waiver_of_unknown_rule,
-    waiver_of_unknown_session,
-    course_without_sessions,
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (
+            *spacing.RULES,
+            *series.RULES,
+            *seating.RULES,
+            *companions.RULES,
+            *companionhours.RULES,
+            *sessiondays.RULES,
+            *oversight.RULES,
+            *holds.RULES,
+            *history.RULES,
+            *document.RULES,
+        ),
+        key=lambda rule: rule.code,
+    )
 )
+"""Every rule, by its code."""
 
-_ABOUT_THE_FILE = tuple(rule for rule in RULES if rule.code.startswith(FAMILY))
-_ABOUT_THE_SCHEDULE = tuple(rule for rule in RULES if not rule.code.startswith(FAMILY))
+_ABOUT_THE_FILE = tuple(rule for rule in RULES if rule.code.startswith(document.FAMILY))
+_ABOUT_THE_SCHEDULE = tuple(rule for rule in RULES if not rule.code.startswith(document.FAMILY))
 
 
 def check(

@@ -33,7 +33,7 @@ class Due:
 
 
 @attrs.frozen(eq=False)
-class Booked:
+class CompanionBooking:
     """
     A booking that stands: an appointment or a task.
 
@@ -56,6 +56,11 @@ class Booked:
     def day(self) -> date:
         """Its local date."""
         return self.placed.day
+
+    @property
+    def title(self) -> str:
+        """What the protocol calls it."""
+        return self.companion.title
 
     @property
     def to_come(self) -> bool:
@@ -170,7 +175,7 @@ class Bookings:
         return _steps_until(due.day + timedelta(first), companion.every, sessions[-1].day) if sessions else 0
 
     @cached_property
-    def all(self) -> tuple[Booked, ...]:
+    def all(self) -> tuple[CompanionBooking, ...]:
         """The bookings that stand, in order of time."""
         if not self.course.companions:
             return ()
@@ -181,20 +186,20 @@ class Bookings:
         """What the protocol says of each appointment and task, by its id there."""
         return {companion.id: companion for companion in self.bookable}
 
-    def _booked(self, placed: PlacedCompanion) -> Booked:
+    def _booked(self, placed: PlacedCompanion) -> CompanionBooking:
         companion = self.definitions[placed.companion]
         begin = self._begins(placed) if companion.minutes else None
         end = None if begin is None else begin + 60 * companion.minutes
         session, due = self.sessions.get(placed.session), self._due_of.get(placed.id)
-        return Booked(placed, companion, session, due, begin, end)
+        return CompanionBooking(placed, companion, session, due, begin, end)
 
     @cached_property
-    def to_come(self) -> tuple[Booked, ...]:
+    def to_come(self) -> tuple[CompanionBooking, ...]:
         """The bookings that can still be changed."""
-        return tuple(booked for booked in self.all if booked.placed.status is not Status.FULFILLED)
+        return tuple(booked for booked in self.all if booked.to_come)
 
     @cached_property
-    def gates(self) -> tuple[Booked, ...]:
+    def gates(self) -> tuple[CompanionBooking, ...]:
         """The bookings that decide about the sessions after them; one that was missed still has to."""
         return tuple(
             self._booked(placed)
@@ -203,18 +208,18 @@ class Bookings:
         )
 
     @cached_property
-    def trips(self) -> tuple[tuple[Booked, ...], ...]:
+    def trips(self) -> tuple[tuple[CompanionBooking, ...], ...]:
         """The trips of the patient that can still be changed, those of one companion together."""
-        found: dict[str, list[Booked]] = {}
+        found: dict[str, list[CompanionBooking]] = {}
         for booked in self.to_come:
             if booked.is_trip:
                 found.setdefault(booked.companion.id, []).append(booked)
         return tuple(map(tuple, found.values()))
 
     @cached_property
-    def from_one_anchor(self) -> dict[tuple[str, str], list[Booked]]:
+    def from_one_anchor(self) -> dict[tuple[str, str], list[CompanionBooking]]:
         """The bookings by their companion's id and the key of what they are counted from, in order of time."""
-        found: dict[tuple[str, str], list[Booked]] = {}
+        found: dict[tuple[str, str], list[CompanionBooking]] = {}
         for booked in self.all:
             if booked.due is not None:
                 found.setdefault((booked.companion.id, booked.due.key), []).append(booked)

@@ -7,22 +7,17 @@ was done can no longer be moved, and is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
+from itertools import islice
 
 import attrs
 
-from ketsched.calendars import Calendar
-from ketsched.checking.bookings import Booked, Due, Stay, is_within, local, window_of
+from ketsched.checking.bookings import CompanionBooking, Due, is_within, local, window_of
 from ketsched.checking.case import CheckedCourse, day_words
-from ketsched.checking.rules import Finding, Severity, rule
-from ketsched.checking.seating import closed_because
-from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, TimeRange, changes_clocks, merged, minute_of
+from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.model import WEEKDAY_NAMES, Companion, Spacing, Status
 
-AT_HOME = (TimeRange(8 * 60, 20 * 60),)
-"""Hours of what takes place at home and needs nobody's calendar; house default, as for sessions at home."""
 TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
 NAMED = 4
 """How many companions a finding about the whole course names."""
@@ -62,26 +57,23 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
                 why=f"the protocol {_asks(companion)} it, counted from {companion.anchor.words()}",
                 fix=_book_all(len(possible), len(missing)),
                 where=f"{case.course.protocol.id}, {companion.title}",
-                severity=_severity(companion) if possible else Severity.WARNING,
+                severity=severity_of(companion) if possible else Severity.WARNING,
                 day=missing[0].due.day,
                 cited=case.cite(companion, "anchor"),
             )
             continue
         for one in missing:
-            first, last = window_of(companion, one.due)
-            book = (
-                f"note it, due {day_words(one.due.day + timedelta(companion.window.latest))}"
-                if companion.kind == "task"
-                else f"book it on {_when(first, last)}"
-            )
+            window = said_window(*window_of(companion, one.due))
+            due = day_words(one.due.day + timedelta(companion.window.latest))
+            book = f"note it, due {due}" if companion.kind == "task" else f"book it on {window}"
             times = f" {one.number} of {one.asked} times" if one.number < one.asked else ""
             yield companion_missing.at(
                 *([] if one.due.session is None else [one.due.session]),
                 what=f"{companion.title} is not booked{times}",
                 why=f"the protocol {_asks(companion)} it, counted from {_anchor(companion, one.due)}",
                 fix=TOO_LATE if one.is_past else f"{book}, or waive this with the reason",
-                where=f"{companion.title}, {_when(first, last)}",
-                severity=Severity.WARNING if one.is_past else _severity(companion),
+                where=f"{companion.title}, {window}",
+                severity=Severity.WARNING if one.is_past else severity_of(companion),
                 day=one.due.day,
                 cited=case.cite(companion, "anchor"),
             )
@@ -151,30 +143,25 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
                 booked=[booked],
-                what=f"{booked.companion.title} is {_on(booked)}",
+                what=f"{booked.title} is {said_when(booked)}",
                 why=why,
                 fix=fix,
-                severity=_severity(booked.companion),
+                severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, key),
             )
-    for bookings in case.bookings.from_one_anchor.values():
-        for number, spacing in enumerate(bookings[0].companion.spacing, 1):
-            for earlier, booked in _pairs(bookings, spacing):
-                gap = (booked.day - earlier.day).days
-                low, high = spacing.minimum or 0, spacing.latest
-                if not (low <= gap and (high is None or gap <= high)) and (earlier.to_come or booked.to_come):
-                    least, most = (
-                        day_words(earlier.day + timedelta(days)) if days is not None else ""
-                        for days in (low, high)
-                    )
-                    yield companion_outside_window.at(
-                        booked=[earlier, booked],
-                        what=f"{booked.companion.title} is {gap} d after the one of {day_words(earlier.day)}",
-                        why=f"the protocol asks for {spacing.words()}",
-                        fix=f"move it to {least} or later" if gap < low else f"move it to {most} or earlier",
-                        severity=_severity(booked.companion),
-                        cited=case.cite(booked.companion, f"spacing {number}"),
-                    )
+    for number, spacing, earlier, booked in _pairs(case):
+        gap, low = (booked.day - earlier.day).days, spacing.minimum or 0
+        limit = low if gap < low else gap if spacing.latest is None else min(gap, spacing.latest)
+        if gap != limit and (earlier.to_come or booked.to_come):
+            side = "later" if gap < limit else "earlier"
+            yield companion_outside_window.at(
+                booked=[earlier, booked],
+                what=f"{booked.title} is {gap} d after the one of {day_words(earlier.day)}",
+                why=f"the protocol asks for {spacing.words()}",
+                fix=f"move it to {day_words(earlier.day + timedelta(limit))} or {side}",
+                severity=severity_of(booked.companion),
+                cited=case.cite(booked.companion, f"spacing {number}"),
+            )
 
 
 @rule("KS404", Severity.ERROR, source='Protocol: on_session_days = "never"')
@@ -197,97 +184,16 @@ def companion_on_session_day(case: CheckedCourse) -> Iterator[Finding]:
     for booked in case.bookings.to_come:
         sessions = case.bookings.on.get(booked.day)
         if sessions and booked.companion.on_session_days == "never":
-            free = _free_days(case, booked)
+            free = _free_day(case, booked)
             yield companion_on_session_day.at(
                 *sessions,
                 booked=[booked],
-                what=f"{booked.companion.title} is on the day of {case.named(sessions[0])}",
+                what=f"{booked.title} is on the day of {case.named(sessions[0])}",
                 why="the protocol keeps it off the days of sessions",
                 fix=f"move it to {free}" if free else "move it; no day of its window is without a session",
-                severity=_severity(booked.companion),
+                severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, "on_session_days"),
             )
-
-
-@rule("KS405", Severity.ERROR, source="The calendar of whoever it needs", needs=("calendar",))
-def companion_outside_hours(case: CheckedCourse) -> Iterator[Finding]:
-    """
-    An appointment is at a time at which whoever it needs cannot.
-
-    Its calendar is the one that it names; if it names none, or that one was not given, the clinic's opening
-    hours hold, and it needs no chair. At home it lies between 08:00 and 20:00. What is for the clinic alone
-    does not ask when the patient can.
-
-    Why it matters: the therapist's week is not the clinic's; nobody will be there.
-
-    Example: the therapist works on Tuesdays and Thursdays; integration on Wed 13 January 2027.
-
-    Instead: Thu 14 January, if its window allows that.
-
-    References: the calendars that were given; the hours at home are a house default.
-    """
-    for booked in case.bookings.to_come:
-        if booked.companion.kind != "appointment" or booked.companion.on_session_days == "during":
-            continue
-        whose = _calendar_of(case, booked.companion)
-        why = _cannot(case, booked, whose) if whose is not None else ""
-        if whose is not None and why:
-            yield companion_outside_hours.at(
-                booked=[booked],
-                what=f"{booked.companion.title} is {_on(booked)}, outside the hours of {whose.name}",
-                why=why,
-                fix=_other_day(case, booked, whose),
-                severity=_severity(booked.companion),
-            )
-
-
-@rule("KS406", Severity.ERROR, source="Derived: a patient is in one place at a time", needs=("times",))
-def companion_overlaps(case: CheckedCourse) -> Iterator[Finding]:
-    """
-    An appointment of the patient overlaps a session, or another appointment.
-
-    A session is taken from arrival to door. What the protocol puts into the session ("during") may overlap
-    it, and what else is in it.
-
-    Why it matters: nobody can be in two places; one of the two will not take place.
-
-    Example: a session from 09:00 to 11:00, integration at 10:30.
-
-    Instead: 11:00, or another day.
-
-    References: derived; it is elapsed time, also on nights when the clocks change.
-    """
-    if not case.bookings.all:
-        return
-    spans: list[tuple[int, int, Booked | Stay]] = [(s.begin, s.end, s) for s in case.bookings.stays]
-    spans += [
-        (b.begin, b.end, b)
-        for b in case.bookings.all
-        if b.begin is not None and b.end is not None and b.companion.for_patient
-    ]
-    spans.sort(key=lambda span: span[:2])
-    running: list[tuple[int, int, Booked | Stay]] = []
-    for span in spans:
-        running = [other for other in running if other[1] > span[0]]
-        for other in running:
-            booked = [one for _, _, one in (other, span) if isinstance(one, Booked)]
-            if not booked or not any(one.to_come for one in booked):
-                continue
-            stays = [one for _, _, one in (other, span) if isinstance(one, Stay)]
-            if all(one.companion.on_session_days == "during" for one in booked):
-                continue
-            begin, second, until = (local(at, case.course.zone) for at in (other[0], span[0], other[1]))
-            taken = case.named(stays[0].session) if stays else booked[0].companion.title
-            yield companion_overlaps.at(
-                *(stay.session for stay in stays),
-                booked=booked,
-                what=f"{booked[-1].companion.title} overlaps {taken}",
-                why=f"they begin at {begin:%H:%M} and {second:%H:%M}, the first ends at {until:%H:%M}",
-                fix=f"let it end by {second:%H:%M}, or move it to another day"
-                if isinstance(span[2], Stay)
-                else f"start it at {until:%H:%M} or later, or on another day",
-            )
-        running.append(span)
 
 
 @rule("KS424", Severity.WARNING, source="Protocol: window of the task", needs=("as_of",))
@@ -308,17 +214,26 @@ def task_overdue(case: CheckedCourse) -> Iterator[Finding]:
         if booked.companion.kind == "task" and case.as_of and booked.day < case.as_of:
             yield task_overdue.at(
                 booked=[booked],
-                what=f"{booked.companion.title} was due {day_words(booked.day)}",
+                what=f"{booked.title} was due {day_words(booked.day)}",
                 why=f"it is {(case.as_of - booked.day).days} d overdue on {case.as_of}",
                 fix="do it and record it, or close it",
                 cited=case.cite(booked.companion, "window"),
             )
 
 
+RULES: tuple[Rule, ...] = (
+    companion_missing,
+    companions_not_planned,
+    companion_outside_window,
+    companion_on_session_day,
+    task_overdue,
+)
+
 # What follows is how the rules above find another day, and how they say it.
 
 
-def _severity(companion: Companion) -> Severity:
+def severity_of(companion: Companion) -> Severity:
+    """Return how grave it is: an error if it must be there."""
     return Severity.ERROR if companion.required else Severity.WARNING
 
 
@@ -359,7 +274,7 @@ def _anchor(companion: Companion, due: Due) -> str:
     return f"{companion.anchor.words()} on {day_words(due.day)}"
 
 
-def _on(booked: Booked) -> str:
+def said_when(booked: CompanionBooking) -> str:
     """Say when it is."""
     if booked.companion.kind == "task":
         return f"due {day_words(booked.day)}"
@@ -367,14 +282,14 @@ def _on(booked: Booked) -> str:
     return f"on {day_words(booked.day)}" + (f" at {clock:%H:%M}" if clock is not None else "")
 
 
-def _when(first: date, last: date) -> str:
+def said_window(first: date, last: date) -> str:
     """Say a window, after "on" or "to"."""
     if last == date.max:
         return f"{day_words(first)} or later"
     return day_words(first) if first == last else f"a day from {day_words(first)} to {day_words(last)}"
 
 
-def _wrong_day(case: CheckedCourse, booked: Booked) -> Iterator[tuple[str, str, str]]:
+def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong with a booking's day by itself: why, how to fix it, and which number says so."""
     companion, due = booked.companion, booked.due
     dues = case.bookings.dues(companion)
@@ -391,14 +306,14 @@ def _wrong_day(case: CheckedCourse, booked: Booked) -> Iterator[tuple[str, str, 
         verb = "set it" if companion.kind == "task" else "move it"
         yield (
             f"it lies {_days(companion)} {_anchor(companion, due)}",
-            f"{verb} to {_when(*window_of(companion, due))}",
+            f"{verb} to {said_window(*window_of(companion, due))}",
             "window",
         )
     if companion.weekdays and booked.day.weekday() not in companion.weekdays:
         names = ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
         yield (
             f"it is on {names} only",
-            f"move it to {_when(*window_of(companion, due))} that is one of these",
+            f"move it to {said_window(*window_of(companion, due))} that is one of these",
             "weekdays",
         )
     if companion.on_session_days in ("only", "during"):
@@ -433,86 +348,29 @@ def _days(companion: Companion) -> str:
     return f"{-high} to {-low} d before" if high <= 0 else f"{-low} d before to {high} d after"
 
 
-def _pairs(bookings: Sequence[Booked], spacing: Spacing) -> Iterator[tuple[Booked, Booked]]:
-    """Yield the bookings from one anchor that a rule holds between."""
-    if spacing.between is not None:
-        first, second = spacing.between
-        if second <= len(bookings):
-            yield bookings[first - 1], bookings[second - 1]
-    else:
-        yield from zip(bookings, bookings[spacing.apart :], strict=False)
+def _pairs(case: CheckedCourse) -> Iterator[tuple[int, Spacing, CompanionBooking, CompanionBooking]]:
+    """Yield the bookings from one anchor that a companion's own spacing holds between, with its number."""
+    for bookings in case.bookings.from_one_anchor.values():
+        for number, spacing in enumerate(bookings[0].companion.spacing, 1):
+            first, second = spacing.between or (1, 1 + spacing.apart)
+            pairs = zip(bookings[first - 1 :], bookings[second - 1 :], strict=False)
+            for earlier, booked in islice(pairs, 1 if spacing.between is not None else None):
+                yield number, spacing, earlier, booked
 
 
-def _free_days(case: CheckedCourse, booked: Booked) -> str:
-    """Name the nearest day of a window that has no session."""
-    if booked.due is None:
-        return "a day without a session"
-    first, last = window_of(booked.companion, booked.due)
+def nearest_days(booked: CompanionBooking, due: Due, back: int | None = None) -> list[date]:
+    """Return the days of a booking's window up to NEAR days after it, and so many before it, the nearest first."""
+    first, last = window_of(booked.companion, due)
+    first = first if back is None else max(first, booked.day - timedelta(back))
     last = min(last, booked.day + timedelta(NEAR))
     days = (first + timedelta(n) for n in range((last - first).days + 1))
+    return sorted(days, key=lambda day: (abs(day - booked.day), day))
+
+
+def _free_day(case: CheckedCourse, booked: CompanionBooking) -> str:
+    """Name the nearest day of a window that has no session; empty if there is none."""
     weekdays = booked.companion.weekdays
-    free = [d for d in days if d not in case.bookings.on and (not weekdays or d.weekday() in weekdays)]
-    return day_words(min(free, key=lambda day: (abs(day - booked.day), day))) if free else ""
-
-
-def _calendar_of(case: CheckedCourse, companion: Companion) -> Calendar | None:
-    """Return whose hours an appointment has to keep; None if that is not known."""
-    if companion.calendar in case.calendars:
-        return case.calendars[companion.calendar]
-    if companion.place == "home":
-        return _at_home(case.course.zone)
-    if case.calendar is None or companion.for_patient:
-        return case.calendar
-    return next(case.calendar.parts())
-
-
-@lru_cache(maxsize=64)
-def _at_home(zone: str) -> Calendar:
-    return Calendar(zone, (AT_HOME,) * 7, name="appointments at home")
-
-
-def _cannot(case: CheckedCourse, booked: Booked, whose: Calendar) -> str:
-    """Say why a calendar is not open for an appointment; empty if it is."""
-    day, minutes = booked.day, booked.companion.minutes
-    spans = merged(whose.ranges(day))
-    plain = whose.zone == case.course.zone and not changes_clocks(day, whose.zone)
-    if plain and not spans:
-        return closed_because(whose, day)
-    clock = booked.placed.time
-    if clock is None:
-        long = max((span.end - span.start for span in spans), default=MINUTES_A_DAY)
-        return f"{whose.name} has {long} min in one piece at most" if plain and long < minutes else ""
-    if booked.begin is None or booked.end is None:
-        return ""
-    start = minute_of(clock)
-    begin, end = (local(at, case.course.zone) for at in (booked.begin, booked.end))
-    if plain and start + minutes <= MINUTES_A_DAY:
-        fits = any(span.start <= start and start + minutes <= span.end for span in spans)
-    else:
-        fits = whose.is_open_throughout(begin, end)
-    if not fits:
-        hours = ", ".join(str(span) for span in spans)
-        return f"it takes {minutes} min; {whose.name} has {hours or 'no hours'} on {day_words(day)}"
-    named = booked.companion.calendar in case.calendars
-    if named and (whose.bookings or whose.others) and whose.free_chair(begin, end) is None:
-        return f"{whose.name} is taken at some time between {begin:%H:%M} and {end:%H:%M}"
+    for day in nearest_days(booked, booked.due) if booked.due is not None else ():
+        if day not in case.bookings.on and (not weekdays or day.weekday() in weekdays):
+            return day_words(day)
     return ""
-
-
-def _other_day(case: CheckedCourse, booked: Booked, whose: Calendar) -> str:
-    """Name the nearest day of the window on which a calendar has room."""
-    companion = booked.companion
-    if booked.due is None:
-        return "move it to when they can"
-    first, last = window_of(companion, booked.due)
-    first, last = max(first, booked.day - timedelta(NEAR)), min(last, booked.day + timedelta(NEAR))
-    days = [first + timedelta(n) for n in range((last - first).days + 1)]
-    for day in sorted(days, key=lambda day: (abs(day - booked.day), day)):
-        wrong = companion.weekdays and day.weekday() not in companion.weekdays
-        wrong = wrong or (companion.on_session_days == "never" and day in case.bookings.on)
-        wrong = wrong or (companion.on_session_days == "only" and day not in case.bookings.on)
-        if not wrong and FIRST_DAY <= day <= LAST_DAY and whose.is_open(day, companion.minutes):
-            return (
-                f"move it to {day_words(day)}" if day != booked.day else "start at another hour of that day"
-            )
-    return f"open {_when(first, last)}, or ask somebody else"

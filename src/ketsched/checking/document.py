@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ketsched.checking.case import CheckedCourse, unknown_sessions
-from ketsched.checking.rules import Finding, Severity, covers, has_run_out, rule
+from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out, rule
 from ketsched.model import Session, Waiver
 
 FAMILY = "KS6"
@@ -60,23 +60,10 @@ def rules_not_run(case: CheckedCourse) -> Iterator[Finding]:
             why="they have no time of day",
             fix="give them one, or plan the course with a calendar",
         )
-    underway = case.underway
-    waits_for_today = [
-        words
-        for words, waits in (
-            ("whether waivers have run out", any(waiver.until is not None for waiver in case.waivers)),
-            (
-                "whether tasks are overdue",
-                underway and any(b.companion.kind == "task" and b.to_come for b in bookings),
-            ),
-            ("how soon an authorisation runs out", underway and bool(case.course.authorisations)),
-            ("what happened to the sessions that have passed", _went_on(case)),
-        )
-        if waits
-    ]
-    if case.as_of is None and waits_for_today:
+    unjudged = list(_waiting_for_today(case)) if case.as_of is None else []
+    if unjudged:
         yield rules_not_run.at(
-            what=f"not judged: {', '.join(waits_for_today)}",
+            what=f"not judged: {', '.join(unjudged)}",
             why="no date of today was given",
             fix="give as_of",
         )
@@ -197,9 +184,18 @@ def course_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
         )
 
 
-def _went_on(case: CheckedCourse) -> bool:
-    """Whether visits are known that only a date of today could judge, or sessions that may have passed."""
-    return case.underway and bool(case.visits or case.course.visits or case.to_come)
+def _waiting_for_today(case: CheckedCourse) -> Iterator[str]:
+    """Name what only a date of today could judge."""
+    if any(waiver.until is not None for waiver in case.waivers):
+        yield "whether waivers have run out"
+    if not case.underway:
+        return
+    if any(booked.companion.kind == "task" for booked in case.bookings.to_come):
+        yield "whether tasks are overdue"
+    if case.course.authorisations:
+        yield "how soon an authorisation runs out"
+    if case.visits or case.course.visits or case.to_come:
+        yield "what happened to the sessions that have passed"
 
 
 def _about_known(case: CheckedCourse) -> Iterator[tuple[Waiver, list[Session]]]:
@@ -221,3 +217,12 @@ def _names(case: CheckedCourse, need: str, *but: str) -> str:
         and not any(other in rule.needs for other in but)
         and (case.bookings.all or not rule.code.startswith(AROUND))
     )
+
+
+RULES: tuple[Rule, ...] = (
+    rules_not_run,
+    unused_waiver,
+    waiver_of_unknown_rule,
+    waiver_of_unknown_session,
+    course_without_sessions,
+)

@@ -387,6 +387,21 @@ def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
 
 COUNT_FROM_IT = "it has happened: count from it for what is next"
 
+RULES: tuple[Rule, ...] = (
+    not_recorded,
+    future_dated_visit,
+    given_too_soon,
+    given_in_grace,
+    given_too_late,
+    latest_day_lifted,
+    series_lapsed,
+    extraneous_visit,
+    entered_twice,
+    counts_unknown,
+    count_not_reached,
+    missed_not_replanned,
+)
+
 # What follows is how the rules above read the history.
 
 

@@ -11,9 +11,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
-from ketsched.checking.bookings import Booked
+from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, day_words, happened, unknown_sessions
-from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.model import Authorisation, Hold, Session, Status
 
 REASONS = 3
@@ -91,7 +91,7 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol says which appointments decide. The benefit of esketamine is examined at the end of the
     induction and then periodically (SPRAVATO dosing and administration).
     """
-    awaited: list[Booked] = []
+    awaited: list[CompanionBooking] = []
     waiting: dict[str, Session] = {}
     ordered = _ordered(case)
     for gate in case.bookings.gates:
@@ -103,7 +103,7 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
             yield awaiting_outcome.at(
                 *sessions,
                 booked=[gate],
-                what=f"{gate.companion.title} of {gate.day} has no outcome; {case.with_verb(sessions)} waiting",
+                what=f"{gate.title} of {gate.day} has no outcome; {case.with_verb(sessions)} waiting",
                 why="what it decides about stays to be confirmed",
                 fix="record whether to continue or to stop, with who decided it",
                 severity=Severity.WARNING,
@@ -112,7 +112,7 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
             awaited.append(gate)
             waiting |= {session.id: session for session in sessions}
     if awaited:
-        titles = ", ".join(f"{gate.companion.title} ({gate.day})" for gate in awaited)
+        titles = ", ".join(f"{gate.title} ({gate.day})" for gate in awaited)
         sessions = [session for session in case.to_come if session.id in waiting]
         yield awaiting_outcome.at(
             *sessions,
@@ -276,11 +276,22 @@ def sessions_after_stop(case: CheckedCourse) -> Iterator[Finding]:
             yield sessions_after_stop.at(
                 *sessions,
                 booked=[gate],
-                what=f"{case.with_verb(sessions)} after {gate.companion.title} of {gate.day}, which said stop",
+                what=f"{case.with_verb(sessions)} after {gate.title} of {gate.day}, which said stop",
                 why=f"{outcome.who} decided it on {outcome.on}",
                 fix="close them with ketsched replan, or record another outcome if the decision has changed",
             )
 
+
+RULES: tuple[Rule, ...] = (
+    session_on_hold,
+    firm_too_soon,
+    awaiting_outcome,
+    not_authorised,
+    authorisation_runs_out,
+    outside_required_authorisation,
+    hold_of_unknown_session,
+    sessions_after_stop,
+)
 
 # What follows is what holds, gates and authorisations say about a session.
 
@@ -303,7 +314,7 @@ def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
         outcome = gate.placed.outcome
         if outcome is None or outcome.what == "stop":
             said = "has no outcome" if outcome is None else "said stop"
-            add(_governed(ordered, gate), f"{gate.companion.title} of {gate.day} {said}")
+            add(_governed(ordered, gate), f"{gate.title} of {gate.day} {said}")
     add(_unpaid(case), "no authorisation pays for it")
     return ((session, found[session.id]) for session in case.to_come if session.id in found)
 
@@ -312,7 +323,7 @@ def _holds(hold: Hold, session: Session) -> bool:
     return session.id in hold.sessions if hold.sessions else session.day >= hold.since
 
 
-def _governed(sessions: list[Session], gate: Booked) -> list[Session]:
+def _governed(sessions: list[Session], gate: CompanionBooking) -> list[Session]:
     """
     Return those of the sessions to come that a gate decides about, in order of time.
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from ketsched.checking.bookings import window_of
 from ketsched.checking.case import CheckedCourse, PhaseSessions, happened
-from ketsched.checking.rules import HOUSE, Finding, Severity, rule
+from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.model import AREAS, Session
 
 LONG_INDUCTION = 6
@@ -206,6 +206,15 @@ def peer_monitor_missing(case: CheckedCourse) -> Iterator[Finding]:
             where=case.where_phase(case.phases[sessions[0].phase]),
         )
 
+
+RULES: tuple[Rule, ...] = (
+    screening_missing,
+    response_review_missing,
+    mid_series_review_missing,
+    monitoring_not_set,
+    home_use,
+    peer_monitor_missing,
+)
 
 # What follows is what the rules above look for in the protocol.
 

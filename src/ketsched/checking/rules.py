@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from ketsched.checking.bookings import Booked
+from ketsched.checking.bookings import CompanionBooking
 from ketsched.model import Mark, Session, Waiver
 
 HOUSE = "house default; not from a publication"
@@ -148,7 +148,7 @@ class Rule:
         where: str = "",
         severity: Severity | None = None,
         cited: Cited | None = None,
-        booked: Sequence[Booked] = (),
+        booked: Sequence[CompanionBooking] = (),
         day: date | None = None,
     ) -> Finding:
         """

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from ketsched.calendars import Calendar
-from ketsched.checking.bookings import Booked
+from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, Seat, day_words, happened
-from ketsched.checking.rules import HOUSE, Finding, Severity, rule
+from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
 from ketsched.errors import InvalidTime
 from ketsched.model import Session
@@ -217,7 +217,7 @@ def start_does_not_exist(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the IANA time zone database.
     """
-    odd: list[tuple[tuple[Session, ...], tuple[Booked, ...], date, time | None]] = [
+    odd: list[tuple[tuple[Session, ...], tuple[CompanionBooking, ...], date, time | None]] = [
         ((session,), (), session.day, session.time)
         for session in case.standing
         if session.time is not None and not case.start_exists(session)
@@ -301,6 +301,17 @@ def esketamine_at_home(case: CheckedCourse) -> Iterator[Finding]:
                 fix="hold it at the clinic",
             )
 
+
+RULES: tuple[Rule, ...] = (
+    closed_day,
+    outside_opening_hours,
+    does_not_fit,
+    no_free_chair,
+    evening_session,
+    start_does_not_exist,
+    observation_too_short,
+    esketamine_at_home,
+)
 
 # What follows is how the rules above look for another day or hour, and how they say it.
 

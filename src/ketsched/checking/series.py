@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from ketsched.checking import bounds
 from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, day_words, happened
-from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.model import WEEKDAY_NAMES, Phase, Session, Spacing
 
 
@@ -419,6 +419,21 @@ def phase_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
             where=case.where_phase(case.course.protocol.phase(name)),
         )
 
+
+RULES: tuple[Rule, ...] = (
+    count_too_low,
+    count_too_high,
+    series_too_short,
+    series_too_long,
+    off_anchor_weekday,
+    off_pattern,
+    too_many_in_treatment_week,
+    shrinking_maintenance_interval,
+    maintenance_without_review,
+    mixed_phases,
+    evidence_note,
+    phase_without_sessions,
+)
 
 # What follows is how the rules above count, and how they say it.
 

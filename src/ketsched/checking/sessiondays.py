@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from ketsched.checking.bookings import Booked, Stay, local
+from ketsched.checking.bookings import CompanionBooking, Stay, local
 from ketsched.checking.case import CheckedCourse, day_words, happened
-from ketsched.checking.rules import HOUSE, Finding, Severity, rule
+from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.model import Session
 
 RIDE_DAYS = 2
@@ -46,7 +46,7 @@ def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
             yield trip_after_session.at(
                 *(stay.session for stay in stays),
                 booked=trips,
-                what=f"{trips[0].companion.title} is elsewhere, later on the day of "
+                what=f"{trips[0].title} is elsewhere, later on the day of "
                 f"{_sessions(case, [stay.session for stay in stays])}",
                 why="the rest of the day of a session is for resting",
                 fix="move it to before the session, or to another day; or arrange who drives",
@@ -83,7 +83,7 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
             yield driving_to_appointment.at(
                 *(stay.session for stay in stays),
                 booked=trips,
-                what=f"{trips[0].companion.title} begins before the patient may drive after "
+                what=f"{trips[0].title} begins before the patient may drive after "
                 f"{_sessions(case, [stay.session for stay in stays])}",
                 why=f"after {case.named(stays[-1].session)} that is "
                 + (
@@ -214,10 +214,18 @@ def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
                 )
 
 
+RULES: tuple[Rule, ...] = (
+    trip_after_session,
+    driving_to_appointment,
+    ride_missing,
+    drives_home,
+    fasting_against_water,
+)
+
 # What follows is how the rules above find the sessions that count, and how they say them.
 
 
-def _rests_from(case: CheckedCourse, told: set[str], booked: Booked) -> Stay | None:
+def _rests_from(case: CheckedCourse, told: set[str], booked: CompanionBooking) -> Stay | None:
     """Return the session after which a trip on its day leads elsewhere although the patient is to rest."""
     begin = booked.begin
     for stay in case.bookings.stays_on.get(booked.day, ()):
@@ -229,7 +237,7 @@ def _rests_from(case: CheckedCourse, told: set[str], booked: Booked) -> Stay | N
     return None
 
 
-def _keeps_from_driving(case: CheckedCourse, booked: Booked, reach: int) -> Stay | None:
+def _keeps_from_driving(case: CheckedCourse, booked: CompanionBooking, reach: int) -> Stay | None:
     """Return the session, of some days before, after which the patient may not drive yet when a trip begins."""
     if booked.begin is None or (booked.companion.place == "clinic" and _is_at_clinic(case, booked)):
         return None
@@ -240,7 +248,7 @@ def _keeps_from_driving(case: CheckedCourse, booked: Booked, reach: int) -> Stay
     return None
 
 
-def _is_at_clinic(case: CheckedCourse, booked: Booked) -> bool:
+def _is_at_clinic(case: CheckedCourse, booked: CompanionBooking) -> bool:
     """Whether a session at the clinic is on the same day."""
     return any(session.id not in case.at_home for session in case.bookings.on.get(booked.day, ()))
 
@@ -253,7 +261,7 @@ def _how_long(rule: timedelta | str | None) -> str:
     return f"for {hours} h {minutes} min after it" if minutes else f"for {hours} h after it"
 
 
-def _where(case: CheckedCourse, trips: tuple[Booked, ...]) -> str:
+def _where(case: CheckedCourse, trips: tuple[CompanionBooking, ...]) -> str:
     return case.where(trips[0].placed) + (f" and {len(trips) - 1} more" if len(trips) > 1 else "")
 
 

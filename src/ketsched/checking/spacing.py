@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ketsched.checking import bounds
 from ketsched.checking.case import CheckedCourse
-from ketsched.checking.rules import Finding, Severity, rule
+from ketsched.checking.rules import Finding, Rule, Severity, rule
 
 
 @rule("KS101", Severity.ERROR, source="Protocol: spacing.minimum")
@@ -213,3 +213,17 @@ def cross_series_gap(case: CheckedCourse) -> Iterator[Finding]:
     is a house default.
     """
     yield from bounds.still_to_come(cross_series_gap, case, bounds.crossing_gaps(case))
+
+
+RULES: tuple[Rule, ...] = (
+    gap_too_short,
+    gap_too_long,
+    too_many_in_window,
+    places_too_close,
+    places_too_far,
+    too_few_hours,
+    join_too_short,
+    join_too_long,
+    two_sessions_one_day,
+    cross_series_gap,
+)
