@@ -9,6 +9,7 @@ and is raised; a remark on a *plan* is a Finding (see `checking`) and is returne
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 
 class KetschedError(Exception):
@@ -37,10 +38,12 @@ class KetschedError(Exception):
         ]
         return "\n".join(lines)
 
-    def within(self, place: str) -> KetschedError:
+    def within(self, place: str) -> Self:
         """Return the same error, with `place` (a file, a table) put before where it was found."""
         where = f"{place}, {self.where}" if self.where else place
-        return type(self)(what=self.what, where=where, why=self.why, fix=self.fix, argument=self.argument)
+        placed = type(self).__new__(type(self), self.what)
+        placed.__dict__.update(vars(self), where=where)  # with whatever else a kind of error carries
+        return placed
 
 
 class InvalidInput(KetschedError):

@@ -76,13 +76,6 @@ class NoFeasiblePlan(KetschedError):
         super().__init__(what=what, where=where, why=why, fix=fix)
         self.causes, self.changes = causes, changes
 
-    def within(self, place: str) -> NoFeasiblePlan:
-        """Return the same error, with `place` (a file, a table) put before where it was found."""
-        found = super().within(place)
-        assert isinstance(found, NoFeasiblePlan)  # noqa: S101 - it makes one of its own kind
-        found.causes, found.changes = self.causes, self.changes
-        return found
-
 
 def said_days(days: Sequence[date]) -> str:
     """Say days as briefly as can be read: 2026-11-09, 11, 16, 12-03."""
