@@ -28,6 +28,7 @@ LAYERS = [
     "closures",
     "calendars",
     "model",
+    "arguments",
     "revising",
     "burden",
     "around",

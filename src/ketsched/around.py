@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.errors import InvalidInput
 from ketsched.model import (
     Anchor,
@@ -224,6 +225,7 @@ def _with(booking: AnyBooking, status: Status) -> AnyBooking:
     return booking if booking.status is status else attrs.evolve(booking, status=status)
 
 
+@checked
 def hold(
     course: Course,
     *,
@@ -257,6 +259,7 @@ def hold(
     return _changed(course, at, "held", holds=(*course.holds, added))
 
 
+@checked
 def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
     """Return the course with a hold lifted, by somebody, on a local date."""
     standing = [hold.id for hold in course.holds if hold.stands]
@@ -274,11 +277,13 @@ def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | 
     return _changed(course, at, "hold lifted", holds=holds)
 
 
+@checked
 def authorise(course: Course, authorisation: Authorisation, *, at: datetime | None) -> Course:
     """Return the course with one more authorisation, which pays after those it has."""
     return _changed(course, at, "authorised", authorisations=(*course.authorisations, authorisation))
 
 
+@checked
 def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime | None) -> Course:
     """Return the course with the outcome of an appointment, which thereby took place."""
     placed = next((p for p in course.companions if p.id == companion_id), None)
@@ -296,6 +301,7 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
     return _changed(course, at, f"decided: {outcome.what}", companions=companions)
 
 
+@checked
 def ride(course: Course, session_id: str, known: str, *, at: datetime | None) -> Course:
     """
     Return the course with what is known of a session's ride home: "confirmed", "none", "self" or "" (nothing).
@@ -316,6 +322,7 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
     return revised(course, at=at, what="ride home", sessions=sessions, companions=companions)
 
 
+@checked
 def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
     """Return the course with a task done, or an appointment that took place and decides nothing."""
     gates = {companion.id for companion in course.protocol.companions if companion.gate}

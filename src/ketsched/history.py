@@ -18,6 +18,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Happened, Phase, Session, Spacing, Status, Visit
@@ -132,6 +133,7 @@ class History:
         return tuple(self._of_state.get(state, ()))
 
 
+@checked
 def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> History:
     """
     Judge what happened, visit by visit and session by session.

@@ -14,6 +14,7 @@ from datetime import date
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.checking import (
     companionhours,
@@ -59,6 +60,7 @@ _ABOUT_THE_FILE = tuple(rule for rule in RULES if rule.code.startswith(document.
 _ABOUT_THE_SCHEDULE = tuple(rule for rule in RULES if not rule.code.startswith(document.FAMILY))
 
 
+@checked
 def check(
     course: Course,
     *,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, cast, overload
 from typing import Protocol as Interface
 
+from ketsched.arguments import checked
 from ketsched.errors import CannotRead, CannotWrite
 from ketsched.files import decode, read_text, write_whole
 from ketsched.interchange.wording import Publication
@@ -35,6 +36,7 @@ class _Format(Interface):
     def loads(self, text: str, where: str, *, protocol: Protocol | None, zone: str | None) -> Course: ...
 
 
+@checked
 def write(
     course: Course,
     path: str | Path,
@@ -106,6 +108,7 @@ def dumps(course: Course, suffix: Literal["dict"], **options: Unpack[Options]) -
 def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes: ...
 
 
+@checked
 def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes | dict[str, Any]:
     """
     Return what `write` would put into a file: its bytes, or the values of the course document.
@@ -135,6 +138,7 @@ def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes | di
     return form.dumps(course, publication)
 
 
+@checked
 def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None = None) -> Course:
     """
     Read a course from a file whose suffix says the format.
@@ -152,6 +156,7 @@ def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None
     return form.loads(read_text(source), str(source), protocol=protocol, zone=zone)
 
 
+@checked
 def loads(
     content: str | bytes | Mapping[str, Any],
     suffix: str,

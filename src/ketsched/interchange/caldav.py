@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.errors import CannotWrite, InvalidInput
 from ketsched.interchange.ical import Resource, State, resources
 from ketsched.interchange.wording import Publication
@@ -72,6 +73,7 @@ class Published:
     why: str = ""
 
 
+@checked
 def publish(
     course: Course,
     url: str,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from datetime import time as time_of_day
 from itertools import islice
 from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY, aware, plausible, zone_named
@@ -62,6 +62,7 @@ class Start:
     error: KetschedError | None = None
 
 
+@checked
 def plan(
     protocol: Protocol,
     *,
@@ -103,23 +104,7 @@ def plan(
         check_course_id(id)
     if at is not None:
         aware(at, "at")
-    if time is not None and (
-        not isinstance(time, time_of_day) or time.tzinfo or time.second or time.microsecond
-    ):
-        raise InvalidInput(
-            what=f"the time {str(time)[:40]!r}",
-            where="time",
-            why="times of day are whole minutes on the clock of the clinic, whose calendar says the zone",
-            fix="give a datetime.time without tzinfo, for example time(9, 30)",
-        )
     if isinstance(start, tuple):
-        if len(start) != 2:
-            raise InvalidInput(
-                what=f"start names {len(start)} dates",
-                where="start",
-                why="it is one date, or the first and last of a stretch",
-                fix="give date(2027, 1, 4), or (date(2027, 1, 4), date(2027, 1, 31))",
-            )
         tried = starts(
             protocol,
             between=start,
@@ -202,6 +187,7 @@ def complete(
     raise AssertionError  # the last course has its days, or has raised
 
 
+@checked
 def accompany(
     course: Course,
     *,
@@ -239,6 +225,7 @@ def accompany(
     return revised(course, at=at, what="around the sessions", sessions=sessions, companions=companions)
 
 
+@checked
 def starts(
     protocol: Protocol,
     *,
@@ -267,6 +254,13 @@ def starts(
         any_weekday: Try every open day, also off the pattern.
         authorisations: A payer's; a required one bounds its sessions.
     """
+    if len(between) != 2:
+        raise InvalidInput(
+            what=f"start names {len(between)} dates",
+            where="start",
+            why="it is one date, or the first and last of a stretch",
+            fix="give date(2027, 1, 4), or (date(2027, 1, 4), date(2027, 1, 31))",
+        )
     first, last = plausible(between[0], "first start"), plausible(between[1], "last start")
     if not 0 <= (last - first).days < MOST_STARTS:
         raise InvalidInput(

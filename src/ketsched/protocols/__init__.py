@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 
 from ketsched import tomlfile
+from ketsched.arguments import checked
 from ketsched.errors import InvalidProtocol
 from ketsched.model import Protocol
 from ketsched.protocols.reading import read_protocol
@@ -30,6 +31,7 @@ def protocol_ids() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
+@checked
 def load_protocol(name: str | Path) -> Protocol:
     """
     Return a protocol by its id, or read a clinic's own from a TOML file.

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
@@ -151,6 +152,7 @@ def _written(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+@checked
 def forecast(
     course: Course,
     visits: Iterable[Visit] = (),

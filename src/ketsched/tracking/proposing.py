@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked, refuse_options
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
 from ketsched.model import POLICIES, Course, Protocol, Visit
@@ -48,12 +49,14 @@ _POLICIES = {
 }
 
 
+@checked
 def ways(course: Course, visits: Iterable[Visit] = (), **options: Any) -> tuple[Proposal, ...]:
     """
     Return the plan that each policy would give, the policies in the order of POLICIES.
 
     The options are those of `replan`, without policy.
     """
+    refuse_options(replan, options)
     given = tuple(visits)
     return tuple(
         _tried(name, _POLICIES[name], partial(replan, course, given, policy=name, **options))

@@ -13,6 +13,7 @@ from itertools import count
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.around import confirmed
 from ketsched.clock import aware, plausible, zone_named
 from ketsched.errors import InvalidInput
@@ -35,6 +36,7 @@ from ketsched.revising import revised
 from ketsched.tracking import arguments
 
 
+@checked
 def record(
     course: Course,
     visits: Iterable[Visit],

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import plausible
@@ -31,6 +32,7 @@ from ketsched.tracking.problem import Laid
 from ketsched.tracking.recording import reasons, today_of, written
 
 
+@checked
 def replan(
     course: Course,
     visits: Iterable[Visit] = (),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, time
 
+from ketsched.arguments import checked
 from ketsched.model import Change, Course, PlacedCompanion, Session
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,6 +29,7 @@ _MONTHS = (
 )
 
 
+@checked
 def sentences(course: Course, revision: int | None = None) -> tuple[str, ...]:
     """
     Return what a revision changed for the patient, a sentence for each booking, in order of time.

@@ -1,0 +1,226 @@
+"""
+Arguments of the wrong kind, refused at the door of each public verb, and nowhere else.
+
+`checked` reads what a verb says of its arguments in its annotations. A path for a calendar or bare
+dates for a course then give an error in four parts, and no AttributeError from within.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.clock import aware, plausible
+from ketsched.errors import InvalidInput
+from ketsched.model import Authorisation, Course, Decision, Hold, Join, Protocol, Visit, Waiver
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_WRONG = object()
+
+
+@attrs.frozen
+class Kind:
+    """
+    What an argument may be.
+
+    Attributes:
+        says: What it is, in a few words.
+        fix: What to give.
+        take: Returns the value to go on with, or _WRONG if it is of another kind.
+        refuse: Raises what is said of a wrong one, if that is said elsewhere already.
+    """
+
+    says: str
+    fix: str
+    take: Callable[[object], object]
+    refuse: Callable[[Any, str], object] | None = None
+
+
+def checked(verb: Callable[P, R]) -> Callable[P, R]:
+    """Let a verb refuse arguments of another kind than its annotations say; several of something become a tuple."""
+    code = verb.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @wraps(verb)
+    def checking(*args: P.args, **kwargs: P.kwargs) -> R:
+        given: dict[str, object] = dict(zip(names, args, strict=False)) | kwargs
+        taken = {name: _taken(verb, name, value) for name, value in given.items()}
+        if len(args) > code.co_argcount or len(given) < len(args) + len(kwargs):
+            return verb(*args, **kwargs)  # too many, or one given twice: Python says so
+        return cast(Callable[..., R], verb)(**taken)  # as they came, by name
+
+    return checking
+
+
+def refuse_options(verb: Callable[..., object], options: Mapping[str, object]) -> None:
+    """Refuse options that are handed on to a verb and that it would refuse."""
+    for name, value in options.items():
+        _taken(verb, name, value)
+
+
+def _taken(verb: Callable[..., object], name: str, value: object) -> object:
+    kind = _kinds(verb).get(name)
+    if kind is None:  # no argument of the verb: Python says so
+        return value
+    taken = kind.take(value)
+    if taken is not _WRONG:
+        return taken
+    if kind.refuse is not None:
+        kind.refuse(value, name)
+    raise InvalidInput(
+        what=f"{name} is {_shown(value)}",
+        where=name,
+        why=f"it has to be {kind.says}",
+        fix=kind.fix,
+        argument=name,
+    )
+
+
+def _shown(value: object) -> str:
+    """Say what a value is; of a long one, or one that may name somebody, its type alone."""
+    if value is None or isinstance(value, bool | int | float):
+        return f"{value}"[:40]
+    if isinstance(value, str):
+        return repr(value[:40])
+    name = type(value).__name__
+    entry = f" of {type(value[0]).__name__}" if isinstance(value, list | tuple) and value else ""
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}{entry}"
+
+
+@cache
+def _kinds(verb: Callable[..., object]) -> dict[str, Kind]:
+    """Return the kind of each argument of a verb."""
+    said: dict[str, str] = {}
+    for name, annotation in verb.__annotations__.items():
+        if annotation.startswith("Unpack["):
+            options = verb.__globals__[annotation[len("Unpack[") : -1]]
+            said |= {key: one.__forward_arg__ for key, one in options.__annotations__.items()}
+        elif name != "return":
+            said[name] = annotation
+    return {name: _kind(annotation) for name, annotation in said.items()}
+
+
+@cache
+def _kind(annotation: str) -> Kind:
+    """Return the kind that an annotation names, "Calendar | None" or "Iterable[Visit]"."""
+    kinds = [_alone(part) for part in annotation.split(" | ") if part != "None"]
+    optional = annotation.endswith("None")
+
+    def take(value: object) -> object:
+        if value is None and optional:
+            return value
+        for kind in kinds:
+            taken = kind.take(value)
+            if taken is not _WRONG:
+                return taken
+        return _WRONG
+
+    says = " or ".join(kind.says for kind in kinds)
+    fix = "; or ".join(kind.fix for kind in kinds)
+    return Kind(says, fix, take, kinds[0].refuse if len(kinds) == 1 else None)
+
+
+def _alone(annotation: str) -> Kind:
+    base, _, inner = annotation.removesuffix("]").partition("[")
+    if not inner:
+        return _ONE[base]
+    if base == "Mapping":
+        return _by_name(_ONE[inner.partition(", ")[2]])
+    if annotation == "tuple[date, date]":
+        return _PAIR
+    return _several(_ONE[inner.removesuffix(", ...")])
+
+
+def _one(types: type | tuple[type, ...], says: str, fix: str, never: tuple[type, ...] = ()) -> Kind:
+    def take(value: object) -> object:
+        return value if isinstance(value, types) and not isinstance(value, never) else _WRONG
+
+    return Kind(says, fix, take)
+
+
+def _several(kind: Kind) -> Kind:
+    def take(values: object) -> object:
+        if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+            return _WRONG
+        taken = tuple(values)
+        return taken if all(kind.take(value) is not _WRONG for value in taken) else _WRONG
+
+    one = kind.says.removeprefix("a ").removeprefix("an ")
+    return Kind(f"a list, each entry {kind.says}", f"{kind.fix}, in a list; [] for no {one}", take)
+
+
+def _by_name(kind: Kind) -> Kind:
+    def take(values: object) -> object:
+        if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+            return _WRONG
+        return values if all(kind.take(value) is not _WRONG for value in values.values()) else _WRONG
+
+    return Kind(f"a dictionary, by name {kind.says}", f'give {{"name": ...}}, each value {kind.says}', take)
+
+
+def _of_dates(values: object) -> object:
+    return values if isinstance(values, tuple) and all(map(_is_date, values)) else _WRONG
+
+
+def _whole_minute(at: object) -> object:
+    fits = isinstance(at, time) and not (at.tzinfo or at.second or at.microsecond)
+    return at if fits else _WRONG
+
+
+def _refuse_time(at: object, name: str) -> None:
+    raise InvalidInput(
+        what=f"the time {str(at)[:40]!r}",
+        where=name,
+        why="times of day are whole minutes on the clock of the clinic, whose calendar says the zone",
+        fix="give a datetime.time without tzinfo, for example time(9, 30)",
+        argument=name,
+    )
+
+
+def _is_date(value: object) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _examples() -> Iterator[tuple[str, Kind]]:
+    weekly = 'Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00")'
+    others = 'Calendar.load("clinic.toml"), or Calendar.always("Europe/Amsterdam").without(days)'
+    yield (
+        "Course",
+        _one(
+            Course,
+            "a course",
+            "give what plan or read returned; for bare dates, Course.of_days(protocol, days)",
+        ),
+    )
+    yield "Protocol", _one(Protocol, "a protocol", 'give load_protocol("iv-mwf-6")')
+    yield "Calendar", _one(Calendar, "a calendar", f"give {weekly}, {others}")
+    yield "Visit", _one(Visit, "a visit", 'give Visit(date(2027, 1, 14), "no-show")')
+    waiver = 'Waiver(rule="KS101", sessions=("s5",), reason="a journey", who="Dr A")'
+    yield "Waiver", _one(Waiver, "a waiver", f"give {waiver}")
+    yield "Join", _one(Join, "a join", "give Join(ideal=7)")
+    hold = 'Hold(id="h1", reason="rash", who="Dr A", since=date(2027, 1, 4))'
+    yield "Hold", _one(Hold, "a hold", f"give {hold}")
+    yield "Authorisation", _one(Authorisation, "an authorisation", "give Authorisation(sessions=6)")
+    decision = 'Decision(what="continue", on=date(2027, 1, 18), who="Dr A")'
+    yield "Decision", _one(Decision, "a decision", f"give {decision}")
+    day = _one(date, "a date", "give date(2027, 1, 4)", never=(datetime,))
+    yield "date", attrs.evolve(day, refuse=plausible)
+    yield "datetime", attrs.evolve(_one(datetime, "a moment", "give an aware datetime"), refuse=aware)
+    yield "time", Kind("a time of day", "give time(9, 30)", _whole_minute, _refuse_time)
+    yield "str", _one(str, "a text", 'give a text, "..."')
+    yield "bytes", _one(bytes, "bytes", "give bytes")
+    yield "Path", _one(Path, "a path", "give a path")
+    yield "int", _one(int, "a whole number", "give a whole number, such as 1", never=(bool,))
+    yield "bool", _one(bool, "True or False", "give True or False")
+    yield "Any", Kind("anything", "give anything", lambda value: value)
+
+
+_ONE = dict(_examples())
+_PAIR = Kind("the first and the last date", "give (date(2027, 1, 4), date(2027, 1, 31))", _of_dates)
