@@ -43,6 +43,7 @@ LAYERS = [
     "interchange",
     "reporting",
     "follow",
+    "screens",
     "cli",
 ]
 

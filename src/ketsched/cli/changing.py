@@ -22,6 +22,7 @@ from ketsched.clock import read_date
 from ketsched.interchange.json import document
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
+from ketsched.screens import many, on
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +165,7 @@ def hold(
     named = tuple(dict.fromkeys(named))
     course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
-    held = companions.several(course, named) if named else f"all from {pictures.on(day)} on"
+    held = companions.several(course, named) if named else f"all from {on(day)} on"
     _finish(opened, course, f"hold {made.id} by {who}: {held}", as_json=as_json)
 
 
@@ -172,9 +173,9 @@ def hold(
 @revising.course_file
 @click.argument("hold_id", metavar="HOLD")
 @click.option("--who", required=True, metavar="NAME", help="Who lifts it.")
-@click.option("--on", required=True, metavar="DATE", help="The date on which it was decided.")
+@click.option("--on", "decided", required=True, metavar="DATE", help="The date on which it was decided.")
 @revising.changes
-def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, on: str) -> None:
+def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided: str) -> None:
     """
     Lift a hold, by name and date; HOLD is its id, such as h1.
 
@@ -184,9 +185,9 @@ def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, on: str
     \b
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
-    day = inputs.located("--on", read_date, on)
+    day = inputs.located("--on", read_date, decided)
     course = around.release(opened.course, hold_id, who=who, on=day, at=opened.at)
-    _finish(opened, course, f"hold {hold_id} lifted by {who} on {pictures.on(day)}", as_json=as_json)
+    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(day)}", as_json=as_json)
 
 
 @click.command()
@@ -244,7 +245,7 @@ def authorise(
         **given,
     )
     course = around.authorise(opened.course, paid, at=opened.at)
-    _finish(opened, course, f"{pictures.many(sessions, 'session')} authorised", as_json=as_json)
+    _finish(opened, course, f"{many(sessions, 'session')} authorised", as_json=as_json)
 
 
 def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -341,7 +342,7 @@ def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> No
     course = around.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
-    _finish(opened, course, f"ride home on {pictures.on(day)}: {said}", as_json=as_json)
+    _finish(opened, course, f"ride home on {on(day)}: {said}", as_json=as_json)
 
 
 @click.command()
@@ -375,7 +376,7 @@ def accompany(
 def _titled(course: Course, name: str) -> str:
     """Call a booking by its title and its day."""
     placed = next(placed for placed in course.companions if placed.id == name)
-    return f"{course.protocol.companion(placed.companion).title} of {pictures.on(placed.day)}"
+    return f"{course.protocol.companion(placed.companion).title} of {on(placed.day)}"
 
 
 def _booking_named(course: Course, text: str, *, deciding: bool) -> str:

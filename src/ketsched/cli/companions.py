@@ -7,14 +7,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ketsched.around import to_confirm
-from ketsched.cli.pictures import called, many, on
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
 from ketsched.reporting import notices_of, numbers_of
+from ketsched.screens import called, many, on
+from ketsched.screens.protocols import with_and_where
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_PLACES = {"clinic": "clinic", "home": "at home", "telephone": "by telephone", "elsewhere": "elsewhere"}
 
 
 def around_of(course: Course) -> Iterator[RenderableType]:
@@ -76,12 +75,6 @@ def _hours(course: Course, placed: PlacedCompanion, companion: Companion) -> tup
     if times is not None:
         return f"{times[0]:%H:%M}", f"{times[1]:%H:%M}"
     return ("due" if companion.kind == "task" else ""), ""
-
-
-def with_and_where(companion: Companion) -> str:
-    """Say whose hours a companion needs, and where it is; a task is nowhere."""
-    where = "" if companion.kind == "task" else _PLACES[companion.place]
-    return ", ".join(filter(None, (companion.calendar, where)))
 
 
 def _briefly(companion: Companion) -> str:

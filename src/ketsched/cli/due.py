@@ -16,12 +16,12 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import State, Verdict
 from ketsched.interchange import read
 from ketsched.interchange.folder import course_files
 from ketsched.model import Course, Session, Status
+from ketsched.screens import called, many, on
 from ketsched.tracking import Forecast, forecast
 from ketsched.tracking.lapses import taken
 
@@ -195,18 +195,16 @@ def _to_come(found: Forecast, today: date) -> Iterator[Line]:
     upcoming = found.next
     open_question = bool(found.proposes) and taken(found.history.course, (), found) is None
     if upcoming is not None and open_question and found.last_given is not None:
-        name, gap = pictures.called(upcoming.phase, upcoming.number), (today - found.last_given).days
+        name, gap = called(upcoming.phase, upcoming.number), (today - found.last_given).days
         yield Line("lapsed", found.last_given, f"{name}: {gap} d since the last; proposed: {found.proposes}")
     elif upcoming is not None and upcoming.overdue is not None and upcoming.is_overdue(today):
-        name = pictures.called(upcoming.phase, upcoming.number)
+        name = called(upcoming.phase, upcoming.number)
         yield Line(
             "overdue", upcoming.overdue, f"{name}: the latest day was {upcoming.overdue - timedelta(1)}"
         )
     lacking = next((one for one in found.sessions if one.session is None), None)
     if lacking is not None:
-        yield Line(
-            "unbooked", lacking.recommended, f"{pictures.called(lacking.phase, lacking.number)}: no booking"
-        )
+        yield Line("unbooked", lacking.recommended, f"{called(lacking.phase, lacking.number)}: no booking")
 
 
 # What is shown

@@ -12,10 +12,10 @@ import click
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.companions import reasons_of
-from ketsched.cli.pictures import on
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Session
 from ketsched.reporting import in_week
+from ketsched.screens import called, many, on
 from ketsched.tracking import Due, Forecast
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking.lapses import taken, verified
@@ -122,7 +122,7 @@ def next_in_words(course: Course, due: Due) -> str:
     booked = _booking(course, due)
     at = f", {booked.time:%H:%M}" if booked is not None and booked.time else ""
     said = "not booked yet" if booked is None else f"booked for {on(booked.day)}{at}"
-    return f"Next is {pictures.called(due.phase, due.number)}: {said}"
+    return f"Next is {called(due.phase, due.number)}: {said}"
 
 
 def _booking(course: Course, due: Due) -> Session | None:
@@ -168,7 +168,7 @@ def _rows(course: Course, found: Forecast, due: Due, monday: date | None) -> Ite
 def _ago(found: Forecast) -> str:
     assert found.last_given is not None  # noqa: S101 - the caller looked
     days = (found.as_of - found.last_given).days
-    return "today" if not days else f"{pictures.many(days, 'day')} ago"
+    return "today" if not days else f"{many(days, 'day')} ago"
 
 
 _SHOWN_DAYS = 7
@@ -190,7 +190,7 @@ def _windows_of(course: Course, dues: Sequence[Due]) -> RenderableType:
     for due in dues:
         booked = _booking(course, due)
         table.add_row(
-            pictures.called(due.phase, due.number),
+            called(due.phase, due.number),
             "" if booked is None else on(booked.day),
             on(due.earliest),
             on(due.recommended),
@@ -215,5 +215,5 @@ def _branch(course: Course, found: Forecast) -> str:
     lapse = f"; {found.proposes} is proposed" if found.proposes else ""
     booked = _booking(course, due)
     where = "not booked yet" if booked is None else f"booked for {on(booked.day)}"
-    name = pictures.called(due.phase, due.number)
+    name = called(due.phase, due.number)
     return f"{name} is next, {where}; earliest {on(due.earliest)}{latest}{lapse}"

@@ -16,6 +16,7 @@ from ketsched.model import WEEKDAY_NAMES, Course, Session
 from ketsched.model import Status as Standing
 from ketsched.planning import Start
 from ketsched.reporting import numbers_of
+from ketsched.screens import Table, many, on
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -57,17 +58,43 @@ def _console(*, err: bool = False) -> Console:
     return found if found.is_terminal else made(width=100, no_color=True)
 
 
+def drawn(
+    table: Table, *, fold: bool = True, whole: tuple[str, ...] = (), style: str = "italic"
+) -> RenderableType:
+    """
+    Draw a table of plain text.
+
+    Args:
+        table: What it holds; without any heading it has no line for them.
+        fold: Whether a word that is too long for its column goes on in the next line.
+        whole: Headings of columns that are never broken.
+        style: Of the title.
+    """
+    from rich.console import Group
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    picture = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold", show_header=any(table.columns))
+    for name in table.columns:
+        picture.add_column(name, overflow="fold" if fold else "ellipsis", no_wrap=name in whole)
+    for row in table.rows:
+        picture.add_row(*row)
+    return (
+        Group(Text(table.title, style=style), picture) if table.title else picture
+    )  # a table's own would wrap
+
+
 def months_of(course: Course, clinic: Calendar | None) -> RenderableType:
     """Draw each month with sessions or appointments; `legend_of` says what the signs mean."""
     from rich.columns import Columns
-    from rich.table import Table
+    from rich.table import Table as Drawn
     from rich.text import Text
 
     on_day, booked = _sessions_by_day(course), _appointment_days(course)
     room = " " * any(day in booked for day in on_day)  # for one more sign, on every day
     pictures: list[RenderableType] = []
     for year, month in sorted({(day.year, day.month) for day in (*on_day, *booked)}):
-        table = Table(
+        table = Drawn(
             title=f"{months.month_name[month]} {year}", box=None, padding=(0, 0), title_style="bold"
         )
         for name in WEEKDAY_NAMES:
@@ -136,9 +163,9 @@ def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> Render
         course: The course.
         places: Of each place ("clinic", "home") the calendar of it and the patient; it tells why one was moved.
     """
-    from rich.table import Table
+    from rich.table import Table as Drawn
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "phase", "day", "from", "to", "note"):
         table.add_column(name)
     numbers = numbers_of(course)
@@ -152,13 +179,6 @@ def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> Render
             "; ".join(_notes(course, session, places)),
         )
     return table
-
-
-def called(phase: str, number: int | str, *, several: bool = False) -> str:
-    """Call a session, or several, by phase and number: "induction 2"; "maintenance 2, session 1"."""
-    if not phase[-1:].isdigit():
-        return f"{phase} {number}"
-    return f"{phase}, session{'s' if several else ''} {number}"
 
 
 _RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
@@ -189,10 +209,10 @@ def _moved(day: date, ideal: date, both: Calendar | None) -> str:
 
 def findings_of(findings: Sequence[Finding]) -> RenderableType:
     """Show findings, the gravest first; those that only inform in short (`--json` has all of it)."""
-    from rich.table import Table
+    from rich.table import Table as Drawn
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table = Drawn(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column("severity", no_wrap=True)
     table.add_column("code", no_wrap=True)
     table.add_column("finding", overflow="fold", ratio=1)
@@ -209,21 +229,11 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
     return table
 
 
-def on(day: date) -> str:
-    """Return a date with its weekday: Mon 2027-01-04."""
-    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
-
-
-def many(number: int, what: str) -> str:
-    """Return a number of things in words: 1 day, 2 days."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
     """List the best of the starts that were tried, and what blocks those that cannot be."""
-    from rich.table import Table
+    from rich.table import Table as Drawn
 
-    table = Table(
+    table = Drawn(
         title=f"Starts, the best first ({min(shown, len(tried))} of {len(tried)} tried)",
         title_justify="left",
         box=None,

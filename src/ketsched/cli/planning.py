@@ -23,6 +23,7 @@ from ketsched.model import Course, Interval
 from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
+from ketsched.screens import on
 
 _SHOWN_STARTS = 10
 
@@ -189,7 +190,7 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
         start = course.standing()[0].day
         if start != tried[0].day:
             better = "better starts leave no day for something around the sessions"
-            pictures.show(f"Planned from {pictures.on(start)}: {better}\n")
+            pictures.show(f"Planned from {on(start)}: {better}\n")
     pictures.show(pictures.months_of(course, what.calendar), pictures.legend_of(course), "")
     both = what.calendar if what.availability is None else what.calendar & what.availability
     pictures.show(pictures.sessions_of(course, {"clinic": both, "home": what.availability}), "")
@@ -198,7 +199,7 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
             pictures.show(table, "")
     asked = burden(course)
     if asked.first is not None and asked.last is not None:
-        pictures.show(f"What this asks of you, from {pictures.on(asked.first)} to {pictures.on(asked.last)}:")
+        pictures.show(f"What this asks of you, from {on(asked.first)} to {on(asked.last)}:")
         pictures.show(*(f"  {line}" for line in asked.words()), "")
     pictures.show(pictures.findings_of(findings) if findings else "no findings")
     pictures.show(pictures.DISCLAIMER)

@@ -11,11 +11,11 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.pictures import on
 from ketsched.errors import InvalidInput
 from ketsched.interchange.caldav import Published, credentials
 from ketsched.interchange.caldav import publish as publish_course
 from ketsched.model import Course
+from ketsched.screens import on
 
 
 @click.command()

@@ -14,12 +14,12 @@ from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
-from ketsched.cli.pictures import on
 from ketsched.clock import read_time
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
 from ketsched.interchange.json import document
 from ketsched.model import Course, Happened, Visit
+from ketsched.screens import many, on
 from ketsched.tracking import Proposal, proposals, ways
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import record as record_visits
@@ -262,7 +262,7 @@ def _read(
         click.echo(printable(f"{source}, line {row.line}: {row.why}; {row.fix}"), err=True)
     if found.unused and not skip_bad_rows:
         raise InvalidInput(
-            what=f"{pictures.many(len(found.unused), 'row')} cannot be used",
+            what=f"{many(len(found.unused), 'row')} cannot be used",
             where=f"--from, {source}, line {', '.join(str(row.line) for row in found.unused[:8])}",
             why="a visit that is left out would be taken as not recorded; nothing was recorded",
             fix="correct them, or add --skip-bad-rows to record the others",

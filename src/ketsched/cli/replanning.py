@@ -15,11 +15,11 @@ from ketsched.checking import Finding, Severity, check
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.companions import labels_of
-from ketsched.cli.pictures import many, on
 from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
 from ketsched.model import POLICIES, Course, Revision, Waiver
 from ketsched.revising import revised
+from ketsched.screens import many, on
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course

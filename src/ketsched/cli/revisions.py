@@ -15,6 +15,7 @@ from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.interchange import dumps
 from ketsched.model import Change, Course
+from ketsched.screens import on
 
 
 @click.command()
@@ -124,7 +125,7 @@ def _show_all(course: Course, today: date, *, as_json: bool) -> None:
     if seen.visits:
         pictures.show("", tracked.visits_of(course, seen.visits))
     if course.ended is not None:
-        pictures.show("", f"ended on {pictures.on(course.ended)}")
+        pictures.show("", f"ended on {on(course.ended)}")
 
 
 def _revisions_of(course: Course) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ketsched.cli.pictures import called, many, on
 from ketsched.clock import zone_named
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.model import Change, Course, PlacedCompanion, Revision, Session
 from ketsched.reporting import changes_made, costs, numbers_of
+from ketsched.screens import called, many, on
 from ketsched.tracking import Proposal
 from ketsched.tracking.lapses import TAKEN
 

@@ -1,0 +1,46 @@
+"""
+What a screen shows people at the clinic, as plain text: tables and lines.
+
+A terminal and a page draw them each in its own way; nothing here knows either.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import attrs
+
+from ketsched.model import WEEKDAY_NAMES
+
+
+@attrs.frozen
+class Table:
+    """
+    A table of plain text.
+
+    Attributes:
+        columns: Headings, one for each cell of a row.
+        rows: Cells; a line feed begins a new line in a cell.
+        title: Above the table; may be empty.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    title: str = ""
+
+
+def on(day: date) -> str:
+    """Return a date with its weekday: Mon 2027-01-04."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
+
+
+def many(number: int, what: str) -> str:
+    """Return a number of things in words: 1 day, 2 days."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def called(phase: str, number: int | str, *, several: bool = False) -> str:
+    """Call a session, or several, by phase and number: "induction 2"; "maintenance 2, session 1"."""
+    if not phase[-1:].isdigit():
+        return f"{phase} {number}"
+    return f"{phase}, session{'s' if several else ''} {number}"
