@@ -16,7 +16,7 @@ from ketsched.model import WEEKDAY_NAMES, Course, Session
 from ketsched.model import Status as Standing
 from ketsched.planning import Start
 from ketsched.reporting import numbers_of
-from ketsched.screens import Table, many, on
+from ketsched.screens import Facts, Lines, Part, Table, many, on
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -58,30 +58,40 @@ def _console(*, err: bool = False) -> Console:
     return found if found.is_terminal else made(width=100, no_color=True)
 
 
-def drawn(
-    table: Table, *, fold: bool = True, whole: tuple[str, ...] = (), style: str = "italic"
-) -> RenderableType:
-    """
-    Draw a table of plain text.
-
-    Args:
-        table: What it holds; without any heading it has no line for them.
-        fold: Whether a word that is too long for its column goes on in the next line.
-        whole: Headings of columns that are never broken.
-        style: Of the title.
-    """
+def drawn(part: Part) -> RenderableType:
+    """Draw one part of what a screen shows."""
     from rich.console import Group
+    from rich.padding import Padding
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    picture = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold", show_header=any(table.columns))
-    for name in table.columns:
-        picture.add_column(name, overflow="fold" if fold else "ellipsis", no_wrap=name in whole)
-    for row in table.rows:
-        picture.add_row(*row)
-    return (
-        Group(Text(table.title, style=style), picture) if table.title else picture
-    )  # a table's own would wrap
+    picture: RenderableType
+    match part:
+        case Lines():
+            picture = Group(*(Padding(Text(line), (0, 0, 0, 2)) for line in part.lines))
+        case Facts():
+            picture = Drawn(box=None, padding=(0, 2, 0, 0 if part.title else 2), show_header=False)
+            if part.title:
+                picture.add_column(overflow="fold", max_width=30)
+                picture.add_column(overflow="fold", ratio=1)
+            else:
+                picture.add_column(no_wrap=True)
+                picture.add_column(overflow="fold")
+        case Table():
+            picture = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold")
+            for name in part.columns:
+                picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
+        case _:
+            return part
+    if isinstance(picture, Drawn) and isinstance(part, Table | Facts):
+        for row in part.rows:
+            picture.add_row(*row)
+    return Group(Text(part.title, style="bold"), picture) if part.title else picture
+
+
+def present(*parts: Part) -> None:
+    """Print parts of what a screen shows, from top to bottom."""
+    show(*map(drawn, parts))
 
 
 def months_of(course: Course, clinic: Calendar | None) -> RenderableType:

@@ -26,7 +26,7 @@ def protocols(as_json: bool) -> None:
             )
         )
         return
-    pictures.show(pictures.drawn(protocols_table(known), fold=False))
+    pictures.present(protocols_table(known))
     click.echo(
         "\nketsched show ID prints every number with its source; ketsched new writes a file of your own."
     )
@@ -45,11 +45,11 @@ def show(protocol: str, as_json: bool) -> None:
     if found.note:
         pictures.show(f"\nEvidence: {found.note}")
     for phase in found.phases:
-        pictures.show("", pictures.drawn(phase_table(phase)))
+        pictures.present("", phase_table(phase))
     if found.companions:
         pictures.show("\nAround the sessions")
     for companion in found.companions:
-        pictures.show("", pictures.drawn(companion_table(companion)))
+        pictures.present("", companion_table(companion))
     pictures.show("\nSources", *(f"  {key}: {reference}" for key, reference in found.sources))
     click.echo(f"\n{MARKS}")
 

@@ -19,7 +19,8 @@ from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
 from ketsched.model import POLICIES, Course, Revision, Waiver
 from ketsched.revising import revised
-from ketsched.screens import many, on
+from ketsched.screens import Lines, many, on
+from ketsched.screens.forecasts import taken_in_words
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
@@ -333,7 +334,7 @@ class _Telling:
         for name in dropped:
             pictures.show(f"{labels[name]}: not made up for; the series has one session fewer")
         if remarks:
-            pictures.show("", tracked.titled("To know", remarks))
+            pictures.present("", Lines("To know", tuple(remarks)))
         if found is not None and found.breaks and found.alone is not None and changed:
             self._show_breaks(course, found)
         for waiver in course.waivers[len(self.opened.course.waivers) :]:
@@ -344,9 +345,9 @@ class _Telling:
         else:
             done = None if seen is None else taken(course, (), seen)
             if done is not None:
-                pictures.show("", f"After the lapse: {tracked.taken_in_words(course, done)}")
+                pictures.show("", f"After the lapse: {taken_in_words(course, done)}")
         if said:
-            pictures.show("", tracked.titled("To say on the telephone", said))
+            pictures.present("", Lines("To say on the telephone", tuple(said)))
         if changed:
             pictures.show("", _counted(findings))
         for line in lines:
@@ -358,7 +359,7 @@ class _Telling:
         others = [c for c in course.changes if c.booking != found.session]
         if not moved.pinned or others:
             return
-        pictures.show("", tracked.titled("It breaks", found.breaks))
+        pictures.present("", Lines("It breaks", tuple(found.breaks)))
         if len(course.waivers) == len(self.opened.course.waivers):
             pictures.show(
                 'a clinician documents that: --waive "reason" --who NAME, or a file of waivers for check'

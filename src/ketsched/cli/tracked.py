@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ketsched.clock import zone_named
 from ketsched.history import JudgedVisit, Verdict
-from ketsched.model import Change, Course, PlacedCompanion, Revision, Session
+from ketsched.model import Change, Course, PlacedCompanion, Session
 from ketsched.reporting import changes_made, costs, numbers_of
 from ketsched.screens import called, many, on
 from ketsched.tracking import Proposal
-from ketsched.tracking.lapses import TAKEN
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,15 +23,6 @@ def _table(*columns: str) -> Table:
     for name in columns:
         table.add_column(name, overflow="fold")
     return table
-
-
-def titled(title: str, lines: Iterable[str]) -> RenderableType:
-    """Show a list under its title, each entry in full however wide the terminal is."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return Group(Text(title, style="bold"), *(Padding(Text(line), (0, 0, 0, 2)) for line in lines))
 
 
 # What happened
@@ -146,14 +135,6 @@ def after_a_lapse(proposals: Iterable[Proposal]) -> str:
 def option_of(name: str) -> str:
     """Write the name of a way as one word: step-back."""
     return name.replace(" ", "-")
-
-
-def taken_in_words(course: Course, revision: Revision) -> str:
-    """Say which way was taken after a lapse, when and by whom."""
-    assert revision.at is not None  # noqa: S101 - `taken` looked
-    day = revision.at.astimezone(zone_named(course.zone)).date()
-    by = f" by {revision.who}" if revision.who else ""
-    return f"{revision.what.removeprefix(TAKEN)} was taken on {on(day)}{by}"
 
 
 def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> RenderableType:

@@ -22,11 +22,45 @@ class Table:
         columns: Headings, one for each cell of a row.
         rows: Cells; a line feed begins a new line in a cell.
         title: Above the table; may be empty.
+        whole: Headings of columns whose cells are never broken into lines.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     title: str = ""
+    whole: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Facts:
+    """
+    Names, and what there is to say of each.
+
+    Attributes:
+        rows: Each a name and a text.
+        title: Above them; may be empty.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    title: str = ""
+
+
+@attrs.frozen
+class Lines:
+    """
+    A list under its title, each entry in full.
+
+    Attributes:
+        title: Above the list.
+        lines: Its entries.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+
+
+Part = str | Table | Facts | Lines
+"""One part of what a screen shows, from top to bottom."""
 
 
 def on(day: date) -> str:
