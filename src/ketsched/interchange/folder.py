@@ -10,6 +10,7 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import read
 
 MOST_FILES = 100_000
+"""In one folder (house default)."""
 
 
 def course_files(folder: str | Path, *, recursive: bool = False) -> tuple[Path, ...]:
