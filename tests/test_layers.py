@@ -35,6 +35,7 @@ LAYERS = [
     "protocols",
     "casefile",
     "visitfile",
+    "entries",
     "planning",
     "history",
     "checking",

@@ -11,6 +11,7 @@ import attrs
 import ketsched as ks
 from ketsched.casefile import load_case
 from ketsched.cli import inputs
+from ketsched.entries import read_country, read_dates, read_moment, read_start, read_week
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
 from ketsched.protocols import template
@@ -119,18 +120,19 @@ def _options(path: Path) -> None:
             case "output":
                 inputs.outputs_of([text, "other.ics"])
             case "start":
-                inputs.start_of(text)
+                read_start(text)
             case "at":
-                inputs.moment_of(text)
-            case "hours" | "zone" | "closed" | "holidays":
-                said = {
-                    "zone": "Europe/Amsterdam",
-                    "hours": ["mon-fri 09:00-17:00"],
-                    "closed": [],
-                    "holidays": [],
-                }
-                said[name] = text if name == "zone" else [text]
-                inputs.clinic_calendar(clinic=None, chairs=None, **said)
+                read_moment(text)
+            case "closed":
+                read_dates(text)
+            case "holidays":
+                read_country(text)
+            case "hours":
+                read_week([text])
+            case "zone":
+                inputs.clinic_calendar(
+                    clinic=None, chairs=None, zone=text, hours=["mon-fri 09:00-17:00"], holidays=[], closed=[]
+                )
 
 
 @attrs.frozen

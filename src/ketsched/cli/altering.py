@@ -11,22 +11,21 @@ import attrs
 from ketsched.calendars import Calendar
 from ketsched.cli import inputs, revising
 from ketsched.closures import Closure
+from ketsched.entries import read_day, session_named, with_session
 from ketsched.errors import InvalidInput
-from ketsched.model import POLICIES, Course, Happened, Interval, Join, Protocol, Visit
-from ketsched.protocols import load_protocol
-from ketsched.visitfile.columns import status_named
+from ketsched.model import POLICIES, Course, Happened, Join, Protocol, Visit
 
 _CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
 """What the protocol of --switch leaves open."""
 
 
-def away(when: revising.Placing, texts: Iterable[str]) -> Calendar | None:
+def away(when: revising.Placing, stretches: Iterable[Iterable[date]]) -> Calendar | None:
     """Return when the patient can, without the days that --away names."""
-    days = [day for text in texts for day in inputs.dates(text, "--away")]
+    days = {day for stretch in stretches for day in stretch}
     if not days:
         return when.availability
     known = when.availability or Calendar.always(when.calendar.zone)
-    closures = tuple(Closure(day, "the patient is away") for day in sorted(set(days)))
+    closures = tuple(Closure(day, "the patient is away") for day in sorted(days))
     return attrs.evolve(known, closures=(*known.closures, *closures))
 
 
@@ -107,39 +106,28 @@ class Asked:
 
 def asked_of(given: Mapping[str, Any], course: Course) -> Asked:
     """Read the options of a command line, and refuse those that contradict each other."""
-    missed = [
-        Visit(inputs.located("--missed", revising.day_of, day), Happened.NO_SHOW) for day in given["missed"]
-    ]
-    told = [inputs.located("--record", _visit, text) for text in given["records"]]
+    missed = [Visit(day, Happened.NO_SHOW) for day in given["missed"]]
     asked = Asked(
         visits=(
-            *(revising.check_booked(course, visit, "--missed") for visit in missed),
-            *(revising.check_booked(course, visit, "--record") for visit in told),
+            *(inputs.located("--missed", with_session, course, visit) for visit in missed),
+            *(inputs.located("--record", with_session, course, visit) for visit in given["records"]),
         ),
         moves=dict(_moved(course, text) for text in given["moves"]),
         changes={
             "policy": _policies(given["policies"], course),
-            "add": [inputs.located("--add", revising.day_of, day) for day in given["add"]],
+            "add": list(given["add"]),
             "repeat": given["repeat"],
             "step": given["step"],
             "switch": _switch(given),
             "join": None if given["join"] is None else inputs.located("--join", _join, given["join"]),
             "end": given["end"],
-            "through": None
-            if given["through"] is None
-            else inputs.located("--through", revising.day_of, given["through"]),
+            "through": given["through"],
             "place": given["place"],
         },
         **{name: given[name] for name in ("repair", "alone", "waive", "who", "take")},
     )
     asked.check()
     return asked
-
-
-def _visit(text: str) -> Visit:
-    """Read "2027-01-14 no-show"."""
-    day, _, status = text.strip().partition(" ")
-    return Visit(revising.day_of(day), status_named(revising.status_word(status)))
 
 
 def _moved(course: Course, text: str) -> tuple[str, date]:
@@ -152,7 +140,7 @@ def _moved(course: Course, text: str) -> tuple[str, date]:
             why="it says which session goes where, with an equals sign between",
             fix="write --move s5=2027-01-20, or --move 2027-01-18=2027-01-20",
         )
-    return revising.session_named(course, name, "--move"), inputs.located("--move", revising.day_of, day)
+    return inputs.located("--move", session_named, course, name), inputs.located("--move", read_day, day)
 
 
 def _policies(texts: Sequence[str], course: Course) -> str | dict[str, str] | None:
@@ -190,11 +178,7 @@ def _switch(given: Mapping[str, Any]) -> Protocol | None:
                 fix="add --switch with the protocol for the rest, or leave it out",
             )
         return None
-    protocol = inputs.located("--switch", load_protocol, given["switch"])
-    if "weekdays" in chosen:
-        chosen["weekdays"] = inputs.located("--weekdays", inputs.weekday_span, chosen["weekdays"])
-    if "until" in chosen:
-        chosen["until"] = inputs.located("--until", Interval.parse, chosen["until"])
+    protocol: Protocol = given["switch"]
     return inputs.located("--switch", lambda: protocol.choose(**chosen))
 
 

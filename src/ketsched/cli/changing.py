@@ -8,17 +8,19 @@ of the sessions. The file and all calendars that -o asks for are written togethe
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from ketsched import around, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
 from ketsched.cli import companions, inputs, pictures, revising
+from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
+from ketsched.entries import booking_named, session_named
 from ketsched.interchange.json import document
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision, PlacedCompanion, Session, Status
 from ketsched.planning import accompany as accompany_course
@@ -123,29 +125,19 @@ def _json(course: Course, change: _Change, said: str, *, changed: bool) -> str:
 
 @click.command()
 @revising.course_file
-@click.option(
-    "--reason", required=True, metavar="TEXT", help="Why, in the clinician's words; for the clinic."
+@option("--reason", "TEXT", "Why, in the clinician's words; for the clinic.", required=True)
+@option("--who", "NAME", "Who decided it.", required=True)
+@option(
+    "--since", "DATE", "First day whose sessions are held; the day of this revision if not given.", read_date
 )
-@click.option("--who", required=True, metavar="NAME", help="Who decided it.")
-@click.option(
-    "--since",
-    metavar="DATE",
-    help="First day whose sessions are held; the day of this revision if not given.",
-)
-@click.option(
-    "--session",
-    "sessions",
-    multiple=True,
-    metavar="ID|DATE",
-    help="Hold this session alone; again for others.",
-)
+@option("--session", "ID|DATE", "Hold this session alone; again for others.", to="sessions", several=True)
 @revising.changes
 def hold(
     opened: revising.Opened,
     as_json: bool,
     reason: str,
     who: str,
-    since: str | None,
+    since: date | None,
     sessions: tuple[str, ...],
 ) -> None:
     """
@@ -160,8 +152,8 @@ def hold(
     ketsched hold course.json --reason "rash" --who "Dr A" \\
         --session 2027-01-11 -o patient.ics
     """
-    day = opened.today if since is None else inputs.located("--since", read_date, since)
-    named = tuple(revising.session_named(opened.course, text, "--session") for text in sessions)
+    day = opened.today if since is None else since
+    named = tuple(inputs.located("--session", session_named, opened.course, text) for text in sessions)
     named = tuple(dict.fromkeys(named))
     course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
@@ -172,10 +164,10 @@ def hold(
 @click.command()
 @revising.course_file
 @click.argument("hold_id", metavar="HOLD")
-@click.option("--who", required=True, metavar="NAME", help="Who lifts it.")
-@click.option("--on", "decided", required=True, metavar="DATE", help="The date on which it was decided.")
+@option("--who", "NAME", "Who lifts it.", required=True)
+@option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
-def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided: str) -> None:
+def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided: date) -> None:
     """
     Lift a hold, by name and date; HOLD is its id, such as h1.
 
@@ -185,45 +177,33 @@ def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided
     \b
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
-    day = inputs.located("--on", read_date, decided)
-    course = around.release(opened.course, hold_id, who=who, on=day, at=opened.at)
-    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(day)}", as_json=as_json)
+    course = around.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
+    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(decided)}", as_json=as_json)
 
 
 @click.command()
 @revising.course_file
-@click.option("--sessions", required=True, type=int, metavar="N", help="How many sessions are paid for.")
-@click.option(
-    "--from", "first", metavar="DATE", help="First day on which they are; from the start if not given."
-)
-@click.option("--until", metavar="DATE", help="Last day on which they are; no end if not given.")
-@click.option(
-    "--scope",
-    default="",
-    metavar="PHASE",
-    help="For this phase alone: a phase by its name, such as induction.",
-)
-@click.option(
-    "--required",
-    is_flag=True,
-    help="The sessions it pays for must lie within its dates: check then says if one does not.",
-)
-@click.option(
+@option("--sessions", "N", "How many sessions are paid for.", required=True, type=int)
+@option("--from", "DATE", "First day on which they are; from the start if not given.", read_date, to="first")
+@option("--until", "DATE", "Last day on which they are; no end if not given.", read_date)
+@option("--scope", "PHASE", "For this phase alone: a phase by its name, such as induction.", default="")
+@flag("--required", "The sessions it pays for must lie within its dates: check then says if one does not.")
+@option(
     "--warn-days",
+    "N",
+    "So many days before it runs out check warns; 14 is a house default.",
     type=int,
     default=14,
     show_default=True,
-    metavar="N",
-    help="So many days before it runs out check warns; 14 is a house default.",
 )
-@click.option("--name", default="", metavar="TEXT", help="What the clinic calls it; for its own files.")
+@option("--name", "TEXT", "What the clinic calls it; for its own files.", default="")
 @revising.changes
 def authorise(
     opened: revising.Opened,
     as_json: bool,
     sessions: int,
-    first: str | None,
-    until: str | None,
+    first: date | None,
+    until: date | None,
     scope: str,
     **given: Any,
 ) -> None:
@@ -239,8 +219,8 @@ def authorise(
     inputs.located("--scope", check_scope, scope, opened.course.protocol)
     paid = Authorisation(
         sessions=sessions,
-        first=None if first is None else inputs.located("--from", read_date, first),
-        until=None if until is None else inputs.located("--until", read_date, until),
+        first=first,
+        until=until,
         scope=scope,
         **given,
     )
@@ -257,18 +237,12 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     return said
 
 
-def _complete_outcome(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the outcome of an appointment."""
-    words = (outcome.replace(" ", "-") for outcome in OUTCOMES)
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
-
-
 @click.command()
 @revising.course_file
 @click.argument("companion", metavar="COMPANION")
-@click.argument("outcome", metavar="OUTCOME", callback=_outcome, shell_complete=_complete_outcome)
-@click.option("--who", required=True, metavar="NAME", help="Who decided it.")
-@click.option("--on", required=True, metavar="DATE", help="The date on which it was decided.")
+@click.argument("outcome", metavar="OUTCOME", callback=_outcome, shell_complete=inputs.among(OUTCOMES))
+@option("--who", "NAME", "Who decided it.", required=True)
+@option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
 def decide(
     opened: revising.Opened,
@@ -276,7 +250,7 @@ def decide(
     companion: str,
     outcome: str,
     who: str,
-    on: str,
+    decided: date,
 ) -> None:
     """
     Record the outcome of a screening or a review.
@@ -292,9 +266,8 @@ def decide(
     ketsched decide course.json screening continue --who "Dr A" --on 2026-12-28
     ketsched decide course.json review step-back --who "Dr A" --on 2027-02-01
     """
-    name = _booking_named(opened.course, companion, deciding=True)
-    decided = Decision(what=outcome, on=inputs.located("--on", read_date, on), who=who)
-    course = around.decide(opened.course, name, decided, at=opened.at)
+    name = _booking(opened.course, companion, deciding=True)
+    course = around.decide(opened.course, name, Decision(what=outcome, on=decided, who=who), at=opened.at)
     said = f"{_titled(course, name)}: {outcome} ({who})"
     if outcome != "continue":
         acts = "ends the course" if outcome == "stop" else "plans the rest at that interval"
@@ -317,7 +290,7 @@ def done(opened: revising.Opened, as_json: bool, companion: str) -> None:
     \b
     ketsched done course.json form:s1
     """
-    name = _booking_named(opened.course, companion, deciding=False)
+    name = _booking(opened.course, companion, deciding=False)
     course = around.done(opened.course, name, at=opened.at)
     _finish(opened, course, f"{_titled(course, name)}: done", as_json=as_json)
 
@@ -338,7 +311,7 @@ def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> No
     \b
     ketsched ride course.json 2027-01-11 confirmed
     """
-    name = revising.session_named(opened.course, session, "SESSION")
+    name = inputs.located("SESSION", session_named, opened.course, session)
     course = around.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
@@ -373,28 +346,11 @@ def accompany(
     _finish(opened, course, "around the sessions", as_json=as_json, **hours)
 
 
+def _booking(course: Course, text: str, *, deciding: bool) -> str:
+    return inputs.located("COMPANION", partial(booking_named, deciding=deciding), course, text)
+
+
 def _titled(course: Course, name: str) -> str:
     """Call a booking by its title and its day."""
     placed = next(placed for placed in course.companions if placed.id == name)
     return f"{course.protocol.companion(placed.companion).title} of {on(placed.day)}"
-
-
-def _booking_named(course: Course, text: str, *, deciding: bool) -> str:
-    """
-    Return the id of an appointment or task, meant by its id, its companion's id or its day.
-
-    Args:
-        course: The course.
-        text: As it was typed.
-        deciding: Whether it is one of those that decide about sessions, or one of the others.
-    """
-    gates = {companion.id for companion in course.protocol.companions if companion.gate}
-    known = [p for p in course.companions if p.status.stands and (p.companion in gates) is deciding]
-    if any(placed.id == text for placed in known):
-        return text
-    named = [placed for placed in known if placed.companion == text]
-    if len(named) == 1:
-        return named[0].id
-    one = "appointment that decides" if deciding else "appointment or task"
-    days = [(placed.id, placed.day) for placed in named or known]
-    return revising.on_its_day(days, text, "COMPANION", one)

@@ -13,10 +13,12 @@ from ketsched import reporting
 from ketsched.checking import RULES, Severity, rule_named
 from ketsched.checking import check as check_course
 from ketsched.cli import inputs, pictures
+from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
+from ketsched.entries import read_named
 from ketsched.errors import InvalidInput
 from ketsched.interchange import read
-from ketsched.model import Course, Visit
+from ketsched.model import Course, Protocol, Visit, Waiver
 from ketsched.protocols import load_protocol
 from ketsched.visitfile import load_visits
 from ketsched.waiverfile import load_waivers
@@ -24,24 +26,19 @@ from ketsched.waiverfile import load_waivers
 
 @click.command()
 @click.argument("what", nargs=-1, required=True, metavar="FILE|DATE...")
-@click.option(
+@option(
     "--protocol",
-    metavar="ID|FILE",
+    "ID|FILE",
+    "What bare dates or a foreign calendar follow.",
+    load_protocol,
     shell_complete=inputs.complete_protocol,
-    help="What bare dates or a foreign calendar follow.",
 )
 @inputs.clinic_options
 @inputs.calendars_option
-@click.option(
-    "--visits",
-    metavar="FILE",
-    help="What happened and is not recorded in the course yet: .toml, .csv or .tsv.",
-)
-@click.option(
-    "--as-of", metavar="DATE", help="Today: for what happened, overdue tasks and waivers that run out."
-)
-@click.option(
-    "--waivers", metavar="FILE", help="Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until."
+@option("--visits", "FILE", "What happened and is not recorded in the course yet: .toml, .csv or .tsv.")
+@option("--as-of", "DATE", "Today: for what happened, overdue tasks and waivers that run out.", read_date)
+@option(
+    "--waivers", "FILE", "Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until.", load_waivers
 )
 @click.option(
     "--fail-on",
@@ -50,16 +47,16 @@ from ketsched.waiverfile import load_waivers
     show_default=True,
     help="Exit with 1 from this severity up.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@flag("--json", "Print the findings as JSON.", to="as_json")
 @click.pass_context
 def check(
     ctx: click.Context,
     /,
     what: tuple[str, ...],
-    protocol: str | None,
+    protocol: Protocol | None,
     visits: str | None,
-    as_of: str | None,
-    waivers: str | None,
+    as_of: date | None,
+    waivers: tuple[Waiver, ...] | None,
     fail_on: str,
     as_json: bool,
     calendars: tuple[str, ...],
@@ -76,10 +73,9 @@ def check(
     alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
     calendar = None if alone else inputs.clinic_calendar(**clinic)
     course = _course(what, protocol, zone if calendar is None else calendar.zone)
-    today = None if as_of is None else inputs.located("--as-of", read_date, as_of)
-    exceptions = inputs.located("--waivers", load_waivers, waivers) if waivers else ()
-    others = inputs.named_calendars(calendars, course.protocol)
-    looked_at = partial(check_course, course, calendar=calendar, calendars=others, waivers=exceptions)
+    today = as_of
+    others = inputs.located("--calendar", read_named, calendars, course.protocol)
+    looked_at = partial(check_course, course, calendar=calendar, calendars=others, waivers=waivers or ())
     if visits is None:
         findings = looked_at(as_of=today)
     else:
@@ -113,8 +109,7 @@ def _visits(source: str, course: Course, today: date | None) -> tuple[Visit, ...
     return found.visits
 
 
-def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Course:
-    known = inputs.located("--protocol", load_protocol, protocol) if protocol else None
+def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> Course:
     if all(re.match(r"[0-9]+-[0-9]+-[0-9]+$", text) for text in what):
         if known is None:
             raise InvalidInput(
@@ -144,7 +139,7 @@ def _course(what: tuple[str, ...], protocol: str | None, zone: str | None) -> Co
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
+@flag("--json", "Print the rules as JSON.", to="as_json")
 def rules(as_json: bool) -> None:
     """List the rules that check knows: code, severity, name and source."""
     if as_json:

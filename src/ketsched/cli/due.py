@@ -6,14 +6,16 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
 from ketsched import reporting
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures
+from ketsched.cli.inputs import flag, option
+from ketsched.entries import read_day
 from ketsched.interchange.folder import course_files
 from ketsched.screens.morning import Seen, check_days, look, morning_parts, morning_values
 
@@ -29,19 +31,19 @@ _PATIENCE = 1.0
 
 @click.command()
 @click.argument("folder", metavar="FOLDER")
-@click.option("-r", "--recursive", is_flag=True, help="Folders within it as well.")
-@click.option(
+@flag("-r --recursive", "Folders within it as well.")
+@option(
     "--as-of",
-    metavar="DATE",
-    help="Today; if not given, each clinic's date by the clock of this machine.",
+    "DATE",
+    "Today; if not given, each clinic's date by the clock of this machine.",
+    read_day,
+    to="today",
 )
-@click.option(
-    "--days", type=int, default=0, show_default=True, metavar="N", help="Also what is due in the next N days."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@option("--days", "N", "Also what is due in the next N days.", type=int, default=0, show_default=True)
+@flag("--json", "Print it as JSON.", to="as_json")
 @click.pass_context
 def due(
-    ctx: click.Context, /, folder: str, recursive: bool, as_of: str | None, days: int, as_json: bool
+    ctx: click.Context, /, folder: str, recursive: bool, today: date | None, days: int, as_json: bool
 ) -> None:
     """
     List what is due or overdue today, over a folder of course files.
@@ -58,7 +60,6 @@ def due(
     ketsched due courses --as-of 2027-01-15
     ketsched due courses -r --days 7 --json
     """
-    today = None if as_of is None else inputs.located("--as-of", revising.day_of, as_of)
     inputs.located("--days", check_days, days)
     files = inputs.located("FOLDER", partial(course_files, recursive=recursive), folder)
     looking = partial(look, folder=folder, as_of=today, now=datetime.now(UTC), days=days)

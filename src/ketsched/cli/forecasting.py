@@ -12,6 +12,8 @@ import click
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.companions import reasons_of
+from ketsched.cli.inputs import flag, option
+from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
 from ketsched.model import Course
 from ketsched.screens import on
@@ -25,20 +27,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @revising.course_file
-@click.option(
-    "--as-of",
-    metavar="DATE",
-    help="Today at the clinic; if not given, its date by the clock of this machine.",
+@option(
+    "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
 )
 @revising.placing_options
 @inputs.booked_option
 @revising.notice_option
-@click.option(
-    "--week", metavar="DATE", help="Show the days that can be booked in the week of this date alone."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON.")
+@option("--week", "DATE", "Show the days that can be booked in the week of this date alone.", read_day)
+@flag("--json", "Print the forecast as JSON.", to="as_json")
 def forecast(
-    file: str, as_of: str | None, notice: int, week: str | None, as_json: bool, **given: Any
+    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, **given: Any
 ) -> None:
     """
     Say what is due next, and until when; no file is changed.
@@ -53,8 +51,7 @@ def forecast(
     course = revising.read_course(file)
     today = revising.present(course, as_of)
     when = revising.placing(course, file=Path(file), **given)
-    day = None if week is None else inputs.located("--week", revising.day_of, week)
-    monday = None if day is None else day - timedelta(day.weekday())
+    monday = None if week is None else week - timedelta(week.weekday())
     if monday is not None and when is None:
         raise InvalidInput(
             what="a week without the clinic's hours",

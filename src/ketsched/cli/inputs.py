@@ -13,14 +13,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched.calendars import Calendar
-from ketsched.casefile import named_calendar
 from ketsched.checking import RULES, Finding
-from ketsched.clock import TimeRange, read_date
-from ketsched.closures import Holidays, days_between
+from ketsched.closures import Holidays
+from ketsched.entries import read_country, read_dates, read_week
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.folder import real_path
-from ketsched.model import Course, Protocol, read_weekdays
+from ketsched.model import Course
 from ketsched.protocols import protocol_ids
 
 T = TypeVar("T")
@@ -34,42 +33,88 @@ def located(option: str, read: Callable[..., T], *given: Any) -> T:
         raise error.within(option) from None
 
 
+class Reading(click.ParamType[Any]):
+    """Reads what was typed; what goes wrong is said with the option it came from."""
+
+    name = "text"
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self.read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, _ctx: click.Context | None) -> Any:
+        """Read a text; what is none was read already."""
+        if not isinstance(value, str) or param is None:
+            return value
+        name = max(param.opts, key=len) if isinstance(param, click.Option) else param.metavar or ""
+        return located(name.strip("[]"), self.read, value)
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def option(
+    names: str,
+    metavar: str,
+    help: str,  # noqa: A002 - click's word for it
+    read: Callable[[str], Any] | None = None,
+    *,
+    to: str = "",
+    several: bool = False,
+    **more: Any,
+) -> Decorator:
+    """
+    Add an option that takes a text.
+
+    Args:
+        names: With blanks between them.
+        metavar: What --help calls the text.
+        help: What it is for.
+        read: Makes a value of it; None: it stays a text.
+        to: Name of the command's argument, if not that of the option.
+        several: Whether it can be given again and again.
+        more: As click takes it.
+    """
+    if read is not None:
+        more["type"] = Reading(read)
+    return click.option(
+        *names.split(), *filter(None, [to]), metavar=metavar, help=help, multiple=several, **more
+    )
+
+
+def flag(names: str, help: str, *, to: str = "") -> Decorator:  # noqa: A002 - click's word for it
+    """Add an option that is given or not."""
+    return click.option(*names.split(), *filter(None, [to]), is_flag=True, help=help)
+
+
 def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that describe a clinic's calendar."""
     for add in reversed(
         [
-            click.option(
+            option(
                 "--clinic",
-                metavar="FILE",
-                help="Clinic file (TOML): zone, hours, closures, holidays, chairs.",
+                "FILE",
+                "Clinic file (TOML): zone, hours, closures, holidays, chairs.",
+                Calendar.load,
             ),
-            click.option(
-                "--zone", metavar="ZONE", help="IANA time zone of the clinic, such as America/New_York."
+            option("--zone", "ZONE", "IANA time zone of the clinic, such as America/New_York."),
+            option(
+                "--hours", "HOURS", 'Weekly hours, "mon-fri 09:00-17:00"; again for other days.', several=True
             ),
-            click.option(
-                "--hours",
-                multiple=True,
-                metavar="HOURS",
-                help='Weekly hours, "mon-fri 09:00-17:00"; again for other days.',
-            ),
-            click.option(
+            option(
                 "--holidays",
-                multiple=True,
-                metavar="CODE",
-                help="Close on public holidays: US, US-NY, DE-BY.",
+                "CODE",
+                "Close on public holidays: US, US-NY, DE-BY.",
+                read_country,
+                several=True,
             ),
-            click.option(
+            option(
                 "--closed",
-                multiple=True,
-                metavar="DATES",
-                help="Close a day or a stretch, 2026-12-24..2027-01-01.",
+                "DATES",
+                "Close a day or a stretch, 2026-12-24..2027-01-01.",
+                read_dates,
+                several=True,
             ),
-            click.option(
-                "--chairs",
-                type=int,
-                metavar="N",
-                help="Sessions that fit at once, those of other courses included.",
-            ),
+            option("--chairs", "N", "Sessions that fit at once, those of other courses included.", type=int),
         ]
     ):
         command = add(command)
@@ -78,11 +123,11 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def clinic_calendar(
     *,
-    clinic: str | None,
+    clinic: Calendar | None,
     zone: str | None,
     hours: Iterable[str],
-    holidays: Iterable[str],
-    closed: Iterable[str],
+    holidays: Iterable[Holidays],
+    closed: Iterable[Sequence[date]],
     chairs: int | None,
     known: Calendar | None = None,
 ) -> Calendar | None:
@@ -99,9 +144,9 @@ def clinic_calendar(
             fix="leave out --zone and --hours, or --clinic",
         )
     if clinic is not None:
-        calendar = located("--clinic", Calendar.load, clinic)
+        calendar = clinic
     elif zone is not None and hours:
-        calendar = located("--zone", Calendar, zone, weekly_hours(hours))
+        calendar = located("--zone", Calendar, zone, located("--hours", read_week, hours))
         calendar = attrs.evolve(calendar, chairs=1)
     elif known is not None and zone is None and not hours:
         calendar = known
@@ -116,126 +161,35 @@ def clinic_calendar(
         )
     if chairs is not None:
         calendar = located("--chairs", lambda: attrs.evolve(calendar, chairs=chairs))
-    for text in holidays:
-        country, _, part = text.partition("-")
-        found = located("--holidays", Holidays, country.upper(), part.upper())
-        calendar = attrs.evolve(calendar, holidays=(*calendar.holidays, found))
-    for text in closed:
-        calendar = calendar.without(dates(text, "--closed"))
+    calendar = attrs.evolve(calendar, holidays=(*calendar.holidays, *holidays))
+    for days in closed:
+        calendar = calendar.without(days)
     return calendar
+
+
+def moment(at: datetime | None) -> datetime:
+    """Return a moment that was given, or the clock's in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0) if at is None else at
 
 
 def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option for the courses that hold chairs already."""
-    return click.option(
+    return option(
         "--booked",
-        metavar="FOLDER",
-        help="Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
+        "FOLDER",
+        "Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
     )(command)
 
 
 def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option for the hours of those whom a protocol's companions name."""
-    return click.option(
+    return option(
         "--calendar",
-        "calendars",
-        multiple=True,
-        metavar="NAME=FILE",
-        help="Hours of somebody whom the protocol names, therapist=therapist.toml; again for others.",
+        "NAME=FILE",
+        "Hours of somebody whom the protocol names, therapist=therapist.toml; again for others.",
+        to="calendars",
+        several=True,
     )(command)
-
-
-def named_calendars(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
-    """Read --calendar therapist=therapist.toml, as often as it was given."""
-    found: dict[str, Calendar] = {}
-    for text in texts:
-        name, sign, file = (part.strip() for part in text.partition("="))
-        if not (name and sign and file):
-            raise InvalidInput(
-                what=f"{text[:60]!r} is not a name and a file",
-                where="--calendar",
-                why="it says whose hours they are and where they stand, with an equals sign between",
-                fix="write --calendar therapist=therapist.toml",
-            )
-        if name in found:
-            raise InvalidInput(
-                what=f"two calendars for {name[:60]!r}",
-                where="--calendar",
-                why="each has one",
-                fix="give one of them, or put all hours into one file",
-            )
-        found[name] = located("--calendar", named_calendar, name, Path(file), protocol)
-    return found
-
-
-def weekly_hours(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
-    """Read "mon-fri 09:00-17:00" and "sat 09:00-12:00" into the spans of seven days."""
-    week: list[tuple[TimeRange, ...]] = [()] * 7
-    for text in (part for given in texts for part in given.split(";")):
-        found = re.fullmatch(r"\s*([^0-9]+?)\s+([0-9].*|closed)\s*", text)
-        if found is None:
-            raise InvalidInput(
-                what=f"{text.strip()[:40]!r} are not weekly hours",
-                where="--hours",
-                why="they are days of the week, a blank and the hours of each",
-                fix='write them as "mon-fri 09:00-17:00", or "mon,thu 09:00-12:00, 13:00-17:00"',
-            )
-        for day in located("--hours", weekday_span, found[1]):
-            week[day] = located("--hours", TimeRange.parse, found[2])
-    return tuple(week)
-
-
-def weekday_span(text: str) -> list[int]:
-    """Read "mon-fri", "mon,wed" or "daily" as weekdays, Monday is 0."""
-    if text.strip().lower() == "daily":
-        return list(range(7))
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.replace("–", "-").partition("-")
-        begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
-        found += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
-    return sorted(set(found))
-
-
-def dates(text: str, option: str) -> list[date]:
-    """Read one date, or a stretch "2027-12-24..2027-12-31" with both ends."""
-    first, dots, last = text.partition("..")
-    begin = located(option, read_date, first)
-    if not dots:
-        return [begin]
-    end = located(option, read_date, last)
-    if end < begin:
-        raise InvalidInput(
-            what=f"{text[:40]} ends before it begins",
-            where=option,
-            why="a stretch runs from the earlier date to the later, both included",
-            fix=f"write {end}..{begin}",
-        )
-    return days_between(begin, end)
-
-
-def start_of(text: str) -> date | tuple[date, date]:
-    """Read --start: a date, or a stretch of dates to search."""
-    days = dates(text, "--start")
-    return days[0] if ".." not in text else (days[0], days[-1])
-
-
-def moment_of(text: str | None) -> datetime:
-    """Read --at, or take the clock's moment, in whole seconds."""
-    if text is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is not None:
-            return at
-    except ValueError:
-        pass
-    raise InvalidInput(
-        what=f"{text[:40]!r} is not a moment",
-        where="--at",
-        why="a moment is a date, a time and an offset from UTC",
-        fix="write it as 2027-01-04T09:00:00Z, or as 2027-01-04T09:00:00-05:00",
-    )
 
 
 @attrs.frozen
@@ -287,12 +241,11 @@ def output_of(text: str) -> Output:
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add -o to a command that changes a course file: it writes calendars."""
-    return click.option(
-        "-o",
-        "--output",
-        multiple=True,
-        metavar="FILE[:WHO]",
-        help="Write .ics as well; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+    return option(
+        "-o --output",
+        "FILE[:WHO]",
+        "Write .ics as well; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+        several=True,
     )(command)
 
 
@@ -344,6 +297,12 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 fix="choose another name, or move the old course away if it was never given out",
             )
     return outputs
+
+
+def among(words: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Complete one of some words."""
+    known = [word.replace(" ", "-") for word in words]
+    return lambda _ctx, _param, begun: [CompletionItem(word) for word in known if word.startswith(begun)]
 
 
 def complete_protocol(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -15,7 +15,9 @@ from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import companions, inputs, pictures
+from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
+from ketsched.entries import read_moment, read_named, read_start, read_weekday_span
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
 from ketsched.interchange.folder import with_booked
@@ -26,44 +28,46 @@ from ketsched.protocols import load_protocol
 from ketsched.screens import on
 
 _SHOWN_STARTS = 10
+CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
+"""What a protocol may leave open."""
 
 
 @click.command()
 @click.argument("case", required=False, metavar="[CASE.toml]")
-@click.option(
+@option(
     "--protocol",
-    metavar="ID|FILE",
+    "ID|FILE",
+    "A protocol's id, or a .toml file.",
+    load_protocol,
     shell_complete=inputs.complete_protocol,
-    help="A protocol's id, or a .toml file.",
 )
-@click.option(
+@option(
     "--start",
-    metavar="DATE",
-    help="First session, 2027-01-04; or a stretch to search, 2027-01-04..2027-01-31.",
+    "DATE",
+    "First session, 2027-01-04; or a stretch to search, 2027-01-04..2027-01-31.",
+    read_start,
 )
 @inputs.clinic_options
 @inputs.calendars_option
 @inputs.booked_option
-@click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")
-@click.option("--sessions", type=int, metavar="N", help="Sessions in the first phase.")
-@click.option("--weeks", type=int, metavar="N", help="Nominal weeks of the first phase.")
-@click.option("--weekdays", metavar="DAYS", help='Days of the week of the first phase, "mon,thu".')
-@click.option("--boosters", type=int, metavar="N", help="Sessions in the last phase.")
-@click.option("--until", metavar="DURATION", help="How long the last phase lasts, P26W or P6M.")
-@click.option(
-    "--id", "course_id", metavar="ID", help="The course's opaque name; made at random if not given."
-)
-@click.option(
+@option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")
+@option("--sessions", "N", "Sessions in the first phase.", type=int)
+@option("--weeks", "N", "Nominal weeks of the first phase.", type=int)
+@option("--weekdays", "DAYS", 'Days of the week of the first phase, "mon,thu".', read_weekday_span)
+@option("--boosters", "N", "Sessions in the last phase.", type=int)
+@option("--until", "DURATION", "How long the last phase lasts, P26W or P6M.", Interval.parse)
+@option("--id", "ID", "The course's opaque name; made at random if not given.", to="course_id")
+@option(
     "--at",
-    metavar="MOMENT",
-    help="The moment of this revision, 2026-11-20T09:00:00Z; the clock's if not given.",
+    "MOMENT",
+    "The moment of this revision, 2026-11-20T09:00:00Z; the clock's if not given.",
+    read_moment,
 )
-@click.option(
-    "-o",
-    "--output",
-    multiple=True,
-    metavar="FILE[:WHO]",
-    help="Write .json or .ics; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+@option(
+    "-o --output",
+    "FILE[:WHO]",
+    "Write .json or .ics; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+    several=True,
 )
 @click.option(
     "--fail-on",
@@ -72,7 +76,7 @@ _SHOWN_STARTS = 10
     show_default=True,
     help="Exit with 1 from this severity up.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the plan and its findings as JSON.")
+@flag("--json", "Print the plan and its findings as JSON.", to="as_json")
 @click.pass_context
 def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
     """
@@ -94,7 +98,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
             "--booked", partial(with_booked, id=course_id), what.calendar, given["booked"]
         )
         what = attrs.evolve(what, calendar=calendar)
-    at = inputs.moment_of(given["at"])
+    at = inputs.moment(given["at"])
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
@@ -129,23 +133,13 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
             'give --zone America/New_York --hours "mon-fri 09:00-17:00", or --clinic FILE, or a case file',
         )
     said: dict[str, Any] = {"calendar": calendar}
-    if given["protocol"] is not None:
-        said["protocol"] = inputs.located("--protocol", load_protocol, given["protocol"])
-    if given["start"] is not None:
-        said["start"] = inputs.start_of(given["start"])
-    if given["clock"] is not None:
-        said["time"] = inputs.located("--time", read_time, given["clock"])
+    options = {"protocol": given["protocol"], "start": given["start"], "time": given["clock"]}
+    said |= {name: value for name, value in options.items() if value is not None}
     what = Case(**said) if loaded is None else attrs.evolve(loaded, **said)
     if given["calendars"]:
-        found = inputs.named_calendars(given["calendars"], what.protocol)
+        found = inputs.located("--calendar", read_named, given["calendars"], what.protocol)
         what = attrs.evolve(what, calendars={**what.calendars, **found})
-    chosen: dict[str, Any] = {
-        name: given[name] for name in ("sessions", "weeks", "boosters") if given[name] is not None
-    }
-    if given["weekdays"] is not None:
-        chosen["weekdays"] = inputs.located("--weekdays", inputs.weekday_span, given["weekdays"])
-    if given["until"] is not None:
-        chosen["until"] = inputs.located("--until", Interval.parse, given["until"])
+    chosen = {name: given[name] for name in CHOICES if given[name] is not None}
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 
 

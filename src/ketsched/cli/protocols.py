@@ -8,6 +8,7 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures
+from ketsched.cli.inputs import flag, option
 from ketsched.errors import InvalidInput
 from ketsched.files import write_whole
 from ketsched.protocols import load_protocol, protocol_ids, template
@@ -15,7 +16,7 @@ from ketsched.screens.protocols import MARKS, companion_table, phase_table, prot
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@flag("--json", "Print the list as JSON.", to="as_json")
 def protocols(as_json: bool) -> None:
     """List the protocols that come with the library."""
     known = [load_protocol(name) for name in protocol_ids()]
@@ -34,7 +35,7 @@ def protocols(as_json: bool) -> None:
 
 @click.command()
 @click.argument("protocol", metavar="ID|FILE", shell_complete=inputs.complete_protocol)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@flag("--json", "Print it as JSON.", to="as_json")
 def show(protocol: str, as_json: bool) -> None:
     """Show a protocol, every number with its source and how far it was verified."""
     found = inputs.located("ID|FILE", load_protocol, protocol)
@@ -56,7 +57,7 @@ def show(protocol: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("protocol_id", metavar="ID")
-@click.option("-o", "--output", metavar="FILE", help="Where to; ID.toml if not given.")
+@option("-o --output", "FILE", "Where to; ID.toml if not given.")
 def new(protocol_id: str, output: str | None) -> None:
     """Write a commented protocol file to start from."""
     text = inputs.located("ID", template, protocol_id)

@@ -11,6 +11,8 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
+from ketsched.cli.inputs import flag, option
+from ketsched.entries import session_named
 from ketsched.errors import InvalidInput
 from ketsched.interchange.caldav import Published, credentials
 from ketsched.interchange.caldav import publish as publish_course
@@ -20,7 +22,7 @@ from ketsched.screens import on
 
 @click.command()
 @revising.course_file
-@click.option("--caldav", "url", required=True, metavar="URL", help="The address of the calendar itself.")
+@option("--caldav", "URL", "The address of the calendar itself.", to="url", required=True)
 @click.option(
     "--audience",
     type=click.Choice(["patient", "clinic"]),
@@ -35,17 +37,15 @@ from ketsched.screens import on
     show_default=True,
     help="How much its events tell.",
 )
-@click.option(
-    "--ca", metavar="FILE", help="Certificates to trust, if the server's is not one of the machine's."
-)
-@click.option(
+@option("--ca", "FILE", "Certificates to trust, if the server's is not one of the machine's.")
+@option(
     "--overwrite",
-    multiple=True,
-    metavar="UID|ID|DATE",
-    help="Decide a conflict for the course: an event by its UID, a session by its id or day; again for others.",
+    "UID|ID|DATE",
+    "Decide a conflict for the course: an event by its UID, a session by its id or day; again for others.",
+    several=True,
 )
-@click.option("--dry-run", is_flag=True, help="Compare, and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print what became of each event as JSON.")
+@flag("--dry-run", "Compare, and write nothing.")
+@flag("--json", "Print what became of each event as JSON.", to="as_json")
 @click.pass_context
 def publish(
     ctx: click.Context,
@@ -112,7 +112,7 @@ def _named(course: Course, text: str) -> str:
         return text
     if any(placed.id == text for placed in course.companions):
         return text
-    return revising.session_named(course, text, "--overwrite")
+    return inputs.located("--overwrite", session_named, course, text)
 
 
 def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:

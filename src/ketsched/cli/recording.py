@@ -14,7 +14,9 @@ from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
+from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
+from ketsched.entries import read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
 from ketsched.interchange.json import document
@@ -26,7 +28,6 @@ from ketsched.tracking import record as record_visits
 from ketsched.tracking.lapses import taken
 from ketsched.tracking.remaining import missing
 from ketsched.visitfile import UnusedRow, load_columns, load_visits
-from ketsched.visitfile.columns import status_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +36,6 @@ _ONE = ("session", "clock", "elsewhere", "counts", "by", "route", "worse", "note
 """Options about the one visit that the command line names."""
 _FILE = ("columns", "patient", "skip_bad_rows")
 """Options about a file of visits."""
-
-
-def _complete_status(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete what may become of a visit."""
-    words = (status.replace(" ", "-") for status in Happened)
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -52,39 +47,43 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 
 @click.command()
 @revising.course_file
-@click.argument("day", required=False, metavar="[DATE")
-@click.argument("status", required=False, metavar="STATUS]", shell_complete=_complete_status)
-@click.option(
-    "--session",
-    metavar="ID|DATE",
-    shell_complete=revising.complete_session,
-    help="The session that it was; found by the day if not given.",
+@click.argument("day", required=False, type=inputs.Reading(read_day), metavar="[DATE")
+@click.argument(
+    "status",
+    required=False,
+    type=inputs.Reading(read_status),
+    metavar="STATUS]",
+    shell_complete=inputs.among(Happened),
 )
-@click.option("--time", "clock", metavar="HH:MM", help="When it began, by the clock of where it was.")
-@click.option("--elsewhere", is_flag=True, help="It was at another clinic.")
+@option(
+    "--session",
+    "ID|DATE",
+    "The session that it was; found by the day if not given.",
+    shell_complete=revising.complete_session,
+)
+@option("--time", "HH:MM", "When it began, by the clock of where it was.", read_time, to="clock")
+@flag("--elsewhere", "It was at another clinic.")
 @click.option(
     "--counts",
     type=click.Choice(["yes", "no"]),
     help="Whether what was given counts toward the series; asked of one that was stopped early.",
 )
 @click.option("--by", type=click.Choice(["patient", "clinic"]), help="Who cancelled.")
-@click.option("--route", default="", metavar="TEXT", help="Of the drug, if another than the session's.")
-@click.option("--worse", is_flag=True, help="Somebody found symptoms worse.")
-@click.option("--note", default="", metavar="TEXT", help="For the clinic.")
-@click.option("--who", default="", metavar="NAME", help="Who records it.")
-@click.option(
+@option("--route", "TEXT", "Of the drug, if another than the session's.", default="")
+@flag("--worse", "Somebody found symptoms worse.")
+@option("--note", "TEXT", "For the clinic.", default="")
+@option("--who", "NAME", "Who records it.", default="")
+@option(
     "--corrects",
+    "ID",
+    "The entry that this one replaces, such as v2; history has them. With STATUS withdrawn: takes it back.",
     default="",
-    metavar="ID",
     shell_complete=_complete_visit,
-    help="The entry that this one replaces, such as v2; history has them. With STATUS withdrawn: takes it back.",
 )
-@click.option(
-    "--from", "source", metavar="FILE", help="Record the visits of a .toml, .csv or .tsv file instead."
-)
-@click.option("--columns", metavar="MAP.toml", help="What the columns and words of an export mean.")
-@click.option("--patient", metavar="TEXT", help="Whose rows to take, as the export's patient column has it.")
-@click.option("--skip-bad-rows", is_flag=True, help="Record the other rows if some cannot be used.")
+@option("--from", "FILE", "Record the visits of a .toml, .csv or .tsv file instead.", to="source")
+@option("--columns", "MAP.toml", "What the columns and words of an export mean.")
+@option("--patient", "TEXT", "Whose rows to take, as the export's patient column has it.")
+@flag("--skip-bad-rows", "Record the other rows if some cannot be used.")
 @revising.as_of_option
 @revising.hours_options
 @inputs.booked_option
@@ -93,10 +92,10 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 def record(
     opened: revising.Opened,
     as_json: bool,
-    day: str | None,
-    status: str | None,
+    day: date | None,
+    status: Happened | None,
     source: str | None,
-    as_of: str | None,
+    as_of: date | None,
     notice: int,
     who: str,
     **given: Any,
@@ -176,7 +175,9 @@ def _refuse(wrong: bool, where: str, what: str) -> None:
         )
 
 
-def _visit(course: Course, day: str | None, status: str | None, given: dict[str, Any], *, ask: bool) -> Visit:
+def _visit(
+    course: Course, day: date | None, status: Happened | None, given: dict[str, Any], *, ask: bool
+) -> Visit:
     """Read the one visit that the command line names."""
     if day is None or status is None:
         raise InvalidInput(
@@ -185,8 +186,6 @@ def _visit(course: Course, day: str | None, status: str | None, given: dict[str,
             why="a visit is a day and what became of it; nothing is assumed given",
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
-    when = inputs.located("DATE", revising.day_of, day)
-    happened = inputs.located("STATUS", status_named, revising.status_word(status))
     clock, session, counts, corrects = (given[name] for name in ("clock", "session", "counts", "corrects"))
     if corrects and corrects not in {visit.id for visit in course.visits}:
         known = ", ".join(f"{visit.id} ({visit.day})" for visit in course.visits[-8:])
@@ -196,15 +195,15 @@ def _visit(course: Course, day: str | None, status: str | None, given: dict[str,
             why=f"entries are {known or 'none yet'}",
             fix="name one of these; ketsched history lists them" if known else "leave it out",
         )
-    if happened is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
-        counts = _asked(when)
+    if status is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
+        counts = _asked(day)
     visit = inputs.located(
         "the command line",
         lambda: Visit(
-            when,
-            happened,
-            session=None if session is None else revising.session_named(course, session, "--session"),
-            at=None if clock is None else inputs.located("--time", read_time, clock),
+            day,
+            status,
+            session=None if session is None else inputs.located("--session", session_named, course, session),
+            at=clock,
             counts=None if counts is None else counts == "yes",
             by=given["by"] or "",
             corrects=corrects,
@@ -212,7 +211,7 @@ def _visit(course: Course, day: str | None, status: str | None, given: dict[str,
         ),
     )
     _check_alone(course, visit)
-    return revising.check_booked(course, visit, "DATE")
+    return inputs.located("DATE", with_session, course, visit)
 
 
 def _check_alone(course: Course, visit: Visit) -> None:

@@ -8,16 +8,18 @@ from typing import Any, TypeVar
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.checking import Finding, Severity, check
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.companions import labels_of
+from ketsched.cli.inputs import flag, option
+from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
-from ketsched.model import POLICIES, Course, Revision, Waiver
+from ketsched.model import POLICIES, Course, Interval, Revision, Waiver
+from ketsched.protocols import load_protocol
 from ketsched.revising import revised
 from ketsched.screens import Lines, many, on
 from ketsched.screens.forecasts import taken_in_words
@@ -29,101 +31,81 @@ from ketsched.tracking.lapses import TAKEN, taken, verified
 T = TypeVar("T")
 
 
-def _complete_policy(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete what is done about missed sessions."""
-    return [CompletionItem(policy) for policy in POLICIES if policy.startswith(incomplete)]
-
-
-_WAYS = ("continue", "restart", "step-back", "repeat-tail")
-"""What may be proposed after a lapse."""
-
-
-def _complete_way(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete what may be proposed after a lapse."""
-    return [CompletionItem(way) for way in _WAYS if way.startswith(incomplete)]
-
-
 @click.command()
 @revising.course_file
 @revising.placing_options
 @inputs.booked_option
 @revising.as_of_option
 @revising.notice_option
-@click.option("--missed", multiple=True, metavar="DATE", help="A session that was missed; again for others.")
-@click.option(
+@option("--missed", "DATE", "A session that was missed; again for others.", read_day, several=True)
+@option(
     "--record",
-    "records",
-    multiple=True,
-    metavar="WHAT",
-    help='What happened, "2027-01-14 no-show", as in ketsched record; again for others.',
+    "WHAT",
+    'What happened, "2027-01-14 no-show", as in ketsched record; again for others.',
+    read_visit,
+    to="records",
+    several=True,
 )
-@click.option(
+@option(
     "--policy",
-    "policies",
-    multiple=True,
-    metavar="[PHASE=]POLICY",
-    shell_complete=_complete_policy,
-    help=f"What is done about missed sessions, if not what the protocol says: {', '.join(POLICIES)}.",
+    "[PHASE=]POLICY",
+    f"What is done about missed sessions, if not what the protocol says: {', '.join(POLICIES)}.",
+    to="policies",
+    several=True,
+    shell_complete=inputs.among(POLICIES),
 )
-@click.option(
+@option(
     "--take",
+    "NAME",
+    "Take one of the ways that the protocol proposes after a lapse: continue, restart, step-back, repeat-tail.",
     default="",
-    metavar="NAME",
-    shell_complete=_complete_way,
-    help="Take one of the ways that the protocol proposes after a lapse: continue, restart, step-back, repeat-tail.",
+    shell_complete=inputs.among(("continue", "restart", "step-back", "repeat-tail")),
 )
-@click.option(
+@option(
     "--away",
-    multiple=True,
-    metavar="DATES",
-    help="The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; again for others.",
+    "DATES",
+    "The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; again for others.",
+    read_dates,
+    several=True,
 )
-@click.option(
-    "--exceed",
-    is_flag=True,
-    help="Latest days that cannot be kept give way, and are named; a clinician documents it.",
+@flag("--exceed", "Latest days that cannot be kept give way, and are named; a clinician documents it.")
+@option(
+    "--move", "ID=DATE", "Move a session by hand, s5=2027-01-20; again for others.", to="moves", several=True
 )
-@click.option(
-    "--move",
-    "moves",
-    multiple=True,
-    metavar="ID=DATE",
-    help="Move a session by hand, s5=2027-01-20; again for others.",
-)
-@click.option("--repair", is_flag=True, help="With --move: move whatever else has to move.")
-@click.option("--alone", is_flag=True, help="With --move: move it alone, whatever that breaks.")
-@click.option("--waive", default="", metavar="TEXT", help="With --alone: the reason to document, with --who.")
-@click.option(
+@flag("--repair", "With --move: move whatever else has to move.")
+@flag("--alone", "With --move: move it alone, whatever that breaks.")
+@option("--waive", "TEXT", "With --alone: the reason to document, with --who.", default="")
+@option(
     "--add",
-    multiple=True,
-    metavar="DATE",
-    help="One session more, outside the pattern: an ad-hoc booster; again for others.",
+    "DATE",
+    "One session more, outside the pattern: an ad-hoc booster; again for others.",
+    read_day,
+    several=True,
 )
-@click.option("--repeat", type=int, default=0, metavar="N", help="Give the last N sessions again.")
+@option("--repeat", "N", "Give the last N sessions again.", type=int, default=0)
 @click.option(
     "--step",
     type=click.Choice(["back", "forward"]),
     help="Go on at the interval before, or after, in the phase's list.",
 )
-@click.option("--end", is_flag=True, help="End the course today; what is still to come is closed.")
-@click.option("--through", metavar="DATE", help="Plan an open-ended phase on to this day.")
-@click.option("--place", metavar="TEXT", help="Where sessions at the clinic are from now on.")
-@click.option(
+@flag("--end", "End the course today; what is still to come is closed.")
+@option("--through", "DATE", "Plan an open-ended phase on to this day.", read_day)
+@option("--place", "TEXT", "Where sessions at the clinic are from now on.")
+@option(
     "--switch",
-    metavar="ID|FILE",
+    "ID|FILE",
+    "Go over to another protocol for the rest.",
+    load_protocol,
     shell_complete=inputs.complete_protocol,
-    help="Go over to another protocol for the rest.",
 )
-@click.option("--join", type=int, metavar="DAYS", help="With --switch: so long after the last session.")
-@click.option("--sessions", type=int, metavar="N", help="With --switch: sessions in its first phase.")
-@click.option("--weeks", type=int, metavar="N", help="With --switch: nominal weeks of its first phase.")
-@click.option("--weekdays", metavar="DAYS", help='With --switch: days of the week, "mon,thu".')
-@click.option("--boosters", type=int, metavar="N", help="With --switch: sessions in its last phase.")
-@click.option(
-    "--until", metavar="DURATION", help="With --switch: how long its last phase lasts, P26W or P6M."
-)
-@click.option("--who", default="", metavar="NAME", help="Who decided it.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@option("--join", "DAYS", "With --switch: so long after the last session.", type=int)
+@option("--sessions", "N", "With --switch: sessions in its first phase.", type=int)
+@option("--weeks", "N", "With --switch: nominal weeks of its first phase.", type=int)
+@option("--weekdays", "DAYS", 'With --switch: days of the week, "mon,thu".', read_weekday_span)
+@option("--boosters", "N", "With --switch: sessions in its last phase.", type=int)
+@option("--until", "DURATION", "With --switch: how long its last phase lasts, P26W or P6M.", Interval.parse)
+@option("--who", "NAME", "Who decided it.", default="")
+@flag("--dry-run", "Show what would change, and write nothing.")
 @revising.changes
 @click.pass_context
 def replan(
@@ -132,7 +114,7 @@ def replan(
     opened: revising.Opened,
     as_json: bool,
     dry_run: bool,
-    as_of: str | None,
+    as_of: date | None,
     **given: Any,
 ) -> None:
     """

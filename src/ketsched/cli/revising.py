@@ -20,12 +20,14 @@ from ketsched.calendars import Calendar
 from ketsched.casefile import load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs
-from ketsched.clock import plausible, read_date, read_time, zone_named
+from ketsched.cli.inputs import flag, option
+from ketsched.clock import plausible, read_time, zone_named
+from ketsched.entries import read_day, read_moment, read_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.files import write_several
 from ketsched.interchange import dumps, read
 from ketsched.interchange.folder import with_booked
-from ketsched.model import Course, Visit
+from ketsched.model import Course
 
 course_file = click.argument("file", metavar="FILE")
 
@@ -38,39 +40,40 @@ def changes(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(command)
-    def opening(file: str, at: str | None, output: tuple[str, ...], changes_only: bool, **given: Any) -> None:
+    def opening(
+        file: str, at: datetime | None, output: tuple[str, ...], changes_only: bool, **given: Any
+    ) -> None:
         command(open_course(file, at, output, changes_only=changes_only), **given)
 
     for add in (
-        click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON."),
-        click.option(
-            "--changes-only",
-            is_flag=True,
-            help="Write into calendars only what this change changed, cancelled ones included.",
+        flag("--json", "Print what changed as JSON.", to="as_json"),
+        flag(
+            "--changes-only", "Write into calendars only what this change changed, cancelled ones included."
         ),
         inputs.output_option,
-        click.option(
+        option(
             "--at",
-            metavar="MOMENT",
-            help="The moment of this revision, 2027-01-08T09:00:00Z; the clock's if not given.",
+            "MOMENT",
+            "The moment of this revision, 2027-01-08T09:00:00Z; the clock's if not given.",
+            read_moment,
         ),
     ):
         add(opening)
     return opening
 
 
-as_of_option = click.option(
-    "--as-of", metavar="DATE", help="Today at the clinic; the date of the moment if not given."
+as_of_option = option(
+    "--as-of", "DATE", "Today at the clinic; the date of the moment if not given.", read_day
 )
 
 
-notice_option = click.option(
+notice_option = option(
     "--notice",
+    "N",
+    "Nothing new is booked before so many days after today.",
     type=int,
     default=1,
     show_default=True,
-    metavar="N",
-    help="Nothing new is booked before so many days after today.",
 )
 
 
@@ -93,17 +96,15 @@ HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "cal
 def hours_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say when sessions, and what goes around them, can be."""
     command = inputs.clinic_options(inputs.calendars_option(command))
-    return click.option(
-        "--case",
-        metavar="CASE.toml",
-        help="Take clinic, calendars, time and what the patient cannot from it.",
-    )(command)
+    return option("--case", "CASE.toml", "Take clinic, calendars, time and what the patient cannot from it.")(
+        command
+    )
 
 
 def placing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add these options, and the time of day to be near to."""
     return hours_options(
-        click.option("--time", "clock", metavar="HH:MM", help="Time of day to be near to.")(command)
+        option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")(command)
     )
 
 
@@ -131,14 +132,9 @@ class Opened:
         """The clinic's date at the moment of the revision."""
         return today_of(self.course, self.at)
 
-    def as_of(self, text: str | None) -> date:
+    def as_of(self, day: date | None) -> date:
         """Return today as --as-of says it; the clinic's date at the moment of the revision if it does not."""
-        return self.today if text is None else inputs.located("--as-of", day_of, text)
-
-
-def day_of(text: str) -> date:
-    """Read a date that a course can have."""
-    return plausible(read_date(text), "date")
+        return self.today if day is None else day
 
 
 def today_of(course: Course, at: datetime) -> date:
@@ -146,20 +142,20 @@ def today_of(course: Course, at: datetime) -> date:
     return at.astimezone(zone_named(course.zone)).date()
 
 
-def present(course: Course, text: str | None) -> date:
+def present(course: Course, day: date | None) -> date:
     """
     Return today as --as-of says it, for a command that changes nothing.
 
     Otherwise it is the clinic's date by the clock of this machine, and not before the course's last revision.
     """
-    if text is not None:
-        return inputs.located("--as-of", day_of, text)
-    now, last = inputs.moment_of(None), course.revisions[-1].at
+    if day is not None:
+        return day
+    now, last = inputs.moment(None), course.revisions[-1].at
     return today_of(course, now if last is None else max(now, last))
 
 
 def open_course(
-    file: str, at: str | None, output: Sequence[str] = (), *, changes_only: bool = False
+    file: str, at: datetime | None, output: Sequence[str] = (), *, changes_only: bool = False
 ) -> Opened:
     """Read a course file to change it; refuse a moment before its last revision."""
     course = read_course(file)
@@ -172,7 +168,7 @@ def open_course(
             why="it says what calendars get; the course file always holds all",
             fix="add -o changes.ics, or leave it out",
         )
-    moment = inputs.moment_of(at)
+    moment = inputs.moment(at)
     inputs.located("--at", plausible, moment.date(), "the revision")
     opened = Opened(path=path, course=course, at=moment, outputs=outputs, changes_only=changes_only)
     last = opened.course.revisions[-1].at
@@ -232,12 +228,6 @@ def _changes_events(course: Course, output: inputs.Output) -> bool:
     return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
 
 
-def status_word(text: str) -> str:
-    """Return a status as the course has it: stopped-early is one word on a command line."""
-    word = text.strip().lower()
-    return "stopped early" if word == "stopped-early" else word
-
-
 # When something can be
 
 
@@ -270,7 +260,7 @@ def placing(
     *,
     case: str | None,
     calendars: Sequence[str],
-    clock: str | None = None,
+    clock: time | None = None,
     booked: str | None = None,
     file: Path | None = None,
     **clinic: Any,
@@ -300,7 +290,7 @@ def placing(
             fix="give the file of the clinic that the course was planned for",
         )
     others = dict(known.calendars) if known is not None else {}
-    others |= inputs.named_calendars(calendars, course.protocol)
+    others |= inputs.located("--calendar", read_named, calendars, course.protocol)
     near = None if known is None else known.time
     if booked is not None:
         calendar = inputs.located("--booked", partial(with_booked, id=course.id, file=file), calendar, booked)
@@ -309,7 +299,7 @@ def placing(
         calendars=others,
         availability=None if known is None else known.availability,
         wishes=None if known is None else known.wishes,
-        time=near if clock is None else inputs.located("--time", read_time, clock),
+        time=near if clock is None else clock,
     )
 
 
@@ -346,45 +336,6 @@ def check_named(course: Course, others: Mapping[str, Calendar]) -> None:
 def _needed(course: Course) -> set[str]:
     definitions = {companion.id: companion for companion in course.protocol.companions}
     return {definitions[p.companion].calendar for p in course.companions if p.status.stands} - {""}
-
-
-# Which booking is meant
-
-
-def session_named(course: Course, text: str, option: str) -> str:
-    """Return the id of the session that is meant by its id, or by its day if only one is on it."""
-    if any(session.id == text for session in course.sessions):
-        return text
-    known = [(session.id, session.day) for session in course.standing()]
-    return on_its_day(known, text, option, "session")
-
-
-def check_booked(course: Course, visit: Visit, option: str) -> Visit:
-    """Return a visit; refuse one that did not take place on a day without a session: it is a slip of the keyboard."""
-    named = visit.session is not None or visit.corrects
-    if visit.status.delivered or named or any(session.day == visit.day for session in course.sessions):
-        return visit
-    session_named(course, str(visit.day), option)
-    return visit
-
-
-def on_its_day(known: list[tuple[str, date]], text: str, option: str, one: str) -> str:
-    """Return the id of the one thing that is on a day, or say which there are."""
-    try:
-        day = read_date(text)
-    except KetschedError:
-        day = None
-    found = [(name, on) for name, on in known if on == day]
-    if len(found) == 1:
-        return found[0][0]
-    near = found or known
-    shown = ", ".join(f"{name} ({on})" for name, on in near[:8]) + (", ..." if len(near) > 8 else "")
-    raise InvalidInput(
-        what=f"{len(found)} of the course are on {text}" if found else f"there is no {one} {text[:40]!r}",
-        where=option,
-        why=f"the course has {shown or 'none'}",
-        fix="name one of these by its id, or by its day if it is alone on it" if known else "leave it",
-    )
 
 
 def course_to_complete(ctx: click.Context) -> Course | None:

@@ -11,6 +11,8 @@ import click
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.companions import bookings_briefly
+from ketsched.cli.inputs import flag, option
+from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.interchange import dumps
@@ -20,18 +22,14 @@ from ketsched.screens import on
 
 @click.command()
 @revising.course_file
-@click.option("--revision", type=int, metavar="N", help="Show the course as this revision left it.")
-@click.option(
-    "--diff", type=(int, int), metavar="A B", help="Show what changed from one revision to another."
+@option("--revision", "N", "Show the course as this revision left it.", type=int)
+@option("--diff", "A B", "Show what changed from one revision to another.", type=(int, int))
+@option(
+    "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
 )
-@click.option(
-    "--as-of",
-    metavar="DATE",
-    help="Today at the clinic; if not given, its date by the clock of this machine.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@flag("--json", "Print it as JSON.", to="as_json")
 def history(
-    file: str, revision: int | None, diff: tuple[int, int] | None, as_of: str | None, as_json: bool
+    file: str, revision: int | None, diff: tuple[int, int] | None, as_of: date | None, as_json: bool
 ) -> None:
     """
     Show what happened and what was changed; no file is changed.

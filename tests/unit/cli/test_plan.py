@@ -14,8 +14,7 @@ import pytest
 from clinicfiles import CASE, MONDAY, MWF, SAID, WEEK, folder, said_in_four_parts
 from ketsched import files
 from ketsched.cli import pictures
-from ketsched.cli.inputs import Output, output_of, weekday_span, weekly_hours
-from ketsched.clock import TimeRange
+from ketsched.cli.inputs import Output, output_of
 from ketsched.errors import KetschedError
 from ketsched.interchange import read
 from ketsched.model import Status
@@ -320,25 +319,3 @@ def test_an_output_names_a_file_and_its_reader(text, path, audience, privacy):
 def test_an_output_for_nobody_is_refused(words):
     with pytest.raises(KetschedError, match="not an audience"):
         output_of(f"a.ics:{words}")
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
-        ("mon-fri", [0, 1, 2, 3, 4]),
-        ("sat-mon", [0, 5, 6]),
-        ("mon,thu", [0, 3]),
-        ("Mon, Wed-Thu", [0, 2, 3]),
-        ("monday–wednesday", [0, 1, 2]),
-        ("daily", [0, 1, 2, 3, 4, 5, 6]),
-        ("tue", [1]),
-    ],
-)
-def test_weekdays_are_named_as_people_name_them(text, days):
-    assert weekday_span(text) == days
-
-
-def test_weekly_hours_may_be_given_in_parts():
-    morning, day = TimeRange(540, 720), TimeRange(540, 1020)
-    expected = ((morning, TimeRange(780, 1020)), (), (day,), (), (), (morning,), ())
-    assert weekly_hours(["mon,wed 09:00-17:00", "sat 9:00-12:00; mon 09:00-12:00, 13:00-17:00"]) == expected

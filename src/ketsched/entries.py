@@ -1,0 +1,188 @@
+"""
+What people write, read into values: a stretch of dates, weekly hours, a moment, which session is meant.
+
+A command line and the fields of a page take the same texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from ketsched.calendars import Calendar
+from ketsched.casefile import named_calendar
+from ketsched.clock import TimeRange, plausible, read_date
+from ketsched.closures import Holidays, days_between
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.model import Course, Happened, Protocol, Visit, read_weekdays
+from ketsched.visitfile.columns import status_named
+
+SHOWN = 8
+"""Bookings that an error names (house default)."""
+
+
+def read_day(text: str) -> date:
+    """Read a date that a course can have."""
+    return plausible(read_date(text), "date")
+
+
+def read_dates(text: str) -> list[date]:
+    """Read one date, or a stretch "2027-12-24..2027-12-31" with both ends."""
+    first, dots, last = text.partition("..")
+    begin = read_date(first)
+    if not dots:
+        return [begin]
+    end = read_date(last)
+    if end < begin:
+        raise InvalidInput(
+            what=f"{text[:40]} ends before it begins",
+            why="a stretch runs from the earlier date to the later, both included",
+            fix=f"write {end}..{begin}",
+        )
+    return days_between(begin, end)
+
+
+def read_start(text: str) -> date | tuple[date, date]:
+    """Read a date, or a stretch of dates in which a start is to be searched."""
+    days = read_dates(text)
+    return days[0] if ".." not in text else (days[0], days[-1])
+
+
+def read_moment(text: str) -> datetime:
+    """Read a date, a time and an offset from UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at
+    except ValueError:
+        pass
+    raise InvalidInput(
+        what=f"{text[:40]!r} is not a moment",
+        why="a moment is a date, a time and an offset from UTC",
+        fix="write it as 2027-01-04T09:00:00Z, or as 2027-01-04T09:00:00-05:00",
+    )
+
+
+def read_country(text: str) -> Holidays:
+    """Read the public holidays of a country, or of a part of it: "US", "US-NY"."""
+    country, _, part = text.partition("-")
+    return Holidays(country.upper(), part.upper())
+
+
+def read_week(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
+    """Read "mon-fri 09:00-17:00" and "sat 09:00-12:00" into the spans of seven days."""
+    week: list[tuple[TimeRange, ...]] = [()] * 7
+    for part in (part for text in texts for part in text.split(";")):
+        match = re.fullmatch(r"\s*([^0-9]+?)\s+([0-9].*|closed)\s*", part)
+        if match is None:
+            raise InvalidInput(
+                what=f"{part.strip()[:40]!r} are not weekly hours",
+                why="they are days of the week, a blank and the hours of each",
+                fix='write them as "mon-fri 09:00-17:00", or "mon,thu 09:00-12:00, 13:00-17:00"',
+            )
+        for day in read_weekday_span(match[1]):
+            week[day] = TimeRange.parse(match[2])
+    return tuple(week)
+
+
+def read_weekday_span(text: str) -> list[int]:
+    """Read "mon-fri", "mon,wed" or "daily" as weekdays, Monday is 0."""
+    if text.strip().lower() == "daily":
+        return list(range(7))
+    days: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.replace("–", "-").partition("-")
+        begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
+        days += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
+    return sorted(set(days))
+
+
+def read_status(text: str) -> Happened:
+    """Read what became of a visit; stopped-early may be one word."""
+    word = text.strip().lower()
+    return status_named("stopped early" if word == "stopped-early" else word)
+
+
+def read_visit(text: str) -> Visit:
+    """Read "2027-01-14 no-show"."""
+    day, _, status = text.strip().partition(" ")
+    return Visit(read_day(day), read_status(status))
+
+
+def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
+    """Read therapist=therapist.toml, for each of those whom a protocol names."""
+    calendars: dict[str, Calendar] = {}
+    for text in texts:
+        name, sign, file = (part.strip() for part in text.partition("="))
+        if not (name and sign and file):
+            raise InvalidInput(
+                what=f"{text[:60]!r} is not a name and a file",
+                why="it says whose hours they are and where they stand, with an equals sign between",
+                fix="write --calendar therapist=therapist.toml",
+            )
+        if name in calendars:
+            raise InvalidInput(
+                what=f"two calendars for {name[:60]!r}",
+                why="each has one",
+                fix="give one of them, or put all hours into one file",
+            )
+        calendars[name] = named_calendar(name, Path(file), protocol)
+    return calendars
+
+
+# Which booking is meant
+
+
+def session_named(course: Course, text: str) -> str:
+    """Return the id of the session that is meant by its id, or by its day if only one is on it."""
+    if any(session.id == text for session in course.sessions):
+        return text
+    return _alone([(session.id, session.day) for session in course.standing()], text, "session")
+
+
+def booking_named(course: Course, text: str, *, deciding: bool) -> str:
+    """
+    Return the id of an appointment or task, meant by its id, its companion's id or its day.
+
+    Args:
+        course: The course.
+        text: As it was written.
+        deciding: Whether it is one of those that decide about sessions, or one of the others.
+    """
+    gates = {companion.id for companion in course.protocol.companions if companion.gate}
+    known = [p for p in course.companions if p.status.stands and (p.companion in gates) is deciding]
+    if any(placed.id == text for placed in known):
+        return text
+    named = [placed for placed in known if placed.companion == text]
+    if len(named) == 1:
+        return named[0].id
+    kind = "appointment that decides" if deciding else "appointment or task"
+    return _alone([(placed.id, placed.day) for placed in named or known], text, kind)
+
+
+def with_session(course: Course, visit: Visit) -> Visit:
+    """Return a visit; refuse one that did not take place on a day without a session: it is a slip of the keyboard."""
+    named = visit.session is not None or visit.corrects
+    if not (visit.status.delivered or named or any(s.day == visit.day for s in course.sessions)):
+        session_named(course, str(visit.day))
+    return visit
+
+
+def _alone(bookings: Sequence[tuple[str, date]], text: str, kind: str) -> str:
+    """Return the id of the one booking that is on a day, or say which there are."""
+    try:
+        day = read_date(text)
+    except KetschedError:
+        day = None
+    there = [(name, on) for name, on in bookings if on == day]
+    if len(there) == 1:
+        return there[0][0]
+    near = there or bookings
+    shown = ", ".join(f"{name} ({on})" for name, on in near[:SHOWN]) + (", ..." if len(near) > SHOWN else "")
+    raise InvalidInput(
+        what=f"{len(there)} of the course are on {text}" if there else f"there is no {kind} {text[:40]!r}",
+        why=f"the course has {shown or 'none'}",
+        fix="name one of these by its id, or by its day if it is alone on it" if bookings else "leave it",
+    )

@@ -1,0 +1,117 @@
+"""What people write, read into values."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+import ketsched as ks
+from ketsched.clock import TimeRange
+from ketsched.entries import (
+    booking_named,
+    read_dates,
+    read_moment,
+    read_start,
+    read_status,
+    read_visit,
+    read_week,
+    read_weekday_span,
+    session_named,
+    with_session,
+)
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.model import Happened
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon-fri", [0, 1, 2, 3, 4]),
+        ("sat-mon", [0, 5, 6]),
+        ("mon,thu", [0, 3]),
+        ("Mon, Wed-Thu", [0, 2, 3]),
+        ("monday–wednesday", [0, 1, 2]),
+        ("daily", [0, 1, 2, 3, 4, 5, 6]),
+        ("tue", [1]),
+    ],
+)
+def test_weekdays_are_named_as_people_name_them(text, days):
+    assert read_weekday_span(text) == days
+
+
+def test_weekly_hours_may_be_given_in_parts():
+    morning, day = TimeRange(540, 720), TimeRange(540, 1020)
+    expected = ((morning, TimeRange(780, 1020)), (), (day,), (), (), (morning,), ())
+    assert read_week(["mon,wed 09:00-17:00", "sat 9:00-12:00; mon 09:00-12:00, 13:00-17:00"]) == expected
+
+
+@pytest.mark.parametrize("text", ["", "09:00-17:00", "mon", "mon 25:00-26:00", "someday 09:00-17:00"])
+def test_what_are_no_weekly_hours_is_refused(text):
+    with pytest.raises(KetschedError):
+        read_week([text])
+
+
+def test_a_stretch_has_both_its_ends():
+    days = [date(2027, 12, 30), date(2027, 12, 31), date(2028, 1, 1)]
+    assert read_dates("2027-12-30..2028-01-01") == days
+    assert read_dates("2027-12-30") == days[:1]
+    assert read_start("2027-12-30..2028-01-01") == (days[0], days[-1])
+    assert read_start("2027-12-30") == days[0]
+    with pytest.raises(InvalidInput, match="ends before it begins") as error:
+        read_dates("2028-01-01..2027-12-30")
+    assert error.value.fix == "write 2027-12-30..2028-01-01"
+
+
+def test_a_moment_says_how_far_it_is_from_utc():
+    assert read_moment("2027-01-04T09:00:00Z") == datetime(2027, 1, 4, 9, tzinfo=UTC)
+    assert read_moment("2027-01-04T09:00:00-05:00") == datetime(2027, 1, 4, 14, tzinfo=UTC)
+    for text in ("2027-01-04T09:00:00", "2027-01-04", "now"):
+        with pytest.raises(InvalidInput, match="is not a moment"):
+            read_moment(text)
+
+
+def test_a_visit_is_a_day_and_what_became_of_it():
+    assert read_visit("2027-01-14 no-show") == ks.Visit(date(2027, 1, 14), "no-show")
+    assert read_status(" Stopped-Early ") is Happened.STOPPED_EARLY
+    for text in ("2027-01-14", "2027-01-14 gone", "no-show"):
+        with pytest.raises(KetschedError):
+            read_visit(text)
+
+
+def test_a_session_is_meant_by_its_id_or_by_its_day(reference_course):
+    first, second, *_ = reference_course.standing()
+    assert session_named(reference_course, first.id) == first.id
+    assert session_named(reference_course, str(second.day)) == second.id
+    with pytest.raises(InvalidInput, match="there is no session 's99'"):
+        session_named(reference_course, "s99")
+
+
+def test_an_appointment_is_meant_by_its_id_what_it_is_or_its_day(reference_course):
+    gates = {companion.id for companion in reference_course.protocol.companions if companion.gate}
+    standing = [placed for placed in reference_course.companions if placed.status.stands]
+    for placed in standing:
+        decides = placed.companion in gates
+        assert booking_named(reference_course, placed.id, deciding=decides) == placed.id
+        with pytest.raises(InvalidInput):
+            booking_named(reference_course, placed.id, deciding=not decides)
+        for text in (placed.companion, str(placed.day)):
+            alike = [
+                p for p in standing if text in (p.companion, str(p.day)) and (p.companion in gates) is decides
+            ]
+            if len(alike) == 1:
+                assert booking_named(reference_course, text, deciding=decides) == placed.id
+
+
+def test_what_did_not_take_place_is_of_a_day_with_a_session(reference_course):
+    day = reference_course.standing()[0].day
+    free = next(
+        d
+        for n in range(1, 9)
+        if (d := date.fromordinal(day.toordinal() + n))
+        not in {session.day for session in reference_course.sessions}
+    )
+    assert with_session(reference_course, ks.Visit(day, "no-show")) == ks.Visit(day, "no-show")
+    assert with_session(reference_course, ks.Visit(free)) == ks.Visit(free)
+    with pytest.raises(InvalidInput, match="there is no session"):
+        with_session(reference_course, ks.Visit(free, "no-show"))
