@@ -21,7 +21,6 @@ TOO_LONG = {
     "calendars.py",
     "history.py",
     "interchange/caldav.py",
-    "interchange/ical.py",
     "model/companions.py: _faults",
     "model/phases.py",
     "model/phases.py: _faults",

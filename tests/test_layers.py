@@ -30,6 +30,7 @@ LAYERS = [
     "model",
     "arguments",
     "revising",
+    "agenda",
     "burden",
     "around",
     "protocols",
@@ -49,8 +50,6 @@ LAYERS = [
 ]
 
 BACK_UP = {
-    ("interchange.icalevents", "interchange.ical"),
-    ("interchange.icalreading", "interchange.ical"),
     ("interchange.jsonreading", "interchange.json"),
 }
 """Imports that still close a circle inside a package, as (module, what it imports). None is added; one that

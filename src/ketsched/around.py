@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from ketsched.agenda import Agenda
 from ketsched.arguments import checked
 from ketsched.errors import InvalidInput
 from ketsched.model import (
@@ -90,7 +91,7 @@ def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[Anchor
     yield from (Anchored(key, session.day, session.id) for session in chosen)
 
 
-def notices(course: Course) -> dict[str, tuple[Companion, ...]]:
+def notices(course: Course | Agenda) -> dict[str, tuple[Companion, ...]]:
     """Return the notices that hold beside each standing session, by its id; sessions without any are left out."""
     found: dict[str, list[Companion]] = {}
     standing = course.standing()
@@ -102,7 +103,7 @@ def notices(course: Course) -> dict[str, tuple[Companion, ...]]:
 
 
 def to_confirm(
-    course: Course, bookings: Iterable[PlacedCompanion] | None = None
+    course: Course | Agenda, bookings: Iterable[PlacedCompanion] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """
     Return why sessions are to be confirmed, by their id, in words for the clinic.
@@ -141,7 +142,7 @@ def _holds(hold: Hold, session: Session) -> bool:
 
 
 def _open_gates(
-    course: Course, bookings: Iterable[PlacedCompanion]
+    course: Course | Agenda, bookings: Iterable[PlacedCompanion]
 ) -> Iterator[tuple[PlacedCompanion, Companion]]:
     definitions = {companion.id: companion for companion in course.protocol.companions if companion.gate}
     for placed in bookings:
@@ -153,7 +154,7 @@ def _open_gates(
             yield placed, companion
 
 
-def _governs(course: Course, gate: PlacedCompanion, session: Session) -> bool:
+def _governs(course: Course | Agenda, gate: PlacedCompanion, session: Session) -> bool:
     """Whether a session comes after the one that a gate goes with, or is that one and the gate lies before it."""
     own = next((s for s in course.sessions if s.id == gate.session), None)
     if own is None:
@@ -163,7 +164,7 @@ def _governs(course: Course, gate: PlacedCompanion, session: Session) -> bool:
     return session.when > own.when
 
 
-def unauthorised(course: Course) -> tuple[str, ...]:
+def unauthorised(course: Course | Agenda) -> tuple[str, ...]:
     """Return the ids of the standing sessions that some authorisation could pay for and none does, in order."""
     left = [authorisation.sessions for authorisation in course.authorisations]
     without = []

@@ -265,7 +265,27 @@ def _offsets(year: int, zone: str) -> tuple[Stretch, ...]:
 
 
 def later(start: datetime, elapsed: timedelta) -> datetime:
-    """Return the moment that much elapsed time later, on the clock of the same zone."""
+    """
+    Return the moment that much elapsed time later, on the clock of the same zone.
+
+    Clocks run evenly on all but two days of a year; only near those is the detour over UTC taken.
+    """
+    shown, zone = start + elapsed, getattr(start.tzinfo, "key", "")
+    first, last = start.date(), shown.date()
+    if (
+        zone
+        and FIRST_DAY <= first <= LAST_DAY
+        and not changes_clocks(first, zone)
+        and (
+            first == last
+            or (
+                abs((last - first).days) == 1
+                and FIRST_DAY <= last <= LAST_DAY
+                and not changes_clocks(last, zone)
+            )
+        )
+    ):
+        return shown
     return (start.astimezone(UTC) + elapsed).astimezone(start.tzinfo)
 
 

@@ -12,9 +12,11 @@ import attrs
 import icalendar
 import pytest
 
+from ketsched.agenda import CompanionEntry, agenda
 from ketsched.errors import CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical
-from ketsched.interchange.wording import LANGUAGES, Audience
+from ketsched.interchange.identity import session_uid
+from ketsched.interchange.wording import LANGUAGES
 from ketsched.model import TOPICS, Course, Decision, Hold, Revision, Status
 from published import (
     AUDIENCES,
@@ -548,6 +550,9 @@ class TestTwentySessionsAndTwelveCompanions:
 
 def test_what_each_reader_has_as_events(reference_course):
     """Counted by hand in the reference course: 12 appointments, one of them during a session; 4 tasks."""
-    for audience, appointments, tasks in ((Audience.PATIENT, 10, 2), (Audience.CLINIC, 8, 4)):
-        found = [companion.kind for _, companion in ical.own_events(reference_course, audience)]
+    entries = [entry for entry in agenda(reference_course).booked if isinstance(entry, CompanionEntry)]
+    kinds = {session_uid(reference_course.id, e.booking.id): e.companion.kind for e in entries}
+    for audience, appointments, tasks in (("patient", 10, 2), ("clinic", 8, 4)):
+        uids = [str(event["UID"]) for event in events(reference_course, audience=audience)]
+        found = [kinds[uid] for uid in uids if uid in kinds]
         assert (found.count("appointment"), found.count("task")) == (appointments, tasks)

@@ -15,11 +15,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from ketsched.errors import CannotRead
-from ketsched.interchange.ical import COURSE
 from ketsched.model import MOST_COMPANIONS, MOST_SESSIONS, Status
 
 if TYPE_CHECKING:
     import icalendar
+
+COURSE = "X-KETSCHED-COURSE"
+"""Property that holds the course document in a clinic's full calendar; in no other, because it tells the drug."""
+
+STATUS = {
+    Status.TENTATIVE: "TENTATIVE",
+    Status.FIRM: "CONFIRMED",
+    Status.FULFILLED: "CONFIRMED",
+    Status.MISSED: "CANCELLED",
+    Status.CLOSED: "CANCELLED",
+}
+"""iCalendar's word for each status."""
 
 _MOST_LEVELS = 10
 _MOST_AROUND = MOST_COMPANIONS + MOST_SESSIONS

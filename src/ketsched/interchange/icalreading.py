@@ -16,14 +16,13 @@ from datetime import time as clock_time
 from functools import partial
 from typing import NamedTuple
 
+from ketsched.agenda import DAY, CompanionEntry, SessionEntry, agenda
 from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
-from ketsched.interchange.ical import COURSE, STATUS, has_event, own_events
-from ketsched.interchange.icalevents import Event, outline, parsed
+from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed
 from ketsched.interchange.identity import session_uid
-from ketsched.interchange.wording import Audience
-from ketsched.model import Course, PlacedCompanion, Protocol, Session, Status
+from ketsched.model import Course, Protocol, Session, Status
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -141,22 +140,27 @@ class _Booked(NamedTuple):
 
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
-    for session in filter(has_event, course.sessions):
-        uid, name = session_uid(course_id, session.id), f"session {session.id[:40]}"
-        times = partial(_session_times, course, session)
-        yield _Booked(uid, name, session.day, times, session.place, session.status)
-    for placed, companion in own_events(course, Audience.CLINIC):
-        uid, name = session_uid(course_id, placed.id), f"{companion.kind} {placed.id[:40]}"
-        times = partial(_companion_times, course, placed)
-        yield _Booked(uid, name, placed.day, times, "", placed.status)
+    held = agenda(course)
+    for entry in held.booked:
+        booking = entry.booking
+        if isinstance(entry, CompanionEntry):
+            kind, place = entry.companion.kind, ""
+            told = entry.companion.for_clinic and not entry.is_part_of_session
+        else:
+            kind, place, told = "session", entry.booking.place, booking.id in held.in_calendars
+        if told:
+            times = partial(_times, course, entry)
+            uid, name = session_uid(course_id, booking.id), f"{kind} {booking.id[:40]}"
+            yield _Booked(uid, name, booking.day, times, place, booking.status)
 
 
-def _session_times(course: Course, session: Session) -> tuple[date, date]:
-    return course.starts(session), course.ends(session)
-
-
-def _companion_times(course: Course, placed: PlacedCompanion) -> tuple[date, date]:
-    return course.appointment(placed) or (placed.day, placed.day + timedelta(days=1))
+def _times(course: Course, entry: SessionEntry | CompanionEntry) -> tuple[date, date]:
+    """Return when an event starts and ends; a session and an appointment have an hour that their day shows once."""
+    if entry.start is not None and entry.end is not None:
+        return entry.start, entry.end
+    if isinstance(entry, SessionEntry):
+        return course.starts(entry.booking), course.ends(entry.booking)
+    return course.appointment(entry.booking) or (entry.first, entry.last + DAY)
 
 
 def _same(found: date, expected: date) -> bool:

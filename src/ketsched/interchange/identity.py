@@ -13,7 +13,7 @@ from hashlib import sha1
 from uuid import UUID
 
 from ketsched.errors import CannotWrite
-from ketsched.model import Course, PlacedCompanion, Session
+from ketsched.model import Booking, Course
 
 NAMESPACE = UUID("6db346c1-edac-4889-8934-5c617381bcbd")
 """Drawn at random, once, so that an identity tells nothing of where it comes from; fixed for ever."""
@@ -61,13 +61,13 @@ def last_changes(course: Course) -> int:
     return number
 
 
-def changed_at(course: Course, booked: Session | PlacedCompanion, revision: int) -> datetime:
+def changed_at(course: Course, booking: Booking, revision: int) -> datetime:
     """Return the moment of the revision that last changed what is told of a booking, in UTC, or say how to give it."""
     at = course.revisions[revision].at
     if at is None:
         raise CannotWrite(
             what=f"revision {revision} of this course has no moment",
-            where=f"{'session' if isinstance(booked, Session) else 'companion'} {booked.id[:40]}",
+            where=f"{booking.kind} {booking.id[:40]}",
             why="a calendar or a clinic system takes the newer state of a booking by its stamp",
             fix="make it with plan(..., at=...), an aware datetime; `ketsched` does so itself",
         )

@@ -1,0 +1,445 @@
+"""
+What a course holds, moment by moment: its sessions, appointments, tasks and the days after sessions.
+
+Facts only, for every reader of a course: no rule, no word, no format. The same holds of the course
+as an earlier revision left it, as far as its revisions kept what they changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+import attrs
+
+from ketsched.clock import changes_clocks, choices, later, zone_named
+from ketsched.model import (
+    Authorisation,
+    Booking,
+    Companion,
+    Course,
+    Hold,
+    Phase,
+    PlacedCompanion,
+    Protocol,
+    Session,
+    Status,
+)
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+MIDNIGHT = time()
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """
+    One thing that a course holds.
+
+    Attributes:
+        booking: The session, appointment or task; of a day after, the session before it.
+        first: Its first day, a local date.
+        last: Its last day, in it; the first one, but for what is whole days.
+        start: When it starts; None for whole days, and where the hour is not known, or the clocks skip
+            or repeat it.
+        end: When it ends; None likewise.
+    """
+
+    booking: Booking
+    first: date
+    last: date
+    start: datetime | None
+    end: datetime | None
+
+    @property
+    def status(self) -> Status:
+        """What it is: to be confirmed, firm, given, missed or off."""
+        return self.booking.status
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it has no hour by its nature, rather than because that is not known."""
+        return False
+
+    @property
+    def begins(self) -> tuple[date, time]:
+        """Its place in the order of time; what has no hour comes first on its day."""
+        return self.first, MIDNIGHT if self.is_whole_days else self.booking.time or MIDNIGHT
+
+
+class Moments(NamedTuple):
+    """
+    When the parts of a session are.
+
+    Attributes:
+        start: The chair is taken.
+        treatment: The infusion starts; rules before it count back from here.
+        treated: The infusion ends; rules after it count from here.
+        observed: The observation period ends.
+        end: The chair is free again.
+    """
+
+    start: datetime
+    treatment: datetime
+    treated: datetime
+    observed: datetime
+    end: datetime
+
+
+@attrs.frozen(kw_only=True)
+class SessionEntry(Entry):
+    """
+    A session.
+
+    Attributes:
+        phase: What the protocol says about it.
+        number: Its number in its phase, from 1, counted over those that stand and count; None if it does not stand.
+        total: How many there are of these.
+        at_home: Whether it takes no chair.
+        moments: When its parts are; None where no one moment is known.
+        drives_from: When the patient may drive again; None if the protocol says nothing. "Next day" is after
+            a night's sleep, so not before the local date changes: its first moment, which is no time to print.
+        no_driving_on: The last date on which it is forbidden to drive for some of the day; None likewise.
+    """
+
+    booking: Session
+    phase: Phase
+    number: int | None
+    total: int
+    at_home: bool
+    moments: Moments | None
+    drives_from: datetime | None
+    no_driving_on: date | None
+
+    @property
+    def route(self) -> str:
+        """The route of the drug."""
+        return self.booking.route or self.phase.route
+
+
+@attrs.frozen(kw_only=True)
+class DayAfter(Entry):
+    """
+    The days after a session at the clinic on which it is still forbidden to drive.
+
+    Attributes:
+        session: The session; as it was before, but off, if since then nothing is forbidden any more.
+    """
+
+    session: SessionEntry
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it has no hour by its nature."""
+        return True
+
+
+@attrs.frozen(kw_only=True)
+class CompanionEntry(Entry):
+    """
+    An appointment, or a task with its due date.
+
+    Attributes:
+        companion: What the protocol says about it.
+    """
+
+    booking: PlacedCompanion
+    companion: Companion
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it has no hour by its nature: a task is due on a day."""
+        return self.companion.kind == "task"
+
+    @property
+    def is_part_of_session(self) -> bool:
+        """Whether it takes place during a session."""
+        return self.companion.on_session_days == "during"
+
+
+@attrs.frozen(eq=False)
+class Agenda:
+    """
+    What a course holds, as one of its revisions left it.
+
+    Attributes:
+        today: The course; its protocol, zone, holds and visits are those of today.
+        revision: The number of the revision.
+        bookings: All that was booked until then, by id.
+    """
+
+    today: Course
+    revision: int
+    bookings: Mapping[str, Session | PlacedCompanion]
+    _maker: _Maker
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it was planned with, as of today."""
+        return self.today.protocol
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """A clinician's stops, as of today."""
+        return self.today.holds
+
+    @property
+    def authorisations(self) -> tuple[Authorisation, ...]:
+        """What a payer has permitted, as of today."""
+        return self.today.authorisations
+
+    @cached_property
+    def sessions(self) -> tuple[Session, ...]:
+        """The sessions, in order of time."""
+        return tuple(booking for booking in self.bookings.values() if isinstance(booking, Session))
+
+    @cached_property
+    def companions(self) -> tuple[PlacedCompanion, ...]:
+        """The appointments and tasks, in order of time."""
+        return tuple(booking for booking in self.bookings.values() if isinstance(booking, PlacedCompanion))
+
+    def standing(self) -> tuple[Session, ...]:
+        """Return the sessions that take place or did, in order of time."""
+        return tuple(session for session in self.sessions if session.status.stands)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each standing session in its phase, by its id."""
+        return self._counted[0]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many sessions of each phase stand and count, by its name."""
+        return self._counted[1]
+
+    @cached_property
+    def _counted(self) -> tuple[dict[str, int], dict[str, int]]:
+        numbers: dict[str, int] = {}
+        totals: dict[str, int] = {}
+        for session in sorted(self.standing(), key=lambda session: session.when):
+            before = totals.get(session.phase, 0)
+            numbers[session.id] = before + 1
+            totals[session.phase] = before + session.counts
+        return numbers, totals
+
+    @cached_property
+    def with_session(self) -> dict[str, list[PlacedCompanion]]:
+        """The appointments and tasks that go with each session, by its id, in order of time."""
+        found: dict[str, list[PlacedCompanion]] = {}
+        for placed in self.companions:
+            found.setdefault(placed.session, []).append(placed)
+        return found
+
+    @cached_property
+    def booked(self) -> tuple[SessionEntry | CompanionEntry, ...]:
+        """The bookings, in order of time; of what starts at one time the sessions come first."""
+        return tuple(sorted((*self._sessions, *self._companions), key=lambda entry: entry.begins))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The bookings and the days after sessions, in order of time."""
+        sessions = ((entry, self.day_after(entry)) for entry in self._sessions)
+        found = (entry for both in sessions for entry in both if entry is not None)
+        return tuple(sorted((*found, *self._companions), key=lambda entry: entry.begins))
+
+    @cached_property
+    def _sessions(self) -> list[SessionEntry]:
+        return [self.of_session(session) for session in self.sessions]
+
+    @cached_property
+    def _companions(self) -> list[CompanionEntry]:
+        return [entry for entry in map(self._maker.companion, self.companions) if entry is not None]
+
+    def of(self, booking: str) -> Iterator[Entry]:
+        """Yield what a booking is: itself and, of a session, the day after it; nothing if it was not made yet."""
+        found = self.bookings.get(booking)
+        if found is not None:
+            yield from self._as_it_was(found, self.before.get(booking, ()))
+
+    def was(self, booking: str) -> Iterator[Entry]:
+        """Yield what a booking was in the revisions before, the latest first, each as `of` does."""
+        before = self.before.get(booking, [])
+        for number, was in enumerate(before, 1):
+            yield from self._as_it_was(was, before[number:])
+
+    def _as_it_was(
+        self, booking: Session | PlacedCompanion, before: Sequence[Session | PlacedCompanion]
+    ) -> Iterator[Entry]:
+        if isinstance(booking, Session):
+            entry = self.of_session(booking)
+            found: tuple[Entry | None, ...] = (entry, self.day_after(entry, before))
+        else:
+            found = (self._maker.companion(booking),)
+        yield from filter(None, found)
+
+    def of_session(self, session: Session) -> SessionEntry:
+        """Return a session with what follows for it."""
+        numbers, totals = self._counted
+        return self._maker.session(session, numbers.get(session.id), totals.get(session.phase, 0))
+
+    def goes_with(self, placed: PlacedCompanion) -> str:
+        """Return the id of the session in calendars that a booking goes with, or else of the first; "" without any."""
+        return placed.session if placed.session in self.in_calendars else next(iter(self.in_calendars), "")
+
+    @cached_property
+    def in_calendars(self) -> dict[str, Session]:
+        """The sessions that are in calendars, by id, in order of time."""
+        return {session.id: session for session in self.sessions if is_in_calendars(session)}
+
+    def day_after(
+        self, entry: SessionEntry, before: Sequence[Session | PlacedCompanion] | None = None
+    ) -> DayAfter | None:
+        """
+        Return the days after a session on which it is still forbidden to drive; None if there are none.
+
+        None, too, for a session that was off before it was ever given out. Where there were such days once,
+        they are off, as they were last.
+
+        Args:
+            entry: The session.
+            before: What it was in earlier revisions, the latest first; None: as the course says.
+        """
+        session = entry.booking
+        after = self._maker.day_after(entry)
+        if after is not None:
+            return after
+        for was in self.before.get(session.id, ()) if before is None else before:
+            if isinstance(was, Session) and is_in_calendars(was):
+                after = self._maker.day_after(self._maker.session(was, None, 0))
+                if after is not None:
+                    off = attrs.evolve(was, status=Status.CLOSED, revised=session.revised)
+                    return attrs.evolve(after, booking=off)
+        return None
+
+    @cached_property
+    def before(self) -> dict[str, list[Session | PlacedCompanion]]:
+        """What bookings were in the revisions before, by id, the latest first."""
+        found: dict[str, list[Session | PlacedCompanion]] = {}
+        for revision in reversed(self.today.revisions[: self.revision + 1]):
+            for changed in revision.changes:
+                if changed.before is not None:
+                    found.setdefault(changed.booking, []).append(changed.before)
+        return found
+
+    def earlier(self) -> Agenda | None:
+        """
+        Return what the course held before the last revision that changed it.
+
+        None if none did, and if one made by an earlier version did, which did not keep what it changed.
+        """
+        number, revisions = self.revision, self.today.revisions
+        while number and not revisions[number].changes and number not in self._maker.untold:
+            number -= 1
+        if not revisions[number].changes:
+            return None
+        bookings, moved = dict(self.bookings), False
+        for changed in revisions[number].changes:
+            was, now = changed.before, bookings.get(changed.booking)
+            if was is None:
+                bookings.pop(changed.booking, None)
+            else:
+                bookings[changed.booking] = was
+                moved = moved or now is None or was.when != now.when
+        if moved:
+            bookings = {b.id: b for b in sorted(bookings.values(), key=lambda booking: booking.when)}
+        return Agenda(self.today, number - 1, bookings, self._maker)
+
+
+class _Maker:
+    """
+    Works out what follows for the bookings of one course.
+
+    Clocks run evenly on all but two days of a year: only there is the detour over UTC taken.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self.zone, self.place = course.zone, zone_named(course.zone)
+        self.phases = {
+            phase.name: (phase, _lengths(phase), phase.place == "home") for phase in course.protocol.phases
+        }
+        self.companions = {companion.id: companion for companion in course.protocol.companions}
+        made = {number for booking in course.bookings().values() for number in booking.revised}
+        self.untold = {n for n, revision in enumerate(course.revisions) if n in made and not revision.changes}
+
+    def start(self, booking: Booking) -> datetime | None:
+        """Return when a booking starts; None if that is not known, or no one moment."""
+        day, clock = booking.day, booking.time
+        if clock is None:
+            return None
+        if not changes_clocks(day, self.zone):
+            return datetime.combine(day, clock, self.place)
+        found = choices(day, clock, self.zone)
+        return found[0] if len(found) == 1 else None
+
+    def session(self, session: Session, number: int | None, total: int) -> SessionEntry:
+        """Return a session with what follows for it."""
+        phase, lengths, home = self.phases[session.phase]
+        start, rule = self.start(session), phase.no_driving
+        moments = drives_from = last = None
+        if start is not None:
+            moments = Moments(start, *(later(start, length) for length in lengths))
+            if isinstance(rule, timedelta):
+                drives_from = later(moments.treated, rule)
+                last = (drives_from - MINUTE).date()
+            elif rule is not None:
+                last = moments.treated.date() + DAY
+                drives_from = datetime.combine(last, MIDNIGHT, self.place)
+        return SessionEntry(
+            booking=session,
+            first=session.day,
+            last=session.day,
+            start=start,
+            end=moments.end if moments is not None else None,
+            phase=phase,
+            number=number,
+            total=total,
+            at_home=session.place.strip().casefold() == "home" if session.place else home,
+            moments=moments,
+            drives_from=drives_from,
+            no_driving_on=last,
+        )
+
+    def companion(self, placed: PlacedCompanion) -> CompanionEntry | None:
+        """Return an appointment or task with what follows for it."""
+        companion = self.companions.get(placed.companion)
+        if companion is None:
+            return None
+        start = self.start(placed) if companion.kind == "appointment" else None
+        return CompanionEntry(
+            booking=placed,
+            first=placed.day,
+            last=placed.day,
+            start=start,
+            end=None if start is None else later(start, timedelta(minutes=companion.minutes)),
+            companion=companion,
+        )
+
+    def day_after(self, entry: SessionEntry) -> DayAfter | None:
+        """Return the days after a session on which it is still forbidden to drive; None if there are none."""
+        last, session = entry.no_driving_on, entry.booking
+        if last is None or entry.at_home or last <= entry.first:
+            return None
+        if not (session.status.stands or session.sequence):  # off before it was ever given out
+            return None
+        return DayAfter(
+            booking=entry.booking, first=entry.first + DAY, last=last, start=None, end=None, session=entry
+        )
+
+
+def is_in_calendars(session: Session) -> bool:
+    """Whether a session is in calendars: not so if it was given without a booking, as it is past then."""
+    return session.booked or session.status in (Status.FIRM, Status.TENTATIVE)
+
+
+def _lengths(phase: Phase) -> tuple[timedelta, ...]:
+    """Return how long after the start each part of a session ends."""
+    parts = phase.anatomy
+    minutes = accumulate((parts.prepare, parts.infusion, parts.observation, parts.discharge))
+    return tuple(timedelta(minutes=elapsed) for elapsed in minutes)
+
+
+def agenda(course: Course) -> Agenda:
+    """Return what a course holds, moment by moment."""
+    return Agenda(course, len(course.revisions) - 1, course.bookings(), _Maker(course))
