@@ -121,6 +121,19 @@ class Calendar:
     name: str = "the clinic"
     others: tuple[Calendar, ...] = ()
 
+    def __repr__(self) -> str:
+        closing = len(self.closures) + len(self.holidays) + len(self.recurring)
+        counted = (
+            (sum(map(bool, self.hours)), "day"),
+            (self.chairs, "chair"),
+            (closing, "closing"),
+            (len(self.openings), "opening"),
+            (len(self.bookings), "booking"),
+        )
+        said = [f"{number} {what}{'s' * (number != 1)}" for number, what in counted if number]
+        said += [f"and {other.name[:40]!r}" for other in self.others[:3]]
+        return f"<Calendar {self.name[:40]!r} in {self.zone}: {', '.join(said)}>"
+
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
         if len(self.hours) != 7:

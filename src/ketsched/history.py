@@ -113,6 +113,10 @@ class History:
     visits: tuple[JudgedVisit, ...]
     sessions: tuple[JudgedSession, ...]
 
+    def __repr__(self) -> str:
+        number = len(self.visits)
+        return f"<History as of {self.as_of} of {self.course!r}, with {number} visit{'s' * (number != 1)}>"
+
     @cached_property
     def _of_state(self) -> dict[State, list[Session]]:
         found: dict[State, list[Session]] = {}

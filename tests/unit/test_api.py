@@ -7,8 +7,10 @@ import inspect
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 
 import ketsched
@@ -63,3 +65,48 @@ def test_a_tier_is_imported_when_it_is_used():
     code = "import sys; from ketsched import follow; print(*(n for n in sys.modules if n.startswith('ketsched')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == {"ketsched", "ketsched.firstuse", "ketsched.follow"}
+
+
+START = date(2027, 1, 4)
+CLINIC = ketsched.Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
+COURSE = ketsched.plan(ketsched.load_protocol("iv-mwf-6"), start=START, calendar=CLINIC, id="A-017")
+RESTED = ketsched.replan(COURSE, calendar=CLINIC, as_of=START, move={"s6": date(2027, 1, 18)})
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (COURSE, "<Course A-017: iv-mwf-6, 6 sessions, 2027-01-04 to 2027-01-15, revision 1>"),
+        (
+            attrs.evolve(COURSE, id=None, sessions=(), companions=()),
+            "<Course without an id: iv-mwf-6, 0 sessions, revision 1>",
+        ),
+        (COURSE.protocol.phases[0], "<Phase induction: 6, Mon, Wed, Fri>"),
+        (RESTED.revisions[-1], f"<Revision 'moved': {len(RESTED.changes)} changed>"),
+        (CLINIC, "<Calendar 'the clinic' in Europe/Amsterdam: 3 days, 1 chair>"),
+        (
+            CLINIC.without([START]) & ketsched.Calendar.always("Europe/Paris"),
+            "<Calendar 'the clinic' in Europe/Amsterdam: 3 days, 1 chair, 1 closing, and 'the patient'>",
+        ),
+        (
+            ketsched.evaluate(COURSE, [ketsched.Visit(START)], as_of=START),
+            f"<History as of 2027-01-04 of {COURSE!r}, with 1 visit>",
+        ),
+        (
+            ketsched.forecast(COURSE, [ketsched.Visit(START)], as_of=START),
+            f"<Forecast as of 2027-01-04 of {COURSE!r}: induction 2 is due from 2027-01-06>",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_large_value_is_shown_in_one_line(value, shown):
+    assert repr(value) == shown
+
+
+@pytest.mark.parametrize("name", ketsched.protocol_ids())
+def test_a_protocol_is_shown_in_one_line(name):
+    protocol = ketsched.load_protocol(name)
+    shown = [repr(value) for value in (protocol, *protocol.phases, *protocol.companions)]
+    assert shown[0].startswith(f"<Protocol {name} (version {protocol.version}): ")
+    assert max(map(len, shown)) < 200
+    assert not any("\n" in one for one in shown)

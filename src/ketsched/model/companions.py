@@ -182,6 +182,9 @@ class Companion:
     areas: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Companion {self.id}: {self.kind}, {self.title[:60]!r}>"
+
     def __attrs_post_init__(self) -> None:
         if self.gate:  # without it nobody would decide, and the sessions after it would be firm
             object.__setattr__(self, "required", True)

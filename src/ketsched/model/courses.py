@@ -59,6 +59,13 @@ class Course:
     segments: tuple[Segment, ...] = ()
     ended: date | None = None
 
+    def __repr__(self) -> str:
+        days = [session.day for session in self.standing()]
+        held = f"{len(days)} session{'s' * (len(days) != 1)}"
+        span = f", {min(days)} to {max(days)}" if days else ""
+        called = "without an id" if self.id is None else self.id
+        return f"<Course {called}: {self.protocol.id}, {held}{span}, revision {len(self.revisions)}>"
+
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
         for faults in (self._faults_of_bookings(), self._faults_of_phases(), self._faults_of_records()):

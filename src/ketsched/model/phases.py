@@ -491,6 +491,9 @@ class Phase:
     lapse: tuple[LapseBand, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Phase {self.name}: {self.count or 'open'}, {self.pattern()}>"
+
     def __attrs_post_init__(self) -> None:
         for what, wrong, why, fix in self._faults():
             if wrong:

@@ -37,6 +37,10 @@ class Protocol:
     sources: tuple[tuple[str, str], ...] = ()
     note: str = attrs.field(default="", validator=whole_text)
 
+    def __repr__(self) -> str:
+        phases = ", ".join(phase.name for phase in self.phases)
+        return f"<Protocol {self.id} (version {self.version}): {phases}>"
+
     def __attrs_post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64:
             raise InvalidProtocol(

@@ -112,6 +112,10 @@ class Revision:
     changes: tuple[Changed, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        at = "" if self.at is None else f" at {self.at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"<Revision {self.what!r}{at}: {len(self.changes)} changed>"
+
 
 @attrs.frozen(kw_only=True)
 class Change:

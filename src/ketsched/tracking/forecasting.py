@@ -102,6 +102,11 @@ class Forecast:
     if_missed: Forecast | None = None
     lifted: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        due = self.next
+        says = "nothing is due" if due is None else f"{due.phase} {due.number} is due from {due.earliest}"
+        return f"<Forecast as of {self.as_of} of {self.history.course!r}: {says}>"
+
     @property
     def as_of(self) -> date:
         """Today."""
