@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,12 @@ NO = ("no", "n", "false", "0")
 
 ISO = "iso"
 """Dates as 2027-01-04, with or without a time after them; times as 09:30 or 09:30:00."""
+
+_ISO_DAY = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?\s?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_ISO_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?")
 
 IGNORE = "ignore"
 """For a word that says there is no visit yet."""
@@ -199,6 +205,16 @@ class ColumnMap:
         for who in self.by.values():
             _check_by(who)
 
+    def days(self, text: str) -> set[datetime]:
+        """Return all that a cell with a date can be by these formats, to the minute; without a time: midnight."""
+        moments = (_moment(text, given) for given in self.dates)
+        return {moment for moment in moments if moment is not None}
+
+    def clocks(self, text: str) -> set[time]:
+        """Return all times of day that a cell can be by these formats."""
+        clocks = (_time(text, given) for given in self.times)
+        return {clock for clock in clocks if clock is not None}
+
     def _check_columns(self) -> None:
         for thing in self.columns:
             if thing not in OWN_NAMES:
@@ -227,6 +243,31 @@ class ColumnMap:
                 why="each column says one thing",
                 fix="leave one of them out; a time beside the date is read by the format of the date: %d.%m.%Y %H:%M",
             )
+
+
+def _moment(text: str, given: str) -> datetime | None:
+    """Read a day, with the time if it has one, to the minute; None if it is not written so."""
+    try:
+        if given != ISO:
+            found = datetime.strptime(text, given)  # noqa: DTZ007 - local to the clinic, unless the text has an offset
+        elif written := _ISO_DAY.fullmatch(text):
+            day, clock, offset = written.groups()
+            found = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset or ''}")
+        else:
+            return None
+    except ValueError:
+        return None
+    return found.replace(second=0, microsecond=0)
+
+
+def _time(text: str, given: str) -> time | None:
+    try:
+        if given != ISO:
+            return datetime.strptime(text, given).time().replace(second=0, microsecond=0)  # noqa: DTZ007 - no day
+        written = _ISO_TIME.fullmatch(text)
+        return time(int(written[1]), int(written[2])) if written else None
+    except ValueError:
+        return None
 
 
 def _check_words(name: str, words: tuple[str, ...]) -> None:
