@@ -21,9 +21,6 @@ TOO_LONG = {
     "calendars.py",
     "history.py",
     "interchange/caldav.py",
-    "model/companions.py: _faults",
-    "model/phases.py",
-    "model/phases.py: _faults",
     "planning/laying.py",
     "tracking/replanning.py: replan",
 }

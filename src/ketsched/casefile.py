@@ -302,29 +302,21 @@ def _hold(entry: Table, name: str) -> Hold:
     reason, who = entry.take("reason", str), entry.take("who", str)
     since, sessions = entry.take("since", date), tuple(entry.texts("sessions", []))
     entry.done()
-    since = entry.read("since", partial(plausible, name="since"), since)
-    return entry.read(
-        None, lambda _: Hold(id=name, reason=reason, who=who, since=since, sessions=sessions), None
-    )
+    fields = {"id": name, "reason": reason, "who": who, "since": since, "sessions": sessions}
+    return entry.make(Hold, fields)
 
 
 def _authorisation(entry: Table, protocol: Protocol) -> Authorisation:
     """Read one [[authorisation]]: how many sessions, from when until when, and of which phase."""
-    sessions, name = entry.take("sessions", int), entry.take("name", str, "")
-    scope, required = entry.take("scope", str, ""), entry.take("required", bool, False)
-    limits: list[tuple[str, str, Any]] = [
-        ("from", "first", entry.take("from", date, None)),
-        ("until", "until", entry.take("until", date, None)),
-        ("warn_days", "warn_days", entry.take("warn_days", int, 14)),
-    ]
+    fields: dict[str, Any] = {
+        "sessions": entry.take("sessions", int),
+        "name": entry.take("name", str, ""),
+        "scope": entry.take("scope", str, ""),
+        "required": entry.take("required", bool, False),
+        "first": entry.take("from", date, None),
+        "until": entry.take("until", date, None),
+        "warn_days": entry.take("warn_days", int, 14),
+    }
     entry.done()
-    scope = entry.read("scope", partial(check_scope, protocol=protocol), scope)
-    fields: dict[str, Any] = {"name": name, "scope": scope, "required": required}
-    paid = entry.read("sessions", lambda number: Authorisation(sessions=number, **fields), sessions)
-    for key, attribute, value in limits:  # one by one, so that an error names the key
-        paid = entry.read(key, partial(_limited, paid, attribute), value)
-    return paid
-
-
-def _limited(paid: Authorisation, attribute: str, value: Any) -> Authorisation:
-    return attrs.evolve(paid, **{attribute: value})
+    entry.read("scope", partial(check_scope, protocol=protocol), fields["scope"])
+    return entry.make(Authorisation, fields, first="from")

@@ -315,6 +315,7 @@ def plausible(day: date, name: str) -> date:
         raise InvalidInput(
             what=f"{name} is not a date: {day!r}",
             where=name,
+            argument=name,
             why="days are local dates at the clinic, without a time",
             fix="give a datetime.date, for example date(2027, 1, 4)",
         )
@@ -322,6 +323,7 @@ def plausible(day: date, name: str) -> date:
         raise InvalidInput(
             what=f"{day} is not a day to plan on",
             where=name,
+            argument=name,
             why=f"days lie between {FIRST_DAY} and {LAST_DAY}",
             fix="check the year",
         )

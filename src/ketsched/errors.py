@@ -22,7 +22,7 @@ class KetschedError(Exception):
         why: The rule or limit it goes against.
         fix: What the reader can do about it.
         argument: Name of the argument or attribute at fault, for whoever knows where that was written:
-            "count", "phases 2 join" (the second phase's join); empty if it is no one's.
+            "count", "phases 2 join" (the second phase's join); empty if it is no one's, or its place is known.
     """
 
     def __init__(self, *, what: str, why: str, fix: str, where: str = "", argument: str = "") -> None:
@@ -41,9 +41,14 @@ class KetschedError(Exception):
     def within(self, place: str) -> Self:
         """Return the same error, with `place` (a file, a table) put before where it was found."""
         where = f"{place}, {self.where}" if self.where else place
-        placed = type(self).__new__(type(self), self.what)
-        placed.__dict__.update(vars(self), where=where)  # with whatever else a kind of error carries
+        placed = type(self).__new__(type(self), self.what)  # with whatever else a kind of error carries
+        placed.__dict__.update(vars(self), where=where, argument="")
         return placed
+
+    @property
+    def steps(self) -> tuple[str | int, ...]:
+        """The argument as keys and numbers from 0: "phases 2 join" is ("phases", 1, "join")."""
+        return tuple(int(step) - 1 if step.isdigit() else step for step in self.argument.split())
 
 
 class InvalidInput(KetschedError):

@@ -9,7 +9,7 @@ so `_Scanner` finds them in the text once something is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -198,6 +198,22 @@ class Table:
         except KetschedError as error:
             raise error.within(self.where(key)) from None
 
+    def make(self, kind: Callable[..., T], fields: Mapping[str, Any], **keys: str) -> T:
+        """
+        Make a value of all that was taken; what it refuses is said with the line of the key at fault.
+
+        Args:
+            kind: The class, or what else takes the fields by name and raises a KetschedError.
+            fields: Its arguments, by name.
+            keys: What the table calls an argument, where it has another name for it.
+        """
+        try:
+            return kind(**fields)
+        except KetschedError as error:
+            first, *rest = error.steps or ("",)
+            key = keys.get(str(first), first)
+            raise error.within(self.where(key, *rest) if key in self.known else self.where()) from None
+
     def done(self) -> None:
         """Complain about keys that nobody took."""
         for key in self.values:
@@ -216,9 +232,9 @@ class Table:
         steps = [f"{step}" if isinstance(step, str) else f"{step + 1}" for step in self.path]
         return " ".join(steps) or "the file"
 
-    def where(self, key: str | None = None) -> str:
-        """Say where a key (or the table) stands: file, line, key."""
-        path = (*self.path, key) if key is not None else self.path
+    def where(self, *keys: str | int | None) -> str:
+        """Say where a key, or what stands below it (or the table), is: file, line, key."""
+        path = (*self.path, *(key for key in keys if key is not None))
         line = self._line(path)
         place = f"{self.file}, line {line}" if line else self.file
         shown = " ".join(str(step + 1) if isinstance(step, int) else step for step in path)

@@ -206,7 +206,7 @@ def test_without_them_there_are_none(load):
             "'nine' are not hours",
         ),
         (HOLD.replace('reason = "rash"\n', ""), "line 4, hold 1", "reason is missing"),
-        (HOLD.replace('"rash"', '" "'), "line 4, hold 1", "a hold without a reason or a name"),
+        (HOLD.replace('"rash"', '" "'), "line 5, hold 1 reason", "a hold without a reason or a name"),
         (HOLD.replace('"rash"', '"a\\u001bb"'), "line 5, hold 1 reason", "a control character"),
         (HOLD.replace('who = "Dr A"\n', ""), "line 4, hold 1", "who is missing"),
         (HOLD.replace("since = 2027-01-04\n", ""), "line 4, hold 1", "since is missing"),

@@ -470,7 +470,7 @@ def test_a_document_from_before_there_were_visits_reads_as_the_course_it_was(ref
         ('"cancelled"', "null", "this is null", "visits[1].status"),
         ('"status": "cancelled",', "", "status is missing", "visits[1]"),
         ('"cancelled"', '"no-show"', "a visit that was no-show and cancelled", "visits[1]"),
-        ('"by": "patient"', '"by": "nurse"', "cancelled by 'nurse'", "visits[1], visit of 2027-03-03"),
+        ('"by": "patient"', '"by": "nurse"', "cancelled by 'nurse'", "visits[1].by, visit of 2027-03-03"),
         ('"at": "09:20"', '"at": "9:20"', "a date or time in another form", "visits[0].at"),
         ('"elsewhere": true', '"elsewhere": 1', "this is a whole number", "visits[2].elsewhere"),
         ('"counts": false,\n      "route": "nasal"', '"counts": "no"', "this is a text", "visits[2].counts"),

@@ -44,7 +44,8 @@ def test_editors_find_words_for_every_key():
 BEYOND_THE_SCHEMA = (
     "out of order|cites|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
-    "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|a phase without a pattern"
+    "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|without a pattern"
+    "|an open-ended phase without|days and months in one spacing"
     "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
     "|a companion counted from|appointment of \\d+ minutes|a notice from"
     "|a lapse from day|lapse bands that end|(gap|overlap) between the lapse bands"

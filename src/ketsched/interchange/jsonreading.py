@@ -169,6 +169,8 @@ class _Reader:
             error = _Fault(f"{missing} is missing", "a course cannot be read without it", f'add "{missing}"')
         if isinstance(error, KetschedError):
             fault = _Fault(error.what, error.why, error.fix)
+            within = (*path, *error.steps)
+            path = within if self._offset(within, nearest=False) is not None else path
             return self._error(fault, path=path, offset=self._offset(path), within=error.where)
         if not isinstance(error, _Fault):
             error = _Fault(
@@ -176,12 +178,12 @@ class _Reader:
             )
         return self._error(error, path=path, offset=self._offset(path))
 
-    def _offset(self, path: tuple[str | int, ...]) -> int | None:
-        """Return where a value stands in the text, or the nearest one around it."""
+    def _offset(self, path: tuple[str | int, ...], *, nearest: bool = True) -> int | None:
+        """Return where a value stands in the text, or the nearest one around it if it is not there."""
         if not self.positions:
             return None
         found: dict[tuple[str | int, ...], int] = {p: at for p, at, _ in _names(self.text)}
-        while path and path not in found:
+        while nearest and path and path not in found:
             path = path[:-1]
         return found.get(path)
 

@@ -11,6 +11,7 @@ from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
 from ketsched.model.courses import Course, check_course_id
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
+from ketsched.model.intervals import Interval, Join, Spacing
 from ketsched.model.limits import (
     LONGEST_ID,
     LONGEST_YEARS,
@@ -27,13 +28,10 @@ from ketsched.model.phases import (
     WEEKDAY_NAMES,
     Anatomy,
     Evidence,
-    Interval,
-    Join,
     LapseBand,
     Mark,
     Phase,
     Restriction,
-    Spacing,
     read_weekdays,
 )
 from ketsched.model.protocols import Protocol

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 import attrs
 
-from ketsched.errors import InvalidProtocol
+from ketsched.errors import Fault, InvalidProtocol, refuse_first
+from ketsched.model.intervals import Interval, Spacing
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
-from ketsched.model.phases import Evidence, Interval, Spacing
+from ketsched.model.phases import Evidence
 
 KINDS = ("appointment", "task", "notice")
 AUDIENCES = ("patient", "clinic", "both")
@@ -71,20 +72,19 @@ class Anchor:
     def __attrs_post_init__(self) -> None:
         given = (self.session, self.every, self.edge, self.study_day, self.companion)
         numbers = ((self.session, MOST_SESSIONS), (self.every, MOST_SESSIONS), (self.study_day, _FARTHEST))
-        if (
+        fault = (
             sum(one is not None for one in given) != 1
             or any(n is not None and not 1 <= n <= most for n, most in numbers)
             or self.edge not in (None, "start", "end")
-            or (self.companion is not None and self.phase)
-        ):
-            raise InvalidProtocol(
-                what="an anchor that names no one thing",
-                where="anchor",
-                why="a companion is counted from one session, every n-th one, a start or end, a study day, "
-                "or another companion; only the first four can be of one phase",
-                fix='write { session = 3 }, { every = 1 }, { edge = "end", phase = "induction" }, '
-                '{ study_day = 13 } or { companion = "intake" }',
-            )
+            or (self.companion is not None and bool(self.phase)),
+            "",
+            "an anchor that names no one thing",
+            "a companion is counted from one session, every n-th one, a start or end, a study day, "
+            "or another companion; only the first four can be of one phase",
+            'write { session = 3 }, { every = 1 }, { edge = "end", phase = "induction" }, '
+            '{ study_day = 13 } or { companion = "intake" }',
+        )
+        refuse_first(InvalidProtocol, "anchor", (fault,))
 
     def words(self) -> str:
         """Say what it is in a few words."""
@@ -115,13 +115,14 @@ class Window:
     latest: int = 0
 
     def __attrs_post_init__(self) -> None:
-        if not -_FARTHEST <= self.earliest <= self.recommended <= self.latest <= _FARTHEST:
-            raise InvalidProtocol(
-                what=f"the window {self.earliest}/{self.recommended}/{self.latest} d is out of order",
-                where="window",
-                why="the recommended day lies between the earliest and the latest",
-                fix="give whole days with earliest <= recommended <= latest; days before the anchor are negative",
-            )
+        fault = (
+            not -_FARTHEST <= self.earliest <= self.recommended <= self.latest <= _FARTHEST,
+            "",
+            f"the window {self.earliest}/{self.recommended}/{self.latest} d is out of order",
+            "the recommended day lies between the earliest and the latest",
+            "give whole days with earliest <= recommended <= latest; days before the anchor are negative",
+        )
+        refuse_first(InvalidProtocol, "window", (fault,))
 
 
 @attrs.frozen(kw_only=True)
@@ -188,14 +189,17 @@ class Companion:
     def __attrs_post_init__(self) -> None:
         if self.gate:  # without it nobody would decide, and the sessions after it would be firm
             object.__setattr__(self, "required", True)
-        for what, wrong, why, fix in self._faults():
-            if wrong:
-                raise InvalidProtocol(what=what, where=f"companion {self.id[:40]}", why=why, fix=fix)
+        where = f"companion {self.id[:40]}"
+        refuse_first(InvalidProtocol, where, self._faults_of_words())
+        refuse_first(InvalidProtocol, where, self._faults_of_kind())
+        refuse_first(InvalidProtocol, where, self._faults_of_days())
 
-    def _faults(self) -> Iterator[tuple[str, bool, str, str]]:
+    def _faults_of_words(self) -> Iterator[Fault]:
+        """Yield what can be wrong with an attribute by itself."""
         yield (
-            f"the id {self.id[:64]!r}",
             not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64,
+            "id",
+            f"the id {self.id[:64]!r}",
             "ids are lower-case words and numbers with hyphens between them, at most 64 characters",
             'write it like "response-review"',
         )
@@ -206,92 +210,104 @@ class Companion:
             ("place", self.place, PLACES),
             ("on_session_days", self.on_session_days, SESSION_DAYS),
         ):
-            yield (
-                f"{name} is {word[:40]!r}",
-                word not in words,
-                f"{name} is {' or '.join(words)}",
-                "choose one",
-            )
-        yield "a blank title", not self.title.strip(), "people read it", 'write title = "..."'
-        timed = self.kind == "appointment"
+            what, why = f"{name} is {word[:40]!r}", f"{name} is {' or '.join(words)}"
+            yield (word not in words, name, what, why, "choose one")
+        yield (not self.title.strip(), "title", "a blank title", "people read it", 'write title = "..."')
         yield (
-            f"{self.kind} of {self.minutes} minutes",
-            not (1 <= self.minutes <= MOST_MINUTES if timed else self.minutes == 0),
-            f"an appointment takes 1 to {MOST_MINUTES} minutes, tasks and notices take none",
-            'give an appointment its duration, "PT1H"; leave it out elsewhere',
-        )
-        series = self.count != 1 or bool(self.every or self.spacing or self.weekdays)
-        yield (
-            f"a {self.kind} that is an appointment in part",
-            not timed
-            and (
-                self.gate or bool(self.calendar) or self.on_session_days != "allowed" or bool(self.weekdays)
-            ),
-            "only appointments need somebody's hours, keep off the days of sessions or decide about what follows",
-            "make it an appointment, or leave gate, calendar, weekdays and on_session_days out",
-        )
-        yield (
-            f"{self.count} bookings",
-            self.count is not None and not 1 <= self.count <= MOST_SESSIONS,
-            f"a companion has 1 to {MOST_SESSIONS} bookings from one anchor",
-            "give a count among these",
-        )
-        yield (
-            "several bookings without an interval",
-            self.count != 1 and not self.every,
-            "each but the first is counted from the one before it",
-            'give every = "P7D", or a list',
-        )
-        yield (
-            "a notice as a series",
-            self.kind == "notice" and series,
-            "a notice is words beside a session",
-            "anchor it at each session: { every = 1 }",
-        )
-        yield (
-            "a preferred spacing",
-            any(not spacing.required for spacing in self.spacing),
-            "what goes around sessions has required rules and a recommended day",
-            "leave required = false out",
-        )
-        yield (
-            "a spacing in hours or months",
-            any(spacing.minimum_hours is not None or spacing.unit != "days" for spacing in self.spacing),
-            "companions are kept apart in days",
-            "give it in days",
-        )
-        yield (
-            f"a {self.kind} that holds for minutes",
-            (self.before is not None or self.after is not None) and self.kind != "notice",
-            "only notices hold from a time before a session or until one after it",
-            "leave before and after out",
-        )
-        yield (
-            f"a notice from {self.before} to {self.after} minutes",
-            any(m is not None and not 0 <= m <= 7 * MOST_MINUTES for m in (self.before, self.after)),
-            "a notice holds for a week at most",
-            'write before = "PT2H"',
-        )
-        yield (
-            "an appointment during a session that has days of its own",
-            self.on_session_days == "during"
-            and (self.window != Window() or self.count != 1 or bool(self.weekdays)),
-            "what happens during a session is on its day, and once",
-            "leave window, count and weekdays out",
-        )
-        yield (
-            "weekdays that are not days of the week, each once",
             any(not 0 <= day <= 6 for day in self.weekdays) or len(set(self.weekdays)) != len(self.weekdays),
+            "weekdays",
+            "weekdays that are not days of the week, each once",
             "a companion names each weekday once",
             'write weekdays = ["Tue"]',
         )
         yield (
-            "areas of monitoring that are not known, or of something else",
             any(area not in AREAS for area in self.areas)
             or len(set(self.areas)) != len(self.areas)
             or (bool(self.areas) and self.topic not in ("monitoring", "laboratory")),
+            "areas",
+            "areas of monitoring that are not known, or of something else",
             f"monitoring looks at {', '.join(AREAS)}",
             'write topic = "monitoring" and areas = ["urinary", "liver"]',
+        )
+
+    def _faults_of_kind(self) -> Iterator[Fault]:
+        """Yield what only another kind of companion can have."""
+        timed = self.kind == "appointment"
+        yield (
+            not (1 <= self.minutes <= MOST_MINUTES if timed else self.minutes == 0),
+            "minutes",
+            f"{self.kind} of {self.minutes} minutes",
+            f"an appointment takes 1 to {MOST_MINUTES} minutes, tasks and notices take none",
+            'give an appointment its duration, "PT1H"; leave it out elsewhere',
+        )
+        decides_or_needs = self.gate or bool(self.calendar)
+        yield (
+            not timed and (decides_or_needs or self.on_session_days != "allowed" or bool(self.weekdays)),
+            "",
+            f"a {self.kind} that is an appointment in part",
+            "only appointments need somebody's hours, keep off the days of sessions or decide about what follows",
+            "make it an appointment, or leave gate, calendar, weekdays and on_session_days out",
+        )
+        series = self.count != 1 or bool(self.every or self.spacing or self.weekdays)
+        yield (
+            self.kind == "notice" and series,
+            "",
+            "a notice as a series",
+            "a notice is words beside a session",
+            "anchor it at each session: { every = 1 }",
+        )
+        yield (
+            (self.before is not None or self.after is not None) and self.kind != "notice",
+            "after" if self.before is None else "before",
+            f"a {self.kind} that holds for minutes",
+            "only notices hold from a time before a session or until one after it",
+            "leave before and after out",
+        )
+        yield (
+            any(m is not None and not 0 <= m <= 7 * MOST_MINUTES for m in (self.before, self.after)),
+            "after" if self.before is None else "before",
+            f"a notice from {self.before} to {self.after} minutes",
+            "a notice holds for a week at most",
+            'write before = "PT2H"',
+        )
+
+    def _faults_of_days(self) -> Iterator[Fault]:
+        """Yield what can be wrong with how often it is booked, and on which days."""
+        yield (
+            self.count is not None and not 1 <= self.count <= MOST_SESSIONS,
+            "count",
+            f"{self.count} bookings",
+            f"a companion has 1 to {MOST_SESSIONS} bookings from one anchor",
+            "give a count among these",
+        )
+        yield (
+            self.count != 1 and not self.every,
+            "count",
+            "several bookings without an interval",
+            "each but the first is counted from the one before it",
+            'give every = "P7D", or a list',
+        )
+        yield (
+            any(not spacing.required for spacing in self.spacing),
+            "spacing",
+            "a preferred spacing",
+            "what goes around sessions has required rules and a recommended day",
+            "leave required = false out",
+        )
+        yield (
+            any(spacing.minimum_hours is not None or spacing.unit != "days" for spacing in self.spacing),
+            "spacing",
+            "a spacing in hours or months",
+            "companions are kept apart in days",
+            "give it in days",
+        )
+        yield (
+            self.on_session_days == "during"
+            and (self.window != Window() or self.count != 1 or bool(self.weekdays)),
+            "on_session_days",
+            "an appointment during a session that has days of its own",
+            "what happens during a session is on its day, and once",
+            "leave window, count and weekdays out",
         )
 
     @property

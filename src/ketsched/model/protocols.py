@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import attrs
 
-from ketsched.errors import InvalidInput, InvalidProtocol
+from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.companions import Companion
+from ketsched.model.intervals import Interval
 from ketsched.model.limits import check_text, whole_text
-from ketsched.model.phases import Interval, Phase
+from ketsched.model.phases import Phase
 
 
 @attrs.frozen(kw_only=True)
@@ -42,93 +43,110 @@ class Protocol:
         return f"<Protocol {self.id} (version {self.version}): {phases}>"
 
     def __attrs_post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64:
-            raise InvalidProtocol(
-                what=f"the id {self.id[:64]!r}",
-                where="id",
-                why="ids are lower-case words and numbers with hyphens between them, at most 64 characters",
-                fix='write it like "iv-mwf-6"',
-            )
         for text in (text for source in self.sources for text in source):
             check_text(text, "sources")
-        if len(dict(self.sources)) != len(self.sources):
-            raise InvalidProtocol(
-                what="two sources of one key",
-                where=self.id,
-                why="numbers cite a source by its key",
-                fix="give one of them another key",
-            )
+        for faults in (self._faults(), self._faults_of_phases(), self._faults_of_companions()):
+            refuse_first(InvalidProtocol, self.id[:64], faults)
+
+    def _faults(self) -> Iterator[Fault]:
+        yield (
+            not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id) or len(self.id) > 64,
+            "id",
+            f"the id {self.id[:64]!r}",
+            "ids are lower-case words and numbers with hyphens between them, at most 64 characters",
+            'write it like "iv-mwf-6"',
+        )
+        yield (
+            len(dict(self.sources)) != len(self.sources),
+            "sources",
+            "two sources of one key",
+            "numbers cite a source by its key",
+            "give one of them another key",
+        )
         names = [phase.name for phase in self.phases]
-        if not names or len(set(names)) != len(names):
-            raise InvalidProtocol(
-                what="no phases" if not names else "two phases of one name",
-                where=self.id,
-                why="a protocol has at least one phase, and each has a name of its own",
-                fix="add a section [[phase]]" if not names else "give one of them another name",
-            )
-        if self.phases[0].join is not None or any(p.count is None for p in self.main[:-1]):
-            raise InvalidProtocol(
-                what="the first phase has a join, or a phase follows one without end",
-                where=self.id,
-                why="a join follows an earlier phase, and only the last phase may be open-ended",
-                fix="remove the join, or give the earlier phase a count",
-            )
-        for phase in self.phases[1:]:
-            if not (phase.weekdays or phase.study_days or phase.every):
-                raise InvalidProtocol(
-                    what="a later phase without a pattern",
-                    where=f"{self.id}, phase {phase.name}",
-                    why="only the first phase can derive its weekdays, from the start",
-                    fix="give weekdays, study_days or every",
-                )
-            if phase.weeks is not None and not phase.weeks_required:
-                raise InvalidProtocol(
-                    what="preferred weeks in a later phase",
-                    where=f"{self.id}, phase {phase.name}",
-                    why="only the first phase begins on a known day; elsewhere the preference looks back too far",
-                    fix="make the weeks required, or leave them out",
-                )
-        self._check_beside()
-        self._check_companions()
+        why = "a protocol has at least one phase, and each has a name of its own"
+        yield (not names, "phases", "no phases", why, "add a section [[phase]]")
+        again = next((n for n, name in enumerate(names, 1) if name in names[: n - 1]), 0)
+        yield (
+            bool(again),
+            f"phases {again} name",
+            "two phases of one name",
+            why,
+            "give one of them another name",
+        )
 
-    def _check_beside(self) -> None:
+    def _faults_of_phases(self) -> Iterator[Fault]:
+        """Yield where a phase does not fit among the others; there is at least one."""
         main = self.main
-        in_order = self.phases[: len(main)] == main and len(main) > 1
-        for phase in self.phases:
-            if phase.beside and not (in_order and phase.beside == main[-1].name):
-                raise InvalidProtocol(
-                    what=f"phase {phase.name} runs beside {phase.beside[:40]!r}",
-                    where=f"{self.id}, phase {phase.name}",
-                    why="a phase can run beside the last of those that follow each other, which is not the first",
-                    fix=f'write beside = "{main[-1].name}", and list the phase after it'
-                    if len(main) > 1
-                    else "leave beside out, or add the phase that it runs beside",
-                )
-
-    def _check_companions(self) -> None:
-        names = {phase.name for phase in self.phases}
-        known: set[str] = set()
-        for companion in self.companions:
-            anchor = companion.anchor
-            faults = (
-                (companion.id in known, "two companions of one id", "each has its own", "rename one"),
-                (
-                    bool(anchor.phase) and anchor.phase not in names,
-                    f"a companion of the phase {anchor.phase[:40]!r}",
-                    f"the phases are {', '.join(names)}",
-                    "name one of these, or leave phase out",
-                ),
-                (
-                    anchor.companion is not None and anchor.companion not in known,
-                    f"a companion counted from {(anchor.companion or '')[:40]!r}",
-                    f"the companions before it are {', '.join(sorted(known)) or 'none'}",
-                    "name one of these; what is counted from another comes after it",
-                ),
+        endless = next((n for n, phase in enumerate(main[:-1], 1) if phase.count is None), 0)
+        yield (
+            self.phases[0].join is not None,
+            "phases 1 join",
+            "the first phase has a join",
+            "a join says how a phase follows an earlier one",
+            "remove the join",
+        )
+        yield (
+            bool(endless),
+            f"phases {endless}",
+            "a phase follows one without end",
+            "only the last phase may be open-ended",
+            "give the earlier phase a count",
+        )
+        for number, phase in enumerate(self.phases[1:], 2):
+            yield (
+                not (phase.weekdays or phase.study_days or phase.every),
+                f"phases {number}",
+                "a later phase without a pattern",
+                "only the first phase can derive its weekdays, from the start",
+                "give weekdays, study_days or every",
             )
-            for wrong, what, why, fix in faults:
-                if wrong:
-                    where = f"{self.id}, companion {companion.id}"
-                    raise InvalidProtocol(what=what, where=where, why=why, fix=fix)
+            yield (
+                phase.weeks is not None and not phase.weeks_required,
+                f"phases {number} weeks",
+                "preferred weeks in a later phase",
+                "only the first phase begins on a known day; elsewhere the preference looks back too far",
+                "make the weeks required, or leave them out",
+            )
+        in_order = self.phases[: len(main)] == main and len(main) > 1
+        for number, phase in enumerate(self.phases, 1):
+            yield (
+                bool(phase.beside) and not (in_order and phase.beside == main[-1].name),
+                f"phases {number} beside",
+                f"phase {phase.name} runs beside {phase.beside[:40]!r}",
+                "a phase can run beside the last of those that follow each other, which is not the first",
+                f'write beside = "{main[-1].name}", and list the phase after it'
+                if len(main) > 1
+                else "leave beside out, or add the phase that it runs beside",
+            )
+
+    def _faults_of_companions(self) -> Iterator[Fault]:
+        """Yield where a companion is counted from something that is not there, or not before it."""
+        names = [phase.name for phase in self.phases]
+        known: set[str] = set()
+        for number, companion in enumerate(self.companions, 1):
+            anchor, at = companion.anchor, f"companions {number}"
+            yield (
+                companion.id in known,
+                f"{at} id",
+                "two companions of one id",
+                "each has its own",
+                "rename one",
+            )
+            yield (
+                bool(anchor.phase) and anchor.phase not in names,
+                f"{at} anchor",
+                f"a companion of the phase {anchor.phase[:40]!r}",
+                f"the phases are {', '.join(names)}",
+                "name one of these, or leave phase out",
+            )
+            yield (
+                anchor.companion is not None and anchor.companion not in known,
+                f"{at} anchor",
+                f"a companion counted from {(anchor.companion or '')[:40]!r}",
+                f"the companions before it are {', '.join(sorted(known)) or 'none'}",
+                "name one of these; what is counted from another comes after it",
+            )
             known.add(companion.id)
 
     @property

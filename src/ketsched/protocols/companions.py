@@ -54,11 +54,8 @@ def read_companion(table: Table, sources: dict[str, str]) -> Companion:
     }
     table.done()
     _refuse_what_would_be_ignored(table, given, kind, one=fields["count"] == 1)
-    return table.read(
-        None,
-        lambda fields: Companion(kind=kind, evidence=tuple(stated.evidence), **fields),
-        fields,
-    )
+    fields |= {"kind": kind, "evidence": tuple(stated.evidence)}
+    return table.make(Companion, fields, minutes="duration")
 
 
 class _Around(Stated):
@@ -87,7 +84,7 @@ class _Around(Stated):
         if {"source", "mark", "note"} & set(entry.values):
             self.cite(entry, "anchor")
         entry.done()
-        return entry.read(None, lambda given: Anchor(**given), fields)
+        return entry.make(Anchor, fields)
 
     def window(self) -> Window:
         """Read `window`: the earliest, the recommended and the latest day, counted from the anchor."""
@@ -97,7 +94,7 @@ class _Around(Stated):
         days = {key: entry.take(key, int) for key in ("earliest", "recommended", "latest")}
         self.cite(entry, "window")
         entry.done()
-        return entry.read(None, lambda given: Window(**given), days)
+        return entry.make(Window, days)
 
 
 def _count(value: int | str) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ketsched.errors import InvalidProtocol
-from ketsched.model import MOST_SESSIONS, PREFERRED_APART, Evidence, Interval, Mark, Spacing, read_weekdays
+from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing, read_weekdays
 from ketsched.tomlfile import Table
 
 T = TypeVar("T")
@@ -177,16 +177,7 @@ class Stated:
         given["apart"], given["required"] = apart or 1, entry.take("required", bool, True)
         source = self.cite(entry, key)
         entry.done()
-        spacing = entry.read(None, lambda found: Spacing(**found), {**given, "source": source})
-        reach = spacing.apart if spacing.between is None else spacing.between[1] - spacing.between[0]
-        if not spacing.required and reach > PREFERRED_APART:
-            raise InvalidProtocol(
-                what=f"a preferred spacing over {reach} places",
-                where=entry.where("between" if spacing.between else "apart"),
-                why=f"a preference may look back {PREFERRED_APART} places; beyond, planning takes seconds",
-                fix="make it required, or give it over fewer places",
-            )
-        return spacing
+        return entry.make(Spacing, {**given, "source": source})
 
 
 def minutes(text: str) -> int:
