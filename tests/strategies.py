@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 from hypothesis import strategies as st
@@ -46,6 +48,8 @@ ZONES = (
     *("Europe/Amsterdam", "Europe/Dublin", "America/New_York", "America/Havana", "Australia/Lord_Howe"),
     *("Asia/Kolkata", "Asia/Jerusalem", "Asia/Kathmandu", "Pacific/Apia", "UTC", "America/Santiago"),
 )
+EVERY_ZONE = sorted(zone for zone in available_timezones() if zone not in ("localtime", "Factory"))
+"""What there is on this machine; ZONES are those that differ in kind."""
 
 texts = st.text(max_size=30) | st.sampled_from(
     [
@@ -459,3 +463,27 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
         authorisations=tuple(draw(st.lists(authorisations(names), max_size=2)) if around else ()),
     )
     return _followed(draw, course, publishable) if followed else course
+
+
+@cache
+def clock_changes(zone):
+    """Moments within two days after the offset changes, 1990 to 2035: found apart from the library."""
+    place, at, found = ZoneInfo(zone), datetime(1990, 1, 1, tzinfo=UTC), []
+    before = at.astimezone(place).utcoffset()
+    while at.year < 2035:
+        at += timedelta(days=2)
+        now = at.astimezone(place).utcoffset()
+        if now != before:
+            found.append(at)
+        before = now
+    return found
+
+
+@st.composite
+def near_changes(draw):
+    """A zone and a date, most often one next to a change of its clocks."""
+    zone = draw(st.sampled_from(EVERY_ZONE))
+    day = draw(st.dates(date(1973, 1, 1), date(2199, 12, 31)))
+    if draw(st.integers(0, 3)) and clock_changes(zone):
+        day = draw(st.sampled_from(clock_changes(zone))).date() + timedelta(draw(st.integers(-4, 2)))
+    return zone, day

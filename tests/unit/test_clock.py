@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -34,8 +32,7 @@ from ketsched.clock import (
     zone_named,
 )
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
-
-ZONES = sorted(zone for zone in available_timezones() if zone not in ("localtime", "Factory"))
+from strategies import EVERY_ZONE, near_changes
 
 ODD_DAYS = {
     # what the zone's law said; counted by hand: when the day begins and ends in UTC, and its hours
@@ -61,30 +58,6 @@ ODD_DAYS = {
     ("America/New_York", date(2027, 3, 13)): 24,
     ("Asia/Kolkata", date(2027, 3, 14)): 24,
 }
-
-
-@cache
-def changes(zone):
-    """Moments within two days after the offset changes, 1990 to 2035: found apart from the library."""
-    place, at, found = ZoneInfo(zone), datetime(1990, 1, 1, tzinfo=UTC), []
-    before = at.astimezone(place).utcoffset()
-    while at.year < 2035:
-        at += timedelta(days=2)
-        now = at.astimezone(place).utcoffset()
-        if now != before:
-            found.append(at)
-        before = now
-    return found
-
-
-@st.composite
-def near_changes(draw):
-    """A zone and a date, most often one next to a change of its clocks."""
-    zone = draw(st.sampled_from(ZONES))
-    day = draw(st.dates(date(1973, 1, 1), date(2199, 12, 31)))
-    if draw(st.integers(0, 3)) and changes(zone):
-        day = draw(st.sampled_from(changes(zone))).date() + timedelta(draw(st.integers(-4, 2)))
-    return zone, day
 
 
 # -- spans of a day
@@ -190,8 +163,8 @@ def test_a_zone_that_does_not_exist_is_refused_with_its_neighbours(name, fix):
 
 
 def test_every_zone_is_known():
-    assert all(zone_named(zone).key == zone for zone in ZONES)
-    assert len(ZONES) > 400
+    assert all(zone_named(zone).key == zone for zone in EVERY_ZONE)
+    assert len(EVERY_ZONE) > 400
 
 
 # -- moments

@@ -1,0 +1,15 @@
+"""How a refusal must look: what, where, why, and how to mend it."""
+
+from __future__ import annotations
+
+from ketsched.errors import KetschedError
+
+
+def refused_or_not(act):
+    """Run it; whatever goes wrong must be an error in four parts."""
+    try:
+        return act()
+    except KetschedError as error:
+        if not (error.what and error.why and error.fix):
+            raise AssertionError(f"a part is missing: {error}") from None
+        return None
