@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
-from ketsched.history import State, Verdict, evaluate
+from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps, json
 from ketsched.model import POLICIES, Anatomy, Course, Phase, Protocol, Spacing, Status, Visit
 from ketsched.planning import NoFeasiblePlan, plan
@@ -195,15 +195,19 @@ def test_what_happened_is_judged_as_defined(life):
 def test_what_became_of_each_session(life):
     history = evaluate(life.course, life.visits, as_of=life.today)
     became = {one.session: one.visit for one in oracle.evaluate(life.course, life.visits, life.today)}
-    states = {"no-show": State.MISSED, "cancelled": State.CLOSED, "fulfilled": State.FULFILLED}
+    states = {
+        "no-show": SessionState.MISSED,
+        "cancelled": SessionState.CLOSED,
+        "fulfilled": SessionState.FULFILLED,
+    }
     for one in history.sessions:
         visit = became.get(one.session.id)
         if visit is not None:
             assert one.state is states[visit.status]
         elif one.session.day < life.today:
-            assert one.state is State.NOT_RECORDED
+            assert one.state is SessionState.NOT_RECORDED
         else:
-            assert one.state is (State.DUE if one.session.day == life.today else State.PLANNED)
+            assert one.state is (SessionState.DUE if one.session.day == life.today else SessionState.PLANNED)
 
 
 # -- planning again, against all days

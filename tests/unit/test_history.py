@@ -9,7 +9,7 @@ import pytest
 
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
-from ketsched.history import State, Verdict, evaluate
+from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing, Visit, Waiver
 from ketsched.planning import plan
 from ketsched.tracking import record
@@ -263,7 +263,7 @@ def test_an_entry_is_taken_back():
         T, [*visits(4), Visit(jan(7), id="a"), Visit(jan(7), "withdrawn", corrects="a")], as_of=jan(8)
     )
     assert [one.visit.day for one in history.visits] == [jan(4)]
-    assert history.sessions[1].state is State.NOT_RECORDED
+    assert history.sessions[1].state is SessionState.NOT_RECORDED
 
 
 def test_a_correction_is_of_the_same_booking():
@@ -304,11 +304,11 @@ def states(happened, today):
 @pytest.mark.parametrize(
     ("today", "expected"),
     [
-        (3, [State.PLANNED, State.PLANNED]),
-        (4, [State.DUE, State.PLANNED]),
-        (5, [State.NOT_RECORDED, State.PLANNED]),
-        (7, [State.NOT_RECORDED, State.DUE]),
-        (8, [State.NOT_RECORDED, State.NOT_RECORDED]),
+        (3, [SessionState.PLANNED, SessionState.PLANNED]),
+        (4, [SessionState.DUE, SessionState.PLANNED]),
+        (5, [SessionState.NOT_RECORDED, SessionState.PLANNED]),
+        (7, [SessionState.NOT_RECORDED, SessionState.DUE]),
+        (8, [SessionState.NOT_RECORDED, SessionState.NOT_RECORDED]),
     ],
 )
 def test_what_nobody_recorded(today, expected):
@@ -318,10 +318,10 @@ def test_what_nobody_recorded(today, expected):
 @pytest.mark.parametrize(
     ("status", "state"),
     [
-        ("fulfilled", State.FULFILLED),
-        ("stopped early", State.FULFILLED),
-        ("no-show", State.MISSED),
-        ("cancelled", State.CLOSED),
+        ("fulfilled", SessionState.FULFILLED),
+        ("stopped early", SessionState.FULFILLED),
+        ("no-show", SessionState.MISSED),
+        ("cancelled", SessionState.CLOSED),
     ],
 )
 def test_what_was_recorded(status, state):
@@ -336,14 +336,14 @@ def test_a_visit_of_a_day_to_come(today, taken):
     assert history.visits[-1].number == (2 if taken else None)
     assert history.counted("induction") == (2 if taken else 1)
     assert len(history.given()) == (2 if taken else 1)
-    assert history.sessions[1].state is (State.FULFILLED if taken else State.PLANNED)
+    assert history.sessions[1].state is (SessionState.FULFILLED if taken else SessionState.PLANNED)
     if not taken:
         assert "2027-01-07 is after 2027-01-06" in history.visits[-1].reason
 
 
 def test_what_is_cancelled_is_known_before_its_day():
     history = evaluate(T, visits(21, status="cancelled", by="patient"), as_of=jan(4))
-    assert history.sessions[-1].state is State.CLOSED
+    assert history.sessions[-1].state is SessionState.CLOSED
     assert history.visits[-1].verdict is V.NOT_GIVEN
     assert "patient" in history.visits[-1].reason
 
@@ -362,7 +362,7 @@ def test_nothing_happened_yet():
     history = evaluate(T, [], as_of=jan(1))
     assert history.visits == ()
     assert history.given() == ()
-    assert {one.state for one in history.sessions} == {State.PLANNED}
+    assert {one.state for one in history.sessions} == {SessionState.PLANNED}
 
 
 def test_a_waiver_of_the_spacing_lets_it_count():

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from ketsched.errors import InvalidInput
-from ketsched.history import State, evaluate, match
+from ketsched.history import SessionState, evaluate, match
 from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session, Spacing, Status, Visit
 
 
@@ -165,7 +165,7 @@ def test_entered_twice_on_another_day_takes_one_booking():
     close = course(4, 6, 8)
     history = evaluate(close, [Visit(jan(7)), Visit(jan(7))], as_of=jan(8))
     assert [one.session for one in history.visits] == ["s2", None]
-    assert history.sessions[2].state is State.DUE
+    assert history.sessions[2].state is SessionState.DUE
 
 
 def test_the_order_in_which_they_are_given_does_not_matter():

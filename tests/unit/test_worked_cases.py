@@ -19,7 +19,7 @@ from ketsched.around import decide
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput
-from ketsched.history import State, Verdict, evaluate
+from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps
 from ketsched.model import (
     Anatomy,
@@ -399,14 +399,14 @@ def test_back_after_five_weeks(recorded):
 
 @pytest.mark.parametrize(
     ("today", "state"),
-    [("13 Jan", State.PLANNED), ("14 Jan", State.DUE), ("15 Jan", State.NOT_RECORDED)],
+    [("13 Jan", SessionState.PLANNED), ("14 Jan", SessionState.DUE), ("15 Jan", SessionState.NOT_RECORDED)],
 )
 def test_session_4_without_a_record(today, state):
     course = course_t()
     history = evaluate(course, GIVEN_3, as_of=day(today))
     assert next(one.state for one in history.sessions if one.session.id == "s4") is state
     found = forecast(course, GIVEN_3, as_of=day(today), calendar=OPEN)
-    unknown = state is State.NOT_RECORDED
+    unknown = state is SessionState.NOT_RECORDED
     assert bool(found.asks) is unknown
     assert (found.if_given is not None, found.if_missed is not None) == (unknown, unknown)
     result = again(course, GIVEN_3, today)
@@ -433,7 +433,7 @@ def test_a_record_of_a_day_that_may_not_have_come(today):
     history = evaluate(course, happened, as_of=day(today))
     assert (history.visits[-1].verdict is Verdict.FUTURE) is too_early
     state = next(one.state for one in history.sessions if one.session.id == "s5")
-    assert state is (State.PLANNED if too_early else State.FULFILLED)
+    assert state is (SessionState.PLANNED if too_early else SessionState.FULFILLED)
     assert forecast(course, happened, as_of=day(today)).sessions[0].number == (5 if too_early else 6)
     result = again(course, happened, today)
     assert standing(result) == dates("4 7 11 14 18 21 Jan")

@@ -28,11 +28,11 @@ from ketsched.checking import (
     sessiondays,
     spacing,
 )
-from ketsched.checking.case import CheckedCourse, as_given
+from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
-from ketsched.history import evaluate
+from ketsched.history import as_given, evaluate
 from ketsched.model import Course, Visit, Waiver
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "check", "explain", "rule_named"]

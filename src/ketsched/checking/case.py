@@ -26,7 +26,7 @@ from ketsched.clock import (
     minute_of,
     zone_named,
 )
-from ketsched.history import History, JudgedSession, State, Verdict, as_it_went, evaluate, unbooked
+from ketsched.history import History, evaluate
 from ketsched.model import (
     WEEKDAY_NAMES,
     Companion,
@@ -39,7 +39,6 @@ from ketsched.model import (
     Visit,
     Waiver,
 )
-from ketsched.revising import in_order
 
 DAYS_A_WEEK = 7
 
@@ -358,36 +357,6 @@ class CheckedCourse:
         """Return the references that these keys of the protocol's sources stand for."""
         known = dict(self.course.protocol.sources)
         return "; ".join(known.get(key.strip(), key.strip()) for key in source.split(","))
-
-
-def as_given(history: History) -> History:
-    """
-    Return the history of a course whose sessions stand as they were given, missed or taken off.
-
-    What was given without a booking has a session "x1", "x2" ... as it will once it is recorded.
-    """
-    course = history.course
-    outcomes = {
-        j.session: j for j in history.visits if j.session is not None and j.verdict is not Verdict.FUTURE
-    }
-    sessions = [
-        attrs.evolve(one, session=as_it_went(one.session, outcomes.get(one.session.id), one.state))
-        for one in history.sessions
-    ]
-    visits = {id(visit): visit for visit in history.visits}
-    for visit, session in unbooked(history, {session.id for session in course.sessions}):
-        sessions.append(JudgedSession(session=session, state=State.FULFILLED, visit=visit.visit))
-        visits[id(visit)] = attrs.evolve(visit, session=session.id)
-    ordered = in_order(one.session for one in sessions)
-    if ordered == course.sessions:
-        return history
-    judged = {one.session.id: one for one in sessions}
-    return attrs.evolve(
-        history,
-        course=attrs.evolve(course, sessions=ordered),
-        visits=tuple(visits.values()),
-        sessions=tuple(judged[session.id] for session in ordered),
-    )
 
 
 def day_words(day: date) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ketsched.checking.bounds import Breach, all_breaches, is_lifted
 from ketsched.checking.case import CheckedCourse, day_words, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
-from ketsched.history import JudgedVisit, State, Verdict
+from ketsched.history import JudgedVisit, SessionState, Verdict
 from ketsched.model import Phase, Session, Status
 
 
@@ -35,7 +35,7 @@ def not_recorded(case: CheckedCourse) -> Iterator[Finding]:
     """
     if case.history is None or not (case.underway or case.course.id is not None):
         return
-    for session in case.history.in_state(State.NOT_RECORDED):
+    for session in case.history.in_state(SessionState.NOT_RECORDED):
         yield not_recorded.at(
             session,
             what=f"nobody recorded what became of {case.named(session)}",
@@ -205,27 +205,15 @@ def series_lapsed(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for the band. For esketamine the manufacturer's text on missed sessions names
     worse symptoms in maintenance; its 28 days are the threshold of a subgroup analysis and no rule.
     """
-    history = case.history
-    phase = _goes_on(case)
-    given = history.given() if history is not None else ()
-    if history is None or phase is None or not given:
+    history, phase = case.history, _goes_on(case)
+    lapse = None if history is None or phase is None else history.lapse(phase)
+    if history is None or phase is None or lapse is None or lapse.band is None or not lapse.proposes:
         return
-    last = max(judged.visit.day for judged in given)
-    days = (history.as_of - last).days
-    band = phase.lapse_after(days)
-    if band is None:
-        return
-    since = [judged for judged in history.visits if last <= judged.visit.day <= history.as_of]
-    missed = any(judged.verdict is Verdict.NOT_GIVEN for judged in since)
-    worse = missed and bool(band.if_worse) and any(judged.visit.worse for judged in since)
-    proposed = band.if_worse if worse else band.propose
-    if proposed == "continue":
-        return
-    if proposed == "repeat tail":
-        proposed = f"to repeat the last {band.repeat}"
+    days, last, band = lapse.days, lapse.last_given, lapse.band
+    proposed = lapse.proposes if lapse.proposes != "repeat tail" else f"to repeat the last {band.repeat}"
     session = next((s for s in reversed(case.given) if s.day == last), None)
-    unknown = [s for s in history.in_state(State.NOT_RECORDED) if s.day > last]
-    also = " and symptoms are recorded as worse" if worse else ""
+    unknown = [s for s in history.in_state(SessionState.NOT_RECORDED) if s.day > last]
+    also = " and symptoms are recorded as worse" if lapse.worse and band.if_worse else ""
     yield series_lapsed.at(
         *([] if session is None else [session]),
         what=f"{days} d since the last session given, on {day_words(last)}{also}: {proposed} is proposed",

@@ -11,7 +11,7 @@ import attrs
 
 from ketsched.clock import zone_named
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.history import State, Verdict
+from ketsched.history import SessionState, Verdict
 from ketsched.interchange import read
 from ketsched.model import Course, Session, Status
 from ketsched.screens import Part, Table, called, many, on
@@ -94,14 +94,14 @@ def matters(course: Course, *, as_of: date, days: int = 0) -> Iterator[Matter]:
     check_days(days)
     seen = forecast(course, as_of=as_of)
     history = seen.history
-    for session in history.in_state(State.DUE):
+    for session in history.in_state(SessionState.DUE):
         yield Matter("due", session.day, _session(session))
-    for session in history.in_state(State.NOT_RECORDED):
+    for session in history.in_state(SessionState.NOT_RECORDED):
         yield Matter("asked", session.day, f"{session.phase}: what became of it?")
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
             yield Matter("asked", judged.visit.day, f"{judged.phase}: stopped early, does it count?")
-    for session in history.in_state(State.PLANNED):
+    for session in history.in_state(SessionState.PLANNED):
         if session.day <= as_of + timedelta(days):
             yield Matter("soon", session.day, _session(session))
     yield from _to_come(seen)

@@ -16,7 +16,7 @@ from itertools import chain, dropwhile, islice, takewhile
 import attrs
 
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, State
+from ketsched.history import History, SessionState
 from ketsched.model import Phase, Session
 from ketsched.planning import REACH
 from ketsched.planning.days import OpenDays
@@ -92,7 +92,7 @@ class Aiming:
         self.cancelled = frozenset(
             judged.session.day.toordinal()
             for judged in history.sessions
-            if judged.state is State.CLOSED
+            if judged.state is SessionState.CLOSED
             and judged.visit is not None
             and judged.session.day > history.as_of
         )
@@ -181,7 +181,7 @@ class Aiming:
         return [
             Aimed(judged.session.day.toordinal(), Slot(phase, judged.session), stays=True, why="needed again")
             for judged in self.history.sessions
-            if judged.state is State.CLOSED
+            if judged.state is SessionState.CLOSED
             and judged.visit is None
             and judged.session.phase == phase.name
             and judged.session.booked
@@ -192,7 +192,7 @@ class Aiming:
 
     def _standing(self, lacks: Mapping[str, int], only: Mapping[str, date], anew: set[str]) -> list[Aimed]:
         """Return the bookings that stand, less those that their phase has too many, the last first."""
-        bookings = self.history.in_state(State.PLANNED)
+        bookings = self.history.in_state(SessionState.PLANNED)
         surplus: set[str] = set()
         for name, lack in lacks.items():
             own = [session.id for session in bookings if session.phase == name and session.id not in only]
@@ -216,7 +216,7 @@ class Aiming:
 
     def _missed(self, phase: Phase) -> list[Session]:
         """Return the bookings of a phase that came to nothing and were not skipped."""
-        gone = (State.MISSED, State.CLOSED)
+        gone = (SessionState.MISSED, SessionState.CLOSED)
         return [
             judged.session
             for judged in self.history.sessions
@@ -430,7 +430,7 @@ def current(history: History) -> Phase:
     """Return the phase of the next session, or else the last one that goes on."""
     course = history.course
     main = {phase.name for phase in course.protocol.main} - course.over()
-    name = next((s.phase for s in history.in_state(State.PLANNED) if s.phase in main), None)
+    name = next((s.phase for s in history.in_state(SessionState.PLANNED) if s.phase in main), None)
     return course.protocol.main[-1] if name is None else course.protocol.phase(name)
 
 

@@ -18,7 +18,7 @@ from ketsched.arguments import checked
 from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, State, Verdict, evaluate, new_to
+from ketsched.history import History, SessionState, Verdict, evaluate, unrecorded
 from ketsched.model import Course, Happened, LapseBand, Session, Visit
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.spacing import Bound, edges, push_down, push_up
@@ -207,12 +207,12 @@ def forecast(
         gone = _impossible(rest, aiming, aimed)
     else:
         problem = planner.problem_of(aims)
-        stands = not new_to(course, given) and planner.is_settled()
+        stands = not unrecorded(course, given) and planner.is_settled()
         bookable, gone = tuple(_bookable(planner, aims, problem, stands=stands)), problem.lifted
-    unrecorded = history.in_state(State.NOT_RECORDED)
+    unknown = history.in_state(SessionState.NOT_RECORDED)
 
     def if_all(status: Happened) -> Forecast | None:
-        said = [Visit(session.day, status, session=session.id) for session in unrecorded]
+        said = [Visit(session.day, status, session=session.id) for session in unknown]
         return (
             forecast(
                 course,
@@ -233,7 +233,7 @@ def forecast(
         history=history,
         sessions=tuple(_dues(rest, aimed, as_of)),
         bookable=bookable,
-        asks=tuple(_asks(history, unrecorded)),
+        asks=tuple(_asks(history, unknown)),
         lifted=tuple(_said(rest, gone)),
         if_given=if_all(Happened.FULFILLED),
         if_missed=if_all(Happened.NO_SHOW),
@@ -341,8 +341,8 @@ def _bookable(planner: Replanner, aims: Aims, problem: Problem, *, stands: bool)
                 yield date.fromordinal(day)
 
 
-def _asks(history: History, unrecorded: Iterable[Session]) -> Iterator[str]:
-    for session in unrecorded:
+def _asks(history: History, unknown: Iterable[Session]) -> Iterator[str]:
+    for session in unknown:
         yield f"what became of the session of {session.day}?"
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
@@ -352,24 +352,20 @@ def _asks(history: History, unrecorded: Iterable[Session]) -> Iterator[str]:
 def _lapse(history: History, aimed: Sequence[Aimed]) -> dict[str, Any]:
     """Return what the lapse bands of the phase that goes on say, given the days since the last session given."""
     given = [judged.visit.day for judged in history.given()]
-    waiting = [s.phase for state in (State.NOT_RECORDED, State.DUE) for s in history.in_state(state)]
+    waiting = [
+        s.phase for state in (SessionState.NOT_RECORDED, SessionState.DUE) for s in history.in_state(state)
+    ]
     names = [*waiting, *(aim.slot.phase.name for aim in aimed[:1])]
-    if not given or not names:
+    phase = history.course.protocol.phase(names[0]) if names else None
+    lapse = None if phase is None else history.lapse(phase)
+    if phase is None or lapse is None:
         return {"last_given": max(given, default=None)}
-    last, phase = max(given), history.course.protocol.phase(names[0])
-    band, after = phase.lapse_after((history.as_of - last).days), phase.lapses_after()
-    proposes = ""
-    if band is not None:
-        since = [judged for judged in history.visits if judged.visit.day >= last]
-        missed = any(j.verdict is Verdict.NOT_GIVEN for j in since)
-        worse = any(j.visit.worse for j in since) and missed
-        found = band.if_worse if worse and band.if_worse else band.propose
-        proposes = found if found != "continue" else ""
+    after = phase.lapses_after()
     return {
-        "last_given": last,
-        "lapse": band,
-        "proposes": proposes,
-        "lapses_on": None if after is None else last + timedelta(after),
+        "last_given": lapse.last_given,
+        "lapse": lapse.band,
+        "proposes": lapse.proposes,
+        "lapses_on": None if after is None else lapse.last_given + timedelta(after),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ketsched.clock import zone_named
-from ketsched.history import new_to
+from ketsched.history import unrecorded
 from ketsched.model import Course, Revision, Visit
 from ketsched.tracking.forecasting import Forecast, forecast
 
@@ -25,7 +25,7 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
         seen: Its forecast; a proposal that became another one since then is a new question.
     """
     numbers = [n for n, revision in enumerate(course.revisions) if revision.what.startswith(TAKEN)]
-    if not numbers or not seen.proposes or new_to(course, visits):
+    if not numbers or not seen.proposes or unrecorded(course, visits):
         return None
     revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
     if revision.at is None or any(one.what.startswith(_HAPPENED) for one in later):

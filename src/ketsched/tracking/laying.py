@@ -14,7 +14,7 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, State
+from ketsched.history import History, SessionState
 from ketsched.model import Lifted, Session, Status
 from ketsched.placing import EFFORT, TooManyPlans, place
 from ketsched.placing.values import Series
@@ -97,7 +97,7 @@ class Replanner:
         """Return the first booking of a course of which nothing has happened yet: nothing is laid before it."""
         if self.course.visits or self.history.visits or taken_of(self.history):
             return None
-        return next(iter(self.history.in_state(State.PLANNED)), None)
+        return next(iter(self.history.in_state(SessionState.PLANNED)), None)
 
     # Days
 
@@ -405,7 +405,7 @@ class Replanner:
 
     def all_stand(self) -> bool:
         """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
-        taken, bookings = self.aiming.taken, self.history.in_state(State.PLANNED)
+        taken, bookings = self.aiming.taken, self.history.in_state(SessionState.PLANNED)
         slots = (Slot(self.course.protocol.phase(session.phase), session) for session in bookings)
         rest = Remaining(self.course, taken, tuple(slots))
         days = [*(known.day for known in taken), *(session.day.toordinal() for session in bookings)]

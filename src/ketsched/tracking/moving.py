@@ -14,7 +14,6 @@ from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import minute_of, plausible
 from ketsched.errors import KetschedError
-from ketsched.history import evaluate
 from ketsched.model import Course
 from ketsched.revising import in_order, revised
 from ketsched.tracking import arguments
@@ -22,7 +21,7 @@ from ketsched.tracking.aiming import Aimed
 from ketsched.tracking.explaining import closed_by
 from ketsched.tracking.hours import stays
 from ketsched.tracking.laying import Replanner
-from ketsched.tracking.recording import recorded, today_of
+from ketsched.tracking.recording import apply_visits, today_of
 from ketsched.tracking.remaining import Remaining, Slot
 from ketsched.tracking.replanning import replan, to_come
 
@@ -93,8 +92,8 @@ def moving(
     arguments.check(course, calendar=calendar, availability=availability, session=chosen, day=day, who=who)
     today = today_of(course, at, as_of)
     plausible(day, "move")
-    known = recorded(course, (), as_of=today)
-    history = evaluate(known, as_of=today)
+    history = apply_visits(course, (), as_of=today)
+    known = history.course
     to_come(history, chosen)
     planner = Replanner(history, calendar, availability=availability, notice=notice)
     own = next(s for s in known.sessions if s.id == session)

@@ -14,11 +14,10 @@ import attrs
 
 from ketsched.arguments import checked, refuse_options
 from ketsched.errors import KetschedError
-from ketsched.history import evaluate
 from ketsched.model import POLICIES, Course, Protocol, Visit
 from ketsched.tracking.aiming import current
 from ketsched.tracking.forecasting import forecast
-from ketsched.tracking.recording import recorded, today_of
+from ketsched.tracking.recording import apply_visits, today_of
 from ketsched.tracking.replanning import replan
 
 
@@ -76,8 +75,8 @@ def proposals(course: Course, visits: Iterable[Visit] = (), **options: Any) -> t
     seen = forecast(course, given, as_of=today)
     if not seen.proposes or seen.lapse is None or course.ended is not None:
         return ()
-    known = recorded(course, given, as_of=today)
-    phase = current(evaluate(known, as_of=today))
+    history = apply_visits(course, given, as_of=today)
+    known, phase = history.course, current(history)
     again: dict[str, tuple[str, dict[str, Any]]] = {
         "continue": ("go on where the series stands", {}),
         "restart": ("begin anew from the first session", {"switch": _from(known.protocol, known, 0)}),

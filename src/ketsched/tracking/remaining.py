@@ -14,7 +14,7 @@ from functools import cached_property
 
 import attrs
 
-from ketsched.history import History, State, target
+from ketsched.history import History, SessionState, target
 from ketsched.model import PREFERRED_APART, Course, Phase, Session
 from ketsched.planning.days import Kind
 from ketsched.planning.laying import ONE_A_DAY, Run, bounds_of
@@ -183,7 +183,7 @@ def taken_of(history: History) -> tuple[Taken, ...]:
     found = [
         Taken(j.visit.day.toordinal(), j.phase or "", j.session, j.verdict.counts) for j in history.given()
     ]
-    for state in (State.NOT_RECORDED, State.DUE):
+    for state in (SessionState.NOT_RECORDED, SessionState.DUE):
         found += [Taken(s.day.toordinal(), s.phase, s.id, True) for s in history.in_state(state)]
     order = {session.id: at for at, session in enumerate(history.course.sessions)}
     return tuple(sorted(found, key=lambda taken: (taken.day, order.get(taken.session or "", len(order)))))
@@ -192,7 +192,7 @@ def taken_of(history: History) -> tuple[Taken, ...]:
 def used_places(history: History) -> dict[str, int]:
     """Return for each phase how many places are filled or may yet be: what counts, is due, or was not recorded."""
     used = {phase.name: history.counted(phase.name) for phase in history.course.protocol.phases}
-    for state in (State.NOT_RECORDED, State.DUE):
+    for state in (SessionState.NOT_RECORDED, SessionState.DUE):
         for session in history.in_state(state):
             used[session.phase] += 1
     return used
@@ -208,9 +208,9 @@ def missing(history: History) -> dict[str, int]:
     used = used_places(history)
     over = history.course.over()
     unknown, booked = dict.fromkeys(used, 0), dict.fromkeys(used, 0)
-    for session in history.in_state(State.NOT_RECORDED):
+    for session in history.in_state(SessionState.NOT_RECORDED):
         unknown[session.phase] += 1
-    for session in history.in_state(State.PLANNED):
+    for session in history.in_state(SessionState.PLANNED):
         booked[session.phase] += 1
     found = {}
     for phase in history.course.protocol.phases:

@@ -19,7 +19,7 @@ from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
-from ketsched.history import History, State, Verdict, evaluate, happened
+from ketsched.history import History, SessionState, Verdict, evaluate, is_past
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan, TooManyWays
 from ketsched.planning.companions import companions_of
@@ -29,7 +29,7 @@ from ketsched.tracking.aiming import phase_on
 from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Laid
-from ketsched.tracking.recording import reasons, today_of, written
+from ketsched.tracking.recording import apply_visits, reasons, today_of
 
 
 @checked
@@ -116,7 +116,7 @@ def replan(
     )
     today = today_of(course, at, as_of)
     arguments.policies_of(course, policy)
-    history = written(course, given, as_of=today, who=who)
+    history = apply_visits(course, given, as_of=today, who=who)
     altered, relaid = decided(history.course, as_of=today)
     wanted: dict[str, Any] = {
         "add": extra,
@@ -265,7 +265,7 @@ def _accompanied(course: Course, at: datetime | None, who: str, around: Mapping[
 def to_come(history: History, name: str) -> str:
     """Return the id of a session, if it is still to come and can be moved."""
     over = history.course.over()
-    can = [session.id for session in history.in_state(State.PLANNED) if session.phase not in over]
+    can = [session.id for session in history.in_state(SessionState.PLANNED) if session.phase not in over]
     if name not in can:
         raise InvalidInput(
             what=f"the session {name[:40]!r} cannot be moved",
@@ -309,12 +309,12 @@ def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str,
 def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
     """Yield what was left aside: visits after today, and past sessions that nobody recorded."""
     for visit in given:
-        if not happened(visit, history.as_of):
+        if not is_past(visit, history.as_of):
             yield f"a visit of {visit.day} is after today and was not recorded"
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
             yield f"{judged.visit.day} was stopped early: until somebody says that it counts, it does not"
-    for session in history.in_state(State.NOT_RECORDED):
+    for session in history.in_state(SessionState.NOT_RECORDED):
         yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
 
 

@@ -1,0 +1,190 @@
+"""Which booking each visit was, and which entries still stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+from typing import Any
+
+import attrs
+
+from ketsched.errors import InvalidInput
+from ketsched.model import Course, Happened, Session, Status, Visit
+
+
+def is_past(visit: Visit, as_of: date) -> bool:
+    """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled before that."""
+    return visit.day <= as_of or visit.status is Happened.CANCELLED
+
+
+def in_time(visit: Visit) -> tuple[date, time]:
+    """Return a key that orders visits by when they were; one without an hour comes first on its day."""
+    return visit.day, visit.at or time()
+
+
+def sort_key(visit: Visit) -> tuple[bool, str, str]:
+    """Return a key for visits of one time that does not depend on the order in which they are given."""
+    v = visit
+    return v.elsewhere, v.status.value, f"{v.note} {v.counts} {v.by} {v.route} {v.worse}"
+
+
+def content(visit: Visit) -> tuple[Any, ...]:
+    """Return what a visit says, without what recording it adds."""
+    v = visit
+    return v.day, v.status, v.at, v.elsewhere, v.counts, v.by, v.route, v.worse, v.note, v.corrects
+
+
+def unrecorded(course: Course, visits: Iterable[Visit]) -> list[Visit]:
+    """Return the visits that a course does not remember yet; each that it does is taken once."""
+    remembered: dict[tuple[Any, ...], list[Visit]] = {}
+    for visit in course.visits:
+        remembered.setdefault(content(visit), []).append(visit)
+    new = []
+    for visit in visits:
+        known = remembered.get(content(visit), [])
+        at = next((n for n, one in enumerate(known) if _may_be(one, visit)), None)
+        if at is None:
+            new.append(visit)
+        else:
+            del known[at]
+    return new
+
+
+def _may_be(known: Visit, visit: Visit) -> bool:
+    """Whether a remembered visit may have been given like this."""
+    return (
+        visit.session in (None, known.session) and visit.id in ("", known.id) and visit.who in ("", known.who)
+    )
+
+
+def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
+    """
+    Return what was recorded, in order of time, without the entries that a later one corrects.
+
+    A correction is of the same session as what it corrects unless it names another.
+
+    Raises:
+        InvalidInput: A correction names no entry, or one that was corrected already.
+    """
+    known = [*course.visits, *sorted(unrecorded(course, visits), key=sort_key)]
+    by_id = {visit.id: visit for visit in known if visit.id}
+    replaced: dict[str, Visit] = {}
+    for number, visit in enumerate(known):
+        if not visit.corrects:
+            continue
+        _check_correction(visit, by_id, replaced)
+        replaced[visit.corrects] = visit
+        if visit.session is None:
+            known[number] = attrs.evolve(visit, session=by_id[visit.corrects].session)
+    return sorted(
+        (v for v in known if v.status is not Happened.WITHDRAWN and (not v.id or v.id not in replaced)),
+        key=in_time,
+    )
+
+
+def _check_correction(visit: Visit, by_id: dict[str, Visit], replaced: dict[str, Visit]) -> None:
+    """Refuse a correction of no entry, of one that was corrected already, or of an entry that corrects it."""
+    what = why = fix = ""
+    if visit.corrects not in by_id:
+        what = f"a visit corrects the entry {visit.corrects[:40]!r}"
+        why = f"entries are {', '.join(list(by_id)[:12]) or 'none yet'}"
+        fix = "name the entry that it replaces"
+    elif visit.corrects in replaced:
+        by = replaced[visit.corrects].id
+        what = f"the entry {visit.corrects[:40]!r} is corrected twice"
+        why = f"it was corrected by {by or 'another entry'} already, and one of the two would be lost"
+        fix = f"correct {by or 'that one'} instead"
+    elif visit.id and by_id[visit.corrects].corrects == visit.id:
+        what = f"the entries {visit.id[:40]!r} and {visit.corrects[:40]!r} correct each other"
+        why = "a correction is of an earlier entry"
+        fix = "let only the later one correct the other"
+    if what:
+        raise InvalidInput(what=what, where=f"visit of {visit.day}", why=why, fix=fix)
+
+
+def match(course: Course, visits: Iterable[Visit], *, as_of: date) -> list[tuple[Visit, str | None]]:
+    """
+    Return each visit with the id of the session that it was, or None; each session once.
+
+    By id if it names one; else the open session of that local day; else, if something was given,
+    the nearest open one that lies closer to it than to any other visit and no further than half
+    the gap to its neighbour (ties: the earlier); else none.
+    """
+    left = entries(course, visits)
+    matched = _named(course, left)
+    taken = set(matched.values())
+    # An entry that was recorded as of no session stays so.
+    handled = {visit.id for visit in course.visits if visit.id and visit.session is None}
+    loose = {at: visit for at, visit in enumerate(left) if visit.session is None and visit.id not in handled}
+    of_day: dict[date, list[Session]] = {}
+    for session in course.sessions:
+        of_day.setdefault(session.day, []).append(session)
+    for at, visit in loose.items():
+        if is_past(visit, as_of):
+            free = [session for session in of_day.get(visit.day, ()) if session.id not in taken]
+            if free:
+                matched[at] = min(free, key=lambda session: not session.status.stands).id
+                taken.add(matched[at])
+    contents = {content(left[at]) for at in matched}
+    given: list[tuple[int, Visit]] = []
+    for at, visit in loose.items():
+        new = (
+            at not in matched and content(visit) not in contents
+        )  # the same entered twice is of no second one
+        if new and visit.status.delivered and visit.day <= as_of:
+            contents.add(content(visit))
+            given.append((at, visit))
+    matched |= _nearest(course, given, taken)
+    return [(visit, matched.get(at)) for at, visit in enumerate(left)]
+
+
+def _named(course: Course, visits: Sequence[Visit]) -> dict[int, str]:
+    """Return the sessions that visits name, by the number of the visit; of one entered twice the first."""
+    known = {session.id for session in course.sessions}
+    named: dict[int, str] = {}
+    taken: dict[str, Visit] = {}
+    for at, visit in enumerate(visits):
+        if visit.session is None:
+            continue
+        if visit.session not in known:
+            raise InvalidInput(
+                what=f"a visit of the session {visit.session[:40]!r}",
+                where=f"visit of {visit.day}",
+                why="the course has no such session",
+                fix="name one of its sessions, or leave session out",
+            )
+        if visit.session not in taken:
+            named[at] = visit.session
+            taken[visit.session] = visit
+        elif content(taken[visit.session]) != content(visit):
+            raise InvalidInput(
+                what=f"two visits of the session {visit.session[:40]!r}",
+                where=f"visits of {taken[visit.session].day} and {visit.day}",
+                why="a session is one visit",
+                fix="say which entry the later one corrects, or leave its session out",
+            )
+    return named
+
+
+def _nearest(course: Course, visits: Sequence[tuple[int, Visit]], taken: set[str]) -> dict[int, str]:
+    """Return the sessions of what was given on another day than it was booked for, by the number of the visit."""
+    if not visits:
+        return {}
+    standing = course.standing()
+    pairs = []
+    for place, session in enumerate(standing):
+        if session.id in taken or session.status is Status.FULFILLED:
+            continue
+        neighbours = standing[max(place - 1, 0) : place] + standing[place + 1 : place + 2]
+        gaps = [abs((other.day - session.day).days) for other in neighbours]
+        for at, visit in visits:
+            away = abs((visit.day - session.day).days)
+            if not gaps or 2 * away <= min(gaps):
+                pairs.append((away, session.day, place, at))
+    matched: dict[int, str] = {}
+    used: set[int] = set()
+    for _, _, place, at in sorted(pairs):
+        if at not in matched and place not in used:
+            matched[at] = standing[place].id
+            used.add(place)
+    return matched
