@@ -8,13 +8,23 @@ changed and which did not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.model import Booking, Changed, Course, PlacedCompanion, Protocol, Revision, Session
+from ketsched.model import (
+    Booking,
+    Change,
+    Changed,
+    Course,
+    PlacedCompanion,
+    Protocol,
+    Revision,
+    Session,
+    Status,
+)
 
 AnyBooking = TypeVar("AnyBooking", bound=Booking)
 
@@ -108,3 +118,75 @@ def _state(booking: Booking, protocol: Protocol) -> tuple[Any, ...]:
 def in_order(bookings: Iterable[AnyBooking]) -> tuple[AnyBooking, ...]:
     """Return bookings in order of time."""
     return tuple(sorted(bookings, key=lambda booking: booking.when))
+
+
+def difference(course: Course, earlier: int, later: int) -> tuple[Change, ...]:
+    """
+    Return what changed from one revision to another, with the reason that was given last; the first one is 0.
+
+    Raises:
+        InvalidInput: The earlier one comes after the other, or one of them cannot be shown.
+    """
+    then, now = course.at_revision(earlier), course.at_revision(later)
+    if later < earlier:
+        raise InvalidInput(
+            what=f"from revision {earlier + 1} back to {later + 1}",
+            why="a change leads from an earlier revision to a later one",
+            fix=f"give {later + 1} before {earlier + 1}",
+            argument="earlier",
+        )
+    before = then.bookings()
+    reasons = {
+        c.booking: c.why for revision in course.revisions[earlier + 1 : later + 1] for c in revision.changes
+    }
+    return tuple(
+        Change(booking=name, why=reasons.get(name, ""), before=before.get(name), after=booking)
+        for name, booking in now.bookings().items()
+        if before.get(name) != booking
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Consequences:
+    """
+    What a change of holds, outcomes, payers or appointments meant for a course; it adds and moves no session.
+
+    Attributes:
+        unsure: Sessions to come that are now to be confirmed.
+        firm: Sessions to come that no longer are.
+        added, moved, closed: Appointments and tasks.
+        turned: How many appointments and tasks became firm, or to be confirmed, with their sessions.
+        confirms: Whether anything changed that holds sessions up, even if no session did.
+    """
+
+    unsure: tuple[Session, ...]
+    firm: tuple[Session, ...]
+    added: tuple[PlacedCompanion, ...]
+    moved: tuple[PlacedCompanion, ...]
+    closed: tuple[PlacedCompanion, ...]
+    turned: int
+    confirms: bool
+
+
+def consequences(before: Course, after: Course, *, as_of: date) -> Consequences:
+    """Return what became of a course; sessions before today are left aside."""
+    once = {session.id: session.status for session in before.sessions}
+    known = {placed.id: placed for placed in before.companions}
+    became = [s for s in after.standing() if s.status is not once[s.id]]
+    ahead = [session for session in became if session.day >= as_of]
+    old = [(placed, known[placed.id]) for placed in after.companions if placed.id in known]
+    waiting = {Status.FIRM, Status.TENTATIVE}
+    return Consequences(
+        unsure=tuple(session for session in ahead if session.status is Status.TENTATIVE),
+        firm=tuple(session for session in ahead if session.status is Status.FIRM),
+        added=tuple(placed for placed in after.companions if placed.id not in known),
+        moved=tuple(p for p, was in old if p.status.stands and (p.day, p.time) != (was.day, was.time)),
+        closed=tuple(p for p, was in old if was.status.stands and not p.status.stands),
+        turned=sum({p.status, was.status} == waiting for p, was in old),
+        confirms=_holding_up(before) != _holding_up(after) or bool(became),
+    )
+
+
+def _holding_up(course: Course) -> tuple[Any, ...]:
+    outcomes = {placed.id: placed.outcome for placed in course.companions if placed.outcome is not None}
+    return course.holds, course.authorisations, outcomes

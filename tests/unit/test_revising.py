@@ -22,7 +22,7 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.revising import revised
+from ketsched.revising import consequences, difference, revised
 
 AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -280,3 +280,51 @@ def test_a_revision_of_the_protocol_alone_changes_the_sessions_that_take_longer(
 
 def test_nothing_new_stays_the_same_course_whatever_was_said():
     assert revised(COURSE, at=LATER, what="x", why="y", who="Dr A", remarks=["z"]) is COURSE
+
+
+# The difference of two
+
+
+def test_the_difference_of_two_revisions_has_the_reason_given_last():
+    first, second = COURSE.sessions
+    there = attrs.evolve(first, day=date(2027, 1, 5))
+    course = revised(COURSE, at=LATER, what="moved", sessions=(there, second), why={"s1": "first reason"})
+    off = attrs.evolve(second, status=Status.CLOSED)
+    again = attrs.evolve(course.sessions[0], day=date(2027, 1, 6))
+    course = revised(course, at=LATER, what="moved", sessions=(again, off), why={"s1": "second reason"})
+    found = [(c.booking, c.kind, c.before.day, c.after.day, c.why) for c in difference(course, 0, 2)]
+    assert found == [
+        ("s1", "moved", first.day, date(2027, 1, 6), "second reason"),
+        ("s2", "closed", second.day, second.day, ""),
+    ]
+    assert [c.booking for c in difference(course, 1, 2)] == ["s1", "s2"]
+    assert difference(course, 1, 1) == ()
+
+
+def test_a_difference_leads_forward_from_one_that_is_there():
+    with pytest.raises(InvalidInput, match="from revision 2 back to 1"):
+        difference(revised(COURSE, at=LATER, what="moved", sessions=COURSE.sessions[:1]), 1, 0)
+    with pytest.raises(InvalidInput, match="revision 2"):
+        difference(COURSE, 0, 1)
+
+
+def test_what_a_change_meant_is_told_of_sessions_to_come():
+    first, second = COURSE.sessions
+    unsure = [attrs.evolve(s, status=Status.TENTATIVE) for s in (first, second)]
+    call, other = COURSE.companions
+    moved = attrs.evolve(call, day=date(2027, 1, 6))
+    off = attrs.evolve(other, status=Status.CLOSED)
+    new = attrs.evolve(call, id="call:again", day=date(2027, 1, 12))
+    after = revised(COURSE, at=LATER, what="held", sessions=unsure, companions=(moved, off, new))
+    found = consequences(COURSE, after, as_of=second.day)
+    assert [session.id for session in found.unsure] == ["s2"]
+    assert (found.firm, found.turned, found.confirms) == ((), 0, True)
+    assert [[p.id for p in placed] for placed in (found.added, found.moved, found.closed)] == [
+        ["call:again"],
+        ["call:s1"],
+        ["call:s2"],
+    ]
+    back = consequences(after, COURSE, as_of=first.day)
+    assert [session.id for session in back.firm] == ["s1", "s2"]
+    same = consequences(COURSE, COURSE, as_of=first.day)
+    assert (same.unsure, same.added, same.confirms) == ((), (), False)

@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-import attrs
 import click
 
 from ketsched import around, reporting
@@ -22,60 +21,16 @@ from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.interchange.json import document
-from ketsched.model import OUTCOMES, Authorisation, Course, Decision, PlacedCompanion, Session, Status
+from ketsched.model import OUTCOMES, Authorisation, Course, Decision
 from ketsched.planning import accompany as accompany_course
+from ketsched.revising import Consequences, consequences
 from ketsched.screens import many, on
-
-
-@attrs.frozen(kw_only=True)
-class _Change:
-    """
-    What became of a course between two revisions.
-
-    Attributes:
-        unsure: Sessions to come that are now to be confirmed.
-        firm: Sessions to come that no longer are.
-        added, moved, closed: Appointments and tasks.
-        turned: Appointments and tasks that became firm, or to be confirmed, with their sessions.
-        confirms: Whether anything changed that holds sessions up, even if no session did.
-    """
-
-    unsure: tuple[Session, ...]
-    firm: tuple[Session, ...]
-    added: tuple[PlacedCompanion, ...]
-    moved: tuple[PlacedCompanion, ...]
-    closed: tuple[PlacedCompanion, ...]
-    turned: int
-    confirms: bool
-
-
-def _between(before: Course, after: Course, today: date) -> _Change:
-    once = {session.id: session.status for session in before.sessions}  # no change of these adds one
-    known = {placed.id: placed for placed in before.companions}
-    became = [s for s in after.standing() if s.status is not once[s.id]]
-    ahead = [session for session in became if session.day >= today]
-    old = [(placed, known[placed.id]) for placed in after.companions if placed.id in known]
-    waiting = {Status.FIRM, Status.TENTATIVE}
-    return _Change(
-        unsure=tuple(session for session in ahead if session.status is Status.TENTATIVE),
-        firm=tuple(session for session in ahead if session.status is Status.FIRM),
-        added=tuple(placed for placed in after.companions if placed.id not in known),
-        moved=tuple(p for p, was in old if p.status.stands and (p.day, p.time) != (was.day, was.time)),
-        closed=tuple(p for p, was in old if was.status.stands and not p.status.stands),
-        turned=sum({p.status, was.status} == waiting for p, was in old),
-        confirms=_stops(before) != _stops(after) or bool(became),
-    )
-
-
-def _stops(course: Course) -> tuple[Any, ...]:
-    outcomes = {placed.id: placed.outcome for placed in course.companions if placed.outcome is not None}
-    return course.holds, course.authorisations, outcomes
 
 
 def _finish(opened: revising.Opened, course: Course, said: str, *, as_json: bool, **calendars: Any) -> None:
     """Write the changed course and its calendars, and say what changed."""
     lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
-    change = _between(opened.course, course, opened.today)
+    change = consequences(opened.course, course, as_of=opened.today)
     if as_json:
         click.echo(_json(course, change, said, changed=course != opened.course))
         return
@@ -85,7 +40,7 @@ def _finish(opened: revising.Opened, course: Course, said: str, *, as_json: bool
         click.echo(line)
 
 
-def _show(course: Course, change: _Change) -> None:
+def _show(course: Course, change: Consequences) -> None:
     for title, sessions in (("now to be confirmed", change.unsure), ("now firm", change.firm)):
         if sessions:
             named = companions.several(course, (session.id for session in sessions))
@@ -107,7 +62,7 @@ def _show(course: Course, change: _Change) -> None:
         pictures.show("", reasons, "")
 
 
-def _json(course: Course, change: _Change, said: str, *, changed: bool) -> str:
+def _json(course: Course, change: Consequences, said: str, *, changed: bool) -> str:
     found = {
         "said": said,
         "changed": changed,
