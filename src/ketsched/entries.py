@@ -7,9 +7,11 @@ A command line and the fields of a page take the same texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+
+import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
@@ -168,6 +170,57 @@ def with_session(course: Course, visit: Visit) -> Visit:
     if not (visit.status.delivered or named or any(s.day == visit.day for s in course.sessions)):
         session_named(course, str(visit.day))
     return visit
+
+
+def check_entry(course: Course, visit: Visit) -> Visit:
+    """
+    Return a visit that is to be recorded; refuse a slip of the keyboard.
+
+    It corrects an entry that is there, and a second, different entry of one day says that it is one: by what it
+    corrects, its session or its hour.
+    """
+    entries = {entry.id: entry for entry in course.visits}
+    if visit.corrects and visit.corrects not in entries:
+        known = ", ".join(f"{entry.id} ({entry.day})" for entry in course.visits[-SHOWN:])
+        raise InvalidInput(
+            what=f"there is no entry {visit.corrects[:40]!r}",
+            why=f"entries are {known or 'none yet'}",
+            fix="name one of these; the history of the course lists them" if known else "leave it out",
+            argument="corrects",
+        )
+    if visit.corrects or visit.session is not None or visit.at is not None:
+        return visit
+    corrected = {entry.corrects for entry in course.visits}
+    there = [
+        e for e in course.visits if e.day == visit.day and e.id not in corrected and e.status != "withdrawn"
+    ]
+    if there and not any(_says(entry) == _says(visit) for entry in there):
+        first = there[0]
+        raise InvalidInput(
+            what=f"{first.id} says of {visit.day} already: {first.status}",
+            why="a day may have two visits, but mostly the first entry was a mistake",
+            fix=f"say that this corrects {first.id}, or at what hour it was if there was a second visit",
+            argument="day",
+        )
+    return visit
+
+
+def _says(visit: Visit) -> Visit:
+    """Return what an entry says of what happened, without whose entry it is."""
+    return attrs.evolve(visit, id="", session=None, who="", corrects="")
+
+
+def check_calendars(course: Course, calendars: Mapping[str, Calendar]) -> None:
+    """Refuse to move appointments by other hours than those of whom they need."""
+    placed = [course.protocol.companion(p.companion) for p in course.companions if p.status.stands]
+    missing = sorted({companion.calendar for companion in placed} - {"", *calendars})
+    if missing:
+        raise InvalidInput(
+            what=f"the calendar of {missing[0]} is missing",
+            why="without it the clinic's hours would decide where appointments with them go",
+            fix=f"give --calendar {missing[0]}=FILE, or --case with a case file that names it",
+            argument="calendars",
+        )
 
 
 def _alone(bookings: Sequence[tuple[str, date]], text: str, kind: str) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
+import attrs
 import pytest
 
 import ketsched as ks
 from ketsched.clock import TimeRange
 from ketsched.entries import (
     booking_named,
+    check_calendars,
+    check_entry,
     read_dates,
     read_moment,
     read_start,
@@ -115,3 +118,43 @@ def test_what_did_not_take_place_is_of_a_day_with_a_session(reference_course):
     assert with_session(reference_course, ks.Visit(free)) == ks.Visit(free)
     with pytest.raises(InvalidInput, match="there is no session"):
         with_session(reference_course, ks.Visit(free, "no-show"))
+
+
+def test_a_second_entry_of_a_day_says_that_it_is_one(reference_course):
+    day = reference_course.standing()[0].day
+    known = attrs.evolve(reference_course, visits=(ks.Visit(day, id="v1", who="Dr A"),))
+    for visit in (
+        ks.Visit(day),  # the same once more
+        ks.Visit(day, "no-show", corrects="v1"),
+        ks.Visit(day, "no-show", session=reference_course.standing()[0].id),
+        ks.Visit(day, route="im", at=time(15)),
+        ks.Visit(date.fromordinal(day.toordinal() + 1), "no-show"),
+    ):
+        assert check_entry(known, visit) is visit
+    with pytest.raises(InvalidInput, match=f"v1 says of {day} already: fulfilled"):
+        check_entry(known, ks.Visit(day, "no-show"))
+    withdrawn = ks.Visit(day, "withdrawn", id="v2", corrects="v1")
+    again = attrs.evolve(known, visits=(*known.visits, withdrawn))
+    assert check_entry(again, ks.Visit(day, "no-show")) == ks.Visit(day, "no-show")
+
+
+def test_an_entry_corrects_one_that_is_there(reference_course):
+    day = reference_course.standing()[0].day
+    bare = attrs.evolve(reference_course, visits=())
+    for course, known in (
+        (bare, "none yet"),
+        (attrs.evolve(bare, visits=(ks.Visit(day, id="v1"),)), f"v1 ({day})"),
+    ):
+        with pytest.raises(InvalidInput, match="there is no entry 'v9'") as error:
+            check_entry(course, ks.Visit(day, "no-show", corrects="v9"))
+        assert error.value.why == f"entries are {known}"
+
+
+def test_those_whom_appointments_need_have_their_hours(reference_course):
+    placed = (reference_course.protocol.companion(p.companion) for p in reference_course.companions)
+    needed = {companion.calendar for companion in placed} - {""}
+    hours = {name: ks.Calendar.weekly("Europe/Amsterdam", mon="09:00-12:00", name=name) for name in needed}
+    check_calendars(reference_course, hours)
+    for name in needed:
+        with pytest.raises(InvalidInput, match=f"the calendar of {name} is missing"):
+            check_calendars(reference_course, {other: hours[other] for other in needed - {name}})

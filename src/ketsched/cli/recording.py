@@ -16,7 +16,7 @@ from ketsched import reporting
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
-from ketsched.entries import read_day, read_status, session_named, with_session
+from ketsched.entries import check_calendars, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
 from ketsched.interchange.json import document
@@ -136,7 +136,7 @@ def record(
     lacks = [name for name, number in missing(evaluate(course, as_of=today)).items() if number > 0]
     possible: tuple[Proposal, ...] = ()
     if when is not None and lacks and not course.ended:
-        revising.check_named(course, when.calendars)
+        inputs.located("--calendar", check_calendars, course, when.calendars)
         options = {"at": opened.at, "as_of": today, "notice": days, **hours}
         if not found.proposes:
             possible = tuple(way for way in ways(course, **options) if not _adds(way, course))
@@ -187,14 +187,6 @@ def _visit(
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
     clock, session, counts, corrects = (given[name] for name in ("clock", "session", "counts", "corrects"))
-    if corrects and corrects not in {visit.id for visit in course.visits}:
-        known = ", ".join(f"{visit.id} ({visit.day})" for visit in course.visits[-8:])
-        raise InvalidInput(
-            what=f"there is no entry {corrects[:40]!r}",
-            where="--corrects",
-            why=f"entries are {known or 'none yet'}",
-            fix="name one of these; ketsched history lists them" if known else "leave it out",
-        )
     if status is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
         counts = _asked(day)
     visit = inputs.located(
@@ -210,29 +202,8 @@ def _visit(
             **{name: given[name] for name in ("elsewhere", "route", "worse", "note")},
         ),
     )
-    _check_alone(course, visit)
-    return inputs.located("DATE", with_session, course, visit)
-
-
-def _check_alone(course: Course, visit: Visit) -> None:
-    """Refuse a second, different entry of one day unless it says that it is one."""
-    if visit.corrects or visit.session is not None or visit.at is not None:
-        return
-    corrected = {entry.corrects for entry in course.visits}
-    there = [
-        v for v in course.visits if v.day == visit.day and v.id not in corrected and v.status != "withdrawn"
-    ]
-    same = attrs.evolve(visit, id="", session=None, who="")
-    if there and not any(
-        attrs.evolve(entry, id="", session=None, who="", corrects="") == same for entry in there
-    ):
-        first = there[0]
-        raise InvalidInput(
-            what=f"{first.id} says of {visit.day} already: {first.status}",
-            where="DATE",
-            why="a day may have two visits, but mostly the first entry was a mistake",
-            fix=f"add --corrects {first.id} if this replaces it, or --time HH:MM if there was a second visit",
-        )
+    where = "--corrects" if corrects else "DATE"
+    return inputs.located(where, lambda: with_session(course, check_entry(course, visit)))
 
 
 def _on_a_terminal() -> bool:

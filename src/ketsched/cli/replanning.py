@@ -10,7 +10,8 @@ import attrs
 import click
 
 from ketsched import reporting
-from ketsched.checking import Finding, Severity, check
+from ketsched.checking import Finding, check
+from ketsched.checking.comparing import broken, broken_by, counted, waivers_for
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.companions import labels_of
@@ -18,7 +19,7 @@ from ketsched.cli.inputs import flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
-from ketsched.model import POLICIES, Course, Interval, Revision, Waiver
+from ketsched.model import POLICIES, Course, Interval, Revision
 from ketsched.protocols import load_protocol
 from ketsched.revising import revised
 from ketsched.screens import Lines, many, on
@@ -228,11 +229,9 @@ def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Cours
     if not asked.waive:
         return moved
     (session,) = asked.moves
-    waivers = [
-        Waiver(rule=finding.code, sessions=finding.sessions, reason=asked.waive, who=asked.who)
-        for finding in (told.broken_by(session, moved) if there else told.broken(moved))
-        if finding.sessions
-    ]
+    after = told.findings(moved)
+    findings = broken_by(session, after) if there else broken(told.findings(course), after)
+    waivers = waivers_for(findings, reason=asked.waive, who=asked.who)
     if there:
         waived = (*course.waivers, *waivers)
         return revised(course, at=told.opened.at, what="waived", who=asked.who, waivers=waived)
@@ -254,23 +253,6 @@ class _Telling:
 
     def findings(self, course: Course) -> tuple[Finding, ...]:
         return check(course, calendar=self.when.calendar, calendars=self.when.calendars, as_of=self.today)
-
-    def broken(self, course: Course) -> list[Finding]:
-        """Return the findings about spacing and series that the course did not have before."""
-        before = {(f.code, f.sessions, f.what) for f in self.findings(self.opened.course)}
-        return [
-            finding
-            for finding in self.findings(course)
-            if _about_days(finding) and (finding.code, finding.sessions, finding.what) not in before
-        ]
-
-    def broken_by(self, session: str, course: Course) -> list[Finding]:
-        """Return the findings about spacing and series that name a session and are not waived."""
-        return [
-            finding
-            for finding in self.findings(course)
-            if _about_days(finding) and finding.waived_by is None and session in finding.sessions
-        ]
 
     def changed(
         self,
@@ -386,10 +368,6 @@ class _Telling:
         click.echo("nothing was written")
 
 
-def _about_days(finding: Finding) -> bool:
-    return finding.code.startswith(("KS1", "KS2")) and finding.severity >= Severity.WARNING
-
-
 def _refused(course: Course, found: Moving) -> list[Any]:
     labels = labels_of(course)
     now = next(session for session in course.sessions if session.id == found.session)
@@ -413,10 +391,5 @@ def _refused(course: Course, found: Moving) -> list[Any]:
 
 def _counted(findings: Sequence[Finding]) -> str:
     """Say how many findings there are, and how to see them."""
-    open_ones = [finding for finding in findings if finding.waived_by is None]
-    said = [
-        many(number, word)
-        for word, severity in (("error", Severity.ERROR), ("warning", Severity.WARNING))
-        if (number := sum(finding.severity is severity for finding in open_ones))
-    ]
-    return f"findings: {', '.join(said)}; ketsched check shows them" if said else "no errors, no warnings"
+    numbers = ", ".join(many(number, str(severity)) for severity, number in counted(findings).items())
+    return f"findings: {numbers}; ketsched check shows them" if numbers else "no errors, no warnings"

@@ -22,7 +22,7 @@ from ketsched.checking import Finding, check
 from ketsched.cli import inputs
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import plausible, read_time, zone_named
-from ketsched.entries import read_day, read_moment, read_named
+from ketsched.entries import check_calendars, read_day, read_moment, read_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.files import write_several
 from ketsched.interchange import dumps, read
@@ -308,7 +308,7 @@ def required_placing(course: Course, **given: Any) -> Placing:
     found = placing(course, **given)
     if found is None:
         raise _no_hours("the command line")
-    check_named(course, found.calendars)
+    inputs.located("--calendar", check_calendars, course, found.calendars)
     return found
 
 
@@ -319,23 +319,6 @@ def _no_hours(where: str) -> InvalidInput:
         why="sessions, and what goes around them, are placed within them",
         fix="give --clinic FILE, or --zone and --hours, or --case CASE.toml",
     )
-
-
-def check_named(course: Course, others: Mapping[str, Calendar]) -> None:
-    """Refuse to move appointments by other hours than those of whom they need."""
-    missing = sorted(_needed(course) - others.keys())
-    if missing:
-        raise InvalidInput(
-            what=f"the calendar of {missing[0]} is missing",
-            where="--calendar",
-            why="without it the clinic's hours would decide where appointments with them go",
-            fix=f"give --calendar {missing[0]}=FILE, or --case with a case file that names it",
-        )
-
-
-def _needed(course: Course) -> set[str]:
-    definitions = {companion.id: companion for companion in course.protocol.companions}
-    return {definitions[p.companion].calendar for p in course.companions if p.status.stands} - {""}
 
 
 def course_to_complete(ctx: click.Context) -> Course | None:

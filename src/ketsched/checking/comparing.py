@@ -1,0 +1,46 @@
+"""What a change of a course breaks, by its findings before and after, and the waivers for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ketsched.checking.rules import Finding, Severity
+from ketsched.model import Waiver
+
+ABOUT_DAYS = ("KS1", "KS2")
+"""Families of rules about the days of sessions: spacing and series."""
+
+
+def broken(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings about spacing and series, from warnings up, that a course did not have before."""
+    known = {(finding.code, finding.sessions, finding.what) for finding in before}
+    for finding in after:
+        if _is_about_days(finding) and (finding.code, finding.sessions, finding.what) not in known:
+            yield finding
+
+
+def broken_by(session: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings about spacing and series, from warnings up, that name a session and are not waived."""
+    for finding in findings:
+        if _is_about_days(finding) and finding.waived_by is None and session in finding.sessions:
+            yield finding
+
+
+def waivers_for(findings: Iterable[Finding], *, reason: str, who: str) -> tuple[Waiver, ...]:
+    """Return a waiver for each finding that names sessions."""
+    return tuple(
+        Waiver(rule=finding.code, sessions=finding.sessions, reason=reason, who=who)
+        for finding in findings
+        if finding.sessions
+    )
+
+
+def counted(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """Return how many errors and warnings there are that nobody waived; kinds of which there are none are left out."""
+    severities = [finding.severity for finding in findings if finding.waived_by is None]
+    kinds = (Severity.ERROR, Severity.WARNING)
+    return {kind: severities.count(kind) for kind in kinds if kind in severities}
+
+
+def _is_about_days(finding: Finding) -> bool:
+    return finding.code.startswith(ABOUT_DAYS) and finding.severity >= Severity.WARNING
