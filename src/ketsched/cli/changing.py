@@ -27,11 +27,11 @@ from ketsched.revising import Consequences, consequences
 from ketsched.screens import many, on
 
 
-def _finish(opened: revising.Opened, course: Course, said: str, *, as_json: bool, **calendars: Any) -> None:
+def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any) -> None:
     """Write the changed course and its calendars, and say what changed."""
     lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
     change = consequences(opened.course, course, as_of=opened.today)
-    if as_json:
+    if opened.as_json:
         click.echo(_json(course, change, said, changed=course != opened.course))
         return
     pictures.show(said)
@@ -89,7 +89,6 @@ def _json(course: Course, change: Consequences, said: str, *, changed: bool) -> 
 @revising.changes
 def hold(
     opened: revising.Opened,
-    as_json: bool,
     reason: str,
     who: str,
     since: date | None,
@@ -113,7 +112,7 @@ def hold(
     course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
     held = companions.several(course, named) if named else f"all from {on(day)} on"
-    _finish(opened, course, f"hold {made.id} by {who}: {held}", as_json=as_json)
+    _finish(opened, course, f"hold {made.id} by {who}: {held}")
 
 
 @click.command()
@@ -122,7 +121,7 @@ def hold(
 @option("--who", "NAME", "Who lifts it.", required=True)
 @option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
-def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided: date) -> None:
+def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None:
     """
     Lift a hold, by name and date; HOLD is its id, such as h1.
 
@@ -133,7 +132,7 @@ def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
     course = around.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
-    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(decided)}", as_json=as_json)
+    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(decided)}")
 
 
 @click.command()
@@ -155,7 +154,6 @@ def lift(opened: revising.Opened, as_json: bool, hold_id: str, who: str, decided
 @revising.changes
 def authorise(
     opened: revising.Opened,
-    as_json: bool,
     sessions: int,
     first: date | None,
     until: date | None,
@@ -180,7 +178,7 @@ def authorise(
         **given,
     )
     course = around.authorise(opened.course, paid, at=opened.at)
-    _finish(opened, course, f"{many(sessions, 'session')} authorised", as_json=as_json)
+    _finish(opened, course, f"{many(sessions, 'session')} authorised")
 
 
 def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -201,7 +199,6 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @revising.changes
 def decide(
     opened: revising.Opened,
-    as_json: bool,
     companion: str,
     outcome: str,
     who: str,
@@ -227,14 +224,14 @@ def decide(
     if outcome != "continue":
         acts = "ends the course" if outcome == "stop" else "plans the rest at that interval"
         said += f"; the next ketsched replan {acts}"
-    _finish(opened, course, said, as_json=as_json)
+    _finish(opened, course, said)
 
 
 @click.command()
 @revising.course_file
 @click.argument("companion", metavar="COMPANION")
 @revising.changes
-def done(opened: revising.Opened, as_json: bool, companion: str) -> None:
+def done(opened: revising.Opened, companion: str) -> None:
     """
     Record that a task is done, or that an appointment took place.
 
@@ -247,7 +244,7 @@ def done(opened: revising.Opened, as_json: bool, companion: str) -> None:
     """
     name = _booking(opened.course, companion, deciding=False)
     course = around.done(opened.course, name, at=opened.at)
-    _finish(opened, course, f"{_titled(course, name)}: done", as_json=as_json)
+    _finish(opened, course, f"{_titled(course, name)}: done")
 
 
 @click.command()
@@ -255,7 +252,7 @@ def done(opened: revising.Opened, as_json: bool, companion: str) -> None:
 @click.argument("session", metavar="SESSION")
 @click.argument("known", metavar="confirmed|none|self", type=click.Choice(["confirmed", "none", "self"]))
 @revising.changes
-def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> None:
+def ride(opened: revising.Opened, session: str, known: str) -> None:
     """
     Record what is known of the ride home after a session.
 
@@ -270,7 +267,7 @@ def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> No
     course = around.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
-    _finish(opened, course, f"ride home on {on(day)}: {said}", as_json=as_json)
+    _finish(opened, course, f"ride home on {on(day)}: {said}")
 
 
 @click.command()
@@ -279,7 +276,6 @@ def ride(opened: revising.Opened, as_json: bool, session: str, known: str) -> No
 @revising.changes
 def accompany(
     opened: revising.Opened,
-    as_json: bool,
     **given: Any,
 ) -> None:
     """
@@ -298,7 +294,7 @@ def accompany(
     course = accompany_course(
         opened.course, **hours, availability=when.availability, time=when.time, at=opened.at
     )
-    _finish(opened, course, "around the sessions", as_json=as_json, **hours)
+    _finish(opened, course, "around the sessions", **hours)
 
 
 def _booking(course: Course, text: str, *, deciding: bool) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import partial
 from typing import Any
 
 import click
 
 from ketsched import reporting
-from ketsched.checking import RULES, Severity, rule_named
+from ketsched.checking import RULES, rule_named
 from ketsched.checking import check as check_course
 from ketsched.cli import inputs, pictures
 from ketsched.cli.inputs import flag, option
@@ -20,6 +19,7 @@ from ketsched.errors import InvalidInput
 from ketsched.interchange import read
 from ketsched.model import Course, Protocol, Visit, Waiver
 from ketsched.protocols import load_protocol
+from ketsched.screens import Table
 from ketsched.visitfile import load_visits
 from ketsched.waiverfile import load_waivers
 
@@ -40,13 +40,7 @@ from ketsched.waiverfile import load_waivers
 @option(
     "--waivers", "FILE", "Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until.", load_waivers
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info"]),
-    default="warning",
-    show_default=True,
-    help="Exit with 1 from this severity up.",
-)
+@inputs.fail_on_option
 @flag("--json", "Print the findings as JSON.", to="as_json")
 @click.pass_context
 def check(
@@ -73,24 +67,26 @@ def check(
     alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
     calendar = None if alone else inputs.clinic_calendar(**clinic)
     course = _course(what, protocol, zone if calendar is None else calendar.zone)
-    today = as_of
     others = inputs.located("--calendar", read_named, calendars, course.protocol)
-    looked_at = partial(check_course, course, calendar=calendar, calendars=others, waivers=waivers or ())
-    if visits is None:
-        findings = looked_at(as_of=today)
-    else:
-        happened = inputs.located("--visits", _visits, visits, course, today)
-        findings = inputs.located("--visits", lambda found: looked_at(visits=found, as_of=today), happened)
+    happened = inputs.located("--visits", _visits, visits, course, as_of)
+    findings = inputs.located(
+        "--visits",
+        lambda: check_course(
+            course, calendar=calendar, calendars=others, visits=happened, as_of=as_of, waivers=waivers or ()
+        ),
+    )
     if as_json:
         click.echo(reporting.as_json({"findings": reporting.finding_values(findings)}))
     elif findings:
         pictures.show(pictures.findings_of(findings))
     else:
         click.echo("no findings")
-    ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
+    ctx.exit(inputs.exit_code(findings, fail_on))
 
 
-def _visits(source: str, course: Course, today: date | None) -> tuple[Visit, ...]:
+def _visits(source: str | None, course: Course, today: date | None) -> tuple[Visit, ...]:
+    if source is None:
+        return ()
     if today is None:
         raise InvalidInput(
             what="visits, and no --as-of",
@@ -152,14 +148,8 @@ def rules(as_json: bool) -> None:
             )
         )
         return
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("code", "severity", "rule", "source"):
-        table.add_column(name)
-    for rule in RULES:
-        table.add_row(rule.code, str(rule.severity), rule.name, rule.source)
-    pictures.show(table)
+    rows = ((rule.code, str(rule.severity), rule.name, rule.source) for rule in RULES)
+    pictures.present(Table(("code", "severity", "rule", "source"), tuple(rows)))
 
 
 @click.command()

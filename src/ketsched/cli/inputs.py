@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched.calendars import Calendar
-from ketsched.checking import RULES, Finding
+from ketsched.checking import RULES, Finding, Severity
 from ketsched.closures import Holidays
 from ketsched.entries import read_country, read_dates, read_week
 from ketsched.errors import InvalidInput, KetschedError
@@ -170,6 +170,20 @@ def clinic_calendar(
 def moment(at: datetime | None) -> datetime:
     """Return a moment that was given, or the clock's in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0) if at is None else at
+
+
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info"]),
+    default="warning",
+    show_default=True,
+    help="Exit with 1 from this severity up.",
+)
+
+
+def exit_code(findings: Iterable[Finding], fail_on: str) -> int:
+    """Return 1 if a finding is as grave as --fail-on says."""
+    return int(any(finding.severity >= Severity[fail_on.upper()] for finding in findings))
 
 
 def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:

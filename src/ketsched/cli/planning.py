@@ -13,7 +13,7 @@ import click
 from ketsched import reporting
 from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
-from ketsched.checking import Finding, Severity, check
+from ketsched.checking import Finding, check
 from ketsched.cli import companions, inputs, pictures
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
@@ -69,13 +69,7 @@ CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
     "Write .json or .ics; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
     several=True,
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info"]),
-    default="warning",
-    show_default=True,
-    help="Exit with 1 from this severity up.",
-)
+@inputs.fail_on_option
 @flag("--json", "Print the plan and its findings as JSON.", to="as_json")
 @click.pass_context
 def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
@@ -115,7 +109,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
             click.echo(f"wrote {output}")
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
-    ctx.exit(1 if any(finding.severity >= Severity[fail_on.upper()] for finding in findings) else 0)
+    ctx.exit(inputs.exit_code(findings, fail_on))
 
 
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:

@@ -91,7 +91,6 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 @revising.changes
 def record(
     opened: revising.Opened,
-    as_json: bool,
     day: date | None,
     status: Happened | None,
     source: str | None,
@@ -125,7 +124,7 @@ def record(
         where = "--from"
     else:
         _refuse(any(of_file.values()), "--from", "options for a file, and no file")
-        visits, where = (_visit(opened.course, day, status, of_one, ask=not as_json),), "DATE"
+        visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
     course = inputs.located(where, _recorded, opened, visits, today, who)
     lines = revising.write(opened, course)
     judged = _judged(course, visits, today)
@@ -143,7 +142,7 @@ def record(
         elif taken(course, (), found) is None:
             possible = proposals(course, **options)
     marked = course.protocol.phase(lacks[0]).missed if lacks and not found.proposes else ""
-    if as_json:
+    if opened.as_json:
         result = {
             "changed": course != opened.course,
             "revision": len(course.revisions),

@@ -113,7 +113,6 @@ def replan(
     ctx: click.Context,
     /,
     opened: revising.Opened,
-    as_json: bool,
     dry_run: bool,
     as_of: date | None,
     **given: Any,
@@ -138,7 +137,7 @@ def replan(
     when = attrs.evolve(when, availability=away(when, given["away"]))
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": revising.notice_of(given["notice"])}
     common |= {"who": given["who"], "exceed": given["exceed"], **when.options()}
-    told = _Telling(opened, when, today, as_json=as_json, dry_run=dry_run)
+    told = _Telling(opened, when, today, dry_run=dry_run)
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
     seen = forecast_course(opened.course, asked.visits, as_of=today)
@@ -248,7 +247,6 @@ class _Telling:
     opened: revising.Opened
     when: revising.Placing
     today: date
-    as_json: bool = attrs.field(kw_only=True)
     dry_run: bool = attrs.field(kw_only=True)
 
     def findings(self, course: Course) -> tuple[Finding, ...]:
@@ -272,7 +270,7 @@ class _Telling:
             lines = ["nothing was written: --dry-run" if changed else "nothing has changed"]
         else:
             lines = revising.write(self.opened, course, findings)
-        if self.as_json:
+        if self.opened.as_json:
             result = {
                 "changed": changed,
                 "written": changed and not self.dry_run,
@@ -347,7 +345,7 @@ class _Telling:
         """Say what moving sessions would break; nothing is written."""
         course = self.opened.course
         changes = repair.changes if repair is not None else ()
-        if self.as_json:
+        if self.opened.as_json:
             result = {
                 "changed": False,
                 "written": False,

@@ -41,9 +41,14 @@ def changes(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def opening(
-        file: str, at: datetime | None, output: tuple[str, ...], changes_only: bool, **given: Any
+        file: str,
+        at: datetime | None,
+        output: tuple[str, ...],
+        changes_only: bool,
+        as_json: bool,
+        **given: Any,
     ) -> None:
-        command(open_course(file, at, output, changes_only=changes_only), **given)
+        command(open_course(file, at, output, changes_only=changes_only, as_json=as_json), **given)
 
     for add in (
         flag("--json", "Print what changed as JSON.", to="as_json"),
@@ -119,6 +124,7 @@ class Opened:
         at: The moment of the next revision.
         outputs: Calendars to write as well.
         changes_only: Whether calendars get only what the command changes.
+        as_json: Whether what changed is printed as JSON.
     """
 
     path: Path
@@ -126,6 +132,7 @@ class Opened:
     at: datetime
     outputs: list[inputs.Output]
     changes_only: bool = False
+    as_json: bool = False
 
     @property
     def today(self) -> date:
@@ -155,7 +162,7 @@ def present(course: Course, day: date | None) -> date:
 
 
 def open_course(
-    file: str, at: datetime | None, output: Sequence[str] = (), *, changes_only: bool = False
+    file: str, at: datetime | None, output: Sequence[str], *, changes_only: bool, as_json: bool
 ) -> Opened:
     """Read a course file to change it; refuse a moment before its last revision."""
     course = read_course(file)
@@ -170,7 +177,9 @@ def open_course(
         )
     moment = inputs.moment(at)
     inputs.located("--at", plausible, moment.date(), "the revision")
-    opened = Opened(path=path, course=course, at=moment, outputs=outputs, changes_only=changes_only)
+    opened = Opened(
+        path=path, course=course, at=moment, outputs=outputs, changes_only=changes_only, as_json=as_json
+    )
     last = opened.course.revisions[-1].at
     if last is not None and opened.at < last:
         raise InvalidInput(
