@@ -164,6 +164,12 @@ def booking_named(course: Course, text: str, *, deciding: bool) -> str:
     return _alone([(placed.id, placed.day) for placed in named or known], text, kind)
 
 
+def event_named(course: Course, text: str) -> str:
+    """Return the UID of an event or the id of a booking as it is, and the id of the session that is alone on a day."""
+    is_uid = text.count("-") == 4 and len(text) == 36
+    return text if is_uid or text in course.bookings() else session_named(course, text)
+
+
 def with_session(course: Course, visit: Visit) -> Visit:
     """Return a visit; refuse one that did not take place on a day without a session: it is a slip of the keyboard."""
     named = visit.session is not None or visit.corrects

@@ -13,6 +13,7 @@ from ketsched.entries import (
     booking_named,
     check_calendars,
     check_entry,
+    event_named,
     read_dates,
     read_moment,
     read_start,
@@ -104,6 +105,20 @@ def test_an_appointment_is_meant_by_its_id_what_it_is_or_its_day(reference_cours
             ]
             if len(alike) == 1:
                 assert booking_named(reference_course, text, deciding=decides) == placed.id
+
+
+def test_an_event_is_meant_by_its_uid_its_booking_or_the_day_of_a_session(reference_course):
+    uid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+    placed, session = reference_course.companions[0], reference_course.standing()[1]
+    for text, name in (
+        (uid, uid),
+        (placed.id, placed.id),
+        (session.id, session.id),
+        (str(session.day), session.id),
+    ):
+        assert event_named(reference_course, text) == name
+    with pytest.raises(InvalidInput, match="there is no session 'other'"):
+        event_named(reference_course, "other")
 
 
 def test_what_did_not_take_place_is_of_a_day_with_a_session(reference_course):

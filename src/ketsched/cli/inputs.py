@@ -81,6 +81,12 @@ def option(
     )
 
 
+def choice(name: str, words: Sequence[str], help: str, default: str | None = None) -> Decorator:  # noqa: A002
+    """Add an option that takes one of some words; --help shows which one it has if none is given."""
+    of = click.Choice(words)
+    return click.option(name, type=of, help=help, default=default, show_default=default is not None)
+
+
 def flag(names: str, help: str, *, to: str = "") -> Decorator:  # noqa: A002 - click's word for it
     """Add an option that is given or not."""
     return click.option(*names.split(), *filter(None, [to]), is_flag=True, help=help)
@@ -172,12 +178,8 @@ def moment(at: datetime | None) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) if at is None else at
 
 
-fail_on_option = click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info"]),
-    default="warning",
-    show_default=True,
-    help="Exit with 1 from this severity up.",
+fail_on_option = choice(
+    "--fail-on", ("error", "warning", "info"), "Exit with 1 from this severity up.", "warning"
 )
 
 

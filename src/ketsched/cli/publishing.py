@@ -11,32 +11,20 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.inputs import flag, option
-from ketsched.entries import session_named
+from ketsched.cli.inputs import choice, flag, option
+from ketsched.entries import event_named
 from ketsched.errors import InvalidInput
 from ketsched.interchange.caldav import Published, credentials
 from ketsched.interchange.caldav import publish as publish_course
 from ketsched.model import Course
-from ketsched.screens import on
+from ketsched.screens import Table, on
 
 
 @click.command()
 @revising.course_file
 @option("--caldav", "URL", "The address of the calendar itself.", to="url", required=True)
-@click.option(
-    "--audience",
-    type=click.Choice(["patient", "clinic"]),
-    default="patient",
-    show_default=True,
-    help="Who reads the calendar.",
-)
-@click.option(
-    "--privacy",
-    type=click.Choice(["discreet", "named", "full"]),
-    default="discreet",
-    show_default=True,
-    help="How much its events tell.",
-)
+@choice("--audience", ("patient", "clinic"), "Who reads the calendar.", "patient")
+@choice("--privacy", ("discreet", "named", "full"), "How much its events tell.", "discreet")
 @option("--ca", "FILE", "Certificates to trust, if the server's is not one of the machine's.")
 @option(
     "--overwrite",
@@ -74,7 +62,7 @@ def publish(
         --audience clinic --dry-run
     """
     course = revising.read_course(file)
-    forced = [_named(course, text) for text in overwrite]
+    forced = [inputs.located("--overwrite", event_named, course, text) for text in overwrite]
     user, password = credentials(url, os.environ)
     if ca is not None and not Path(ca).is_file():
         raise InvalidInput(
@@ -106,28 +94,12 @@ def publish(
     ctx.exit(1 if any(one.action == "conflict" for one in done) else 0)
 
 
-def _named(course: Course, text: str) -> str:
-    """Return a UID or a booking's id as it is, and the id of the session that is alone on a day."""
-    if text.count("-") == 4 and len(text) == 36:
-        return text
-    if any(placed.id == text for placed in course.companions):
-        return text
-    return inputs.located("--overwrite", session_named, course, text)
-
-
 def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:
-    from rich.table import Table
-
-    told = [one for one in done if one.action != "unchanged"]
-    days = {name: booking.day for name, booking in course.bookings().items()}
-    if told:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("booking", "day", "is", "because"):
-            table.add_column(name, overflow="fold")
-        for one in told:
-            day = days.get(one.booking)
-            table.add_row(one.booking, "" if day is None else on(day), one.action, one.why)
-        pictures.show(table, "")
+    days = {name: on(booking.day) for name, booking in course.bookings().items()}
+    told = (one for one in done if one.action != "unchanged")
+    rows = tuple((one.booking, days.get(one.booking, ""), one.action, one.why) for one in told)
+    if rows:
+        pictures.present(Table(("booking", "day", "is", "because"), rows), "")
     actions = [one.action for one in done]
     counted = ", ".join(f"{actions.count(word)} {word}" for word in dict.fromkeys(actions))
     click.echo(counted or "the course has no events")

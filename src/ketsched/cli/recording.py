@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
 from ketsched.entries import check_calendars, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
@@ -63,12 +63,12 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 )
 @option("--time", "HH:MM", "When it began, by the clock of where it was.", read_time, to="clock")
 @flag("--elsewhere", "It was at another clinic.")
-@click.option(
+@choice(
     "--counts",
-    type=click.Choice(["yes", "no"]),
-    help="Whether what was given counts toward the series; asked of one that was stopped early.",
+    ("yes", "no"),
+    "Whether what was given counts toward the series; asked of one that was stopped early.",
 )
-@click.option("--by", type=click.Choice(["patient", "clinic"]), help="Who cancelled.")
+@choice("--by", ("patient", "clinic"), "Who cancelled.")
 @option("--route", "TEXT", "Of the drug, if another than the session's.", default="")
 @flag("--worse", "Somebody found symptoms worse.")
 @option("--note", "TEXT", "For the clinic.", default="")

@@ -15,7 +15,7 @@ from ketsched.checking.comparing import broken, broken_by, counted, waivers_for
 from ketsched.cli import inputs, pictures, revising, tracked
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.companions import labels_of
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
@@ -84,11 +84,7 @@ T = TypeVar("T")
     several=True,
 )
 @option("--repeat", "N", "Give the last N sessions again.", type=int, default=0)
-@click.option(
-    "--step",
-    type=click.Choice(["back", "forward"]),
-    help="Go on at the interval before, or after, in the phase's list.",
-)
+@choice("--step", ("back", "forward"), "Go on at the interval before, or after, in the phase's list.")
 @flag("--end", "End the course today; what is still to come is closed.")
 @option("--through", "DATE", "Plan an open-ended phase on to this day.", read_day)
 @option("--place", "TEXT", "Where sessions at the clinic are from now on.")
