@@ -50,11 +50,7 @@ def _show(course: Course, change: Consequences) -> None:
         pictures.show(
             f"  and {change.turned} {'appointment or task' if one else 'appointments and tasks'} with them"
         )
-    for title, placed in (
-        ("added", change.added),
-        ("moved", change.moved),
-        ("cancelled", change.closed),
-    ):
+    for title, placed in (("added", change.added), ("moved", change.moved), ("cancelled", change.closed)):
         if placed:
             pictures.show(f"{title}:", companions.bookings_briefly(course, placed))
     reasons = companions.reasons_of(course)
@@ -88,11 +84,7 @@ def _json(course: Course, change: Consequences, said: str, *, changed: bool) -> 
 @option("--session", "ID|DATE", "Hold this session alone; again for others.", to="sessions", several=True)
 @revising.changes
 def hold(
-    opened: revising.Opened,
-    reason: str,
-    who: str,
-    since: date | None,
-    sessions: tuple[str, ...],
+    opened: revising.Opened, reason: str, who: str, since: date | None, sessions: tuple[str, ...]
 ) -> None:
     """
     Hold sessions: a clinician's stop. They are to be confirmed until it is lifted.
@@ -153,12 +145,7 @@ def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None
 @option("--name", "TEXT", "What the clinic calls it; for its own files.", default="")
 @revising.changes
 def authorise(
-    opened: revising.Opened,
-    sessions: int,
-    first: date | None,
-    until: date | None,
-    scope: str,
-    **given: Any,
+    opened: revising.Opened, sessions: int, first: date | None, until: date | None, scope: str, **given: Any
 ) -> None:
     """
     Record what a payer has authorised; sessions beyond it are to be confirmed.
@@ -170,13 +157,7 @@ def authorise(
     ketsched authorise course.json --sessions 6 --until 2027-03-31
     """
     inputs.located("--scope", check_scope, scope, opened.course.protocol)
-    paid = Authorisation(
-        sessions=sessions,
-        first=first,
-        until=until,
-        scope=scope,
-        **given,
-    )
+    paid = Authorisation(sessions=sessions, first=first, until=until, scope=scope, **given)
     course = around.authorise(opened.course, paid, at=opened.at)
     _finish(opened, course, f"{many(sessions, 'session')} authorised")
 
@@ -197,13 +178,7 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @option("--who", "NAME", "Who decided it.", required=True)
 @option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
-def decide(
-    opened: revising.Opened,
-    companion: str,
-    outcome: str,
-    who: str,
-    decided: date,
-) -> None:
+def decide(opened: revising.Opened, companion: str, outcome: str, who: str, decided: date) -> None:
     """
     Record the outcome of a screening or a review.
 
@@ -274,10 +249,7 @@ def ride(opened: revising.Opened, session: str, known: str) -> None:
 @revising.course_file
 @revising.placing_options
 @revising.changes
-def accompany(
-    opened: revising.Opened,
-    **given: Any,
-) -> None:
+def accompany(opened: revising.Opened, **given: Any) -> None:
     """
     Place anew what goes around the sessions; the sessions stay as they are.
 

@@ -16,7 +16,7 @@ from ketsched.calendars import Calendar
 from ketsched.checking import RULES, Finding, Severity
 from ketsched.closures import Holidays
 from ketsched.entries import read_country, read_dates, read_week
-from ketsched.errors import InvalidInput, KetschedError
+from ketsched.errors import InvalidInput, KetschedError, refuse_first
 from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.folder import real_path
 from ketsched.model import Course
@@ -276,42 +276,48 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
     outputs = [output_of(text) for text in texts]
     seen: set[Path] = set()
     for output in outputs:
-        if not output.path.name.lower().endswith(tuple(FORMATS)):
-            raise InvalidInput(
-                what=f"{output.path.name[:60]!r} has no suffix of a known format",
-                where=f"-o {str(output.path)[:200]}",
-                why=f"the suffix says the format: {', '.join(FORMATS)}",
-                fix="end the name with one of these, as in course.json or patient.ics:patient,named",
-            )
-        if output.holds_course and (output.audience, output.privacy) != ("patient", "discreet"):
-            raise InvalidInput(
-                what=f"{output.path.name} cannot be for somebody or more or less private",
-                where=f"-o {output.path}",
-                why="a course file holds the whole course, for the clinic's own use",
-                fix="leave the words after the file name out, or write a .ics file",
-            )
-        if changing is not None and (output.holds_course or real_path(output.path) == real_path(changing)):
-            raise InvalidInput(
-                what=f"{output.path.name} would be a second course file",
-                where=f"-o {output.path}",
-                why=f"{changing.name} is changed in place; beside it another would be a course of its own",
-                fix="leave it out; write calendars (.ics) with -o, or copy the course file by hand",
-            )
-        if real_path(output.path) in seen:
-            raise InvalidInput(
-                what=f"{output.path.name} is to be written twice",
-                where=f"-o {output.path}",
-                why="one file is for one reader",
-                fix="give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
-            )
-        seen.add(real_path(output.path))
-        if output.holds_course and output.path.exists():
-            raise InvalidInput(
-                what=f"{output.path.name} is there already",
-                where=f"-o {output.path}",
-                why="a course file keeps its revisions; planning anew would lose them, and calendars would double",
-                fix="choose another name, or move the old course away if it was never given out",
-            )
+        name, path = output.path.name, real_path(output.path)
+        in_its_place = changing is not None and (output.holds_course or path == real_path(changing))
+        whom = (output.audience, output.privacy)
+        faults = (
+            (
+                not name.lower().endswith(tuple(FORMATS)),
+                "output",
+                f"{name[:60]!r} has no suffix of a known format",
+                f"the suffix says the format: {', '.join(FORMATS)}",
+                "end the name with one of these, as in course.json or patient.ics:patient,named",
+            ),
+            (
+                output.holds_course and whom != ("patient", "discreet"),
+                "output",
+                f"{name} cannot be for somebody or more or less private",
+                "a course file holds the whole course, for the clinic's own use",
+                "leave the words after the file name out, or write a .ics file",
+            ),
+            (
+                in_its_place,
+                "output",
+                f"{name} would be a second course file",
+                f"{changing and changing.name} is changed in place; beside it another would be a course of its own",
+                "leave it out; write calendars (.ics) with -o, or copy the course file by hand",
+            ),
+            (
+                path in seen,
+                "output",
+                f"{name} is to be written twice",
+                "one file is for one reader",
+                "give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
+            ),
+            (
+                output.holds_course and output.path.exists(),
+                "output",
+                f"{name} is there already",
+                "a course file keeps its revisions; planning anew would lose them, and calendars would double",
+                "choose another name, or move the old course away if it was never given out",
+            ),
+        )
+        refuse_first(InvalidInput, f"-o {str(output.path)[:200]}", faults)
+        seen.add(path)
     return outputs
 
 

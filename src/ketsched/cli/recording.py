@@ -224,8 +224,7 @@ def _read(
     """Read a file of visits; rows that cannot be used are listed, and end it unless they are to be skipped."""
     meanings = None if columns is None else inputs.located("--columns", load_columns, columns)
     found = inputs.located(
-        "--from",
-        lambda: load_visits(Path(source), columns=meanings, patient=patient, zone=course.zone),
+        "--from", lambda: load_visits(Path(source), columns=meanings, patient=patient, zone=course.zone)
     )
     for row in found.unused:
         click.echo(printable(f"{source}, line {row.line}: {row.why}; {row.fix}"), err=True)
