@@ -1,0 +1,100 @@
+"""What a screen shows, as plain text: no test here knows a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import attrs
+import pytest
+
+import ketsched as ks
+from ketsched.protocols import protocol_ids
+from ketsched.screens import Facts, Lines, Table, called, many, on
+from ketsched.screens.forecasts import next_parts, open_parts
+from ketsched.screens.histories import headline, revisions_table
+from ketsched.screens.protocols import companion_table, phase_table, protocols_table
+from ketsched.tracking import forecast, record
+
+CLINIC = ks.Calendar.weekly("America/New_York", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
+MONDAY, WEDNESDAY = date(2027, 1, 4), date(2027, 1, 6)
+AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def course():
+    """Six sessions on Monday, Wednesday and Friday from 4 January 2027."""
+    return ks.plan(ks.load_protocol("iv-mwf-6"), start=MONDAY, calendar=CLINIC, id="A-017", at=AT)
+
+
+def rows_of(parts):
+    return dict(next(part for part in parts if isinstance(part, Facts)).rows)
+
+
+def test_days_numbers_and_sessions_in_words():
+    assert on(MONDAY) == "Mon 2027-01-04"
+    assert [many(number, "day") for number in (0, 1, 2)] == ["0 days", "1 day", "2 days"]
+    assert called("induction", 2) == "induction 2"
+    assert called("maintenance 2", 1) == "maintenance 2, session 1"
+    assert called("maintenance 2", "1, 2", several=True) == "maintenance 2, sessions 1, 2"
+
+
+@pytest.mark.parametrize("name", protocol_ids())
+def test_every_number_of_a_protocol_is_said_with_its_mark_and_source(name):
+    protocol = ks.load_protocol(name)
+    for of, table in [(p, phase_table(p)) for p in protocol.phases] + [
+        (c, companion_table(c)) for c in protocol.companions
+    ]:
+        stated = [row for row in table.rows if row[2]]
+        assert [row[0] for row in stated] == list(dict.fromkeys(entry.key for entry in of.evidence))
+        assert all(value and source for _, value, _, source in stated)
+        assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_protocols_are_listed_with_their_sessions():
+    rows = {row[0]: row[1] for row in protocols_table(map(ks.load_protocol, protocol_ids())).rows}
+    assert set(rows) == set(protocol_ids())
+    assert rows["iv-mwf-6"].startswith("6")
+
+
+def test_what_is_next_has_its_window(course):
+    """On Tuesday after a Monday given the second is booked for Wednesday, two days after the first."""
+    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
+    parts = list(next_parts(known, forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)))
+    assert parts[0] == "Next is induction 2: booked for Wed 2027-01-06, 09:00"
+    rows = rows_of(parts)
+    assert rows["recommended"] == "Wed 2027-01-06"
+    assert rows["last given"] == "Mon 2027-01-04, 1 day ago"
+    assert rows["can be booked"].startswith("Wed 2027-01-06")
+    (windows,) = (part for part in parts if isinstance(part, Table))
+    assert [row[0] for row in windows.rows] == [f"induction {n}" for n in (3, 4, 5, 6)]
+
+
+def test_days_of_one_week_alone(course):
+    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
+    seen = forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)
+    assert rows_of(next_parts(known, seen, MONDAY))["week of 2027-01-04"] == "Wed 2027-01-06, Fri 2027-01-08"
+    assert rows_of(next_parts(known, seen, date(2027, 2, 1)))["week of 2027-02-01"] == "no day can be booked"
+
+
+def test_what_nobody_recorded_is_asked_with_both_answers(course):
+    parts = list(open_parts(course, forecast(course, as_of=date(2027, 1, 5))))
+    (asked,) = (part for part in parts if isinstance(part, Lines))
+    assert asked.title == "To be asked"
+    assert asked.lines[0] == "what became of the session of 2027-01-04?"
+    assert asked.lines[1].startswith("if given: induction 2 is next, booked for Wed 2027-01-06")
+    assert asked.lines[2].startswith("if missed: induction 1 is next, booked for Wed 2027-01-06")
+
+
+def test_of_a_course_that_is_over_nothing_is_due(course):
+    given = [ks.Visit(session.day) for session in course.sessions]
+    for known, word in ((course, "is complete"), (attrs.evolve(course, ended=date(2027, 2, 1)), "was ended")):
+        seen = forecast(known, given, as_of=date(2027, 2, 1))
+        assert list(next_parts(known, seen)) == [f"Nothing is due: the course {word}."]
+
+
+def test_revisions_are_listed_with_what_they_changed(course):
+    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC), who="Nurse B")
+    assert headline(known, 0).startswith("revision 1 of 2026-12-01T09:00:00Z: ")
+    first, second = revisions_table(known).rows
+    assert (first[0], first[1], first[4]) == ("1", "2026-12-01 09:00Z", "")
+    assert (second[0], second[3], second[4]) == ("2", "Nurse B", "1")
