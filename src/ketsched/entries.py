@@ -122,7 +122,7 @@ def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
             raise InvalidInput(
                 what=f"{text[:60]!r} is not a name and a file",
                 why="it says whose hours they are and where they stand, with an equals sign between",
-                fix="write --calendar therapist=therapist.toml",
+                fix="write therapist=therapist.toml",
             )
         if name in calendars:
             raise InvalidInput(
@@ -205,7 +205,7 @@ def check_entry(course: Course, visit: Visit) -> Visit:
         raise InvalidInput(
             what=f"{first.id} says of {visit.day} already: {first.status}",
             why="a day may have two visits, but mostly the first entry was a mistake",
-            fix=f"say that this corrects {first.id}, or at what hour it was if there was a second visit",
+            fix=f'give corrects="{first.id}" if this replaces it, or at=time(15) if there was a second visit',
             argument="day",
         )
     return visit
@@ -224,7 +224,7 @@ def check_calendars(course: Course, calendars: Mapping[str, Calendar]) -> None:
         raise InvalidInput(
             what=f"the calendar of {missing[0]} is missing",
             why="without it the clinic's hours would decide where appointments with them go",
-            fix=f"give --calendar {missing[0]}=FILE, or --case with a case file that names it",
+            fix=f"give the hours of {missing[0]} as well",
             argument="calendars",
         )
 

@@ -73,7 +73,7 @@ def test_days_of_one_week_alone(course):
     known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
     seen = forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)
     assert rows_of(next_parts(known, seen, MONDAY))["week of 2027-01-04"] == "Wed 2027-01-06, Fri 2027-01-08"
-    assert rows_of(next_parts(known, seen, date(2027, 2, 1)))["week of 2027-02-01"] == "no day can be booked"
+    assert rows_of(next_parts(known, seen, date(2027, 3, 1)))["week of 2027-03-01"] == "no day can be booked"
 
 
 def test_what_nobody_recorded_is_asked_with_both_answers(course):
