@@ -15,8 +15,7 @@ files, because its `save` counts SEQUENCE up. It is an extra: `pip install "kets
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.errors import CannotWrite, InvalidInput
+from ketsched.errors import CannotWrite
+from ketsched.interchange.calendarserver import connected, host_of, server_errors, shown
 from ketsched.interchange.ical import Resource, State, resources
 from ketsched.interchange.wording import Publication
 from ketsched.model import Course
@@ -32,14 +32,11 @@ from ketsched.model import Course
 if TYPE_CHECKING:
     from caldav.davclient import DAVClient
 
-_HERE = ("localhost", "127.0.0.1", "::1")
-"""Hosts to which nothing travels over a network."""
-
-_SECONDS = 30
-"""That a server may take for one answer (house default)."""
-
 _TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
 """What people read, and what is replaced where only it differs; reminders that somebody changed there stay."""
+
+_WRITES = ("added", "updated")
+"""What is done about an event by writing it."""
 
 _DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 _UID_TAKEN = {f"{_CALDAV}no-uid-conflict", f"{_CALDAV}unique-scheduling-object-resource"}
@@ -116,21 +113,21 @@ def publish(
             already written stay, and the next run goes on from there.
     """
     publication = Publication(audience=audience, privacy=privacy, language=language)
-    with _client(url, username, password, verify, insecure=insecure) as client:
-        wanted = tuple(resources(course, publication))
+    with connected(url, username, password, verify, insecure=insecure) as client:
+        events = tuple(resources(course, publication))
         collection = _Collection(client, url)
         collection.check()
-        found = collection.events({resource.uid for resource in wanted})
+        on_server = collection.events({event.uid for event in events})
         done: list[Published] = []
-        for resource in wanted:
-            there = found.get(resource.uid, [])
-            forced = not {resource.uid, resource.booking}.isdisjoint(overwrite)
-            action, why = _decide(resource, there, forced=forced)
-            if action in ("added", "updated") and not dry_run:
+        for event in events:
+            there = on_server.get(event.uid, [])
+            forced = not {event.uid, event.booking}.isdisjoint(overwrite)
+            action, why = _decide(event, there, forced=forced)
+            if action in _WRITES and not dry_run:
                 try:
-                    refused = collection.put(resource, there[0] if there else None)
+                    refused = collection.put(event, there[0] if there else None)
                 except CannotWrite as error:
-                    written = sum(one.action in ("added", "updated") for one in done)
+                    written = sum(one.action in _WRITES for one in done)
                     raise CannotWrite(
                         what=error.what,
                         where=error.where,
@@ -139,7 +136,7 @@ def publish(
                     ) from None
                 if refused:
                     action, why = "conflict", refused
-            done.append(Published(resource.uid, resource.booking, action, why))
+            done.append(Published(event.uid, event.booking, action, why))
         return tuple(done)
 
 
@@ -165,7 +162,7 @@ def calendars(
         InvalidInput: As in `publish`.
         CannotWrite: As in `publish`.
     """
-    with _client(url, username, password, verify, insecure=insecure) as client:
+    with connected(url, username, password, verify, insecure=insecure) as client:
         # Their names may be people's, and are left with the server.
         return tuple(sorted(str(calendar.url) for calendar in client.get_calendars()))
 
@@ -189,7 +186,7 @@ def credentials(url: str, environ: Mapping[str, str]) -> tuple[str | None, str |
             import keyring.errors
         except ImportError:
             return user, None
-        host = _host(url)
+        host = host_of(url)
         try:
             kept = keyring.get_credential(host, user) if host else None
         except keyring.errors.KeyringError:  # locked, or this machine has none
@@ -197,170 +194,6 @@ def credentials(url: str, environ: Mapping[str, str]) -> tuple[str | None, str |
         if kept is not None and (user is None or kept.username == user):
             return kept.username, kept.password
     return user, password
-
-
-def _host(url: str) -> str:
-    found = re.match(r"[a-z]+://(?:[^/?#]*@)?(\[[^\]/]*\]|[^/?#:@]*)", url.strip(), re.IGNORECASE)
-    return found[1].strip("[]").lower() if found else ""
-
-
-def _shown(url: str) -> str:
-    """Return an address without what may be secret in it: user, password, query."""
-    return re.sub(r"^([a-z]+://)[^/?#]*@", r"\1", re.sub(r"[?#].*", "", url.strip()), flags=re.IGNORECASE)[
-        :200
-    ]
-
-
-def _checked(url: str, *, insecure: bool) -> str:
-    """Return the address with a slash at its end, or say what is wrong with it."""
-    given, shown = url.strip(), _shown(url)
-    scheme = given.partition("://")[0].lower()
-    host = _host(given)
-    authority = re.match(r"[a-z]+://([^/?#]*)", given, re.IGNORECASE)
-    port = (
-        re.fullmatch(r"(?:.*@)?(?:\[[^\]]*\]|[^:\[\]]+)(?::(\d{1,5}))?", authority[1]) if authority else None
-    )
-    if (
-        scheme not in ("https", "http")
-        or not host
-        or port is None
-        or re.search(r"[\s\x00-\x1f\x7f\\]", given)
-    ):
-        raise InvalidInput(
-            what="this is not the address of a calendar",
-            where="url",
-            why="it begins with https:// and names a server and a calendar on it",
-            fix="give one such as https://cal.example.org/nurse/appointments/",
-        )
-    if authority is not None and "@" in authority[1]:
-        raise InvalidInput(
-            what="the address has a user or a password in it",
-            where=shown,
-            why="addresses are shown, kept and logged in many places",
-            fix="take it out, and give user and password apart: username= and password=, or KETSCHED_CALDAV_USER and "
-            "KETSCHED_CALDAV_PASSWORD and the keyring on the command line",
-        )
-    if re.search(r"[?#]", given):
-        raise InvalidInput(
-            what="the address has a query in it",
-            where=shown,
-            why="a calendar on a server is a folder of events, and its address ends with a slash",
-            fix="copy the CalDAV address of the calendar, not that of a page or a feed",
-        )
-    if scheme == "http" and host not in _HERE and not insecure:
-        raise InvalidInput(
-            what="the address begins with http://",
-            where=shown,
-            why="user, password and events would travel unencrypted",
-            fix="use https://; from Python insecure=True allows it if nobody is between this machine and the server",
-        )
-    return given if given.endswith("/") else f"{given}/"
-
-
-@contextmanager
-def _client(
-    url: str, username: str | None, password: str | None, verify: bool | str | Path, *, insecure: bool
-) -> Iterator[DAVClient]:
-    """Have a connection to a server, whose errors are told in our words."""
-    address = _checked(url, insecure=insecure)
-    if verify is False:
-        raise InvalidInput(
-            what="verify=False",
-            where="verify",
-            why="a server whose certificate is not checked may be anybody",
-            fix="give the path of the certificate that it has, or of the one that signed it",
-        )
-    if verify is not True and not Path(verify).is_file():
-        raise InvalidInput(
-            what="there is no file of certificates",
-            where=str(verify)[:200],
-            why="the server's certificate is checked against those in it",
-            fix="give the path of a file in PEM form, or leave verify out",
-        )
-    try:
-        from caldav.davclient import DAVClient
-    except ImportError:
-        raise CannotWrite(
-            what="the caldav package is not installed",
-            where=_shown(url),
-            why="it speaks to calendar servers, and not everybody needs it",
-            fix='pip install "ketsched[caldav]"',
-        ) from None
-    client = DAVClient(
-        url=address,
-        username=username,
-        password=password,
-        timeout=_SECONDS,
-        ssl_verify_cert=verify if isinstance(verify, bool) else str(verify),
-        enable_rfc6764=False,  # nothing is asked of the DNS but the host's address
-    )
-    session: Any = client.session
-    session.trust_env = False  # no .netrc, no proxies: what is not given is not used
-    session.max_redirects = 0  # nothing goes where the caller did not say
-    try:
-        with _in_our_words(_shown(address)):
-            yield client
-    finally:
-        client.close()
-
-
-@contextmanager
-def _in_our_words(shown: str) -> Iterator[None]:
-    """Tell what goes wrong between here and the server, without what it answered: that may name a patient."""
-    from caldav.lib import error, http_sync
-
-    faults = http_sync.requests.exceptions
-    try:
-        yield
-    except error.AuthorizationError as fault:
-        if fault.status == 401:
-            raise CannotWrite(
-                what="the server does not let this user in",
-                where=shown,
-                why="user or password are missing or wrong",
-                fix="check them; on the command line KETSCHED_CALDAV_USER and KETSCHED_CALDAV_PASSWORD, or the keyring",
-            ) from None
-        raise CannotWrite(
-            what="this user may not do that on the server",
-            where=shown,
-            why="the server refuses it (403)",
-            fix="ask whoever runs it for the right to write to this calendar, or check the address",
-        ) from None
-    except faults.TooManyRedirects:
-        raise CannotWrite(
-            what="the calendar is at another address",
-            where=shown,
-            why="the server points elsewhere, and events go only where they were sent",
-            fix="give the address that it points to",
-        ) from None
-    except faults.SSLError:
-        raise CannotWrite(
-            what="the server's certificate is not trusted",
-            where=shown,
-            why="without that anybody could pass for the server",
-            fix="check the address; if the server has a certificate of its own, give its file: verify=",
-        ) from None
-    except faults.Timeout:
-        raise CannotWrite(
-            what="the server does not answer",
-            where=shown,
-            why=f"it took more than {_SECONDS} seconds",
-            fix="try again later",
-        ) from None
-    except (faults.RequestException, OSError):
-        raise CannotWrite(
-            what="the server cannot be reached",
-            where=shown,
-            why="no connection to it could be made or kept",
-            fix="check the address and the network, and try again",
-        ) from None
-    except (error.DAVError, NotImplementedError, SyntaxError):  # the last is what its XML parser raises
-        raise CannotWrite(
-            what="the server's answer cannot be used",
-            where=shown,
-            why="it is not what a calendar server says",
-            fix="check the address, and try again later",
-        ) from None
 
 
 class _There(NamedTuple):
@@ -382,7 +215,7 @@ class _Collection:
     """One calendar on a server."""
 
     def __init__(self, client: DAVClient, url: str) -> None:
-        self.client, self.shown = client, _shown(url)
+        self.client, self.shown = client, shown(url)
 
     def check(self) -> None:
         """Refuse what is no calendar."""
@@ -451,7 +284,7 @@ class _Collection:
             **({"If-Match": there.etag} if there else {"If-None-Match": "*"}),
         }
         try:
-            with _in_our_words(self.shown):
+            with server_errors(self.shown):
                 try:
                     status = self.client.put(address, resource.content.decode(), headers).status
                 except error.AuthorizationError as fault:

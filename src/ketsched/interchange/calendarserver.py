@@ -1,0 +1,185 @@
+"""
+The way to a calendar server: its address, who asks, and what goes wrong on the way.
+
+Nothing goes where the caller did not say, unencrypted or past a certificate that is not trusted. An answer
+of the server is never repeated, because it may name a patient.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ketsched.errors import CannotWrite, InvalidInput
+
+if TYPE_CHECKING:
+    from caldav.davclient import DAVClient
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+"""Hosts to which nothing travels over a network."""
+
+_SECONDS = 30
+"""That a server may take for one answer (house default)."""
+
+
+def host_of(url: str) -> str:
+    """Return the name of the server in an address; empty if there is none."""
+    found = re.match(r"[a-z]+://(?:[^/?#]*@)?(\[[^\]/]*\]|[^/?#:@]*)", url.strip(), re.IGNORECASE)
+    return found[1].strip("[]").lower() if found else ""
+
+
+def shown(url: str) -> str:
+    """Return an address without what may be secret in it: user, password, query."""
+    return re.sub(r"^([a-z]+://)[^/?#]*@", r"\1", re.sub(r"[?#].*", "", url.strip()), flags=re.IGNORECASE)[
+        :200
+    ]
+
+
+def _checked(url: str, *, insecure: bool) -> str:
+    """Return the address with a slash at its end, or say what is wrong with it."""
+    given, told = url.strip(), shown(url)
+    scheme = given.partition("://")[0].lower()
+    host = host_of(given)
+    authority = re.match(r"[a-z]+://([^/?#]*)", given, re.IGNORECASE)
+    port = (
+        re.fullmatch(r"(?:.*@)?(?:\[[^\]]*\]|[^:\[\]]+)(?::(\d{1,5}))?", authority[1]) if authority else None
+    )
+    if (
+        scheme not in ("https", "http")
+        or not host
+        or port is None
+        or re.search(r"[\s\x00-\x1f\x7f\\]", given)
+    ):
+        raise InvalidInput(
+            what="this is not the address of a calendar",
+            where="url",
+            why="it begins with https:// and names a server and a calendar on it",
+            fix="give one such as https://cal.example.org/nurse/appointments/",
+        )
+    if authority is not None and "@" in authority[1]:
+        raise InvalidInput(
+            what="the address has a user or a password in it",
+            where=told,
+            why="addresses are shown, kept and logged in many places",
+            fix="take it out, and give user and password apart: username= and password=, or KETSCHED_CALDAV_USER and "
+            "KETSCHED_CALDAV_PASSWORD and the keyring on the command line",
+        )
+    if re.search(r"[?#]", given):
+        raise InvalidInput(
+            what="the address has a query in it",
+            where=told,
+            why="a calendar on a server is a folder of events, and its address ends with a slash",
+            fix="copy the CalDAV address of the calendar, not that of a page or a feed",
+        )
+    if scheme == "http" and host not in _HERE and not insecure:
+        raise InvalidInput(
+            what="the address begins with http://",
+            where=told,
+            why="user, password and events would travel unencrypted",
+            fix="use https://; from Python insecure=True allows it if nobody is between this machine and the server",
+        )
+    return given if given.endswith("/") else f"{given}/"
+
+
+@contextmanager
+def connected(
+    url: str, username: str | None, password: str | None, verify: bool | str | Path, *, insecure: bool
+) -> Iterator[DAVClient]:
+    """Connect to a server; what goes wrong is raised as our errors."""
+    address = _checked(url, insecure=insecure)
+    if verify is False:
+        raise InvalidInput(
+            what="verify=False",
+            where="verify",
+            why="a server whose certificate is not checked may be anybody",
+            fix="give the path of the certificate that it has, or of the one that signed it",
+        )
+    if verify is not True and not Path(verify).is_file():
+        raise InvalidInput(
+            what="there is no file of certificates",
+            where=str(verify)[:200],
+            why="the server's certificate is checked against those in it",
+            fix="give the path of a file in PEM form, or leave verify out",
+        )
+    try:
+        from caldav.davclient import DAVClient
+    except ImportError:
+        raise CannotWrite(
+            what="the caldav package is not installed",
+            where=shown(url),
+            why="it speaks to calendar servers, and not everybody needs it",
+            fix='pip install "ketsched[caldav]"',
+        ) from None
+    client = DAVClient(
+        url=address,
+        username=username,
+        password=password,
+        timeout=_SECONDS,
+        ssl_verify_cert=verify if isinstance(verify, bool) else str(verify),
+        enable_rfc6764=False,  # nothing is asked of the DNS but the host's address
+    )
+    session: Any = client.session
+    session.trust_env = False  # no .netrc, no proxies: what is not given is not used
+    session.max_redirects = 0  # nothing goes where the caller did not say
+    try:
+        with server_errors(shown(address)):
+            yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def server_errors(where: str) -> Iterator[None]:
+    """Translate what goes wrong between here and the server; never repeat the response, which may name a patient."""
+    from caldav.lib import error, http_sync
+
+    faults = http_sync.requests.exceptions
+    ours: tuple[tuple[Any, str, str, str], ...] = (
+        (
+            error.AuthorizationError,
+            "this user may not do that on the server",
+            "the server refuses it (403)",
+            "ask whoever runs it for the right to write to this calendar, or check the address",
+        ),
+        (
+            faults.TooManyRedirects,
+            "the calendar is at another address",
+            "the server points elsewhere, and events go only where they were sent",
+            "give the address that it points to",
+        ),
+        (
+            faults.SSLError,
+            "the server's certificate is not trusted",
+            "without that anybody could pass for the server",
+            "check the address; if the server has a certificate of its own, give its file: verify=",
+        ),
+        (
+            faults.Timeout,
+            "the server does not answer",
+            f"it took more than {_SECONDS} seconds",
+            "try again later",
+        ),
+        (
+            (faults.RequestException, OSError),
+            "the server cannot be reached",
+            "no connection to it could be made or kept",
+            "check the address and the network, and try again",
+        ),
+        (
+            (error.DAVError, NotImplementedError, SyntaxError),  # the last is what its XML parser raises
+            "the server's answer cannot be used",
+            "it is not what a calendar server says",
+            "check the address, and try again later",
+        ),
+    )
+    try:
+        yield
+    except (error.DAVError, faults.RequestException, OSError, NotImplementedError, SyntaxError) as fault:
+        what, why, fix = next(words for kinds, *words in ours if isinstance(fault, kinds))
+        if isinstance(fault, error.AuthorizationError) and fault.status == 401:
+            what, why = "the server does not let this user in", "user or password are missing or wrong"
+            fix = "check them; on the command line KETSCHED_CALDAV_USER and KETSCHED_CALDAV_PASSWORD, or the keyring"
+        raise CannotWrite(what=what, where=where, why=why, fix=fix) from None
