@@ -10,7 +10,7 @@ import pytest
 import ketsched as ks
 from ketsched.protocols import protocol_ids
 from ketsched.screens import Facts, Lines, Table, called, many, on
-from ketsched.screens.forecasts import next_parts, open_parts
+from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
 from ketsched.screens.protocols import companion_table, phase_table, protocols_table
 from ketsched.tracking import forecast, record
@@ -59,7 +59,7 @@ def test_protocols_are_listed_with_their_sessions():
 def test_what_is_next_has_its_window(course):
     """On Tuesday after a Monday given the second is booked for Wednesday, two days after the first."""
     known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
-    parts = list(next_parts(known, forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)))
+    parts = list(forecast_parts(known, forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)))
     assert parts[0] == "Next is induction 2: booked for Wed 2027-01-06, 09:00"
     rows = rows_of(parts)
     assert rows["recommended"] == "Wed 2027-01-06"
@@ -72,12 +72,16 @@ def test_what_is_next_has_its_window(course):
 def test_days_of_one_week_alone(course):
     known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
     seen = forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)
-    assert rows_of(next_parts(known, seen, MONDAY))["week of 2027-01-04"] == "Wed 2027-01-06, Fri 2027-01-08"
-    assert rows_of(next_parts(known, seen, date(2027, 3, 1)))["week of 2027-03-01"] == "no day can be booked"
+    assert (
+        rows_of(forecast_parts(known, seen, MONDAY))["week of 2027-01-04"] == "Wed 2027-01-06, Fri 2027-01-08"
+    )
+    assert (
+        rows_of(forecast_parts(known, seen, date(2027, 3, 1)))["week of 2027-03-01"] == "no day can be booked"
+    )
 
 
 def test_what_nobody_recorded_is_asked_with_both_answers(course):
-    parts = list(open_parts(course, forecast(course, as_of=date(2027, 1, 5))))
+    parts = list(forecast_parts(course, forecast(course, as_of=date(2027, 1, 5))))
     (asked,) = (part for part in parts if isinstance(part, Lines))
     assert asked.title == "To be asked"
     assert asked.lines[0] == "what became of the session of 2027-01-04?"
@@ -89,7 +93,7 @@ def test_of_a_course_that_is_over_nothing_is_due(course):
     given = [ks.Visit(session.day) for session in course.sessions]
     for known, word in ((course, "is complete"), (attrs.evolve(course, ended=date(2027, 2, 1)), "was ended")):
         seen = forecast(known, given, as_of=date(2027, 2, 1))
-        assert list(next_parts(known, seen)) == [f"Nothing is due: the course {word}."]
+        assert list(forecast_parts(known, seen)) == [f"Nothing is due: the course {word}."]
 
 
 def test_revisions_are_listed_with_what_they_changed(course):

@@ -16,7 +16,7 @@ import click
 from ketsched import around, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
-from ketsched.cli import companions, inputs, pictures, revising
+from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
@@ -25,6 +25,7 @@ from ketsched.model import OUTCOMES, Authorisation, Course, Decision
 from ketsched.planning import accompany as accompany_course
 from ketsched.revising import Consequences, consequences
 from ketsched.screens import many, on
+from ketsched.screens.courses import consequences_parts, several
 
 
 def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any) -> None:
@@ -34,28 +35,9 @@ def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any
     if opened.as_json:
         click.echo(_json(course, change, said, changed=course != opened.course))
         return
-    pictures.show(said)
-    _show(course, change)
+    pictures.present(said, *consequences_parts(course, change))
     for line in lines:
         click.echo(line)
-
-
-def _show(course: Course, change: Consequences) -> None:
-    for title, sessions in (("now to be confirmed", change.unsure), ("now firm", change.firm)):
-        if sessions:
-            named = companions.several(course, (session.id for session in sessions))
-            pictures.show(f"{title}: {named}", companions.sessions_briefly(course, sessions))
-    if change.turned:
-        one = change.turned == 1
-        pictures.show(
-            f"  and {change.turned} {'appointment or task' if one else 'appointments and tasks'} with them"
-        )
-    for title, placed in (("added", change.added), ("moved", change.moved), ("cancelled", change.closed)):
-        if placed:
-            pictures.show(f"{title}:", companions.bookings_briefly(course, placed))
-    reasons = companions.reasons_of(course)
-    if reasons is not None and change.confirms:
-        pictures.show("", reasons, "")
 
 
 def _json(course: Course, change: Consequences, said: str, *, changed: bool) -> str:
@@ -103,7 +85,7 @@ def hold(
     named = tuple(dict.fromkeys(named))
     course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
-    held = companions.several(course, named) if named else f"all from {on(day)} on"
+    held = several(course, named) if named else f"all from {on(day)} on"
     _finish(opened, course, f"hold {made.id} by {who}: {held}")
 
 

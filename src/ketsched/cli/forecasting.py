@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +10,15 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.companions import reasons_of
 from ketsched.cli.inputs import flag, option
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
-from ketsched.model import Course
 from ketsched.screens import on
-from ketsched.screens.forecasts import next_parts, open_parts
-from ketsched.tracking import Forecast
+from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import forecast as forecast_course
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    pass
 
 
 @click.command()
@@ -65,16 +61,6 @@ def forecast(
     if as_json:
         click.echo(reporting.as_json(reporting.forecast_values(found, monday)))
         return
-    pictures.show(f"as of {on(today)}", *forecast_of(course, found, monday))
+    pictures.present(f"as of {on(today)}", *forecast_parts(course, found, monday))
     if when is None:
         pictures.show("", "which days can be booked: add --clinic FILE, or --zone and --hours")
-
-
-def forecast_of(course: Course, seen: Forecast, monday: date | None = None) -> Iterator[RenderableType]:
-    """Yield what is due next, what holds sessions up, and what is to be asked."""
-    yield from map(pictures.drawn, next_parts(course, seen, monday))
-    reasons = reasons_of(course)
-    if reasons is not None:
-        yield ""
-        yield reasons
-    yield from map(pictures.drawn, open_parts(course, seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,8 @@ from ketsched.checking import Finding, Severity
 from ketsched.cli import printable
 from ketsched.model import WEEKDAY_NAMES, Course, Session
 from ketsched.model import Status as Standing
-from ketsched.planning import Start
-from ketsched.reporting import numbers_of
-from ketsched.screens import Facts, Lines, Part, Table, many, on
+from ketsched.screens import Facts, Lines, Part, Table
+from ketsched.tracking import Proposal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -78,7 +77,9 @@ def drawn(part: Part) -> RenderableType:
                 picture.add_column(no_wrap=True)
                 picture.add_column(overflow="fold")
         case Table():
-            picture = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold")
+            bare = not any(part.columns)
+            padding = (0, 0, 0, 2) if bare else (0, 2, 0, 0)
+            picture = Drawn(box=None, padding=padding, header_style="bold", show_header=not bare)
             for name in part.columns:
                 picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
         case _:
@@ -165,58 +166,6 @@ def _appointment_days(course: Course) -> set[date]:
     }
 
 
-def sessions_of(course: Course, places: Mapping[str, Calendar | None]) -> RenderableType:
-    """
-    List the sessions: number, day, hours, and what there is to say of each.
-
-    Args:
-        course: The course.
-        places: Of each place ("clinic", "home") the calendar of it and the patient; it tells why one was moved.
-    """
-    from rich.table import Table as Drawn
-
-    table = Drawn(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("", "phase", "day", "from", "to", "note"):
-        table.add_column(name)
-    numbers = numbers_of(course)
-    for session in course.standing():
-        table.add_row(
-            str(numbers.get(session.id, "")),
-            session.phase,
-            on(session.day),
-            f"{session.time:%H:%M}" if session.time else "",
-            f"{course.ends(session):%H:%M}" if session.time else "",
-            "; ".join(_notes(course, session, places)),
-        )
-    return table
-
-
-_RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
-
-
-def _notes(course: Course, session: Session, places: Mapping[str, Calendar | None]) -> Iterator[str]:
-    at_home = course.is_at_home(session)
-    if session.status is Standing.TENTATIVE:
-        yield "to be confirmed"
-    elif session.status is Standing.FULFILLED:
-        yield "given" if session.counts else "given, does not count"
-    if at_home:
-        yield "at home"
-    if session.ride:
-        yield _RIDES[session.ride]
-    if session.ideal is not None and session.ideal != session.day:
-        yield _moved(session.day, session.ideal, places.get("home" if at_home else "clinic"))
-
-
-def _moved(day: date, ideal: date, both: Calendar | None) -> str:
-    why = " to keep the gaps"
-    if both is not None and not both.ranges(ideal):
-        closure = both.closed_by(ideal)
-        why = f": {closure.reason}" if closure else ": not open"
-    side = "later" if day > ideal else "earlier"
-    return f"{many(abs((day - ideal).days), 'day')} {side} than {on(ideal)}{why}"
-
-
 def findings_of(findings: Sequence[Finding]) -> RenderableType:
     """Show findings, the gravest first; those that only inform in short (`--json` has all of it)."""
     from rich.table import Table as Drawn
@@ -239,38 +188,14 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
     return table
 
 
-def starts_of(tried: Sequence[Start], shown: int) -> RenderableType:
-    """List the best of the starts that were tried, and what blocks those that cannot be."""
-    from rich.table import Table as Drawn
-
-    table = Drawn(
-        title=f"Starts, the best first ({min(shown, len(tried))} of {len(tried)} tried)",
-        title_justify="left",
-        box=None,
-        padding=(0, 2, 0, 0),
-        header_style="bold",
-    )
-    for name in (
-        "start",
-        "first phase",
-        "last session",
-        "days from pattern",
-        "preferences broken",
-        "what blocks it",
-    ):
-        table.add_column(name, overflow="fold")
-    for start in tried[:shown]:
-        cost = start.placement
-        if cost is not None and start.course is not None:
-            last = on(date.fromordinal(cost.last))
-            weeks = _first_weeks(start.course)
-            table.add_row(on(start.day), weeks, last, str(cost.total), str(cost.broken), "")
-        elif start.error is not None:
-            table.add_row(on(start.day), "", "", "", "", start.error.what)
-    return table
+def after_a_lapse(proposals: Iterable[Proposal]) -> str:
+    """Say how one of the plans that a lapse band proposes is taken."""
+    names = [option_of(proposal.name) for proposal in proposals if proposal.course is not None]
+    if not names:
+        return "A clinician decides."
+    return f"A clinician decides. To take one of these: ketsched replan --take {' or --take '.join(names)}"
 
 
-def _first_weeks(course: Course) -> str:
-    """Say how many nominal weeks the first phase takes: its span in dates / 7, rounded up."""
-    days = [session.day for session in course.standing() if session.phase == course.protocol.phases[0].name]
-    return many(-(-((days[-1] - days[0]).days + 1) // 7), "week")
+def option_of(name: str) -> str:
+    """Write the name of a way as one word: step-back."""
+    return name.replace(" ", "-")

@@ -14,7 +14,7 @@ from ketsched import reporting
 from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
 from ketsched.checking import Finding, check
-from ketsched.cli import companions, inputs, pictures
+from ketsched.cli import inputs, pictures
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
 from ketsched.entries import read_moment, read_named, read_start, read_weekday_span
@@ -26,6 +26,7 @@ from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
 from ketsched.screens import on
+from ketsched.screens.courses import around_parts, reasons_parts, sessions_table, starts_table
 
 _SHOWN_STARTS = 10
 CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
@@ -174,17 +175,16 @@ def _planned(what: Case, tried: Sequence[Start], **given: Any) -> Course:
 def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:
     pictures.show(f"{course.protocol.title}\n{course.protocol.phases[0].pattern()} · {course.zone}\n")
     if tried:
-        pictures.show(pictures.starts_of(tried, _SHOWN_STARTS), "")
+        pictures.present(starts_table(tried, _SHOWN_STARTS), "")
         start = course.standing()[0].day
         if start != tried[0].day:
             better = "better starts leave no day for something around the sessions"
             pictures.show(f"Planned from {on(start)}: {better}\n")
     pictures.show(pictures.months_of(course, what.calendar), pictures.legend_of(course), "")
     both = what.calendar if what.availability is None else what.calendar & what.availability
-    pictures.show(pictures.sessions_of(course, {"clinic": both, "home": what.availability}), "")
-    for table in (*companions.around_of(course), companions.reasons_of(course)):
-        if table is not None:
-            pictures.show(table, "")
+    pictures.present(sessions_table(course, {"clinic": both, "home": what.availability}), "")
+    for part in (*around_parts(course), *reasons_parts(course)):
+        pictures.present(part, "")
     asked = burden(course)
     if asked.first is not None and asked.last is not None:
         pictures.show(f"What this asks of you, from {on(asked.first)} to {on(asked.last)}:")

@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched import reporting
-from ketsched.cli import forecasting, inputs, pictures, printable, revising, tracked
+from ketsched.cli import inputs, pictures, printable, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
 from ketsched.entries import check_calendars, check_entry, read_day, read_status, session_named, with_session
@@ -21,7 +21,9 @@ from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict, evaluate
 from ketsched.interchange.json import document
 from ketsched.model import Course, Happened, Visit
-from ketsched.screens import many, on
+from ketsched.screens import Part, many, on
+from ketsched.screens.changes import plans_table, visit_in_words, visits_table
+from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import Proposal, proposals, ways
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import record as record_visits
@@ -157,9 +159,9 @@ def record(
         click.echo(reporting.as_json(result))
         return
     _show(course, judged, passed, lines)
-    pictures.show("", *forecasting.forecast_of(course, found))
+    pictures.present("", *forecast_parts(course, found))
     if possible:
-        pictures.show("", *_ways_of(possible, course, marked, [j for j in judged if _is_asked(j)]))
+        pictures.present("", *_ways_of(possible, course, marked, [j for j in judged if _is_asked(j)]))
     elif lacks and not course.ended:
         pictures.show("", f"{_lacking(lacks)}: add --clinic FILE to see which ways there are")
 
@@ -253,9 +255,9 @@ def _show(
     course: Course, judged: Sequence[JudgedVisit], passed: dict[str, int], lines: Sequence[str]
 ) -> None:
     if len(judged) == 1:
-        pictures.show(tracked.in_words(course, judged[0]))
+        pictures.show(visit_in_words(course, judged[0]))
     elif judged:
-        pictures.show(tracked.visits_of(course, judged))
+        pictures.present(visits_table(course, judged))
     for one in judged:
         if _is_asked(one):
             pictures.show(
@@ -284,13 +286,13 @@ def _is_asked(judged: JudgedVisit) -> bool:
 
 def _ways_of(
     possible: Sequence[Proposal], course: Course, marked: str, asked: Sequence[JudgedVisit]
-) -> Iterator[Any]:
+) -> Iterator[Part]:
     for one in asked:
         yield f"First: does the session of {on(one.visit.day)}, which was stopped early, count?"
     yield "Ways to go on" + (" if it does not" if asked else "") + "; none of them is booked yet"
-    yield tracked.plans_of(course, possible, marked)
+    yield plans_table(course, possible, marked)
     if marked:
         another = "make-up" if marked != "make-up" else "keep"
         yield f"* what the protocol says. To take it: ketsched replan; another: --policy {another}"
     else:
-        yield tracked.after_a_lapse(possible)
+        yield pictures.after_a_lapse(possible)

@@ -12,9 +12,8 @@ import click
 from ketsched import reporting
 from ketsched.checking import Finding, check
 from ketsched.checking.comparing import broken, broken_by, counted, waivers_for
-from ketsched.cli import inputs, pictures, revising, tracked
+from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.altering import Asked, asked_of, away
-from ketsched.cli.companions import labels_of
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
@@ -23,6 +22,8 @@ from ketsched.model import POLICIES, Course, Interval, Revision
 from ketsched.protocols import load_protocol
 from ketsched.revising import revised
 from ketsched.screens import Lines, many, on
+from ketsched.screens.changes import changes_table, plans_table
+from ketsched.screens.courses import labels_of
 from ketsched.screens.forecasts import taken_in_words
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
@@ -156,7 +157,7 @@ def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any])
         return course
     plans = {plan.name: plan for plan in proposals(course, asked.visits, **common)}
     if name not in plans:
-        known = ", ".join(map(tracked.option_of, plans))
+        known = ", ".join(map(pictures.option_of, plans))
         raise InvalidInput(
             what=f"{asked.take[:40]!r} is not proposed",
             where="--take",
@@ -286,7 +287,7 @@ class _Telling:
             click.echo(reporting.as_json(result))
             return
         if changes:
-            pictures.show(tracked.changes_of(course, changes))
+            pictures.present(changes_table(course, changes))
         dropped = course.skipped[len(self.opened.course.skipped) :]
         labels = labels_of(course) if dropped else {}
         for name in dropped:
@@ -329,12 +330,12 @@ class _Telling:
         since = (
             "" if seen.last_given is None else f", {(self.today - seen.last_given).days} days since the last"
         )
-        pictures.show(
+        pictures.present(
             "",
             f"The protocol proposes: {seen.proposes}{since}. A clinician decides; the ways would be",
             *filter(None, [verified(self.opened.course, seen)]),
-            tracked.plans_of(self.opened.course, plans, ""),
-            tracked.after_a_lapse(plans),
+            plans_table(self.opened.course, plans, ""),
+            pictures.after_a_lapse(plans),
         )
 
     def refused(self, moves: Sequence[Moving], repair: Course | None) -> None:
@@ -355,7 +356,7 @@ class _Telling:
         for found in moves:
             pictures.show(*_refused(course, found))
         if repair is not None:
-            pictures.show("", "what else would have to move:", tracked.changes_of(repair, changes))
+            pictures.present("", "what else would have to move:", changes_table(repair, changes))
             pictures.show("", "to take this: --repair" + ("; to move it alone: --alone" if moves else ""))
         elif moves and moves[0].alone is not None:
             pictures.show("", "to move it alone: --alone")

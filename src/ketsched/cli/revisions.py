@@ -7,8 +7,7 @@ from datetime import date
 import click
 
 from ketsched import reporting
-from ketsched.cli import inputs, pictures, revising, tracked
-from ketsched.cli.companions import bookings_briefly
+from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
@@ -17,6 +16,8 @@ from ketsched.interchange import dumps
 from ketsched.model import Course
 from ketsched.revising import difference
 from ketsched.screens import on
+from ketsched.screens.changes import changes_table, visits_table
+from ketsched.screens.courses import bookings_table, sessions_table
 from ketsched.screens.histories import headline, revisions_table
 
 
@@ -62,10 +63,10 @@ def _show_revision(course: Course, *, as_json: bool) -> None:
     if as_json:
         click.echo(dumps(course, "json").decode(), nl=False)
         return
-    pictures.show(headline(course, len(course.revisions) - 1), "", pictures.sessions_of(course, {}))
+    pictures.present(headline(course, len(course.revisions) - 1), "", sessions_table(course, {}))
     around = [placed for placed in course.companions if placed.status.stands]
     if around:
-        pictures.show("", "Around the sessions", bookings_briefly(course, around))
+        pictures.present("", "Around the sessions", bookings_table(course, around))
 
 
 def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool) -> None:
@@ -76,7 +77,7 @@ def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool)
         click.echo(reporting.as_json(reporting.difference_values(numbers, later, changes)))
         return
     pictures.show(headline(course, first), headline(course, last), "")
-    pictures.show(tracked.changes_of(later, changes) if changes else "the same bookings")
+    pictures.present(changes_table(later, changes) if changes else "the same bookings")
 
 
 def _show_all(course: Course, today: date, *, as_json: bool) -> None:
@@ -86,6 +87,6 @@ def _show_all(course: Course, today: date, *, as_json: bool) -> None:
         return
     pictures.present(revisions_table(course))
     if seen.visits:
-        pictures.show("", tracked.visits_of(course, seen.visits))
+        pictures.present("", visits_table(course, seen.visits))
     if course.ended is not None:
         pictures.show("", f"ended on {on(course.ended)}")

@@ -9,6 +9,7 @@ from ketsched.clock import zone_named
 from ketsched.model import Course, Revision, Session
 from ketsched.reporting import in_week
 from ketsched.screens import Facts, Lines, Part, Table, called, many, on
+from ketsched.screens.courses import reasons_parts
 from ketsched.tracking import Due, Forecast
 from ketsched.tracking.lapses import TAKEN, taken, verified
 
@@ -16,9 +17,9 @@ SHOWN_DAYS = 7
 """Days that can be booked of which each is named; of more the last is."""
 
 
-def next_parts(course: Course, seen: Forecast, monday: date | None = None) -> Iterator[Part]:
+def forecast_parts(course: Course, seen: Forecast, monday: date | None = None) -> Iterator[Part]:
     """
-    Yield what is due next, and the windows of what follows.
+    Yield what is due next, the windows of what follows, what holds sessions up, and what is to be asked.
 
     Args:
         course: The course.
@@ -33,10 +34,9 @@ def next_parts(course: Course, seen: Forecast, monday: date | None = None) -> It
     if len(seen.sessions) > 1:
         yield ""
         yield _windows(course, seen.sessions[1:])
-
-
-def open_parts(course: Course, seen: Forecast) -> Iterator[Part]:
-    """Yield what is to be asked, with what follows from either answer, and what no day can keep."""
+    for part in reasons_parts(course):
+        yield ""
+        yield part
     if seen.asks:
         yield ""
         yield Lines("To be asked", tuple(_asked(course, seen)))

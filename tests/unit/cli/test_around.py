@@ -23,6 +23,7 @@ from clinicfiles import (
     said_in_four_parts,
 )
 from ketsched.cli import pictures
+from ketsched.screens.courses import sessions_table
 from making import small_course
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -202,7 +203,9 @@ def test_sessions_at_home_look_different(capsys):
     at_clinic = attrs.evolve(course.sessions[1], place="the clinic")
     course = attrs.evolve(course, sessions=(course.sessions[0], at_clinic))
     pictures.show(
-        pictures.months_of(course, None), pictures.legend_of(course), pictures.sessions_of(course, {})
+        pictures.months_of(course, None),
+        pictures.legend_of(course),
+        pictures.drawn(sessions_table(course, {})),
     )
     out = capsys.readouterr().out
     assert "{11}  12  13  14  15  16  17\n[18]  19" in out
@@ -218,7 +221,7 @@ def test_a_moved_session_at_home_is_not_blamed_on_the_clinic(capsys):
     cannot = ks.Calendar("Europe/Amsterdam").without([date(2027, 1, 10)], "the patient cannot")
     for at_home, why in ((None, " to keep the gaps"), (cannot, ": the patient cannot")):
         places = {"clinic": never, "home": at_home}
-        pictures.show(pictures.sessions_of(attrs.evolve(course, sessions=(moved,)), places))
+        pictures.present(sessions_table(attrs.evolve(course, sessions=(moved,)), places))
         out = " ".join(capsys.readouterr().out.split())
         assert out.endswith(f"at home; 1 day later than Sun 2027-01-10{why}")
 

@@ -1,48 +1,45 @@
-"""Tables of what happened, what changed, and the plans that could be made, for the clinic's terminal."""
+"""What happened, what changed, and the plans that could be made, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.model import Change, Course, PlacedCompanion, Session
 from ketsched.reporting import changes_made, costs, numbers_of
-from ketsched.screens import called, many, on
+from ketsched.screens import Table, called, many, on
 from ketsched.tracking import Proposal
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.table import Table
-
-
-def _table(*columns: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
+SHOWN = 6
+"""New days, or moved sessions, that a table of plans shows of each."""
 
 
 # What happened
 
 
-def visits_of(course: Course, visits: Iterable[JudgedVisit]) -> RenderableType:
+def visits_table(course: Course, visits: Iterable[JudgedVisit]) -> Table:
     """List visits: what was recorded, what each was, and why."""
-    table = _table("visit", "day", "what happened", "session", "is", "because", "who")
-    for judged in visits:
-        visit = judged.visit
-        table.add_row(
-            visit.id,
-            f"{on(visit.day)} {visit.at:%H:%M}" if visit.at else on(visit.day),
+    rows = (
+        (
+            judged.visit.id,
+            on(judged.visit.day) + (f" {judged.visit.at:%H:%M}" if judged.visit.at else ""),
             "; ".join(_happened(judged)),
             _session(course, judged),
             str(judged.verdict),
             "" if str(judged.visit.status) in judged.reason else judged.reason,
-            visit.who,
+            judged.visit.who,
         )
-    return table
+        for judged in visits
+    )
+    return Table(("visit", "day", "what happened", "session", "is", "because", "who"), tuple(rows))
+
+
+def visit_in_words(course: Course, judged: JudgedVisit) -> str:
+    """Say in one line what a visit was."""
+    said = [*_happened(judged)]
+    if judged.verdict is not Verdict.NOT_GIVEN:
+        said.append(f"{judged.verdict}" + (f" ({judged.reason})" if judged.reason else ""))
+    return f"{on(judged.visit.day)}, {_session(course, judged)}: {'; '.join(said)}"
 
 
 def _happened(judged: JudgedVisit) -> Iterator[str]:
@@ -58,14 +55,6 @@ def _happened(judged: JudgedVisit) -> Iterator[str]:
         yield f"instead of {visit.corrects}"
 
 
-def in_words(course: Course, judged: JudgedVisit) -> str:
-    """Say in one line what a visit was."""
-    said = [*_happened(judged)]
-    if judged.verdict is not Verdict.NOT_GIVEN:
-        said.append(f"{judged.verdict}" + (f" ({judged.reason})" if judged.reason else ""))
-    return f"{on(judged.visit.day)}, {_session(course, judged)}: {'; '.join(said)}"
-
-
 def _session(course: Course, judged: JudgedVisit) -> str:
     """Call the session of a visit by its phase, and its number if it has one."""
     number = numbers_of(course).get(judged.session or "")
@@ -76,20 +65,16 @@ def _session(course: Course, judged: JudgedVisit) -> str:
 # What changed
 
 
-def changes_of(course: Course, changes: Sequence[Change]) -> RenderableType:
+def changes_table(course: Course, changes: Sequence[Change]) -> Table:
     """List what people see of a change: each booking, what became of it, from when to when, and why."""
-    table = _table("what", "is", "from", "to", "because")
     numbers = numbers_of(course)
+    rows = []
     for change in filter(_shows, changes):
         before, after = _when(change.before), _when(change.after)
-        table.add_row(
-            _named(course, change.after, numbers),
-            _became(change),
-            before,
-            after if after != before and change.after.status.stands else "",
-            change.why,
-        )
-    return table
+        moved = after != before and change.after.status.stands
+        name = _named(course, change.after, numbers)
+        rows.append((name, _became(change), before, after if moved else "", change.why))
+    return Table(("what", "is", "from", "to", "because"), tuple(rows))
 
 
 def _named(course: Course, booking: Session | PlacedCompanion, numbers: dict[str, int]) -> str:
@@ -124,20 +109,7 @@ def _when(booking: Session | PlacedCompanion | None) -> str:
 # What could be done
 
 
-def after_a_lapse(proposals: Iterable[Proposal]) -> str:
-    """Say how one of the plans that a lapse band proposes is taken."""
-    names = [option_of(proposal.name) for proposal in proposals if proposal.course is not None]
-    if not names:
-        return "A clinician decides."
-    return f"A clinician decides. To take one of these: ketsched replan --take {' or --take '.join(names)}"
-
-
-def option_of(name: str) -> str:
-    """Write the name of a way as one word: step-back."""
-    return name.replace(" ", "-")
-
-
-def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> RenderableType:
+def plans_table(before: Course, proposals: Iterable[Proposal], marked: str) -> Table:
     """
     List plans that could be made: new days, what else changes, what each costs.
 
@@ -146,28 +118,17 @@ def plans_of(before: Course, proposals: Iterable[Proposal], marked: str) -> Rend
         proposals: Of `ways` or `proposals`.
         marked: Name of the one that the protocol takes; it gets an asterisk.
     """
-    table = _table("", "way", "new days", "what else changes", "what it costs")
+    rows = []
     for proposal in proposals:
         changes = changes_made(before, proposal)
-        new = [_day(c.after) for c in changes if c.kind == "added" and isinstance(c.after, Session)]
-        if len(new) > _SHOWN:
-            new = [*new[:_SHOWN], f"and {len(new) - _SHOWN} more, to {new[-1]}"]
-        table.add_row(
-            "*" if proposal.name == marked else "",
-            proposal.name,
-            "\n".join(new),
-            "\n".join(_others(changes)) or ("nothing" if proposal.course is not None else ""),
-            "\n".join(costs(before, proposal)),
-        )
-    return table
-
-
-_SHOWN = 6
-"""New days, or moved sessions, that a table of plans shows of each."""
-
-
-def _day(booking: Session | PlacedCompanion) -> str:
-    return on(booking.day)
+        new = [on(c.after.day) for c in changes if c.kind == "added" and isinstance(c.after, Session)]
+        if len(new) > SHOWN:
+            new = [*new[:SHOWN], f"and {len(new) - SHOWN} more, to {new[-1]}"]
+        others = _others(changes) or (["nothing"] if proposal.course is not None else [])
+        cells = (new, others, costs(before, proposal))
+        star = "*" if proposal.name == marked else ""
+        rows.append((star, proposal.name, *map("\n".join, cells)))
+    return Table(("", "way", "new days", "what else changes", "what it costs"), tuple(rows))
 
 
 def _others(changes: Iterable[Change]) -> list[str]:
@@ -180,6 +141,6 @@ def _others(changes: Iterable[Change]) -> list[str]:
             said.append(f"{on(change.before.day)} to {on(change.after.day)}")
         elif change.kind in ("closed", "opened"):
             said.append(f"{on(change.after.day)} {change.kind}")
-    if len(said) > _SHOWN:
-        said = [*said[:_SHOWN], f"and {len(said) - _SHOWN} more"]
+    if len(said) > SHOWN:
+        said = [*said[:SHOWN], f"and {len(said) - SHOWN} more"]
     return [*said, f"{many(around, 'booking')} around them"] if around else said
