@@ -7,7 +7,7 @@ dates for a course then give an error in four parts, and no AttributeError from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from functools import cache, wraps
 from pathlib import Path
@@ -15,14 +15,56 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import attrs
 
-from ketsched.calendars import Calendar
 from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput
-from ketsched.model import Authorisation, Course, Decision, Hold, Join, Protocol, Visit, Waiver
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _WRONG = object()
+
+_SAID = {
+    "Course": ("a course", "give what plan or read returned; for bare dates, Course.of_days(protocol, days)"),
+    "Protocol": ("a protocol", 'give load_protocol("iv-mwf-6")'),
+    "Calendar": (
+        "a calendar",
+        'give Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00"), Calendar.load("clinic.toml"), '
+        'or Calendar.always("Europe/Amsterdam").without(days)',
+    ),
+    "Booked": ("a course", "give what plan or read returned"),
+    "Visit": ("a visit", 'give Visit(date(2027, 1, 14), "no-show")'),
+    "Waiver": (
+        "a waiver",
+        'give Waiver(rule="KS101", sessions=("s5",), reason="a journey", who="Dr A")',
+    ),
+    "Join": ("a join", "give Join(ideal=7)"),
+    "Interval": ("an interval", 'give Interval.parse("P26W")'),
+    "Hold": ("a hold", 'give Hold(id="h1", reason="rash", who="Dr A", since=date(2027, 1, 4))'),
+    "Authorisation": ("an authorisation", "give Authorisation(sessions=6)"),
+    "Decision": ("a decision", 'give Decision(what="continue", on=date(2027, 1, 18), who="Dr A")'),
+    "date": ("a date", "give date(2027, 1, 4)"),
+    "datetime": ("a moment", "give datetime(2027, 1, 4, 9, tzinfo=UTC)"),
+    "time": ("a time of day", "give time(9, 30)"),
+    "str": ("a text", 'give a text, "..."'),
+    "bytes": ("bytes", "give bytes"),
+    "Path": ("a path", "give a path"),
+    "int": ("a whole number", "give a whole number, such as 1"),
+    "bool": ("True or False", "give True or False"),
+    "Any": ("anything", "give anything"),
+}
+"""What each type is called, and what to give."""
+_TYPES: dict[str, type] = {
+    "date": date,
+    "datetime": datetime,
+    "str": str,
+    "bytes": bytes,
+    "Path": Path,
+    "int": int,
+    "bool": bool,
+    "Any": object,
+}
+"""The types that are not of the library; those that are, are found where the verb is."""
+_NEVER: dict[str, type] = {"date": datetime, "int": bool}
+"""A kind of each type that is another thing all the same."""
 
 
 @attrs.frozen
@@ -62,12 +104,12 @@ def checked(verb: Callable[P, R]) -> Callable[P, R]:
 def refuse_options(verb: Callable[..., object], options: Mapping[str, object]) -> None:
     """Refuse options that are handed on to a verb and that it would refuse."""
     for name, value in options.items():
-        _taken(verb, name, value)
+        _taken(getattr(verb, "__wrapped__", verb), name, value)
 
 
 def _taken(verb: Callable[..., object], name: str, value: object) -> object:
     kind = _kinds(verb).get(name)
-    if kind is None:  # no argument of the verb: Python says so
+    if kind is None:  # the value that has the method, or no argument of the verb: Python says so
         return value
     taken = kind.take(value)
     if taken is not _WRONG:
@@ -97,57 +139,58 @@ def _shown(value: object) -> str:
 @cache
 def _kinds(verb: Callable[..., object]) -> dict[str, Kind]:
     """Return the kind of each argument of a verb."""
+    known = verb.__globals__ | _TYPES
     said: dict[str, str] = {}
     for name, annotation in verb.__annotations__.items():
         if annotation.startswith("Unpack["):
-            options = verb.__globals__[annotation[len("Unpack[") : -1]]
+            options = known[annotation[len("Unpack[") : -1]]
             said |= {key: one.__forward_arg__ for key, one in options.__annotations__.items()}
         elif name != "return":
             said[name] = annotation
-    return {name: _kind(annotation) for name, annotation in said.items()}
+    return {name: _kind(annotation, known) for name, annotation in said.items()}
 
 
-@cache
-def _kind(annotation: str) -> Kind:
+def _kind(annotation: str, known: Mapping[str, Any]) -> Kind:
     """Return the kind that an annotation names, "Calendar | None" or "Iterable[Visit]"."""
-    kinds = [_alone(part) for part in annotation.split(" | ") if part != "None"]
-    optional = annotation.endswith("None")
+    parts = annotation.split(" | ")
+    kinds = [_alone(part, known) for part in parts if part != "None"]
+    if len(parts) == 1:
+        return kinds[0]
 
     def take(value: object) -> object:
-        if value is None and optional:
+        if value is None and "None" in parts:
             return value
-        for kind in kinds:
-            taken = kind.take(value)
-            if taken is not _WRONG:
-                return taken
-        return _WRONG
+        return next((taken for kind in kinds if (taken := kind.take(value)) is not _WRONG), _WRONG)
 
-    says = " or ".join(kind.says for kind in kinds)
-    fix = "; or ".join(kind.fix for kind in kinds)
+    says, fix = " or ".join(kind.says for kind in kinds), "; or ".join(kind.fix for kind in kinds)
     return Kind(says, fix, take, kinds[0].refuse if len(kinds) == 1 else None)
 
 
-def _alone(annotation: str) -> Kind:
+def _alone(annotation: str, known: Mapping[str, Any]) -> Kind:
     base, _, inner = annotation.removesuffix("]").partition("[")
-    if not inner:
-        return _ONE[base]
-    if base == "Mapping":
-        return _by_name(_ONE[inner.partition(", ")[2]])
     if annotation == "tuple[date, date]":
-        return _PAIR
-    return _several(_ONE[inner.removesuffix(", ...")])
+        fix = "give (date(2027, 1, 4), date(2027, 1, 31))"
+        return Kind("the first and the last date", fix, _of_dates)
+    if base == "Mapping":
+        return _by_name(_one(inner.partition(", ")[2], known))
+    return _several(_one(inner.removesuffix(", ..."), known)) if inner else _one(base, known)
 
 
-def _one(types: type | tuple[type, ...], says: str, fix: str, never: tuple[type, ...] = ()) -> Kind:
+def _one(name: str, known: Mapping[str, Any]) -> Kind:
+    says, fix = _SAID[name]
+    if name == "time":
+        return Kind(says, fix, _whole_minute, _refuse_time)
+    kind, never = known[name], _NEVER.get(name, ())
+
     def take(value: object) -> object:
-        return value if isinstance(value, types) and not isinstance(value, never) else _WRONG
+        return value if isinstance(value, kind) and not isinstance(value, never) else _WRONG
 
-    return Kind(says, fix, take)
+    return Kind(says, fix, take, {"date": plausible, "datetime": aware}.get(name))
 
 
 def _several(kind: Kind) -> Kind:
     def take(values: object) -> object:
-        if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+        if not isinstance(values, Iterable) or isinstance(values, str | bytes):
             return _WRONG
         taken = tuple(values)
         return taken if all(kind.take(value) is not _WRONG for value in taken) else _WRONG
@@ -166,7 +209,9 @@ def _by_name(kind: Kind) -> Kind:
 
 
 def _of_dates(values: object) -> object:
-    return values if isinstance(values, tuple) and all(map(_is_date, values)) else _WRONG
+    is_date = _one("date", _TYPES).take
+    fits = isinstance(values, tuple) and all(is_date(value) is not _WRONG for value in values)
+    return values if fits else _WRONG
 
 
 def _whole_minute(at: object) -> object:
@@ -182,45 +227,3 @@ def _refuse_time(at: object, name: str) -> None:
         fix="give a datetime.time without tzinfo, for example time(9, 30)",
         argument=name,
     )
-
-
-def _is_date(value: object) -> bool:
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def _examples() -> Iterator[tuple[str, Kind]]:
-    weekly = 'Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00")'
-    others = 'Calendar.load("clinic.toml"), or Calendar.always("Europe/Amsterdam").without(days)'
-    yield (
-        "Course",
-        _one(
-            Course,
-            "a course",
-            "give what plan or read returned; for bare dates, Course.of_days(protocol, days)",
-        ),
-    )
-    yield "Protocol", _one(Protocol, "a protocol", 'give load_protocol("iv-mwf-6")')
-    yield "Calendar", _one(Calendar, "a calendar", f"give {weekly}, {others}")
-    yield "Visit", _one(Visit, "a visit", 'give Visit(date(2027, 1, 14), "no-show")')
-    waiver = 'Waiver(rule="KS101", sessions=("s5",), reason="a journey", who="Dr A")'
-    yield "Waiver", _one(Waiver, "a waiver", f"give {waiver}")
-    yield "Join", _one(Join, "a join", "give Join(ideal=7)")
-    hold = 'Hold(id="h1", reason="rash", who="Dr A", since=date(2027, 1, 4))'
-    yield "Hold", _one(Hold, "a hold", f"give {hold}")
-    yield "Authorisation", _one(Authorisation, "an authorisation", "give Authorisation(sessions=6)")
-    decision = 'Decision(what="continue", on=date(2027, 1, 18), who="Dr A")'
-    yield "Decision", _one(Decision, "a decision", f"give {decision}")
-    day = _one(date, "a date", "give date(2027, 1, 4)", never=(datetime,))
-    yield "date", attrs.evolve(day, refuse=plausible)
-    yield "datetime", attrs.evolve(_one(datetime, "a moment", "give an aware datetime"), refuse=aware)
-    yield "time", Kind("a time of day", "give time(9, 30)", _whole_minute, _refuse_time)
-    yield "str", _one(str, "a text", 'give a text, "..."')
-    yield "bytes", _one(bytes, "bytes", "give bytes")
-    yield "Path", _one(Path, "a path", "give a path")
-    yield "int", _one(int, "a whole number", "give a whole number, such as 1", never=(bool,))
-    yield "bool", _one(bool, "True or False", "give True or False")
-    yield "Any", Kind("anything", "give anything", lambda value: value)
-
-
-_ONE = dict(_examples())
-_PAIR = Kind("the first and the last date", "give (date(2027, 1, 4), date(2027, 1, 31))", _of_dates)

@@ -15,10 +15,12 @@ from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol as Interface
+from typing import runtime_checkable
 
 import attrs
 
 from ketsched import tomlfile
+from ketsched.arguments import checked
 from ketsched.clock import (
     MINUTES_A_DAY,
     SECONDS_A_DAY,
@@ -81,6 +83,7 @@ class Booking:
             )
 
 
+@runtime_checkable
 class Booked(Interface):
     """Anything that can say which chairs it occupies; a Course does."""
 
@@ -153,6 +156,7 @@ class Calendar:
             plausible(day, self.name)
 
     @classmethod
+    @checked
     def weekly(
         cls,
         zone: str,
@@ -172,15 +176,18 @@ class Calendar:
         return cls(zone, tuple(TimeRange.parse(text) for text in days), chairs=chairs, name=name)
 
     @classmethod
+    @checked
     def always(cls, zone: str, *, name: str = "the patient") -> Calendar:
         """Make the calendar of somebody who always can; take away from it with `without` and `&`."""
         return cls(zone, name=name)
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> Calendar:
         """Read a clinic file (TOML); docs/how-to/clinic-file.md shows all it may hold."""
         return read_calendar(tomlfile.load(Path(path)))
 
+    @checked
     def without(self, closed: Iterable[date], reason: str = "closed") -> Calendar:
         """Close whole days."""
         days = [plausible(day, "closed day") for day in closed]
@@ -192,6 +199,7 @@ class Calendar:
             openings=tuple(o for o in self.openings if o.day not in new),
         )
 
+    @checked
     def opening(self, day: date, hours: str) -> Calendar:
         """Open one day at these hours, whatever else would hold on it."""
         added = Opening(plausible(day, "opening"), TimeRange.parse(hours))
@@ -202,16 +210,19 @@ class Calendar:
             closures=tuple(c for c in self.closures if c.day != day),
         )
 
+    @checked
     def with_holidays(self, country: str, subdivision: str = "", *, observed: bool = True) -> Calendar:
         """Close on the public holidays of a country or subdivision, "US", "NY"."""
         return attrs.evolve(self, holidays=(*self.holidays, Holidays(country, subdivision, observed)))
 
+    @checked
     def without_every(self, rule: str, first: date, reason: str = "closed") -> Calendar:
         """Close on the days of a recurrence rule, "FREQ=MONTHLY;BYDAY=1MO", from `first` on."""
         return attrs.evolve(
             self, recurring=(*self.recurring, Recurring(rule, plausible(first, "first"), reason))
         )
 
+    @checked
     def booked(self, course: Booked) -> Calendar:
         """Return this calendar with the chairs taken that a course holds."""
         if self.chairs is None:
@@ -222,6 +233,7 @@ class Calendar:
         taken = (Booking(start, end, chair) for start, end, chair in course.occupied())
         return attrs.evolve(self, bookings=(*self.bookings, *taken))
 
+    @checked
     def __and__(self, other: Calendar) -> Calendar:
         return attrs.evolve(self, others=(*self.others, *other.parts()))
 

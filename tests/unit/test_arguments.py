@@ -102,9 +102,23 @@ GOOD = {
     follow.decide: {"course": COURSE, "companion_id": "c1", "outcome": DECISION, "at": AT},
     follow.ride: {"course": COURSE, "session_id": "s1", "known": "confirmed", "at": AT},
     follow.done: {"course": COURSE, "companion_id": "c1", "at": AT},
+    ks.Calendar.weekly: {"zone": "Europe/Paris", "mon": "09:00-17:00", "chairs": 1, "name": "the clinic"},
+    ks.Calendar.always: {"zone": "Europe/Paris", "name": "the patient"},
+    CLINIC.without: {"closed": [START], "reason": "closed"},
+    CLINIC.opening: {"day": START, "hours": "09:00-12:00"},
+    CLINIC.with_holidays: {"country": "NL", "subdivision": "", "observed": True},
+    CLINIC.without_every: {"rule": "FREQ=WEEKLY", "first": START, "reason": "closed"},
+    CLINIC.booked: {"course": COURSE},
+    ks.Course.of_days: {"protocol": PROTOCOL, "days": [START], "zone": "UTC"},
+    COURSE.at_revision: {"revision": 0},
+    PROTOCOL.choose: {"sessions": None, "weeks": None, "weekdays": None, "boosters": None, "until": None},
     follow.appointments: {"course": COURSE, "calendars": {}, "at": AT, "as_of": TODAY, **HOURS},
 }
-"""Good arguments of every verb that reads and writes no file; `publish`, `read` and `write` have tests of their own."""
+"""
+Good arguments of each verb that touches no file, and of the methods that make calendars and courses.
+
+`publish`, `read` and `write` are further down.
+"""
 
 WRONG = [
     *("iv-mwf-6", "clinic.toml", "2027-01-04", "", b"x", 7, -1, 1.5, True, object(), Path("clinic.toml")),
@@ -189,6 +203,10 @@ def test_several_wrong_arguments_are_refused_as_well(data):
             "protocol",
             "load_protocol",
         ),
+        (lambda: CLINIC & [START], "other is a list of date", "other", "without(days)"),
+        (lambda: CLINIC.booked([COURSE]), "course is a list of Course", "course", "plan or read"),
+        (lambda: ks.Calendar.load(None), "path is None", "path", "a path"),
+        (lambda: PROTOCOL.choose(weekdays="mon"), "weekdays is 'mon'", "weekdays", "a whole number"),
         (lambda: follow.publish(COURSE, 5), "url is 5", "url", "a text"),
         (
             lambda: follow.ways(COURSE, calendar="clinic.toml"),

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.clock import choices, later, moment, plausible, zone_named
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.model.bookings import PlacedCompanion, Session
@@ -194,6 +195,7 @@ class Course:
             yield from (lifted.earlier, lifted.later)
 
     @classmethod
+    @checked
     def of_days(cls, protocol: Protocol, days: Iterable[date], *, zone: str = "UTC") -> Course:
         """Make a course of bare dates, dealt out to the protocol's phases in order."""
         ordered = sorted(plausible(day, "session") for day in days)
@@ -216,6 +218,7 @@ class Course:
         """What the last revision changed, each booking with what became of it and the reason."""
         return self.changes_of(len(self.revisions) - 1)
 
+    @checked
     def changes_of(self, revision: int) -> tuple[Change, ...]:
         """Return what a revision changed; the first one is 0."""
         after = self.at_revision(revision)
@@ -225,6 +228,7 @@ class Course:
             for c in self.revisions[revision].changes
         )
 
+    @checked
     def at_revision(self, revision: int) -> Course:
         """
         Return the course with its sessions, appointments and tasks as a revision left them; the first one is 0.

@@ -8,6 +8,7 @@ from datetime import date
 
 import attrs
 
+from ketsched.arguments import checked
 from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.companions import Companion
 from ketsched.model.intervals import Interval
@@ -187,6 +188,7 @@ class Protocol:
         """Return the phase of that name."""
         return next(phase for phase in self.phases if phase.name == name)
 
+    @checked
     def choose(
         self,
         *,
@@ -206,11 +208,6 @@ class Protocol:
             boosters: How many in the last phase that follows the others; 0 leaves it out, and what runs beside it.
             until: How long the last phase lasts from its first day.
         """
-        for name, given in (("sessions", sessions), ("weeks", weeks), ("boosters", boosters)):
-            if given is not None and type(given) is not int:
-                raise _not_chosen(name, given, "a whole number")
-        if until is not None and not isinstance(until, Interval):
-            raise _not_chosen("until", until, 'an Interval, for example Interval.parse("P26W")')
         main = self.main
         first, last = main[0], main[-1]
         if boosters == 0 and until is None and len(main) > 1:
@@ -245,10 +242,7 @@ class Protocol:
                     why=f"the protocol has its own pattern: {first.pattern()}",
                     fix="leave the weekdays out, or choose another protocol",
                 )
-            days = list(weekdays)
-            if not all(type(day) is int for day in days):
-                raise _not_chosen("weekdays", days, "a list of numbers, Monday is 0")
-            first = attrs.evolve(first, weekdays=tuple(sorted(days)), study_days=())
+            first = attrs.evolve(first, weekdays=tuple(sorted(weekdays)), study_days=())
         if (boosters is not None or until is not None) and len(main) == 1:
             raise InvalidInput(
                 what="boosters were chosen",
@@ -283,9 +277,3 @@ class Protocol:
             ):
                 companions.append(companion)
         return attrs.evolve(self, phases=kept, companions=tuple(companions))
-
-
-def _not_chosen(name: str, given: object, kind: str) -> InvalidInput:
-    return InvalidInput(
-        what=f"{name} is {str(given)[:40]!r}", where=name, why=f"it is {kind}", fix=f"give {name} as {kind}"
-    )
