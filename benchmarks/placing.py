@@ -26,8 +26,8 @@ from statistics import median, quantiles
 from typing import Any
 
 from ketsched.placing import TooManyPlans, place
-from ketsched.placing.values import Aim, Days, Series
-from ketsched.spacing import Bound, lay, tight_windows
+from ketsched.placing.values import Aim, Problem
+from ketsched.spacing import Bound, Days, lay, tight_windows
 
 # Day 0 is Monday 4 January 2027. United States federal holidays as observed, 2027 and 2028, in days from it.
 # fmt: off
@@ -45,13 +45,13 @@ def weekdays(until: int, closed: Iterable[int] = (), start: int = 0) -> tuple[in
     return tuple(day for day in range(start, until) if day % 7 < 5 and day not in shut)
 
 
-def series(ideals: Iterable[int | Aim], opened: Days, bounds: Iterable[Bound]) -> Series:
+def series(ideals: Iterable[int | Aim], opened: Days, bounds: Iterable[Bound]) -> Problem:
     """Return a series that begins on the first of the open days."""
     aims = tuple(ideals)
-    return Series(((opened[0],), *[tuple(opened)] * (len(aims) - 1)), tuple(bounds), aims)
+    return Problem(((opened[0],), *[tuple(opened)] * (len(aims) - 1)), tuple(bounds), aims)
 
 
-def induction(*, closures: bool) -> Iterator[Series]:
+def induction(*, closures: bool) -> Iterator[Problem]:
     """Six infusions Monday, Wednesday, Friday; at most three in seven days is required or preferred."""
     for required in (True, False):
         for closed in weekdays(28)[1:] if closures else (None,):
@@ -66,7 +66,7 @@ def induction(*, closures: bool) -> Iterator[Series]:
             )
 
 
-def boosted() -> Iterator[Series]:
+def boosted() -> Iterator[Problem]:
     """Eight infusions Monday and Thursday, then twelve fortnightly boosters from where the last stands."""
     bounds = (*lay(range(8), minimum=2, latest=7), *lay(range(8), apart=2, minimum=7), Bound(0, 7, latest=27))
     bounds += lay(range(7, 20), minimum=7, latest=28)
@@ -77,7 +77,7 @@ def boosted() -> Iterator[Series]:
         yield series([*pattern, *boosters], weekdays(start + 28 + 200, closed, start), bounds)
 
 
-def weekly(sessions: int, closed: float = 0.0) -> Iterator[Series]:
+def weekly(sessions: int, closed: float = 0.0) -> Iterator[Problem]:
     """Weekly sessions on each weekday over the holidays, and over a share of all days closed at random."""
     chance = random.Random(sessions)  # noqa: S311 - inputs, not secrets
     for start in range(5):
@@ -87,7 +87,7 @@ def weekly(sessions: int, closed: float = 0.0) -> Iterator[Series]:
         yield series([start + 7 * k for k in range(sessions)], weekdays(until, shut, start), bounds)
 
 
-def fortnightly(closed: Iterable[int] = (), at_random: int = 0, ideal: int = 0) -> Iterator[Series]:
+def fortnightly(closed: Iterable[int] = (), at_random: int = 0, ideal: int = 0) -> Iterator[Problem]:
     """26 fortnightly boosters, at most six in 84 days; so many closures at random, and on ideal days."""
     chance = random.Random(26)  # noqa: S311 - inputs, not secrets
     bounds = (*lay(range(26), minimum=7, latest=28), *lay(range(26), apart=6, minimum=84))
@@ -97,7 +97,7 @@ def fortnightly(closed: Iterable[int] = (), at_random: int = 0, ideal: int = 0) 
         yield series(pattern, weekdays(start + 420, shut - {start}, start), bounds)
 
 
-CASES: dict[str, tuple[Callable[[], Iterable[Series]], float | None]] = {
+CASES: dict[str, tuple[Callable[[], Iterable[Problem]], float | None]] = {
     "induction": (partial(induction, closures=False), 0.15),
     "induction, one day closed": (partial(induction, closures=True), 0.15),
     "8 + 12 boosters": (boosted, 1),
@@ -113,7 +113,7 @@ CASES: dict[str, tuple[Callable[[], Iterable[Series]], float | None]] = {
 TOO_LARGE = "1000"  # CP-SAT is not asked for these
 
 
-def days_of(one: Series) -> tuple[int, ...] | str | None:
+def days_of(one: Problem) -> tuple[int, ...] | str | None:
     """Return our answer, or that the search gave up."""
     try:
         found = place(one)

@@ -19,7 +19,6 @@ SOURCES = sorted(SRC.rglob("*.py"))
 
 TOO_LONG = {
     "calendars.py",
-    "planning/laying.py",
     "tracking/replanning.py: replan",
 }
 """Modules over 500 lines and functions over 80 that are still to be cut. None is added."""

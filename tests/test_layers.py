@@ -28,6 +28,7 @@ LAYERS = [
     "tomlfile",
     "closures",
     "calendars",
+    "hours",
     "model",
     "revising",
     "agenda",

@@ -21,6 +21,7 @@ from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
 from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
+from ketsched.hours import Hours
 from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id, read_weekdays
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
@@ -54,6 +55,17 @@ class Case:
     calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
     holds: tuple[Hold, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
+
+    @property
+    def hours(self) -> Hours:
+        """When its sessions and appointments can be."""
+        return Hours(
+            self.calendar,
+            staff=self.calendars,
+            availability=self.availability,
+            wishes=self.wishes,
+            time=self.time,
+        )
 
 
 def load_case(path: str | Path) -> Case:

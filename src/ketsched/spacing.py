@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import attrs
 
@@ -31,7 +32,8 @@ class Bound:
         minimum: At least this many days between the two, or None.
         latest: At most this many days between the two, or None.
         required: False makes it a preference.
-        rule: The name of the rule that laid this bound; many bounds share one.
+        rule: The rule that laid this bound, in words; many bounds share one.
+        key: What that rule is recognised by, whatever its words; many bounds share one.
     """
 
     earlier: int
@@ -40,6 +42,7 @@ class Bound:
     latest: int | None = None
     required: bool = True
     rule: str = ""
+    key: str = ""
 
     def keeps(self, days: Sequence[int]) -> bool:
         """Whether `days` (one day a place) keep this bound."""
@@ -130,11 +133,12 @@ def lay(
     latest: int | None = None,
     required: bool = True,
     rule: str = "",
+    key: str = "",
 ) -> tuple[Bound, ...]:
     """Lay one rule over some places in order: a bound between each of them and the one `apart` further on."""
     return tuple(
         [
-            Bound(earlier, later, minimum, latest, required, rule)
+            Bound(earlier, later, minimum, latest, required, rule, key)
             for earlier, later in zip(places, places[apart:], strict=False)
         ]
     )
@@ -143,58 +147,101 @@ def lay(
 Edge = tuple[int, int, int]
 """(i, j, least): place j stands at least `least` days after place i; `least` may be negative."""
 
-
-def edges(bounds: Sequence[Bound]) -> list[Edge]:
-    """Return both directions of every bound, in the order in which one sweep carries furthest."""
-    ahead = [(b.earlier, b.later, b.minimum) for b in bounds if b.minimum is not None]
-    back = [(b.later, b.earlier, -b.latest) for b in bounds if b.latest is not None]
-    ahead.sort()
-    back.sort(reverse=True)
-    return ahead + back
+Days = Sequence[int]
+"""The days that a place may have, ascending; a `range` where every day is open."""
 
 
-def push_up(days: Sequence[Sequence[int]], steps: Sequence[Edge]) -> list[int] | None:
+def _whole(bounds: Iterable[Bound]) -> tuple[Bound, ...]:
+    return tuple(bounds)
+
+
+@attrs.frozen(slots=False)
+class Bounds:
     """
-    Return the earliest plan, pointwise, or None when there is none.
+    Bounds that are all kept, as one thing that places can be pushed by.
 
-    Args:
-        days: For each place the days it may have, ascending; a `range` where every day is open.
-        steps: What `edges` returned for the required bounds.
+    Attributes:
+        each: The bounds, in no order that matters.
     """
-    if not all(map(len, days)):
-        return None
-    at = [options[0] for options in days]
-    moved = True
-    while moved:
-        moved = False
-        for i, j, least in steps:
-            if at[j] - at[i] < least:
-                options = days[j]
-                next_open = bisect_left(options, at[i] + least)
-                if next_open == len(options):
-                    return None
-                at[j] = options[next_open]
-                moved = True
-    return at
+
+    each: tuple[Bound, ...] = attrs.field(converter=_whole)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Both directions of every bound, in the order in which one sweep carries furthest."""
+        ahead = [(b.earlier, b.later, b.minimum) for b in self.each if b.minimum is not None]
+        back = [(b.later, b.earlier, -b.latest) for b in self.each if b.latest is not None]
+        ahead.sort()
+        back.sort(reverse=True)
+        return (*ahead, *back)
+
+    def earliest(self, days: Sequence[Days]) -> list[int] | None:
+        """Return the earliest plan, pointwise, on the days of each place; None when there is none."""
+        if not all(map(len, days)):
+            return None
+        at = [options[0] for options in days]
+        steps, moved = self.edges, True
+        while moved:
+            moved = False
+            for i, j, least in steps:
+                if at[j] - at[i] < least:
+                    options = days[j]
+                    next_open = bisect_left(options, at[i] + least)
+                    if next_open == len(options):
+                        return None
+                    at[j] = options[next_open]
+                    moved = True
+        return at
+
+    def latest(self, days: Sequence[Days]) -> list[int] | None:
+        """Return the latest plan, pointwise, on the days of each place; None when there is none."""
+        if not all(map(len, days)):
+            return None
+        at = [options[-1] for options in days]
+        steps, moved = self.edges[::-1], True
+        while moved:
+            moved = False
+            for i, j, least in steps:
+                if at[j] - at[i] < least:
+                    options = days[i]
+                    last_open = bisect_right(options, at[j] - least) - 1
+                    if last_open < 0:
+                        return None
+                    at[i] = options[last_open]
+                    moved = True
+        return at
+
+    def allow(self, days: Sequence[Days]) -> bool:
+        """Whether any plan on these days keeps them."""
+        return self.earliest(days) is not None
+
+    def windows(self, days: Sequence[Days]) -> list[Days] | None:
+        """Return for each place the days between its earliest and its latest one in any plan; None without a plan."""
+        low, high = self.earliest(days), self.latest(days)
+        if low is None or high is None:
+            return None
+        return [
+            options[bisect_left(options, first) : bisect_right(options, last)]
+            for options, first, last in zip(days, low, high, strict=True)
+        ]
+
+    def limited(self, known: int) -> set[int]:
+        """Return the places whose last day follows from those of the first `known` places, these included."""
+        leads: dict[int, list[int]] = {}
+        for i, j, _ in self.edges:
+            leads.setdefault(j, []).append(i)
+        found = set(range(known))
+        left = list(found)
+        while left:
+            new = [place for place in leads.get(left.pop(), ()) if place not in found]
+            found.update(new)
+            left += new
+        return found
 
 
-def push_down(days: Sequence[Sequence[int]], steps: Sequence[Edge]) -> list[int] | None:
-    """Return the latest plan, pointwise, or None when there is none; the mirror of `push_up`."""
-    if not all(map(len, days)):
-        return None
-    at = [options[-1] for options in days]
-    moved = True
-    while moved:
-        moved = False
-        for i, j, least in reversed(steps):
-            if at[j] - at[i] < least:
-                options = days[i]
-                last_open = bisect_right(options, at[j] - least) - 1
-                if last_open < 0:
-                    return None
-                at[i] = options[last_open]
-                moved = True
-    return at
+def required(bounds: Iterable[Bound]) -> Bounds:
+    """Return those of some bounds that are required."""
+    return Bounds([bound for bound in bounds if bound.required])
 
 
 def tight_windows(
@@ -220,15 +267,14 @@ def tight_windows(
         for at, day in sorted(fixed.items())
         if at != first
     ]
-    required = [bound for bound in bounds if bound.required] + known
-    if (found := contradiction(places, required)) is not None:
+    binding = Bounds([*required(bounds).each, *known])
+    if (found := contradiction(places, binding.each)) is not None:
         return found
-    steps = edges(required)
     days = [
         range(fixed[at], fixed[at] + 1) if at in fixed else range(origin - horizon, origin + horizon + 1)
         for at in range(places)
     ]
-    earliest, latest = push_up(days, steps), push_down(days, steps)
+    earliest, latest = binding.earliest(days), binding.latest(days)
     if earliest is None or latest is None:
         start = min(fixed, key=lambda at: fixed[at])
         within = [
@@ -236,7 +282,7 @@ def tight_windows(
             for at in range(places)
             if at != start
         ]
-        found = contradiction(places, [*required, *within])
+        found = contradiction(places, [*binding.each, *within])
         assert found is not None  # noqa: S101 - the push has just shown that nothing fits
         return found
     return tuple(zip(earliest, latest, strict=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ketsched.placing.values import Aim, Series
+from ketsched.placing.values import Aim, Problem
 from ketsched.spacing import Bound
 
 Plan = tuple[int, ...]
@@ -41,7 +41,7 @@ def breaks(plan: Plan, bound: Bound) -> bool:
     return too_near or too_far
 
 
-def cost(series: Series, plan: Plan) -> Cost:
+def cost(series: Problem, plan: Plan) -> Cost:
     """Return preferences broken, total deviation, worst deviation and last day."""
     bounds_broken = [bound for bound in series.bounds if not bound.required and breaks(plan, bound)]
     wishes_broken = [
@@ -54,7 +54,7 @@ def cost(series: Series, plan: Plan) -> Cost:
     return len(bounds_broken) + len(wishes_broken), sum(deviations), max(deviations), plan[-1]
 
 
-def ranking(series: Series) -> list[tuple[Cost, Plan]]:
+def ranking(series: Problem) -> list[tuple[Cost, Plan]]:
     """Return every plan with its cost, the best first."""
     return sorted((cost(series, plan), plan) for plan in feasible(series.days, series.bounds))
 

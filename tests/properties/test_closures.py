@@ -15,11 +15,10 @@ from itertools import islice
 import pytest
 
 import ketsched as ks
-from ketsched import planning
 from ketsched.model import Course
 from ketsched.placing import place
-from ketsched.placing.values import Placement, Series
-from ketsched.planning import NoFeasiblePlan
+from ketsched.placing.values import Placement, Problem
+from ketsched.planning import NoFeasiblePlan, planner
 from ketsched.protocols import protocol_ids
 from properties.oracle import breaks, feasible
 
@@ -66,7 +65,7 @@ def cases(pytestconfig: pytest.Config, name: str, wished: date) -> Iterator[list
         yield [course.sessions[0].day + timedelta(first + n) for n in range(length)]
 
 
-def better(series: Series, found: Placement) -> tuple[int, ...] | None:
+def better(series: Problem, found: Placement) -> tuple[int, ...] | None:
     """
     Try every plan that might be better than the one found, place after place; return one that is.
 
@@ -102,13 +101,13 @@ def better(series: Series, found: Placement) -> tuple[int, ...] | None:
 @pytest.fixture
 def laid(monkeypatch):
     """What planning has placed: each series with its placement."""
-    seen: list[tuple[Series, Placement | None]] = []
+    seen: list[tuple[Problem, Placement | None]] = []
 
-    def watched(series: Series) -> Placement | None:
+    def watched(series: Problem) -> Placement | None:
         seen.append((series, place(series)))
         return seen[-1][1]
 
-    monkeypatch.setattr(planning, "place", watched)
+    monkeypatch.setattr(planner, "place", watched)
     return seen
 
 

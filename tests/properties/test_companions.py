@@ -30,10 +30,10 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, accompany, plan
-from ketsched.planning.laying import over
+from ketsched.planning.rules import bounds_over
 from ketsched.protocols import protocol_ids
 from ketsched.revising import revised
-from ketsched.spacing import Bound, edges, lay, push_down, push_up, tight_windows
+from ketsched.spacing import Bound, Bounds, lay, tight_windows
 from properties import companions_oracle as oracle
 
 often = settings(max_examples=100, deadline=None)
@@ -343,9 +343,9 @@ def test_windows_of_a_series_are_the_days_of_some_placement(opened, count, data)
         spacing=tuple(rules),
     )
     places = range(count)
-    bounds = [*lay(places, minimum=1), *(b for rule in rules for b in over(rule, places, ""))]
+    bounds = [*lay(places, minimum=1), *(b for rule in rules for b in bounds_over(rule, places, "", ""))]
     found = oracle.windows(companion, [MONDAY + timedelta(n) for n in opened], count)
-    pushed = push_up([opened] * count, edges(bounds)), push_down([opened] * count, edges(bounds))
+    pushed = Bounds(bounds).earliest([opened] * count), Bounds(bounds).latest([opened] * count)
     if found is None:
         assert pushed == (None, None)
     else:

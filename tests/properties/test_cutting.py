@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from ketsched.placing import place
 from ketsched.placing.cutting import cut_near
-from ketsched.placing.values import Placement, Series
-from ketsched.spacing import edges, lay, push_down, push_up
+from ketsched.placing.values import Placement, Problem
+from ketsched.spacing import Bounds, lay
 from properties.oracle import ranking
 from properties.test_placing import some_series
 
 
-def windows(series: Series) -> list[list[int]] | None:
-    steps = edges(series.bounds)
-    low, high = push_up(series.days, steps), push_down(series.days, steps)
+def windows(series: Problem) -> list[list[int]] | None:
+    low, high = Bounds(series.bounds).earliest(series.days), Bounds(series.bounds).latest(series.days)
     if low is None or high is None:
         return None
     return [
@@ -27,7 +26,7 @@ def windows(series: Series) -> list[list[int]] | None:
 
 @settings(max_examples=150, deadline=None)
 @given(some_series(), st.integers(0, 3))
-def test_a_cut_finds_the_best_plan_if_nothing_is_preferred(series: Series, granted: int) -> None:
+def test_a_cut_finds_the_best_plan_if_nothing_is_preferred(series: Problem, granted: int) -> None:
     """Cost and days, whatever it is told that no plan is below."""
     bounds = tuple(attrs.evolve(bound, required=True) for bound in series.bounds)
     series = attrs.evolve(series, bounds=bounds, wishes=())
@@ -52,7 +51,7 @@ def test_a_cut_takes_over_where_a_search_would_take_long() -> None:
     opened = tuple(d for d in range(26 * 14 + 100) if d % 7 < 5 and d not in closed)
     bounds = (*lay(range(26), minimum=7), *lay(range(26), apart=6, minimum=84))
     ideals = tuple(range(0, 26 * 14, 14))
-    series = Series(((0,), *(opened,) * 25), bounds, ideals)
+    series = Problem(((0,), *(opened,) * 25), bounds, ideals)
     found = place(series)
     assert found is not None
     assert all(bound.keeps(found.days) for bound in bounds)

@@ -10,15 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.placing import place, ranked
-from ketsched.placing.values import Aim, Placement, Series
+from ketsched.placing.values import Aim, Placement, Problem
 from ketsched.spacing import (
     Bound,
+    Bounds,
     Contradiction,
     contradiction,
-    edges,
     lay,
-    push_down,
-    push_up,
+    required,
     tight_windows,
 )
 from properties.oracle import breaks, cost, feasible, ranking, windows
@@ -98,7 +97,7 @@ def some_series(draw, most_places=6, most_days=6):
             days.append(tuple(d for d in around if d not in closed) or (day,))
         wishes.append(draw(st.none() | st.frozensets(st.sampled_from(days[-1]), max_size=4)))
     wishes = draw(st.sampled_from([(), tuple(wishes)]))
-    return Series(tuple(days), draw(rules(places)), draw(ideals(nominal)), wishes)
+    return Problem(tuple(days), draw(rules(places)), draw(ideals(nominal)), wishes)
 
 
 def as_oracle(found):
@@ -132,7 +131,7 @@ def test_the_order_in_which_bounds_are_given_does_not_matter(series, random):
 @given(some_series(most_places=6, most_days=9), st.integers(-60, 60))
 def test_a_shift_by_whole_weeks_shifts_the_plan(series, weeks):
     by = 7 * weeks
-    shifted = Series(
+    shifted = Problem(
         tuple(tuple(day + by for day in options) for options in series.days),
         series.bounds,
         tuple(ideal if isinstance(ideal, Aim) else ideal + by for ideal in series.ideals),
@@ -176,8 +175,8 @@ def test_a_placement_states_its_own_cost(series):
 @given(some_series())
 def test_the_pushes_are_the_first_and_last_day_of_every_place_in_any_plan(series):
     plans = feasible(series.days, series.bounds)
-    steps = edges([bound for bound in series.bounds if bound.required])
-    up, down = push_up(series.days, steps), push_down(series.days, steps)
+    binding = required(series.bounds)
+    up, down = binding.earliest(series.days), binding.latest(series.days)
     if plans:
         assert up == [min(days) for days in zip(*plans, strict=True)]
         assert down == [max(days) for days in zip(*plans, strict=True)]
@@ -232,7 +231,7 @@ def test_a_contradiction_is_found_just_where_no_days_keep_all_bounds(given_bound
     found = contradiction(places, bounds)
     if found is None:
         far_enough = range(sum(bound.minimum or 0 for bound in bounds) + 1)
-        plan = push_up([far_enough] * places, edges(bounds))
+        plan = Bounds(bounds).earliest([far_enough] * places)
         assert plan is not None
         assert not any(breaks(tuple(plan), bound) for bound in bounds)
         return

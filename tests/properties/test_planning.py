@@ -10,15 +10,17 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import attrs
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
+from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
-from ketsched.planning.days import Kind
-from ketsched.planning.seating import HourRule, seat
+from ketsched.planning.rules import HourRule
+from ketsched.planning.seating import NoStart, Seating, seat
 from properties.planning_oracle import best, cost, faults, spans
 
 often = settings(max_examples=100, deadline=None)
@@ -472,7 +474,7 @@ def nights_and_days(draw):
         later = draw(st.integers(earlier + 1, len(days) - 1))
         about = 24 * (days[later] - days[earlier]).days
         hours_apart = about + draw(st.integers(-2, 1))
-        rules.append(HourRule(earlier, later, hours_apart, f"{earlier} to {later}: {hours_apart} h"))
+        rules.append(HourRule(earlier, later, hours_apart, f"{earlier} to {later}: {hours_apart} h", "hours"))
     return days, calendar, rules
 
 
@@ -512,12 +514,18 @@ def test_the_seating_is_the_first_of_all_combinations(case, preferred):
             for rule in rules
         )
     ]
-    seats = seat(
-        days, [Kind("clinic", length)] * len(days), {"clinic": calendar}, preferred=preferred, rules=rules
+    sessions = Seating(
+        days=days,
+        needs=[SeatNeed("clinic", length)] * len(days),
+        places=range(len(days)),
+        bookings=[None] * len(days),
+        rules=rules,
     )
     if not allowed:
-        assert isinstance(seats, HourRule)
-        assert seats in rules
+        with pytest.raises(NoStart) as none:
+            seat(sessions, Hours(calendar, time=preferred))
+        assert none.value.rule in rules
         return
+    seats = seat(sessions, Hours(calendar, time=preferred))
     first = min(allowed, key=lambda chosen: [(abs(minute - target), minute) for minute in chosen])
     assert [one.time.hour * 60 + one.time.minute for one in seats] == list(first)

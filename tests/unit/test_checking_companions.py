@@ -440,7 +440,7 @@ def test_what_counts_as_drinking_is_what_files_call_so():
 
 
 def test_hours_at_home_are_those_that_planning_keeps():
-    from ketsched.planning.days import AT_HOME as PLANNED
+    from ketsched.hours import AT_HOME as PLANNED
 
     assert AT_HOME == PLANNED
 

@@ -9,6 +9,7 @@ import pytest
 
 from ketsched.burden import burden
 from ketsched.calendars import Calendar
+from ketsched.hours import Hours
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -705,12 +706,12 @@ def test_of_starts_that_were_tried_the_first_is_completed_around_which_all_can_b
     doctor = clinic(name="the doctor", closed=[date(2026, 12, 20) + timedelta(n) for n in range(15)])
     screening = talk(FIRST, -7, -3, -1, name="screening", calendar="doctor", required=True)
     courses = [planned(screening, start=day) for day in (JAN_4, date(2027, 1, 6), date(2027, 1, 8))]
-    around = {"calendar": clinic(), "calendars": {"doctor": doctor}}
-    assert complete(courses, **around, id="A-1") == attrs.evolve(
-        planned(screening, calendars=around["calendars"], start=date(2027, 1, 6)), id="A-1"
+    hours = Hours(clinic(), staff={"doctor": doctor})
+    assert complete(courses, hours, id="A-1") == attrs.evolve(
+        planned(screening, calendars={"doctor": doctor}, start=date(2027, 1, 6)), id="A-1"
     )
     with pytest.raises(NoFeasiblePlan):
-        complete(courses[:1], **around)
+        complete(courses[:1], hours)
 
 
 # -- once booked

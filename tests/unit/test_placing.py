@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ketsched.placing import place, ranked
-from ketsched.placing.values import Aim, Placement, Series
-from ketsched.spacing import Bound, edges, lay, push_up, tight_windows
+from ketsched.placing.values import Aim, Placement, Problem
+from ketsched.spacing import Bound, Bounds, lay, tight_windows
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "placing.json").read_text())["cases"]
 
@@ -27,7 +27,9 @@ def series(ideals, open_on, *rules, wishes=(), fixed=None):
     fixed = {0: 0} if fixed is None else fixed
     days = tuple((fixed[at],) if at in fixed else tuple(open_on) for at in range(len(ideals)))
     places = range(len(ideals))
-    return Series(days, tuple(b for rule in rules for b in lay(places, **rule)), tuple(ideals), tuple(wishes))
+    return Problem(
+        days, tuple(b for rule in rules for b in lay(places, **rule)), tuple(ideals), tuple(wishes)
+    )
 
 
 def days_of(found):
@@ -46,7 +48,7 @@ def bounds_of(case):
 def test_days_and_cost_of_the_worked_cases(case):
     opened = tuple(d for d in case["open"] if 0 <= d <= case["horizon"])
     days = ((0,), *[opened] * (case["sessions"] - 1))
-    found = place(Series(days, bounds_of(case), tuple(case["ideals"])))
+    found = place(Problem(days, bounds_of(case), tuple(case["ideals"])))
     if case["days"] is None:
         assert found is None
     else:
@@ -202,7 +204,7 @@ def test_gaps_are_inclusive_at_both_ends(second, exists):
 @pytest.mark.parametrize(("fourth", "exists"), [(6, False), (7, True)])
 def test_at_most_three_in_seven_days_counts_half_open_windows(fourth, exists):
     # days 0 to 6 are one window of seven days, day 7 begins the next
-    rule = Series(((0,), (2,), (4,), (fourth,)), lay(range(4), **AT_MOST_3), (0, 2, 4, 7))
+    rule = Problem(((0,), (2,), (4,), (fourth,)), lay(range(4), **AT_MOST_3), (0, 2, 4, 7))
     assert (place(rule) is not None) is exists
 
 
@@ -210,18 +212,18 @@ def test_at_most_three_in_seven_days_counts_half_open_windows(fourth, exists):
 def test_a_span_of_28_days_ends_on_day_27(last, exists):
     # the same weekday four weeks on would be the 29th date
     days = ((0,), (7,), (14,), (21,), (24,), (last,))
-    assert (place(Series(days, lay(range(6), **SPAN_28), MON_THU)) is not None) is exists
+    assert (place(Problem(days, lay(range(6), **SPAN_28), MON_THU)) is not None) is exists
 
 
 @pytest.mark.parametrize(("third", "exists"), [(111, False), (112, True)])
 def test_third_dose_sixteen_weeks_after_the_first(third, exists):
     numbered = (Bound(0, 2, minimum=112), *lay(range(3), minimum=7))
-    assert (place(Series(((0,), (28,), (third,)), numbered, (0, 28, 112))) is not None) is exists
+    assert (place(Problem(((0,), (28,), (third,)), numbered, (0, 28, 112))) is not None) is exists
 
 
 def test_numbered_places_hold_whatever_the_pattern_says():
     numbered = (Bound(0, 2, minimum=112), *lay(range(4), minimum=7))
-    found = place(Series(((0,), *[range(200)] * 3), numbered, (0, 28, 56, 84)))
+    found = place(Problem(((0,), *[range(200)] * 3), numbered, (0, 28, 56, 84)))
     # the third waits for day 112, the fourth keeps its 7 days from it: 56 + 35 days off
     assert found == Placement(0, 91, 56, 119, (0, 28, 112, 119))
 
@@ -232,37 +234,37 @@ def test_numbered_places_hold_whatever_the_pattern_says():
 def test_the_largest_deviation_is_in_the_order():
     # a maximum is no sum: a search that keeps one partial plan a state loses the right one
     days = (0, 1, 2, 3, 5, 6, 7, 10, 11, 12, 18, 19)
-    found = place(Series((days,) * 5, lay(range(5), minimum=2, latest=7), (0, 2, 9, 13, 15)))
+    found = place(Problem((days,) * 5, lay(range(5), minimum=2, latest=7), (0, 2, 9, 13, 15)))
     assert found == Placement(0, 6, 3, 18, (0, 2, 7, 12, 18))
 
 
 def test_a_preference_weighs_more_than_any_deviation():
     # keeping "at least 5" puts the second session 90 days from its ideal
-    found = place(Series(((0,), (4, 94)), (Bound(0, 1, minimum=5, required=False),), (0, 4)))
+    found = place(Problem(((0,), (4, 94)), (Bound(0, 1, minimum=5, required=False),), (0, 4)))
     assert found == Placement(0, 90, 90, 94, (0, 94))
 
 
 def test_total_deviation_comes_before_the_largest():
     # (3, 10) misses by 3 and 0, (2, 8) by 2 and 2; (2, 10) is too far apart
-    found = place(Series(((2, 3), (8, 10)), (Bound(0, 1, 5, 7),), (0, 10)))
+    found = place(Problem(((2, 3), (8, 10)), (Bound(0, 1, 5, 7),), (0, 10)))
     assert found == Placement(0, 3, 3, 10, (3, 10))
 
 
 def test_the_largest_deviation_comes_before_the_last_day():
     # (1, 9) misses by 1 and 1, (0, 8) by 2 and 0
-    found = place(Series(((0, 1, 2), (8, 9)), (Bound(0, 1, 8, 8),), (2, 8)))
+    found = place(Problem(((0, 1, 2), (8, 9)), (Bound(0, 1, 8, 8),), (2, 8)))
     assert found == Placement(0, 2, 1, 9, (1, 9))
 
 
 def test_the_last_day_comes_before_the_days_themselves():
     # (1, 9) and (3, 7) break one preference each, (1, 7) and (3, 9) both
     either = (Bound(0, 1, minimum=8, required=False), Bound(0, 1, latest=4, required=False))
-    found = place(Series(((1, 3), (7, 9)), either, (2, 8)))
+    found = place(Problem(((1, 3), (7, 9)), either, (2, 8)))
     assert found == Placement(1, 2, 1, 7, (3, 7))
 
 
 def test_all_else_equal_the_earlier_days_are_taken():
-    found = place(Series(((1, 3), (7, 9)), (Bound(0, 1, 4, 8),), (2, 8)))
+    found = place(Problem(((1, 3), (7, 9)), (Bound(0, 1, 4, 8),), (2, 8)))
     assert found == Placement(0, 2, 1, 7, (1, 7))
 
 
@@ -292,14 +294,14 @@ def test_boosters_are_counted_from_where_the_last_infusion_really_is():
     # the last infusion moves from the closed day 4 to day 5, so the boosters are ideal on 12 and 19
     boosters = tuple(Aim(2, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
     days = ((0,), (2,), (5, 6), tuple(range(30)), tuple(range(30)))
-    found = place(Series(days, lay(range(5), minimum=2), (0, 2, 4, *boosters)))
+    found = place(Problem(days, lay(range(5), minimum=2), (0, 2, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 2, 5, 12, 19))
 
 
 def test_an_aim_may_make_an_earlier_session_give_way():
     # on day 4 both boosters miss by one (only days 12 and 19 are open); on day 5 neither does
     boosters = tuple(Aim(1, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
-    found = place(Series(((0,), (4, 5), (12,), (19,)), lay(range(4), minimum=2), (0, 4, *boosters)))
+    found = place(Problem(((0,), (4, 5), (12,), (19,)), lay(range(4), minimum=2), (0, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 5, 12, 19))
 
 
@@ -312,18 +314,18 @@ def test_history_holds_and_what_is_left_is_placed_after_it():
 
 
 def test_no_open_day_is_no_plan():
-    assert place(Series(((0,), ()), (), (0, 1))) is None
+    assert place(Problem(((0,), ()), (), (0, 1))) is None
 
 
 def test_a_single_session_is_a_series():
-    assert place(Series(((2, 5),), (), (4,))) == Placement(0, 1, 1, 5, (5,))
+    assert place(Problem(((2, 5),), (), (4,))) == Placement(0, 1, 1, 5, (5,))
 
 
 # -- the next best
 
 
 def test_ranked_yields_all_plans_the_best_first():
-    found = list(ranked(Series(((0,), (1, 2, 3), (4, 5)), lay(range(3), minimum=2), (0, 2, 4))))
+    found = list(ranked(Problem(((0,), (1, 2, 3), (4, 5)), lay(range(3), minimum=2), (0, 2, 4))))
     assert [placement.days for placement in found] == [(0, 2, 4), (0, 2, 5), (0, 3, 5)]
     assert [placement.total for placement in found] == [0, 1, 2]
 
@@ -339,5 +341,5 @@ def test_the_push_agrees_that_a_plan_exists():
     # the judge of explanations: the same answer without a search
     one = series(EIGHT, open_days(27, 2, 17), GAPS, AT_MOST_2, EIGHT_IN_28)
     none = series(EIGHT, open_days(27, 2, 17, 18), GAPS, AT_MOST_2, EIGHT_IN_28)
-    assert push_up(one.days, edges(one.bounds)) is not None
-    assert push_up(none.days, edges(none.bounds)) is None
+    assert Bounds(one.bounds).allow(one.days)
+    assert not Bounds(none.bounds).allow(none.days)

@@ -11,7 +11,7 @@ from ketsched.calendars import WEEKDAYS, Calendar
 from ketsched.errors import InvalidInput
 from ketsched.model import Anatomy, Interval, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan
-from ketsched.planning.days import Blockers
+from ketsched.planning.blockers import Blockers
 from ketsched.protocols import load_protocol
 
 ZONE = "Europe/Amsterdam"

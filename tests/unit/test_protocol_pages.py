@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from ketsched.model import Anchor
-from ketsched.planning.laying import lay_out
+from ketsched.planning.layout import lay_out
 from ketsched.protocols import protocol_ids, read_protocol
 from ketsched.tomlfile import parse
 from protocolfiles import SCHEMA, values_of

@@ -13,7 +13,7 @@ import pytest
 
 from ketsched.cli import commands
 from ketsched.model import Mark
-from ketsched.planning.laying import lay_out
+from ketsched.planning.layout import lay_out
 from ketsched.protocols import load_protocol, protocol_ids, template
 from protocolfiles import DERIVED, HOUSE_DEFAULT, SECONDARY, STATED, entries, text_of, values_of
 

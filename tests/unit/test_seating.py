@@ -8,17 +8,25 @@ import attrs
 import pytest
 
 from ketsched.calendars import Booking, Calendar
+from ketsched.hours import Hours, SeatNeed
 from ketsched.planning import seating
-from ketsched.planning.days import Kind
-from ketsched.planning.seating import HourRule, Seat
+from ketsched.planning.rules import HourRule
+from ketsched.planning.seating import NoStart, Seat, Seating
 
 NEW_YORK = "America/New_York"
 MON, TUE, WED = (date(2027, 1, day) for day in (4, 5, 6))
 
 
-def seat(days, minutes, calendar, **how):
-    """Seat sessions that are all at one place."""
-    return seating.seat(days, [Kind("clinic", n) for n in minutes], {"clinic": calendar}, **how)
+def seat(days, minutes, calendar, *, preferred=None, wishes=None, rules=()):
+    """Seat new sessions that are all at one place."""
+    sessions = Seating(
+        days=days,
+        needs=[SeatNeed("clinic", n) for n in minutes],
+        places=range(len(days)),
+        bookings=[None] * len(days),
+        rules=rules,
+    )
+    return seating.seat(sessions, Hours(calendar, wishes=wishes, time=preferred))
 
 
 def calendar(zone="UTC", chairs=None, **hours):
@@ -26,7 +34,7 @@ def calendar(zone="UTC", chairs=None, **hours):
 
 
 def rule(hours, earlier=0, later=1):
-    return HourRule(earlier, later, hours, f"{hours} h")
+    return HourRule(earlier, later, hours, f"{hours} h", f"{hours}")
 
 
 def starts_of(seats):
@@ -80,9 +88,11 @@ def test_a_rule_in_hours_over_two_places():
     assert starts_of(far) == ["08:00", "09:00", "09:00"]
 
 
-def test_a_rule_in_hours_that_cannot_be_kept_is_returned():
+def test_a_rule_in_hours_that_cannot_be_kept_is_named():
     week = calendar(mon="08:00-10:00", tue="08:00-10:00")
-    assert seat([MON, TUE], [60] * 2, week, rules=[rule(20), rule(26)]) == rule(26)
+    with pytest.raises(NoStart) as none:
+        seat([MON, TUE], [60] * 2, week, rules=[rule(20), rule(26)])
+    assert (none.value.at, none.value.rule) == (1, rule(26))
     assert starts_of(seat([MON, TUE], [60] * 2, week, rules=[rule(25)])) == ["08:00", "09:00"]
 
 

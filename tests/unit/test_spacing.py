@@ -6,12 +6,10 @@ import pytest
 
 from ketsched.spacing import (
     Bound,
+    Bounds,
     Contradiction,
     contradiction,
-    edges,
     lay,
-    push_down,
-    push_up,
     tight_windows,
 )
 
@@ -51,43 +49,43 @@ def test_a_rule_longer_than_the_run_lays_nothing(places, laid):
 # -- the push
 
 
-def test_push_up_takes_the_first_open_day_that_the_bounds_allow():
+def test_the_earliest_plan_takes_the_first_open_day_that_the_bounds_allow():
     days = [(0,), (1, 3), (4, 6), (6, 9)]
-    assert push_up(days, edges(lay(range(4), minimum=2))) == [0, 3, 6, 9]
+    assert Bounds(lay(range(4), minimum=2)).earliest(days) == [0, 3, 6, 9]
 
 
-def test_push_down_takes_the_last():
+def test_the_latest_plan_takes_the_last():
     days = [(0, 1, 2), (1, 3), (4, 6), (6, 9)]
-    assert push_down(days, edges(lay(range(4), minimum=2, latest=3))) == [1, 3, 6, 9]
-    assert push_down(days, edges(lay(range(4), minimum=4, latest=7))) is None
+    assert Bounds(lay(range(4), minimum=2, latest=3)).latest(days) == [1, 3, 6, 9]
+    assert Bounds(lay(range(4), minimum=4, latest=7)).latest(days) is None
 
 
 def test_a_longest_gap_pulls_the_earlier_session_along():
     # the second can only be on day 20, so the first is within 7 days of it
-    steps = edges(lay(range(2), minimum=2, latest=7))
-    assert push_up([range(30), (20,)], steps) == [13, 20]
-    assert push_down([range(30), (20,)], steps) == [18, 20]
+    bounds = Bounds(lay(range(2), minimum=2, latest=7))
+    assert bounds.earliest([range(30), (20,)]) == [13, 20]
+    assert bounds.latest([range(30), (20,)]) == [18, 20]
 
 
 def test_a_closure_in_one_place_moves_its_neighbours_on_both_sides():
     # day 5 is the only one of the middle session: neighbours on 0 to 3 and 7 to 10 at gaps 2 to 5
-    steps = edges(lay(range(3), minimum=2, latest=5))
-    assert push_up([range(20), (5,), range(20)], steps) == [0, 5, 7]
-    assert push_down([range(20), (5,), range(20)], steps) == [3, 5, 10]
+    bounds = Bounds(lay(range(3), minimum=2, latest=5))
+    assert bounds.earliest([range(20), (5,), range(20)]) == [0, 5, 7]
+    assert bounds.latest([range(20), (5,), range(20)]) == [3, 5, 10]
 
 
-@pytest.mark.parametrize("push", [push_up, push_down])
+@pytest.mark.parametrize("push", [Bounds.earliest, Bounds.latest])
 def test_no_open_day_is_no_plan(push):
-    assert push([(0,), (), (4,)], []) is None
-    assert push([range(3), range(3, 3)], edges(lay(range(2), minimum=2))) is None
-    assert push([], []) == []
+    assert push(Bounds(()), [(0,), (), (4,)]) is None
+    assert push(Bounds(lay(range(2), minimum=2)), [range(3), range(3, 3)]) is None
+    assert push(Bounds(()), []) == []
 
 
-@pytest.mark.parametrize("push", [push_up, push_down])
+@pytest.mark.parametrize("push", [Bounds.earliest, Bounds.latest])
 @pytest.mark.parametrize(("last", "plan"), [(13, None), (14, [0, 2, 4, 6, 8, 10, 12, 14])])
 def test_eight_sessions_two_days_apart_need_day_fourteen(push, last, plan):
     days = [(0,), *[range(last + 1)] * 7]
-    assert push(days, edges(lay(range(8), minimum=2))) == plan
+    assert push(Bounds(lay(range(8), minimum=2)), days) == plan
 
 
 # -- contradictions

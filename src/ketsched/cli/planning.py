@@ -162,14 +162,21 @@ def _tried(what: Case) -> tuple[Start, ...]:
 
 def _planned(what: Case, tried: Sequence[Start], **given: Any) -> Course:
     """Plan from the best start that was tried, or from the one that was given."""
-    given |= {
-        name: getattr(what, name)
-        for name in ("calendar", "availability", "time", "calendars", "holds", "authorisations")
-    }
+    given |= {"holds": what.holds, "authorisations": what.authorisations}
     courses = [start.course for start in tried if start.course is not None]
     if courses:
-        return complete(courses, **given)
-    return plan_course(what.protocol, start=what.start, wishes=what.wishes, **given)
+        return complete(courses, what.hours, **given)
+    hours = what.hours
+    return plan_course(
+        what.protocol,
+        start=what.start,
+        calendar=hours.calendar,
+        calendars=hours.staff,
+        availability=hours.availability,
+        wishes=hours.wishes,
+        time=hours.time,
+        **given,
+    )
 
 
 def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:

@@ -20,54 +20,80 @@ import attrs
 
 from ketsched.placing.preferences import Preferences, least_broken
 from ketsched.placing.search import EFFORT, TooManyPlans, best_plan, cut_down
-from ketsched.placing.values import Aim, Days, Placement, Series, among
-from ketsched.spacing import Bound
+from ketsched.placing.values import Aim, Placement, Problem, among
+from ketsched.spacing import Bound, Days, required
 
 __all__ = ["EFFORT", "TooManyPlans", "place", "ranked"]
 
 
-def place(series: Series) -> Placement | None:
+def place(problem: Problem) -> Placement | None:
     """
-    Return the best placement of a series, or None if there is none.
+    Return the best placement of a problem, or None if there is none.
 
     Raises:
         TooManyPlans: The search would take too long.
     """
-    wishes = series.wishes or (None,) * len(series.days)
+    if not any(day is not None for day in problem.agreed):
+        return _by_preferences(problem)
+    bounds, days, broken = problem.bounds, problem.days, 0
+    if any(wish is not None for wish in problem.wishes) or not all(bound.required for bound in bounds):
+        first = _by_preferences(problem)
+        if first is None:
+            return None
+        # Of the plans that keep what the best one keeps, the one that leaves fewest agreed days.
+        broken = first.broken
+        kept = (bound for bound in bounds if bound.required or bound.keeps(first.days))
+        bounds = tuple([attrs.evolve(bound, required=True) for bound in kept])
+        days = tuple(
+            [
+                among(options, wish) if wish is not None and day in wish else options
+                for options, wish, day in zip(
+                    days, problem.wishes or (None,) * len(days), first.days, strict=True
+                )
+            ]
+        )
+    stay = tuple([None if day is None else frozenset((day,)) for day in problem.agreed])
+    found = _by_preferences(Problem(days, bounds, problem.ideals, stay))
+    return None if found is None else attrs.evolve(found, broken=broken, moved=found.broken)
+
+
+def _by_preferences(problem: Problem) -> Placement | None:
+    """Return the placement that breaks fewest preferences, then as plans are compared."""
+    wishes = problem.wishes or (None,) * len(problem.days)
     wished = [
         options if wish is None else among(options, wish)
-        for options, wish in zip(series.days, wishes, strict=True)
+        for options, wish in zip(problem.days, wishes, strict=True)
     ]
-    if (simple := _nearest(wished, series.bounds, series.ideals)) is not None:
+    if (simple := _nearest(wished, problem.bounds, problem.ideals)) is not None:
         return simple
-    required = [bound for bound in series.bounds if bound.required]
-    windows = cut_down(series.days, required)
+    binding = required(problem.bounds).each
+    windows = cut_down(problem.days, binding)
     if windows is None:
         return None
-    preferred = [bound for bound in series.bounds if not bound.required]
+    preferred = [bound for bound in problem.bounds if not bound.required]
     if not preferred and all(wish is None for wish in wishes):
-        return best_plan(windows, required, series.ideals)
-    strict = cut_down(wished, series.bounds)
+        return best_plan(windows, binding, problem.ideals)
+    strict = cut_down(wished, problem.bounds)
     if strict is not None:
-        return best_plan(strict, series.bounds, series.ideals)
-    return least_broken(Preferences(windows, required, preferred, wishes), series.ideals)
+        return best_plan(strict, problem.bounds, problem.ideals)
+    return least_broken(Preferences(windows, binding, preferred, wishes), problem.ideals)
 
 
-def ranked(series: Series) -> Iterator[Placement]:
+def ranked(problem: Problem) -> Iterator[Placement]:
     """
-    Yield every placement of a series, the best first.
+    Yield every placement of a problem, the best first.
 
     After each answer the remaining plans are split by the first place in which they
     differ from it (Lawler 1972), and each part is solved on its own.
     """
-    heap: list[tuple[Placement, int, Series]] = []
+    heap: list[tuple[Placement, int, Problem]] = []
     parts = iter(range(1 << 62))
 
-    def add(part: Series) -> None:
+    def add(part: Problem) -> None:
         if (found := place(part)) is not None:
             heappush(heap, (found, next(parts), part))
 
-    add(series)
+    add(problem)
     while heap:
         found, _, part = heappop(heap)
         yield found

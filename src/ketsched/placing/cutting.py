@@ -14,8 +14,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from ketsched.placing.values import Aim, Days, Placement, least_deviation
-from ketsched.spacing import Bound, edges, push_down, push_up
+from ketsched.placing.values import Aim, Placement, least_deviation
+from ketsched.spacing import Bound, Bounds, Days
 
 LARGEST = 8_000
 """Days of all places together that a cut still takes in well under a second."""
@@ -35,7 +35,7 @@ def cut_near(
     Args:
         windows: For each place the days that some plan uses, ascending.
         required: The bounds; all are kept.
-        ideals: As in a Series. An aim must not turn back: a later day gives no earlier ideal.
+        ideals: As in a Problem. An aim must not turn back: a later day gives no earlier ideal.
         total: A total deviation that no plan is below.
     """
     ends = [_ends(ideal, windows) for ideal in ideals]
@@ -46,7 +46,7 @@ def cut_near(
         for options, (first, last) in zip(windows, ends, strict=True)
     ]
     spare = max(total - sum(least), 0) + 7
-    steps = edges(required)
+    bounds = Bounds(required)
     while True:
         near = [
             options[bisect_left(options, first - off - spare) : bisect_right(options, last + off + spare)]
@@ -54,14 +54,8 @@ def cut_near(
         ]
         if sum(map(len, near)) > LARGEST:
             return None
-        low, high = push_up(near, steps), push_down(near, steps)
-        found = None
-        if low is not None and high is not None:
-            tight = [
-                options[bisect_left(options, a) : bisect_right(options, b)]
-                for options, a, b in zip(near, low, high, strict=True)
-            ]
-            found = _Cut(tight, required, ideals).best()
+        tight = bounds.windows(near)
+        found = None if tight is None else _Cut(tight, bounds, ideals).best()
         if found is not None and found.total <= sum(least) + spare:
             return found
         spare = 2 * spare if found is None else found.total - sum(least)
@@ -82,16 +76,14 @@ def _ends(ideal: int | Aim, windows: Sequence[Days]) -> tuple[int, int]:
 class _Cut:
     """The statements of a series, what they entail, and how much more could be carried through each."""
 
-    def __init__(
-        self, windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | Aim]
-    ) -> None:
+    def __init__(self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | Aim]) -> None:
         self.windows, self.ideals = windows, ideals
         self.first = [*accumulate(map(len, windows), initial=1)]  # statement r >= 1 of place i: first[i] + r
         self.room: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
         for at, options in enumerate(windows):
             for day, later in pairwise(options):
                 self._entail(self._stands(at, later), self._stands(at, day), _ENDLESS)
-        for i, j, least in edges(required):
+        for i, j, least in bounds.edges:
             for day in windows[i]:
                 self._entail(self._stands(i, day), self._stands(j, day + least), _ENDLESS)
         self.spans = []

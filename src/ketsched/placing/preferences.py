@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ketsched.placing.search import TooManyPlans, best_plan, cut_down
-from ketsched.placing.values import Aim, Days, Placement, among, least_deviation
-from ketsched.spacing import Bound, edges, push_up
+from ketsched.placing.values import Aim, Placement, among, least_deviation
+from ketsched.spacing import Bound, Bounds, Days
 
 WAYS = 2_000
 """Sets of preferences that may be looked at before it is said that there are too many (house default)."""
@@ -70,7 +70,7 @@ class Preferences:
 
     def can_keep(self, kept: Sequence[int]) -> bool:
         """Whether some plan keeps these preferences together."""
-        return push_up(self.days(kept), edges(self.bounds(kept))) is not None
+        return Bounds(self.bounds(kept)).allow(self.days(kept))
 
     def conflict(self, kept: Sequence[int]) -> frozenset[int] | None:
         """Return preferences among these that cannot be kept together, none of them to spare; None if all can."""

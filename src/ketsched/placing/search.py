@@ -18,8 +18,8 @@ from itertools import accumulate
 import attrs
 
 from ketsched.placing.cutting import cut_near
-from ketsched.placing.values import Aim, Days, Placement, least_deviation
-from ketsched.spacing import Bound, contradiction, edges, push_down, push_up
+from ketsched.placing.values import Aim, Placement, least_deviation
+from ketsched.spacing import Bound, Bounds, Days, contradiction
 
 State = tuple[int, ...]
 
@@ -37,16 +37,7 @@ def cut_down(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None
     """Cut each place down to the days between its earliest and latest day in any plan."""
     if len(days[0]) > 1 and contradiction(len(days), bounds) is not None:
         return None  # with no day fixed, a push against a contradiction would creep on day by day
-    steps = edges(bounds)
-    low = push_up(days, steps)
-    if low is None:
-        return None
-    high = push_down(days, steps)
-    assert high is not None  # noqa: S101 - the push up has just shown a plan
-    return [
-        options[bisect_left(options, first) : bisect_right(options, last)]
-        for options, first, last in zip(days, low, high, strict=True)
-    ]
+    return Bounds(bounds).windows(days)
 
 
 def best_plan(
@@ -58,7 +49,7 @@ def best_plan(
     Args:
         windows: For each place the days that some plan uses, ascending.
         bounds: All are kept, required or not.
-        ideals: As in a Series.
+        ideals: As in a Problem.
         at_most: Plans with more deviation are not wanted.
 
     Raises:

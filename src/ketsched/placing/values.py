@@ -1,20 +1,18 @@
 """
 What has to be placed on days, and what a placement of it costs; plain integers, as in `spacing`.
 
-A placement is better than another if it is smaller by, in this order: preferences broken;
-total deviation from the ideal days; largest single deviation; last day; the days themselves.
+A placement is better than another if it is smaller by, in this order: preferences broken; agreed
+days left; total deviation from the ideal days; largest single deviation; last day; the days themselves.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import attrs
 
-from ketsched.spacing import Bound
-
-Days = Sequence[int]
+from ketsched.spacing import Bound, Days, required
 
 
 @attrs.frozen
@@ -32,7 +30,7 @@ class Aim:
 
 
 @attrs.frozen
-class Series:
+class Problem:
     """
     What has to be placed.
 
@@ -41,12 +39,18 @@ class Series:
         bounds: Required and preferred bounds between places.
         ideals: For each place its ideal day, or how to find it.
         wishes: For each place the days that break no wish (None: no wish), a preference each.
+        agreed: For each place the day on which a booking stands that should stay (None: none does).
     """
 
     days: tuple[Days, ...]
     bounds: tuple[Bound, ...]
     ideals: tuple[int | Aim, ...]
     wishes: tuple[frozenset[int] | None, ...] = ()
+    agreed: tuple[int | None, ...] = ()
+
+    def is_feasible(self) -> bool:
+        """Whether any days keep the required bounds."""
+        return required(self.bounds).allow(self.days)
 
 
 @attrs.frozen(order=True)
@@ -56,6 +60,7 @@ class Placement:
 
     Attributes:
         broken: Preferences broken, bounds and wishes together.
+        moved: Agreed days that are left.
         total: Sum of the days by which sessions miss their ideal days.
         worst: The largest of these.
         last: The last session's day.
@@ -63,6 +68,7 @@ class Placement:
     """
 
     broken: int
+    moved: int = attrs.field(default=0, kw_only=True)
     total: int
     worst: int
     last: int

@@ -11,22 +11,24 @@ another one, that one tries its next best days.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from itertools import groupby, islice, takewhile
 
 import attrs
 
 from ketsched.around import Anchored, anchors
-from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
+from ketsched.hours import Hours
 from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Session, Status
 from ketsched.placing import TooManyPlans, place, ranked
-from ketsched.placing.values import Series
+from ketsched.placing.values import Problem
+from ketsched.planning.blockers import Cause
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
-from ketsched.planning.laying import over, steps
+from ketsched.planning.pattern import steps
+from ketsched.planning.rules import ONE_A_DAY, bounds_over
 from ketsched.spacing import Bound, lay
 
 _SETTLED = (Status.FULFILLED, Status.MISSED)
@@ -54,19 +56,13 @@ class _Run:
     def bounds(self) -> Iterator[Bound]:
         """Yield the rules between its bookings."""
         places = range(len(self.ids))
-        yield from lay(places, minimum=1, rule="one a day")
-        for spacing in self.companion.spacing:
-            yield from over(spacing, places, spacing.words())
+        yield from lay(places, minimum=1, rule="one a day", key=ONE_A_DAY)
+        for number, spacing in enumerate(self.companion.spacing, 1):
+            yield from bounds_over(spacing, places, spacing.words(), f"{self.companion.id}/spacing {number}")
 
 
-def companions_of(
-    course: Course,
-    *,
-    calendar: Calendar,
-    calendars: Mapping[str, Calendar] | None = None,
-    availability: Calendar | None = None,
-    time: time | None = None,
-    after: date | None = None,
+def place_companions(
+    course: Course, hours: Hours, *, after: date | None = None
 ) -> tuple[PlacedCompanion, ...]:
     """
     Place what goes around the sessions of a course, and return it in order of time.
@@ -76,10 +72,7 @@ def companions_of(
 
     Args:
         course: With its sessions placed.
-        calendar: The clinic's; its chairs are for sessions only.
-        calendars: Of those whom companions name, "therapist"; one that is missing has the clinic's hours.
-        availability: When the patient can.
-        time: Local time of day that appointments on a day of their own should be near to.
+        hours: When they can be; the clinic's chairs are for sessions only.
         after: Today: what is booked until then stays, and nothing is booked before the next day; None: no such day.
 
     Raises:
@@ -88,7 +81,7 @@ def companions_of(
     """
     if not course.companions and all(companion.kind == "notice" for companion in course.protocol.companions):
         return ()
-    return _Placer(course, FreeTime(course, calendar, calendars or {}, availability, time), after).all()
+    return _Placer(course, FreeTime(course, hours), after).all()
 
 
 class _Placer:
@@ -286,7 +279,7 @@ class _Placer:
         wishes: tuple[frozenset[int] | None, ...] = ()
         if _shares(run.companion) and not any(old):
             wishes = (frozenset(self.free.trip_days),) * len(run.ids)
-        series = Series(tuple(options), tuple(run.bounds()), tuple(ideals), wishes)
+        series = Problem(tuple(options), tuple(run.bounds()), tuple(ideals), wishes)
         try:
             best = place(series)
             if best is not None:
@@ -352,7 +345,10 @@ class _Placer:
             f"from {companion.anchor.words()} ({run.anchored.day}) on",
             why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
             fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
-            causes=tuple(dict.fromkeys(reason for _, reason in reasons if reason)),
+            causes=[
+                Cause((0, -day), date.fromordinal(day), reason, f"closed {date.fromordinal(day)}")
+                for reason, day in {why: day for day, why in reversed(reasons) if why}.items()
+            ][::-1],
         )
 
     def _would_help(self, run: _Run, day: int) -> bool:
@@ -361,7 +357,7 @@ class _Placer:
             return False
         days = tuple(d for d in run.window if d == day or self.free.is_open(run.companion, d))
         try:
-            return place(Series((days,) * len(run.ids), tuple(run.bounds()), run.ideals)) is not None
+            return place(Problem((days,) * len(run.ids), tuple(run.bounds()), run.ideals)) is not None
         except TooManyPlans:
             return False
 

@@ -13,20 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TypeVar
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
+from ketsched.hours import SeatNeed
 from ketsched.model import WEEKDAY_NAMES, Protocol
 from ketsched.placing import TooManyPlans, place
-from ketsched.placing.values import Placement, Series
-from ketsched.planning.days import Blockers, Cause, Kind
-from ketsched.planning.laying import ONE_A_DAY, Layout
-from ketsched.spacing import Bound, Contradiction, contradiction, edges, push_up, tight_windows
-
-T = TypeVar("T")
+from ketsched.placing.values import Placement, Problem
+from ketsched.planning.blockers import Blockers, Cause
+from ketsched.planning.layout import Layout
+from ketsched.planning.rules import ONE_A_DAY
+from ketsched.spacing import Bound, Bounds, Contradiction, contradiction, tight_windows
 
 SEARCHED_STARTS = 28
 """Days after the wished start among which another start is looked for; fewer for long courses."""
@@ -59,7 +58,9 @@ class NoFeasiblePlan(KetschedError):
     No plan keeps the required rules on open days.
 
     Attributes:
-        causes: A minimal set: without any one of them the rest would not prevent a plan.
+        causes: A minimal set, in words: without any one of them the rest would not prevent a plan.
+        keys: What each of the causes is recognised by, whatever its words: "induction/spacing 1/latest",
+            "closed 2027-01-18", "weekly hours".
         changes: Single changes that were tried and give a plan, the smallest first.
     """
 
@@ -70,11 +71,13 @@ class NoFeasiblePlan(KetschedError):
         why: str,
         fix: str,
         where: str = "",
-        causes: tuple[str, ...] = (),
+        causes: Iterable[Cause] = (),
         changes: tuple[Change, ...] = (),
     ) -> None:
         super().__init__(what=what, where=where, why=why, fix=fix)
-        self.causes, self.changes = causes, changes
+        named = tuple(causes)
+        self.causes, self.keys = tuple(c.words for c in named), tuple(c.key for c in named)
+        self.changes = changes
 
 
 def said_days(days: Sequence[date]) -> str:
@@ -95,8 +98,8 @@ def explain(
     protocol: Protocol,
     layout: Layout,
     calendars: Mapping[str, Calendar],
-    kinds: Sequence[Kind],
-    series: Series,
+    kinds: Sequence[SeatNeed],
+    problem: Problem,
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
     """
@@ -107,21 +110,20 @@ def explain(
         layout: It, laid out from the start.
         calendars: For each place all calendars that must be open.
         kinds: Place and chair time of each session.
-        series: What could not be placed.
+        problem: What could not be placed.
         another_start: Places the protocol from another start, or returns None.
     """
     where = f"{protocol.id}, from {layout.start}"
-    required = [bound for bound in series.bounds if bound.required]
+    required = [bound for bound in problem.bounds if bound.required]
     if contradiction(len(kinds), required) is not None:
-        return _contradiction(where, required, series)
-    placed = _first_that_cannot(series, required)
+        return _contradiction(where, required, problem)
+    placed = _first_that_cannot(problem, required)
     start = layout.start.toordinal()
-    closed = _Closed.until(layout.nominal[placed - 1] + _REACH, start, calendars, kinds[:placed], series)
+    closed = ClosedDays.until(layout.nominal[placed - 1] + _REACH, start, calendars, kinds[:placed], problem)
     if blocked := closed.at(start, kinds[0]):
         return _closed_start(protocol, layout, blocked, another_start)
     near = [bound for bound in required if bound.later < placed]
-    names = dict.fromkeys(bound.rule for bound in near if bound.rule != ONE_A_DAY)
-    causes = [*closed.causes, *(Cause((2, n), None, name) for n, name in enumerate(names))]
+    causes = [*closed.causes, *causes_of(near)]
     if not _impossible(causes, closed, kinds[:placed], near):
         return NoFeasiblePlan(
             what=f"no day for session {placed}",
@@ -129,16 +131,16 @@ def explain(
             why="there are not enough open days within reach",
             fix="open more days, or plan fewer sessions",
         )
-    kept = _needed(causes, lambda left: _impossible(left, closed, kinds[:placed], near))
+    kept = minimal(causes, lambda left: _impossible(left, closed, kinds[:placed], near))
     if placed < len(kinds):  # the sessions after it may do without some
-        all_days = _Closed.until(layout.nominal[-1] + _REACH, start, calendars, kinds, series)
-        kept = _needed(kept, lambda left: _impossible(left, all_days, kinds, required))
+        all_days = ClosedDays.until(layout.nominal[-1] + _REACH, start, calendars, kinds, problem)
+        kept = minimal(kept, lambda left: _impossible(left, all_days, kinds, required))
     kinds = kinds[:placed]
     kept.sort(key=lambda cause: (cause.order[0] != 2, cause.day or date.min, cause.words))
     changes = (
-        *_opened(kept, closed, kinds, series),
+        *_opened(kept, closed, kinds, problem),
         *_other_start(protocol, layout, another_start),
-        *_without_rule([cause.words for cause in kept if cause.order[0] == 2], series),
+        *_without_rule([cause for cause in kept if cause.order[0] == 2], problem),
     )
     what, detail = _emptied(start, near, closed, kinds)
     return NoFeasiblePlan(
@@ -147,42 +149,52 @@ def explain(
         why="together these leave no day: " + "; ".join(cause.words for cause in kept) + detail,
         fix=", or ".join(map(str, changes[:3]))
         or "open more days, start on another day, or plan fewer sessions",
-        causes=tuple(cause.words for cause in kept),
+        causes=kept,
         changes=changes,
     )
 
 
-def _contradiction(where: str, required: Sequence[Bound], series: Series) -> NoFeasiblePlan:
+def _contradiction(where: str, required: Sequence[Bound], problem: Problem) -> NoFeasiblePlan:
     """Explain rules that contradict each other on any days."""
-    places = len(series.days)
-    rules = list(dict.fromkeys(bound.rule for bound in required if bound.rule != ONE_A_DAY))
+    places = len(problem.days)
 
-    def clash(left: Sequence[str]) -> Contradiction | None:
-        return contradiction(places, [b for b in required if b.rule in left or b.rule == ONE_A_DAY])
+    def clash(left: Sequence[Cause]) -> Contradiction | None:
+        return contradiction(places, bounds_left(required, left))
 
-    kept = _needed(rules, lambda left: clash(left) is not None)
-    changes = tuple(_without_rule(kept, series))
+    kept = minimal(causes_of(required), lambda left: clash(left) is not None)
+    changes = tuple(_without_rule(kept, problem))
     return NoFeasiblePlan(
         what="no plan: the rules contradict each other",
         where=where,
         why=str(clash(kept)),
         fix="plan fewer sessions or more weeks, or have a clinician change one of these rules",
-        causes=tuple(kept),
+        causes=kept,
         changes=changes,
     )
 
 
 def _impossible(
-    left: Sequence[Cause], closed: _Closed, kinds: Sequence[Kind], required: Sequence[Bound]
+    left: Sequence[Cause], closed: ClosedDays, kinds: Sequence[SeatNeed], required: Sequence[Bound]
 ) -> bool:
     """Whether there is no plan even if only the causes `left` stand against it."""
-    words = {cause.words for cause in left} | {ONE_A_DAY}
     days = closed.days(left)
     places = [[closed.stretch.start], *(days[kind] for kind in kinds[1:])]
-    return push_up(places, edges([bound for bound in required if bound.rule in words])) is None
+    return not Bounds(bounds_left(required, left)).allow(places)
 
 
-def _needed(causes: Sequence[T], impossible: Callable[[Sequence[T]], bool]) -> list[T]:
+def causes_of(bounds: Iterable[Bound]) -> list[Cause]:
+    """Return the rules that laid some bounds, each once, as causes; one session a day is none."""
+    rules = {bound.key: bound.rule for bound in bounds if bound.key != ONE_A_DAY}
+    return [Cause((2, n), None, words, key) for n, (key, words) in enumerate(rules.items())]
+
+
+def bounds_left(bounds: Iterable[Bound], left: Iterable[Cause]) -> list[Bound]:
+    """Return the bounds of the rules that are left, and one session a day."""
+    keys = {cause.key for cause in left} | {ONE_A_DAY}
+    return [bound for bound in bounds if bound.key in keys]
+
+
+def minimal(causes: Sequence[Cause], impossible: Callable[[Sequence[Cause]], bool]) -> list[Cause]:
     """Return a minimal part of some causes that still leaves no plan (deletion filter)."""
     kept = list(causes)
     for cause in causes:
@@ -192,32 +204,37 @@ def _needed(causes: Sequence[T], impossible: Callable[[Sequence[T]], bool]) -> l
     return kept
 
 
-def _first_that_cannot(series: Series, required: Sequence[Bound]) -> int:
+def _first_that_cannot(problem: Problem, required: Sequence[Bound]) -> int:
     """Return how many of the first sessions cannot all be placed; all before the last of them can."""
-    low, high = 1, len(series.days)
+    low, high = 1, len(problem.days)
     while low < high:
         middle = (low + high) // 2
-        steps = edges([bound for bound in required if bound.later < middle])
-        if push_up(series.days[:middle], steps) is None:
+        near = Bounds([bound for bound in required if bound.later < middle])
+        if not near.allow(problem.days[:middle]):
             high = middle
         else:
             low = middle + 1
     return low
 
 
-class _Closed:
+class ClosedDays:
     """What closes each day of a stretch, for each kind of session; causes are kept as bits."""
 
     @classmethod
     def until(
-        cls, last: int, first: int, calendars: Mapping[str, Calendar], kinds: Sequence[Kind], series: Series
-    ) -> _Closed:
+        cls,
+        last: int,
+        first: int,
+        calendars: Mapping[str, Calendar],
+        kinds: Sequence[SeatNeed],
+        problem: Problem,
+    ) -> ClosedDays:
         """Look at the days from the first to the last, but no further than planning does."""
-        looked = max((options[-1] for options in series.days if options), default=first + _REACH)
+        looked = max((options[-1] for options in problem.days if options), default=first + _REACH)
         return cls(calendars, first, max(first, min(last, looked)), kinds)
 
     def __init__(
-        self, calendars: Mapping[str, Calendar], first: int, last: int, kinds: Sequence[Kind]
+        self, calendars: Mapping[str, Calendar], first: int, last: int, kinds: Sequence[SeatNeed]
     ) -> None:
         self.stretch = range(first, last + 1)
         self.kinds = sorted(set(kinds))
@@ -233,21 +250,30 @@ class _Closed:
             for kind, days in found.items()
         }
 
-    def at(self, day: int, kind: Kind) -> list[Cause]:
+    def at(self, day: int, kind: SeatNeed) -> list[Cause]:
         """Return what closes a day to sessions of a kind."""
         if day not in self.stretch:
             return []
         blocked = self._blocked[kind][day - self.stretch.start]
         return [cause for cause, bit in self._bits.items() if blocked & bit]
 
-    def days(self, left: Iterable[Cause]) -> dict[Kind, list[int]]:
+    def days(self, left: Iterable[Cause]) -> dict[SeatNeed, list[int]]:
         """Return for each kind the days that are open if only the causes `left` close any."""
-        mask = sum(self._bits.get(cause, 0) for cause in left)
+        mask = self._mask(left)
+        return self._where(lambda blocked: not blocked & mask)
+
+    def opened(self, left: Iterable[Cause]) -> dict[SeatNeed, list[int]]:
+        """Return for each kind the closed days that would be open if only the causes `left` closed any."""
+        mask = self._mask(left)
+        return self._where(lambda blocked: bool(blocked) and not blocked & mask)
+
+    def _mask(self, left: Iterable[Cause]) -> int:
+        return sum(self._bits.get(cause, 0) for cause in left)
+
+    def _where(self, holds: Callable[[int], bool]) -> dict[SeatNeed, list[int]]:
         return {
             kind: [
-                day
-                for day, blocked in zip(self.stretch, self._blocked[kind], strict=True)
-                if not blocked & mask
+                day for day, blocked in zip(self.stretch, self._blocked[kind], strict=True) if holds(blocked)
             ]
             for kind in self.kinds
         }
@@ -265,20 +291,20 @@ def _closed_start(
         where=f"{protocol.id}, session 1",
         why="; ".join(cause.words for cause in blocked),
         fix=str(changes[0]) if changes else "choose another start, or check the opening hours",
-        causes=(blocked[-1].words,),
+        causes=(blocked[-1],),
         changes=changes,
     )
 
 
-def _placed(series: Series) -> Placement | None:
+def _placed(problem: Problem) -> Placement | None:
     try:
-        return place(series)
+        return place(problem)
     except TooManyPlans:
         return None
 
 
 def _opened(
-    kept: Sequence[Cause], closed: _Closed, kinds: Sequence[Kind], series: Series
+    kept: Sequence[Cause], closed: ClosedDays, kinds: Sequence[SeatNeed], problem: Problem
 ) -> Iterator[Change]:
     """Try to open each dated closure among the causes, the earliest first."""
     for cause in [cause for cause in kept if cause.can_open][:OPENED]:
@@ -287,9 +313,9 @@ def _opened(
         opened = [kind for kind in set(kinds) if closed.at(day, kind) == [cause]]
         days = tuple(
             tuple(sorted({*options, day})) if at and at < len(kinds) and kinds[at] in opened else options
-            for at, options in enumerate(series.days)
+            for at, options in enumerate(problem.days)
         )
-        found = _placed(attrs.evolve(series, days=days))
+        found = _placed(attrs.evolve(problem, days=days))
         if found is not None:
             yield Change(cause.opens or f"open {cause.day}", _dates(found))
 
@@ -310,13 +336,13 @@ def _other_start(
             return
 
 
-def _without_rule(rules: Sequence[str], series: Series) -> Iterator[Change]:
+def _without_rule(rules: Iterable[Cause], problem: Problem) -> Iterator[Change]:
     """Try to do without each of some rules: only a clinician can grant that."""
     for rule in rules:
-        bounds = tuple(bound for bound in series.bounds if bound.rule != rule)
-        found = _placed(attrs.evolve(series, bounds=bounds))
+        bounds = tuple(bound for bound in problem.bounds if bound.key != rule.key)
+        found = _placed(attrs.evolve(problem, bounds=bounds))
         if found is not None:
-            yield Change(f"have a clinician set aside {rule!r}", _dates(found))
+            yield Change(f"have a clinician set aside {rule.words!r}", _dates(found))
 
 
 def _dates(placement: Placement) -> tuple[date, ...]:
@@ -324,7 +350,7 @@ def _dates(placement: Placement) -> tuple[date, ...]:
 
 
 def _emptied(
-    start: int, required: Sequence[Bound], closed: _Closed, kinds: Sequence[Kind]
+    start: int, required: Sequence[Bound], closed: ClosedDays, kinds: Sequence[SeatNeed]
 ) -> tuple[str, str]:
     """Say which session has no open day in its window, if one has none, and what closes each day."""
     last = closed.stretch.stop - 1

@@ -8,15 +8,16 @@ booked. Moments decide, not clock times, so that nights on which clocks change c
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
+from ketsched.hours import GRID, Hours, at_home
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
-from ketsched.planning.days import GRID, at_home, weekly
+from ketsched.planning.blockers import weekly
 
 Span = tuple[int, int, bool]
 """(begin, end, whether it is at the clinic): half-open, in seconds since 1970 UTC."""
@@ -31,16 +32,9 @@ class FreeTime:
         trip_days: Days on which the patient comes to the clinic, and for how many things.
     """
 
-    def __init__(
-        self,
-        course: Course,
-        calendar: Calendar,
-        calendars: Mapping[str, Calendar],
-        availability: Calendar | None,
-        preferred: time | None,
-    ) -> None:
-        self.course, self.calendar, self.calendars = course, calendar, calendars
-        self.availability, self.preferred = availability, preferred
+    def __init__(self, course: Course, hours: Hours) -> None:
+        self.course, self.calendar, self.calendars = course, hours.calendar, hours.staff
+        self.availability, self.preferred = hours.availability, hours.time
         standing = course.standing()
         self.session_days = {session.day.toordinal() for session in standing}
         self._days_of = {

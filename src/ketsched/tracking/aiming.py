@@ -17,10 +17,11 @@ import attrs
 
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
+from ketsched.hours import Hours
 from ketsched.model import Phase, Session
-from ketsched.planning import REACH
-from ketsched.planning.days import OpenDays
-from ketsched.planning.laying import REVIEW, continued, first_days, hour_rules, ideal_days
+from ketsched.planning.pattern import REVIEW, continued, first_days, ideal_days
+from ketsched.planning.planner import REACH
+from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import days_for_hours
 from ketsched.spacing import Bound
 from ketsched.tracking.remaining import Remaining, Slot, missing, taken_of, used_places
@@ -81,11 +82,11 @@ class Aiming:
     Args:
         history: Of the course up to today.
         first: The first day on which anything new can be, as an ordinal.
-        open_days: Of the clinic and of home; None: every day is open.
+        hours: When sessions can be; None: every day is open.
     """
 
-    def __init__(self, history: History, first: int, open_days: Mapping[str, OpenDays] | None) -> None:
-        self.history, self.course, self.first, self.open_days = history, history.course, first, open_days
+    def __init__(self, history: History, first: int, hours: Hours | None) -> None:
+        self.history, self.course, self.first, self.hours = history, history.course, first, hours
         self.taken = taken_of(history)
         self.used = used_places(history)
         self.lacks = missing(history)
@@ -382,8 +383,8 @@ class Aiming:
     ) -> Iterable[int]:
         """Yield open days on which one more session keeps the required rules, or all, among others, from a day on."""
         days: Iterable[int] = range(first, min(first + REACH, LAST_DAY.toordinal() + 1))
-        if self.open_days is not None:
-            days = self.open_days[slot.kind.place].between(first, first + REACH, slot.kind.minutes)
+        if self.hours is not None:
+            days = self.hours.open_days(slot.kind, first, first + REACH)
         rules = _Inserted(self, others, slot, preferred=preferred)
         for day in days:
             if day not in self.cancelled and rules.hold_on(day):
@@ -419,9 +420,9 @@ class _Inserted:
             rest = Remaining(self.aiming.course, self.aiming.taken, tuple(slots))
             place = rest.first + at
             bounds = [b for b in rest.bounds if b.required or self.preferred]
-            if self.aiming.open_days is not None and (hours := list(hour_rules(rest.runs))):
-                calendars = [days.calendar for days in self.aiming.open_days.values()]
-                bounds += days_for_hours([rule for rule in hours if rule.later >= rest.first], calendars)
+            if self.aiming.hours is not None and (in_hours := list(hour_rules(rest.runs))):
+                calendars = self.aiming.hours.of_place.values()
+                bounds += days_for_hours([rule for rule in in_hours if rule.later >= rest.first], calendars)
             self.known[at] = [b for b in bounds if b.earlier <= place <= b.later]
         return self.known[at]
 

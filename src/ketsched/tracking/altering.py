@@ -16,7 +16,7 @@ import attrs
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.model import MOST_SESSIONS, Companion, Course, Decision, Join, Phase, Protocol, Segment
-from ketsched.planning.laying import joins_by_interval
+from ketsched.planning.pattern import joins_by_interval
 from ketsched.tracking.aiming import current
 from ketsched.tracking.remaining import used_places
 

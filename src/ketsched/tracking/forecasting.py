@@ -19,13 +19,15 @@ from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState, Verdict, evaluate, unrecorded
+from ketsched.hours import Hours
 from ketsched.model import Course, Happened, LapseBand, Session, Visit
-from ketsched.planning import NoFeasiblePlan, TooManyWays
-from ketsched.spacing import Bound, edges, push_down, push_up
+from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.planner import TooManyWays
+from ketsched.spacing import Bound, Bounds, Days, required
 from ketsched.tracking import arguments
 from ketsched.tracking.aiming import Aimed, Aiming, Aims
 from ketsched.tracking.laying import Replanner
-from ketsched.tracking.problem import Problem
+from ketsched.tracking.problem import Remainder
 from ketsched.tracking.remaining import Remaining, lifted, without_latest
 
 HORIZON = 366
@@ -194,9 +196,8 @@ def forecast(
     history = evaluate(course, given, as_of=as_of)
     planner = None
     if calendar is not None:
-        planner = Replanner(
-            history, calendar, availability=availability, wishes=wishes, preferred=time, notice=notice
-        )
+        hours = Hours(calendar, availability=availability, wishes=wishes, time=time)
+        planner = Replanner(history, hours, notice=notice)
     aiming = planner.aiming if planner is not None else Aiming(history, as_of.toordinal() + notice, None)
     policies = arguments.policies_of(course, policy)
     aims = aiming.aims(policies)
@@ -254,16 +255,11 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(aimed)
     if not taken:  # nothing fixes the first day but where it is aimed at
         days[0] = (aimed[0].day,)
-    bounds = [bound for bound in rest.bounds if bound.required]
-    steps = edges(bounds)
-    low = push_up(days, steps)
-    if low is None:  # what was given broke a latest day: the window goes on without it
-        bounds = without_latest(bounds, lifted(rest, days, exceed=True))
-        steps = edges(bounds)
-        low = push_up(days, steps)
-    high = push_down(days, steps)
-    low, high = low or every, high or every
-    limited = _limited(bounds, max(rest.first, 1))
+    bounds = required(rest.bounds)
+    if not bounds.allow(days):  # what was given broke a latest day: the window goes on without it
+        bounds = Bounds(without_latest(bounds.each, lifted(rest, days, exceed=True)))
+    low, high = bounds.earliest(days) or every, bounds.latest(days) or every
+    limited = bounds.limited(max(rest.first, 1))
     preferred = _preferred_latest(rest, days, bounds, limited)
     numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
     today = as_of.toordinal()
@@ -287,38 +283,21 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
 
 
 def _preferred_latest(
-    rest: Remaining, days: Sequence[Sequence[int]], bounds: Sequence[Bound], limited: set[int]
+    rest: Remaining, days: Sequence[Days], bounds: Bounds, limited: set[int]
 ) -> dict[int, date]:
     """Return the last day that preferred rules allow each place that no required one limits, if they do together."""
     soft = [b for b in rest.bounds if not b.required and b.latest is not None]
     if not soft or len(limited) == len(days):
         return {}
-    both = [*bounds, *(attrs.evolve(bound, minimum=None) for bound in soft)]
-    high = push_down(days, edges(both))
+    both = Bounds([*bounds.each, *(attrs.evolve(bound, minimum=None) for bound in soft)])
+    high = both.latest(days)
     if high is None:
         return {}
-    found = _limited(both, max(rest.first, 1)) - limited
+    found = both.limited(max(rest.first, 1)) - limited
     return {place: date.fromordinal(high[place]) for place in found if place >= rest.first}
 
 
-def _limited(bounds: Iterable[Bound], known: int) -> set[int]:
-    """Return the places that some rule gives a latest day, counted from the first `known` places."""
-    leads: dict[int, list[int]] = {}
-    for bound in bounds:
-        if bound.latest is not None:
-            leads.setdefault(bound.earlier, []).append(bound.later)
-        if bound.minimum is not None:
-            leads.setdefault(bound.later, []).append(bound.earlier)
-    found = set(range(known))
-    left = list(found)
-    while left:
-        new = [place for place in leads.get(left.pop(), ()) if place not in found]
-        found.update(new)
-        left += new
-    return found
-
-
-def _bookable(planner: Replanner, aims: Aims, problem: Problem, *, stands: bool) -> Iterator[date]:
+def _bookable(planner: Replanner, aims: Aims, problem: Remainder, *, stands: bool) -> Iterator[date]:
     """Yield the days that the next session could be on, the best one first, the others in order of time."""
     try:
         best = aims.aimed[0].day if stands else planner.lay(aims).days[0]
@@ -326,18 +305,15 @@ def _bookable(planner: Replanner, aims: Aims, problem: Problem, *, stands: bool)
         return
     yield date.fromordinal(best)
     at = problem.rest.first
-    required = [bound for bound in problem.bounds if bound.required]
-    steps = edges(required)
-    low, high = push_up(problem.options, steps), push_down(problem.options, steps)
-    if low is None or high is None:
+    bounds, days = required(problem.problem.bounds), list(problem.problem.days)
+    windows = bounds.windows(days)
+    if windows is None:
         return
-    limited = at in _limited(required, max(at, 1))
-    until = high[at] if limited else min(high[at], best + CHOICES)
-    days = list(problem.options)
-    for day in problem.options[at]:
-        if low[at] <= day <= until and day != best:
+    limited = at in bounds.limited(max(at, 1))
+    for day in windows[at]:
+        if day != best and (limited or day <= best + CHOICES):
             days[at] = (day,)
-            if push_up(days, steps) is not None:
+            if bounds.allow(days):
                 yield date.fromordinal(day)
 
 

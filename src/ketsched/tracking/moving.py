@@ -14,12 +14,13 @@ from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import minute_of, plausible
 from ketsched.errors import KetschedError
+from ketsched.hours import Hours
 from ketsched.model import Course
+from ketsched.planning.blockers import closed_by
+from ketsched.planning.seating import free_seat
 from ketsched.revising import in_order, revised
 from ketsched.tracking import arguments
 from ketsched.tracking.aiming import Aimed
-from ketsched.tracking.explaining import closed_by
-from ketsched.tracking.hours import stays
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.recording import apply_visits, today_of
 from ketsched.tracking.remaining import Remaining, Slot
@@ -95,7 +96,7 @@ def moving(
     history = apply_visits(course, (), as_of=today)
     known = history.course
     to_come(history, chosen)
-    planner = Replanner(history, calendar, availability=availability, notice=notice)
+    planner = Replanner(history, Hours(calendar, availability=availability), notice=notice)
     own = next(s for s in known.sessions if s.id == session)
     policies = {phase.name: phase.missed for phase in known.protocol.phases}
     aimed = planner.aiming.aims(policies, only={session: own.day}).aimed
@@ -106,10 +107,8 @@ def moving(
     low, high = _range(rest, days, place_of)
     kind = Slot(known.protocol.phase(own.phase), own).kind
     first, last = low or own.day.toordinal() - NEAR, high or own.day.toordinal() + NEAR
-    is_open = planner.open_days[kind.place].between(
-        max(first, planner.first), max(last, planner.first), kind.minutes
-    )
-    closed = closed_by(planner.calendars[kind.place], day, kind)
+    is_open = planner.hours.open_days(kind, max(first, planner.first), max(last, planner.first))
+    closed = closed_by(planner.hours.of_place[kind.place], day, kind)
     breaks = [f"{day}: {closed}"] if closed else []
     if day.toordinal() < planner.first:
         breaks.append(f"with the notice given nothing is moved to before {date.fromordinal(planner.first)}")
@@ -196,17 +195,17 @@ def _alone(
     """Return the course with one session moved and pinned, at its hour if that is free."""
     booking = next(s for s in known.sessions if s.id == session)
     kind = Slot(known.protocol.phase(booking.phase), booking).kind
-    calendar = planner.calendars[kind.place]
+    calendar = planner.hours.of_place[kind.place]
     start, chair = booking.time, booking.chair
     if start is not None:
-        free = stays(calendar, day, start, kind, chair)
+        free = free_seat(calendar, day, start, kind, chair)
         if free is None:
             before = start
             start = min(
                 calendar.starts(day, kind.minutes), key=lambda t: abs(minute_of(t) - minute_of(before))
             )
-            free = stays(calendar, day, start, kind, None)
-        chair = None if free is None else free[0]
+            free = free_seat(calendar, day, start, kind, None)
+        chair = None if free is None else free.chair
     moved = attrs.evolve(booking, day=day, time=start, chair=chair, pinned=True)
     changed = in_order([moved if s.id == session else s for s in known.sessions])
     sessions, companions = confirmed(attrs.evolve(known, sessions=changed), before=course)

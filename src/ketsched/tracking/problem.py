@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
+from ketsched.placing.values import Problem
 from ketsched.spacing import Bound
 from ketsched.tracking.aiming import Aims
 from ketsched.tracking.remaining import Remaining
 
 
 @attrs.frozen(kw_only=True)
-class Problem:
+class Remainder:
     """
     What is left of a course, ready to be placed.
 
     Attributes:
         aims: What is aimed at.
         rest: The places.
-        options: For each place the days it may have, ascending; one for those taken.
-        bounds: The rules, without the latest days that give way.
+        problem: Its days and bounds, without the latest days that give way; one day for those taken.
         lifted: Rules whose latest day no open day can keep any more, or may give way.
         past: Those of them that what was taken has made impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
@@ -28,8 +26,7 @@ class Problem:
 
     aims: Aims
     rest: Remaining
-    options: tuple[Sequence[int], ...]
-    bounds: tuple[Bound, ...]
+    problem: Problem
     lifted: tuple[Bound, ...]
     past: tuple[Bound, ...]
     costs: tuple[Bound, ...]

@@ -15,10 +15,10 @@ from functools import cached_property
 import attrs
 
 from ketsched.history import History, SessionState, target
-from ketsched.model import PREFERRED_APART, Course, Phase, Session
-from ketsched.planning.days import Kind
-from ketsched.planning.laying import ONE_A_DAY, Run, bounds_of
-from ketsched.spacing import Bound, edges, push_up
+from ketsched.hours import SeatNeed
+from ketsched.model import PREFERRED_APART, Course, Lifted, Phase, Session, Status
+from ketsched.planning.rules import ONE_A_DAY, PhasePlaces, bounds_of
+from ketsched.spacing import Bound, Bounds, required
 
 
 @attrs.frozen
@@ -37,12 +37,12 @@ class Slot:
     place: str = ""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> SeatNeed:
         """What it needs of a day: where it is, and its chair time."""
         own = self.booking.place if self.booking is not None else self.place
         where = (own or self.phase.place).strip().casefold()
         minutes = int(self.phase.anatomy.chair_time.total_seconds()) // 60
-        return Kind("home" if where == "home" else "clinic", minutes)
+        return SeatNeed("home" if where == "home" else "clinic", minutes)
 
 
 @attrs.frozen
@@ -84,7 +84,7 @@ class Remaining:
         return len(self.taken)
 
     @cached_property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[PhasePlaces, ...]:
         """The places of each phase."""
         places: dict[str, list[int]] = {}
         for place, taken in enumerate(self.taken):
@@ -92,10 +92,9 @@ class Remaining:
         for place, slot in enumerate(self.slots, self.first):
             places.setdefault(slot.phase.name, []).append(place)
         return tuple(
-            Run(
+            PhasePlaces(
                 phase,
                 tuple(places[phase.name]),
-                _no_ideals,
                 tuple(p for p in places[phase.name] if p >= self.first or self.taken[p].counts),
             )
             for phase in self.course.protocol.phases
@@ -110,17 +109,18 @@ class Remaining:
         rules = bounds_of(self.runs, implied=waivers, since=first)
         found = [bound for bound in rules if bound.later >= first]
         if self.course.lifted:
-            found = without_latest(found, self.lifted_before)
+            found = without_latest(found, [bound for bound, _ in self.lifted_before])
         if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
 
     @cached_property
-    def lifted_before(self) -> tuple[Bound, ...]:
-        """Rules that were lifted between two sessions, and that these go beyond as they stand."""
+    def lifted_before(self) -> tuple[tuple[Bound, Lifted], ...]:
+        """Rules that were lifted, and that two sessions go beyond as they stand, with what lifted them."""
         if not self.course.lifted:
             return ()
-        return tuple(bound for bound in bounds_of(self.runs) if self._stays_lifted(bound))
+        pairs = ((bound, self._lifted(bound)) for bound in bounds_of(self.runs) if bound.latest is not None)
+        return tuple((bound, one) for bound, one in pairs if one is not None and self._is_beyond(bound))
 
     def name(self, place: int) -> str | None:
         """Return the id of the session at a place; None if it has none yet."""
@@ -147,20 +147,27 @@ class Remaining:
 
     def known(self, bound: Bound) -> bool:
         """Whether a rule between two sessions was lifted before, and named."""
-        pair = self.name(bound.earlier), self.name(bound.later)
-        return any((one.earlier, one.later) == pair and one.rule == bound.rule for one in self.course.lifted)
+        return self._lifted(bound) is not None
 
-    def _stays_lifted(self, bound: Bound) -> bool:
-        """Whether a rule was lifted between two sessions that are still where they were, and goes beyond it there."""
-        if bound.latest is None or not self.known(bound):
-            return False
+    def _lifted(self, bound: Bound) -> Lifted | None:
+        if not self.course.lifted:
+            return None
+        pair = self.name(bound.earlier), self.name(bound.later)
+        return next(
+            (one for one in self.course.lifted if (one.earlier, one.later) == pair and is_same(one, bound)),
+            None,
+        )
+
+    def _is_beyond(self, bound: Bound) -> bool:
+        """Whether the two sessions of a rule are still where they were, and further apart than it allows."""
         earlier, later = self._standing(bound.earlier), self._standing(bound.later)
-        return earlier is not None and later is not None and (later.day - earlier.day).days > bound.latest
+        far = earlier is not None and later is not None and (later.day - earlier.day).days
+        return bound.latest is not None and far is not False and far > bound.latest
 
     def _waived(self, bound: Bound) -> bool:
         """Whether two bookings break a rule as they stand, and a clinician has documented that for them."""
         earlier, later = self._standing(bound.earlier), self._standing(bound.later)
-        one_a_day = bound.rule == ONE_A_DAY
+        one_a_day = bound.key == ONE_A_DAY
         if one_a_day or earlier is None or later is None or bound.allows((later.day - earlier.day).days):
             return False
         both = {earlier.id, later.id}
@@ -174,8 +181,18 @@ class Remaining:
         return None if name is None else next((s for s in self.course.sessions if s.id == name), None)
 
 
-def _no_ideals(_: int) -> tuple[int, ...]:
-    return ()
+def is_same(lifted: Lifted, bound: Bound) -> bool:
+    """Whether a rule that was lifted is the one that laid a bound."""
+    return lifted.rule == bound.rule
+
+
+def coming(history: History) -> tuple[Session, ...]:
+    """Return the bookings after today that stand and are not given yet, in order of time."""
+    return tuple(
+        session
+        for session in history.course.sessions
+        if session.status.stands and session.status is not Status.FULFILLED and session.day > history.as_of
+    )
 
 
 def taken_of(history: History) -> tuple[Taken, ...]:
@@ -243,16 +260,16 @@ def lifted(
         exceed: Also between two sessions to come; otherwise only from what was taken.
         bounds: The rules, if not all of the rest.
     """
-    required = [bound for bound in (rest.bounds if bounds is None else bounds) if bound.required]
+    binding = required(rest.bounds if bounds is None else bounds)
     can_go = [
         bound
-        for bound in required
+        for bound in binding.each
         if bound.latest is not None
         and (exceed or bound.earlier < rest.first or (rest.course.lifted and rest.known(bound)))
     ]
-    if not can_go or push_up(days, edges(required)) is not None:
+    if not can_go or binding.allow(days):
         return ()
-    earliest = push_up(days, edges([attrs.evolve(bound, latest=None) for bound in required]))
+    earliest = Bounds([attrs.evolve(bound, latest=None) for bound in binding.each]).earliest(days)
     if earliest is None:
         return ()  # not the past's doing
     broken = [
@@ -260,13 +277,13 @@ def lifted(
         for bound in can_go
         if bound.earlier < rest.first and earliest[bound.later] - days[bound.earlier][0] > (bound.latest or 0)
     ]
-    if push_up(days, edges(without_latest(required, broken))) is not None:
+    if Bounds(without_latest(binding.each, broken)).allow(days):
         return tuple(broken)
     for place in range(rest.first, len(days)):
-        until = [bound for bound in required if bound.later <= place]
+        until = [bound for bound in binding.each if bound.later <= place]
 
         def fits(gone: Sequence[Bound], until: Sequence[Bound] = until, last: int = place) -> bool:
-            return push_up(days[: last + 1], edges(without_latest(until, gone))) is not None
+            return Bounds(without_latest(until, gone)).allow(days[: last + 1])
 
         if fits(broken):
             continue
@@ -289,12 +306,12 @@ def softened(rest: Remaining, days: Sequence[Sequence[int]]) -> tuple[list[Bound
     So as few as can be give way, and of plans with equally few the one that leaves most bookings where they
     are is taken. Those that look back further than a preference may are lifted one by one.
     """
-    required = [bound for bound in rest.bounds if bound.required]
-    if push_up(days, edges(required)) is not None:
+    binding = required(rest.bounds)
+    if binding.allow(days):
         return list(rest.bounds), ()
     soft = [
         bound
-        for bound in required
+        for bound in binding.each
         if bound.latest is not None and bound.later - bound.earlier <= PREFERRED_APART
     ]
     hard = without_latest(rest.bounds, soft)

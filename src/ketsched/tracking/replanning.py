@@ -20,13 +20,16 @@ from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import History, SessionState, Verdict, evaluate, is_past
+from ketsched.hours import Hours
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
-from ketsched.planning import NoFeasiblePlan, TooManyWays
-from ketsched.planning.companions import companions_of
+from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.companions import place_companions
+from ketsched.planning.planner import TooManyWays
 from ketsched.revising import in_order, revised
 from ketsched.tracking import arguments
 from ketsched.tracking.aiming import phase_on
 from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
+from ketsched.tracking.booking import book, lifted_rules
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.problem import Laid
 from ketsched.tracking.recording import apply_visits, reasons, today_of
@@ -175,45 +178,31 @@ def replan(
         altered = _placed(altered, place, today)
     if altered is not history.course:
         history = evaluate(altered, as_of=today)
-    planner = Replanner(
-        history,
-        calendar,
-        availability=availability,
-        wishes=wishes,
-        preferred=time,
-        notice=notice,
-        exceed=exceed,
-    )
+    hours = Hours(calendar, staff=calendars or {}, availability=availability, wishes=wishes, time=time)
+    planner = Replanner(history, hours, notice=notice, exceed=exceed)
     policies = arguments.policies_of(altered, policy)
     only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
     _check_days({f"the session {name}": day for name, day in only.items()}, "move", planner.first)
     _check_days({"one more session": extra[0]} if extra else {}, "add", planner.first)
     new = altered != course or bool(only or relaid or extra) or through is not None
-    around: dict[str, Any] = {
-        "calendar": calendar,
-        "calendars": calendars,
-        "availability": availability,
-        "time": time,
-        "after": today,
-    }
     if not new and planner.is_settled():
-        return _accompanied(course, at, who, around)
+        return _accompanied(course, at, who, hours, today)
 
     def lay(chosen: Mapping[str, str]) -> Laid:
         aims = planner.aiming.aims(chosen, only=only, add=more, relaid=relaid, through=through)
         return planner.lay(aims)
 
     laid = lay(policies)
-    aims, booked = laid.aims, planner.book(laid)
+    aims, booked = laid.aims, book(history, laid, hours)
     changed = dict(booked.changed)
     skipped = (*altered.skipped, *aims.skipped)
     counts = {j.session: j.verdict.counts for j in history.given()}  # of a longer series more may count
     kept = [_counted(changed.pop(s.id, s), counts) for s in altered.sessions]
     sessions = in_order([*kept, *changed.values()])
     known = attrs.evolve(altered, sessions=sessions, skipped=skipped, lifted=())
-    known = attrs.evolve(known, companions=companions_of(known, **around))
+    known = attrs.evolve(known, companions=place_companions(known, hours, after=today))
     confirmed_sessions, companions = confirmed(known, before=course)
-    lifted = planner.lifted(laid, booked)
+    lifted = lifted_rules(laid, booked)
     remarks = [*_unpinned(booked.changed, altered, only), *_not_known(history, given), *aims.remarks]
     remarks += _said_of(known, lifted)
     if laid.costs:
@@ -250,10 +239,10 @@ def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:
     return session if session.counts == now else attrs.evolve(session, counts=now)
 
 
-def _accompanied(course: Course, at: datetime | None, who: str, around: Mapping[str, Any]) -> Course:
+def _accompanied(course: Course, at: datetime | None, who: str, hours: Hours, today: date) -> Course:
     """Return a course whose sessions stay, with what goes around them where it should be, if it can be there."""
     try:
-        companions = companions_of(course, **around)
+        companions = place_companions(course, hours, after=today)
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
     sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)

@@ -1,66 +1,16 @@
 """
-Which days are open for a session of a given length, and what closes the others.
-
-A day is open if at least one start on it fits the chair time, every calendar that has to
-be open, and a free chair. Looking is remembered for as long as one planning lasts.
+What closes a day to a session, for explanations: weekly hours, dated closures, chairs that are taken.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, TimeRange
-
-GRID = 15
-"""Minutes between two possible starts."""
-AT_HOME = (TimeRange(8 * 60, 20 * 60),)
-"""Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
-
-
-class Kind(NamedTuple):
-    """What a session needs of a day: where it is, and for how many minutes."""
-
-    place: str
-    minutes: int
-
-
-def at_home(zone: str) -> Calendar:
-    """Return the calendar of somebody's home: no closing days, no chairs."""
-    return attrs.evolve(Calendar.always(zone), hours=(AT_HOME,) * 7)
-
-
-class OpenDays:
-    """The open days of a calendar (of all calendars that must be open), as ordinals."""
-
-    def __init__(self, calendar: Calendar) -> None:
-        self.calendar = calendar
-        self._known: dict[int, list[int]] = {}
-        self._looked: dict[int, tuple[int, int]] = {}
-
-    def between(self, first: int, last: int, minutes: int) -> Sequence[int]:
-        """Return the open days from first to last, both included, ascending; none after the last that is known."""
-        last = min(last, LAST_DAY.toordinal())
-        low, high = self._looked.get(minutes, (first, first - 1))
-        known = self._known.setdefault(minutes, [])
-        if first < low:
-            known[:0] = self._look(first, min(last, low - 1), minutes)
-            if last < low - 1:
-                known[bisect_right(known, last) : 0] = self._look(last + 1, low - 1, minutes)
-            low = first
-        if last > high:
-            known += self._look(high + 1, last, minutes)
-            high = last
-        self._looked[minutes] = (low, high)
-        return known[bisect_left(known, first) : bisect_right(known, last)]
-
-    def _look(self, first: int, last: int, minutes: int) -> list[int]:
-        return self.calendar.open_days(first, last, minutes, grid=GRID)
+from ketsched.hours import GRID, SeatNeed
 
 
 @attrs.frozen(order=True)
@@ -72,6 +22,7 @@ class Cause:
         order: In which order explanations try to do without it.
         day: The day that it closes; None for weekly hours and rules.
         words: What to call it.
+        key: What it is recognised by, whatever its words: "closed 2027-01-18", "weekly hours", a rule's own key.
         can_open: Whether that day could be opened: it is closed by date, not taken or too short.
         opens: What to call that, if it is not the clinic that would open.
     """
@@ -79,6 +30,7 @@ class Cause:
     order: tuple[int, int]
     day: date | None
     words: str
+    key: str
     can_open: bool = False
     opens: str = ""
 
@@ -103,23 +55,27 @@ class Blockers:
         causes = []
         latest_first = (0, -day.toordinal())
         for number, part in enumerate(self.calendar.parts()):
+            of_part = f" {number + 1}" if number else ""
             if not self._weekly_fits(number, day, minutes):
-                causes.append(Cause((1, -number), None, f"the weekly hours of {part.name}"))
+                weekly_hours = f"the weekly hours of {part.name}"
+                causes.append(Cause((1, -number), None, weekly_hours, f"weekly hours{of_part}"))
             closure = part.closed_by(day)
             if closure is not None:
                 reason = "" if closure.reason in ("", "closed") else f" ({closure.reason})"
                 whose = "" if number == 0 else f" for {part.name}"
                 opens = "" if number == 0 else f"if {part.name} can on {day}"
                 words = f"closed {day}{reason}{whose}"
-                causes.append(Cause(latest_first, day, words, can_open=True, opens=opens))
+                key = f"closed {day}{of_part}"
+                causes.append(Cause(latest_first, day, words, key, can_open=True, opens=opens))
             elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(part, bookings=()).is_open(
                 day, minutes, grid=GRID
             ):
-                causes.append(Cause(latest_first, day, f"all chairs of {part.name} are taken on {day}"))
+                taken = f"all chairs of {part.name} are taken on {day}"
+                causes.append(Cause(latest_first, day, taken, f"taken {day}{of_part}"))
         if any(cause.can_open for cause in causes) and self._taken(day, minutes):
-            causes.append(Cause(latest_first, day, f"all chairs are taken on {day}"))
+            causes.append(Cause(latest_first, day, f"all chairs are taken on {day}", f"taken {day}"))
         if not causes:
-            causes.append(Cause(latest_first, day, f"the hours on {day} leave no start"))
+            causes.append(Cause(latest_first, day, f"the hours on {day} leave no start", f"hours {day}"))
         return causes
 
     def _weekly_fits(self, number: int, day: date, minutes: int) -> bool:
@@ -154,3 +110,8 @@ def open_weekdays(calendar: Calendar, minutes: int) -> frozenset[int]:
     """Return the weekdays (Monday is 0) whose weekly hours fit a session in all calendars together."""
     bare, monday = _each_part(calendar, weekly), date(2001, 1, 1).toordinal()
     return frozenset(n for n in range(7) if bare.is_open(date.fromordinal(monday + n), minutes, grid=GRID))
+
+
+def closed_by(calendar: Calendar, day: date, need: SeatNeed) -> str:
+    """Say what closes a day to a session; empty if it is open."""
+    return " and ".join(cause.words for cause in Blockers(calendar).of(day, need.minutes))

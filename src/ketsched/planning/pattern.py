@@ -1,0 +1,136 @@
+"""
+The days that a phase's pattern asks for, from its first day, from the session before it, or after a session of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import count as count_up
+from itertools import islice, takewhile
+
+from ketsched.clock import LAST_DAY
+from ketsched.errors import InvalidInput
+from ketsched.model import LONGEST_YEARS, Interval, Phase
+
+REVIEW = Interval(days=26 * 7)
+"""How far an open-ended phase is planned where its protocol names no review (house default)."""
+
+
+def days_after_join(phase: Phase, start: date, joins: bool, before: int) -> Iterator[date]:
+    """Yield a phase's ideal days without end, given the last session before it."""
+    if not joins:
+        return ideal_days(phase, start)
+    last, join = date.fromordinal(before), phase.join
+    if join is not None and join.ideal is not None:
+        day = last + timedelta(join.ideal)
+    elif joins_by_interval(phase):
+        return steps(phase.every, last)  # months count from the last session
+    else:
+        weeks = (last - start).days // 7 + 1
+        day = start + timedelta(7 * weeks)
+    return ideal_days(phase, next(_pattern_days(phase.weekdays, day)) if phase.weekdays else day)
+
+
+def joins_by_interval(phase: Phase) -> bool:
+    """Whether a later phase's own first interval leads to its first session."""
+    return bool(phase.every) and (
+        phase.join is None or (phase.join.ideal is None and not phase.join.next_week)
+    )
+
+
+def too_long(where: str, end: object) -> InvalidInput:
+    """Return the error that says that a course lasts too long."""
+    return InvalidInput(
+        what=f"a course that lasts to {end}",
+        where=where,
+        why=f"a course lasts at most {LONGEST_YEARS} years, to {LAST_DAY} at the latest",
+        fix="plan fewer boosters, or an earlier end",
+    )
+
+
+def ideal_days(phase: Phase, first: date) -> Iterator[date]:
+    """
+    Yield the days that a phase's pattern asks for, from its first day on.
+
+    A first day off the weekday pattern stands by itself; the pattern goes on with its next
+    day that the neighbours' minimum allows.
+    """
+    yield first
+    if phase.weekdays:
+        on_pattern = first.weekday() in phase.weekdays
+        apart = 1 if on_pattern else max(1, phase.neighbour_minimum())
+        yield from _pattern_days(phase.weekdays, first + timedelta(apart))
+    elif phase.study_days:
+        yield from (first + timedelta(day - 1) for day in phase.study_days[1:])
+    else:
+        yield from steps(phase.every, first)
+
+
+def steps(every: Sequence[Interval], base: date) -> Iterator[date]:
+    """Yield the days that intervals lead to from a base; the last interval repeats."""
+    for step in every[:-1]:
+        base = step.from_base(base)
+        yield base
+    yield from (every[-1].from_base(base, times) for times in count_up(1))
+
+
+def _pattern_days(weekdays: tuple[int, ...], day: date) -> Iterator[date]:
+    while True:
+        if day.weekday() in weekdays:
+            yield day
+        day += timedelta(1)
+
+
+def day_after_previous(phase: Phase, k: int, taken: int, before: int) -> int:
+    """Return the ideal day of a phase's session k (from 0), laid from the session before it."""
+    previous = date.fromordinal(before)
+    if phase.weekdays:
+        return next(
+            _pattern_days(phase.weekdays, previous + timedelta(max(1, phase.neighbour_minimum())))
+        ).toordinal()
+    if phase.study_days:
+        return before + phase.study_days[k] - phase.study_days[k - 1]
+    return phase.every[min(taken, len(phase.every) - 1)].from_base(previous).toordinal()
+
+
+def count_of(phase: Phase, days: Iterator[date]) -> int:
+    """Settle how many sessions a phase has: its count, or those before its end or next review."""
+    limit = phase.until or (phase.review or REVIEW if phase.count is None else None)
+    most = phase.counts[1] if phase.count is None else phase.count
+    if limit is None:
+        return most
+    try:
+        first = next(days)
+        end = limit.from_base(first)
+        return 1 + sum(1 for _ in takewhile(lambda day: day < end, islice(days, most - 1)))
+    except (OverflowError, ValueError):
+        raise too_long(phase.name, "the year 9999") from None
+
+
+def continued(phase: Phase, start: date, last: date, number: int, *, joins: bool) -> Iterator[date]:
+    """
+    Yield the days of a phase's pattern after a session of it, without end.
+
+    Args:
+        phase: The phase.
+        start: Its first session; study days count from there, and go on by their days of the week.
+        last: The session to go on after.
+        number: The number of that session in the phase, from 1; an interval in a list depends on it.
+        joins: Whether the phase follows another one, so that its first interval may lead to its first session.
+    """
+    if phase.weekdays:
+        yield from _pattern_days(phase.weekdays, last + timedelta(1))
+    elif phase.study_days:
+        of_week = {(day - 1) % 7 for day in phase.study_days}
+        yield from (
+            day for day in (last + timedelta(n) for n in count_up(1)) if (day - start).days % 7 in of_week
+        )
+    else:
+        taken = number if joins and joins_by_interval(phase) else number - 1
+        yield from steps(phase.every[min(taken, len(phase.every) - 1) :], last)
+
+
+def first_days(phase: Phase, start: date, before: date) -> Iterator[date]:
+    """Yield the ideal days of a later phase, given the course's first session and the last one before the phase."""
+    yield from days_after_join(phase, start, True, before.toordinal())

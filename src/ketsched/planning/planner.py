@@ -1,0 +1,146 @@
+"""
+Plans one protocol from a start: places the days, then gives them hours; or says why there is no plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import islice
+
+from ketsched.clock import LAST_DAY
+from ketsched.errors import InvalidInput
+from ketsched.hours import Hours, SeatNeed
+from ketsched.model import Authorisation, Course, Phase, Protocol, Session
+from ketsched.placing import EFFORT, TooManyPlans, place, ranked
+from ketsched.placing.values import Placement, Problem
+from ketsched.planning.blockers import Cause, open_weekdays
+from ketsched.planning.explaining import NoFeasiblePlan, explain
+from ketsched.planning.layout import Layout, NotPaid, lay_out
+from ketsched.planning.patterns import as_accepted, patterns
+from ketsched.planning.rules import HourRule, hour_rules
+from ketsched.planning.seating import NoStart, Seat, Seating, days_for_hours, seat
+
+REACH = 26 * 7
+"""Days after the last ideal day among which sessions are still looked for (house default)."""
+SEATINGS = 50
+"""Placements, best first, that are tried for hours before planning gives up."""
+
+
+class TooManyWays(InvalidInput):
+    """The best plan cannot be found with the effort that one planning may take."""
+
+
+class Planner:
+    """Plans one protocol on one set of calendars, from any start; remembers which days are open."""
+
+    def __init__(
+        self, protocol: Protocol, hours: Hours, authorisations: tuple[Authorisation, ...] = ()
+    ) -> None:
+        self.protocol, self.hours, self.authorisations = protocol, hours, authorisations
+        self.calendars = {phase.place: hours.of_place[phase.place] for phase in protocol.phases}
+
+    def course(self, start: date) -> tuple[Course, Placement]:
+        """Plan from a start; raise an explanation if there is no plan."""
+        prevented: HourRule | None = None
+        try:
+            for pattern in patterns(self.protocol, start, self._open_weekdays):
+                layout, problem = self._problem(pattern, start)
+                placement, seats, rule = self._seated(layout, problem)
+                if placement is not None:
+                    accepted = as_accepted(pattern, self.protocol)
+                    return self._course(accepted, layout, placement, seats), placement
+                prevented = rule
+        except TooManyPlans:
+            raise TooManyWays(
+                what="this course allows too many different plans to find the best one",
+                where=f"{self.protocol.id}, from {start}",
+                why=f"planning looks at {EFFORT} partial plans at most",
+                fix="narrow it: fewer preferred rules, fewer sessions, or a latest day for each session",
+            ) from None
+        if prevented is None:  # explained for the most weeks: what they cannot, no fewer could either
+            needs = [need_of(phase) for phase in layout.phases]
+            raise explain(self.protocol, layout, self.calendars, needs, problem, self._placement)
+        raise NoFeasiblePlan(
+            what="the days can be placed, the hours cannot",
+            where=f"{self.protocol.id}, from {start}",
+            why=f"{prevented.rule} prevents every start within the opening hours ({SEATINGS} placements tried)",
+            fix="open longer on these days, or state the rule in days",
+            causes=(Cause((2, 0), None, prevented.rule, prevented.key),),
+        )
+
+    def _placement(self, start: date) -> Placement | None:
+        """Return what the plan from another start costs, or None if there is none."""
+        try:
+            for pattern in patterns(self.protocol, start, self._open_weekdays):
+                placement, _, _ = self._seated(*self._problem(pattern, start))
+                if placement is not None:
+                    return placement
+        except (NotPaid, TooManyPlans):
+            pass
+        return None
+
+    def _open_weekdays(self) -> frozenset[int]:
+        first = self.protocol.phases[0]
+        return open_weekdays(self.calendars[first.place], first.anatomy.minutes)
+
+    def _problem(self, protocol: Protocol, start: date) -> tuple[Layout, Problem]:
+        layout = lay_out(protocol, start, self.authorisations)
+        begin, end = start.toordinal(), min(layout.nominal[-1] + REACH, LAST_DAY.toordinal())
+        needs = [need_of(phase) for phase in layout.phases]
+        open_days = {need: self.hours.open_days(need, begin, end) for need in set(needs)}
+        wished = {need: self.hours.wished_days(need, begin, end) for need in set(needs)}
+        days = [open_days[need] for need in needs]
+        days[0] = [begin] if begin in days[0][:1] else []
+        in_days = days_for_hours(hour_rules(layout.runs), self.calendars.values())
+        return layout, Problem(
+            days=tuple(days),
+            bounds=(*layout.bounds, *in_days),
+            ideals=layout.ideals,
+            wishes=tuple(wished[need] for need in needs),
+        )
+
+    def _seated(
+        self, layout: Layout, problem: Problem
+    ) -> tuple[Placement | None, list[Seat], HourRule | None]:
+        """Return the best placement that can be seated, its seats, and the rule that prevents a better one or all."""
+        rules = list(hour_rules(layout.runs))
+        needs = [need_of(phase) for phase in layout.phases]
+        prevented: HourRule | None = None
+        best = place(problem)
+        for placement in () if best is None else islice(ranked(problem), SEATINGS) if rules else (best,):
+            seating = Seating(
+                days=[date.fromordinal(day) for day in placement.days],
+                needs=needs,
+                places=range(len(needs)),
+                bookings=[None] * len(needs),
+                rules=rules,
+            )
+            try:
+                return placement, seat(seating, self.hours), prevented
+            except NoStart as none:
+                prevented = prevented or none.rule
+        return None, [], prevented
+
+    def _course(
+        self, protocol: Protocol, layout: Layout, placement: Placement, seats: Sequence[Seat]
+    ) -> Course:
+        sessions = tuple(
+            Session(
+                id=f"s{n}",
+                phase=phase.name,
+                day=date.fromordinal(day),
+                time=taken.time,
+                chair=taken.chair,
+                ideal=date.fromordinal(ideal),
+            )
+            for n, (phase, day, taken, ideal) in enumerate(
+                zip(layout.phases, placement.days, seats, layout.ideal_days(placement.days), strict=True), 1
+            )
+        )
+        return Course(protocol=protocol, zone=self.hours.zone, sessions=sessions)
+
+
+def need_of(phase: Phase) -> SeatNeed:
+    """Return what a session of a phase needs of a day, where its protocol has it."""
+    return SeatNeed(phase.place, phase.anatomy.minutes)

@@ -1,0 +1,238 @@
+"""
+The rules of a protocol, as bounds between the places of a course.
+
+Plain integers from here on (a day is `date.toordinal()`), for `placing`. Each bound has a key
+that stays the same whatever its words are: "induction/spacing 2/latest".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import attrs
+
+from ketsched.model import Phase, Spacing
+from ketsched.spacing import Bound, lay
+
+ONE_A_DAY = "one session a day"
+"""The rule that needs no protocol, and its key; explanations never do without it."""
+
+
+@attrs.frozen
+class PhasePlaces:
+    """
+    The places of one phase.
+
+    Attributes:
+        phase: The phase, with the number of sessions settled.
+        places: Which places of the course are its, ascending.
+        numbered: Those places that count, for rules between numbered sessions; empty: all.
+    """
+
+    phase: Phase
+    places: Sequence[int]
+    numbered: Sequence[int] = ()
+
+
+def bounds_of(runs: Sequence[PhasePlaces], *, implied: bool = True, since: int = 0) -> Iterator[Bound]:
+    """
+    Yield every rule of every phase, what holds across the joins, and one session a day.
+
+    Args:
+        runs: The places of each phase.
+        implied: Whether to say "one session a day" also where the minimums of the phases say more.
+        since: The first place that rules have to lead to; some that lead to earlier ones may be among them.
+    """
+    for run in runs:
+        named = f"{run.phase.name}: " if len(runs) > 1 else ""
+        for number, spacing in enumerate(run.phase.spacing, 1):
+            places = (
+                _leading_to(run, spacing, since) if spacing.between is None else run.numbered or run.places
+            )
+            for part, end in _parts(spacing):
+                key = f"{run.phase.name}/spacing {number}{end}"
+                yield from bounds_over(part, places, named + part.words(), key)
+        if run.phase.weeks is not None and len(run.places) > 1:
+            yield _weeks(run, run.phase.weeks, named)
+        if (before := followed_by(runs, run)) is not None:
+            yield from _across(before, run)
+        if run.phase.beside:
+            yield from _side_by_side(runs, run)
+    overlap = any(before.places[-1] > after.places[0] for before, after in pairwise(runs))
+    if overlap:
+        yield from _out_of_order(runs)
+    if implied or overlap or not all(map(_keeps_days_apart, runs)):
+        yield from lay(range(sum(len(run.places) for run in runs)), minimum=1, rule=ONE_A_DAY, key=ONE_A_DAY)
+
+
+def _weeks(run: PhasePlaces, weeks: tuple[int, int], named: str) -> Bound:
+    """Return what the nominal weeks of a phase ask for between its first session and its last."""
+    least, most = 7 * (weeks[0] - 1), 7 * weeks[1] - 1
+    said = f"{weeks[0]} to {weeks[1]}" if weeks[0] < weeks[1] else f"{weeks[1]}"
+    fewer = run.phase.count is not None and len(run.places) < run.phase.count
+    return Bound(
+        run.places[0],
+        run.places[-1],
+        None if fewer else least,  # what was skipped is not stretched over the weeks of the whole series
+        most,
+        run.phase.weeks_required,
+        f"{named}{said} nominal weeks (at most {most + 1} d)",
+        f"{run.phase.name}/weeks",
+    )
+
+
+def _leading_to(run: PhasePlaces, spacing: Spacing, since: int) -> Sequence[int]:
+    """Return the places of a phase without those of which a rule leads to none from `since` on."""
+    if not since:
+        return run.places
+    return run.places[max(bisect_left(run.places, since) - spacing.apart, 0) :]
+
+
+def _out_of_order(runs: Sequence[PhasePlaces]) -> Iterator[Bound]:
+    """
+    Yield what keeps neighbours of different phases apart where the phases overlap, other than side by side.
+
+    That happens where what is missing of a phase is made up after the next one has begun: the
+    smaller of both minimums holds.
+    """
+    of = {place: run for run in runs for place in run.places}
+    for place in sorted(of)[:-1]:
+        before, after = of[place], of[place + 1]
+        joins = place == before.places[-1] and place + 1 == after.places[0] and before is not after
+        if before is after or joins or before.phase.beside or after.phase.beside:
+            continue
+        least = min(before.phase.neighbour_minimum(), after.phase.neighbour_minimum())
+        if least > 1:
+            rule = f"{before.phase.name} and {after.phase.name}: at least {least} d apart"
+            key = f"{before.phase.name} and {after.phase.name}/apart"
+            yield Bound(place, place + 1, least, rule=rule, key=key)
+
+
+def _keeps_days_apart(run: PhasePlaces) -> bool:
+    """Whether a phase's own minimums keep its sessions, and the step into it, on different days."""
+    join = run.phase.join
+    steps = join is None or not join.states_rules or (join.minimum or 0) > 0
+    return run.phase.neighbour_minimum() > 0 and steps and not run.phase.beside
+
+
+def _side_by_side(runs: Sequence[PhasePlaces], run: PhasePlaces) -> Iterator[Bound]:
+    """Yield what keeps the sessions of a phase from their neighbours of the series that they lie among."""
+    least = run.phase.neighbour_minimum()
+    of = {place: known.phase.name for known in runs for place in known.places}
+    rule = f"{run.phase.name}: at least {least} d from sessions of {run.phase.beside}"
+    names = {run.phase.beside, *(known.phase.name for known in runs if known.phase.beside)}
+    for place in run.places if least > 1 else ():
+        for earlier, later in ((place - 1, place), (place, place + 1)):
+            other = of.get(earlier if later == place else later)
+            if other in names and other != run.phase.name:
+                yield Bound(earlier, later, least, rule=rule, key=f"{run.phase.name}/beside")
+
+
+def followed_by(runs: Sequence[PhasePlaces], run: PhasePlaces) -> PhasePlaces | None:
+    """Return the phase that another follows: the one before it, or before the one that it runs beside."""
+    names = [known.phase.name for known in runs]
+    at = names.index(run.phase.name)
+    if run.phase.beside:  # that one may have no places yet
+        at = min(at, names.index(run.phase.beside) if run.phase.beside in names else at)
+    return next((known for known in reversed(runs[:at]) if not known.phase.beside), None)
+
+
+def _parts(spacing: Spacing) -> Iterator[tuple[Spacing, str]]:
+    """
+    Yield the bounds in days that a spacing is made of, each with the end of its key.
+
+    A required one is two rules, so that explanations name only the half that matters; a
+    preferred one stays whole, because breaking it counts once.
+    """
+    if not spacing.required:
+        yield spacing, ""
+        return
+    if spacing.minimum is not None:
+        yield attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None), "/minimum"
+    if spacing.latest is not None:
+        yield attrs.evolve(spacing, minimum=None, absolute_minimum=None, minimum_hours=None), "/latest"
+
+
+def bounds_over(spacing: Spacing, places: Sequence[int], rule: str, key: str) -> tuple[Bound, ...]:
+    """Lay one spacing over a phase's places."""
+    days = spacing.in_days()
+    minimum, latest = days.minimum, days.latest
+    if spacing.between is not None:
+        if spacing.between[1] > len(places):
+            return ()
+        earlier, later = (places[n - 1] for n in spacing.between)
+        return (Bound(earlier, later, minimum, latest, spacing.required, rule, key),)
+    return lay(
+        places,
+        apart=spacing.apart,
+        minimum=minimum,
+        latest=latest,
+        required=spacing.required,
+        rule=rule,
+        key=key,
+    )
+
+
+def _across(before: PhasePlaces, after: PhasePlaces) -> Iterator[Bound]:
+    """Yield what holds between the sessions of two phases that follow each other."""
+    last, first, join = before.places[-1], after.places[0], after.phase.join
+    if first < last:  # what really happened need not keep to the order of the phases
+        return
+    if join is not None and join.states_rules:
+        named, key = f"{before.phase.name} to {after.phase.name}:", f"{after.phase.name}/join"
+        if join.minimum is not None:
+            rule = f"{named} at least {join.minimum} d"
+            yield Bound(last, first, join.minimum, rule=rule, key=f"{key}/minimum")
+        if join.latest is not None:
+            rule = f"{named} at most {join.latest} d"
+            yield Bound(last, first, latest=join.latest, rule=rule, key=f"{key}/latest")
+        return
+    for number, spacing in enumerate(before.phase.spacing, 1):
+        if spacing.minimum is None or spacing.between is not None:
+            continue
+        floor = attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
+        rule, end = f"{before.phase.name}: {floor.words()}", "/minimum" if spacing.required else ""
+        key = f"{before.phase.name}/spacing {number}{end}"
+        minimum = spacing.in_days().minimum
+        for earlier, later in _straddling(before.places, after.places, spacing.apart):
+            yield Bound(earlier, later, minimum, required=spacing.required, rule=rule, key=key)
+
+
+def _straddling(before: Sequence[int], after: Sequence[int], apart: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of places `apart` places of these two from each other with the join between them."""
+    both = (*before, *after[:apart])
+    for at in range(max(len(before), apart), len(both)):
+        yield both[at - apart], both[at]
+
+
+@attrs.frozen
+class HourRule:
+    """Two places whose starts must lie at least `hours` elapsed hours apart."""
+
+    earlier: int
+    later: int
+    hours: int
+    rule: str
+    key: str
+
+
+def hour_rules(runs: Sequence[PhasePlaces]) -> Iterator[HourRule]:
+    """Yield what the protocol asks for in hours; across a join it holds as minimums in days do."""
+    for run in runs:
+        followed = [other for other in runs if followed_by(runs, other) is run]
+        for number, spacing in enumerate(run.phase.spacing, 1):
+            if spacing.minimum_hours is None:
+                continue
+            in_hours = Spacing(
+                minimum_hours=spacing.minimum_hours, apart=spacing.apart, between=spacing.between
+            )
+            rule, key = in_hours.words(), f"{run.phase.name}/spacing {number}/hours"
+            bounds = bounds_over(in_hours, run.places, rule, key)
+            pairs = [(bound.earlier, bound.later) for bound in bounds]
+            for after in followed if spacing.between is None else ():
+                if after.phase.join is None or not after.phase.join.states_rules:
+                    pairs += _straddling(run.places, after.places, spacing.apart)
+            for earlier, later in pairs:
+                yield HourRule(earlier, later, spacing.minimum_hours, rule, key)

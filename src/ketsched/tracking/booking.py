@@ -1,0 +1,262 @@
+"""
+Bookings and hours for days that are laid: as few changes as can be, each with its reason.
+
+Days are matched to the bookings so that most of them stay; those that keep their day keep
+their hour while it is free.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+
+import attrs
+
+from ketsched.clock import moment
+from ketsched.history import History
+from ketsched.hours import Hours
+from ketsched.model import Course, Lifted, Session, Status
+from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.blockers import Cause, closed_by
+from ketsched.planning.rules import hour_rules
+from ketsched.planning.seating import NoStart, Seat, Seating, seat
+from ketsched.spacing import Bound
+from ketsched.tracking.matching import matched
+from ketsched.tracking.problem import Laid
+from ketsched.tracking.remaining import Slot, coming
+
+
+@attrs.frozen(kw_only=True)
+class Booked:
+    """
+    What became of the bookings.
+
+    Attributes:
+        ids: Id of the session at each place, those taken first.
+        changed: Sessions that are new or another than they were, by id.
+        why: The reason for each of them.
+    """
+
+    ids: tuple[str, ...]
+    changed: dict[str, Session]
+    why: dict[str, str]
+
+
+def book(history: History, laid: Laid, hours: Hours) -> Booked:
+    """
+    Match the days to the bookings, and give them hours.
+
+    Raises:
+        NoFeasiblePlan: A rule in hours, or the free hours of a day, leave no start.
+    """
+    return _Booking(history, laid, hours).booked()
+
+
+class _Booking:
+    """Turns the days of what is left of one course into bookings."""
+
+    def __init__(self, history: History, laid: Laid, hours: Hours) -> None:
+        self.history, self.course, self.laid, self.hours = history, history.course, laid, hours
+        self.aimed = laid.aims.aimed
+        again = {aim.slot.booking.id for aim in self.aimed if aim.slot.booking is not None}
+        again |= {session.id for session in coming(history)}
+        self.standing = [session for session in self.course.sessions if session.id in again]
+
+    def booked(self) -> Booked:
+        bookings = self._match()
+        order = sorted(range(len(self.aimed)), key=lambda n: self.laid.days[n])
+        seats = self._seat(order, bookings)
+        changed: dict[str, Session] = {}
+        why: dict[str, str] = {}
+        ids: dict[int, str] = {}
+        new = iter([aim.why for aim in self.aimed if aim.slot.booking is None and not aim.by_hand])
+        taken = set(self.course.bookings())
+        touching = self._rules_by_place()
+        for n in order:
+            aim, booking = self.aimed[n], bookings[n]
+            if booking is None:
+                name = next(s for k in range(1, len(taken) + 2) if (s := f"s{k}") not in taken)
+                taken.add(name)
+                ids[n], changed[name] = name, self._new(name, n, seats[n])
+                why[name] = "added by hand" if aim.by_hand else next(new, "") or "the series lacks one"
+                continue
+            ids[n] = booking.id
+            now = self._kept(booking, n, seats[n])
+            if now != booking:
+                changed[booking.id] = now
+                why[booking.id] = self._why(n, booking, now, touching.get(self.laid.rest.first + n, ()))
+        for session in self.standing:
+            if session.id not in ids.values():
+                changed[session.id] = attrs.evolve(session, status=Status.CLOSED)
+                why[session.id] = self._why_closed(session)
+        before = [known.session or "" for known in self.laid.rest.taken]
+        return Booked(ids=(*before, *(ids[n] for n in range(len(self.aimed)))), changed=changed, why=why)
+
+    def _match(self) -> dict[int, Session | None]:
+        """Return for each place the booking that takes its day; those of a phase and place among themselves."""
+        found: dict[int, Session | None] = {}
+        groups: dict[tuple[str, str], list[int]] = {}
+        for n, aim in enumerate(self.aimed):
+            if aim.by_hand:
+                found[n] = aim.slot.booking
+            else:
+                groups.setdefault((aim.slot.phase.name, aim.slot.kind.place), []).append(n)
+        by_hand = {booking.id for booking in found.values() if booking is not None}
+        for group, places in groups.items():
+            places.sort(key=lambda n: self.laid.days[n])
+            bookings = [s for s in self.standing if s.id not in by_hand and self._group(s) == group]
+            pairs = matched([s.day.toordinal() for s in bookings], [self.laid.days[n] for n in places])
+            for n, at in zip(places, pairs, strict=True):
+                found[n] = None if at is None else bookings[at]
+        return found
+
+    def _group(self, session: Session) -> tuple[str, str]:
+        """Return among which bookings a session is matched: of its phase, at the clinic or at home."""
+        return session.phase, Slot(self.course.protocol.phase(session.phase), session).kind.place
+
+    def _seat(self, order: Sequence[int], bookings: Mapping[int, Session | None]) -> dict[int, Seat]:
+        """Give hours to the places, in order of time."""
+        first, runs = self.laid.rest.first, self.laid.rest.runs
+        rules = [rule for rule in hour_rules(runs) if rule.later >= first]
+        needs = [
+            attrs.evolve(self.aimed[n].slot, booking=bookings[n] or self.aimed[n].slot.booking).kind
+            for n in order
+        ]
+        seating = Seating(
+            days=[date.fromordinal(self.laid.days[n]) for n in order],
+            needs=needs,
+            places=[first + n for n in order],
+            bookings=[bookings[n] for n in order],
+            usual=_usual(self.course),
+            begun=dict(self._begun()) if rules else {},
+            rules=rules,
+        )
+        try:
+            return dict(zip(order, seat(seating, self.hours), strict=True))
+        except NoStart as none:
+            on = seating.days[none.at]
+            cause = Cause((0, 0), on, "the hours that are free", f"hours {on}")
+            if none.rule is not None:
+                cause = Cause((2, 0), None, none.rule.rule, none.rule.key)
+            raise NoFeasiblePlan(
+                what="the days can be placed, the hours cannot",
+                where=f"{self.course.protocol.id}, {on}",
+                why=f"{cause.words} leave no start on it",
+                fix="open longer on that day, or move the session by hand",
+                causes=(cause,),
+            ) from None
+
+    def _begun(self) -> Iterable[tuple[int, datetime]]:
+        """Yield the starts of sessions that have taken place, or are due today, by their places."""
+        sessions = {session.id: session for session in self.course.sessions}
+        for place, taken in enumerate(self.laid.rest.taken):
+            session = sessions.get(taken.session or "")
+            if session is not None and session.time is not None:
+                yield place, moment(session.day, session.time, self.hours.zone)
+
+    def _rules_by_place(self) -> dict[int, list[Bound]]:
+        touching: dict[int, list[Bound]] = {}
+        for bound in self.laid.rest.bounds:
+            for place in (bound.earlier, bound.later):
+                touching.setdefault(place, []).append(bound)
+        return touching
+
+    def _new(self, name: str, n: int, seat: Seat) -> Session:
+        """Return one more session."""
+        aim = self.aimed[n]
+        return Session(
+            id=name,
+            phase=aim.slot.phase.name,
+            day=date.fromordinal(self.laid.days[n]),
+            time=seat.time,
+            chair=seat.chair,
+            place=aim.slot.booking.place if aim.slot.booking is not None else aim.slot.place,
+            ideal=date.fromordinal(aim.day),
+            pinned=aim.by_hand,
+            revised=(len(self.course.revisions) - 1,),
+        )
+
+    def _kept(self, booking: Session, n: int, seat: Seat) -> Session:
+        """Return a booking on its new day and hour; the same value if it stays."""
+        aim, day = self.aimed[n], self.laid.days[n]
+        moved = booking.day.toordinal() != day
+        chosen = aim.by_hand and aim.slot.booking is booking
+        stays = not moved and (booking.time, booking.chair) == (seat.time, seat.chair)
+        if stays and booking.status.stands and not (aim.by_hand and not booking.pinned):
+            return booking
+        return attrs.evolve(
+            booking,
+            status=booking.status if booking.status.stands else Status.FIRM,
+            day=date.fromordinal(day),
+            time=seat.time,
+            chair=seat.chair,
+            ideal=date.fromordinal(aim.day) if moved else booking.ideal,
+            pinned=chosen or (booking.pinned and not moved),
+        )
+
+    def _why(self, n: int, booking: Session, now: Session, rules: Iterable[Bound]) -> str:
+        """Say why a booking could not stay as it was."""
+        aim = self.aimed[n]
+        if not booking.status.stands:
+            return "needed again"
+        if aim.by_hand and aim.slot.booking is booking:
+            return "moved by hand"
+        if closed := self._closed(booking):
+            return closed
+        if booking.day == now.day:
+            return "its hour is taken or closed"
+        if not aim.stays and aim.slot.booking is not None:
+            return aim.why
+        days = [*(known.day for known in self.laid.rest.taken), *self.laid.days]
+        days[self.laid.rest.first + n] = booking.day.toordinal()
+        return next((bound.rule for bound in rules if not bound.keeps(days)), "so that all rules hold")
+
+    def _why_closed(self, session: Session) -> str:
+        if self.course.ended is not None:
+            return "the course was ended"
+        if session.phase in self.course.over():
+            return f"the course went over to {self.course.segments[-1].protocol}"
+        return self._closed(session) or f"{session.phase} has all its sessions"
+
+    def _closed(self, session: Session) -> str:
+        need = Slot(self.course.protocol.phase(session.phase), session).kind
+        return closed_by(self.hours.of_place[need.place], session.day, need)
+
+
+def _usual(course: Course) -> dict[str, time]:
+    """Return the hour that most sessions of a course have, the earlier of equally many, at the clinic and at home."""
+    hours: dict[str, Counter[time]] = {}
+    for session in course.standing():
+        if session.time is not None:
+            hours.setdefault("home" if course.is_at_home(session) else "clinic", Counter())[session.time] += 1
+    return {
+        place: min(t for t, n in found.items() if n == max(found.values())) for place, found in hours.items()
+    }
+
+
+def lifted_rules(laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
+    """Return the rules that do not bind any more, between the sessions that they are about."""
+    first, aimed = laid.rest.first, laid.aims.aimed
+    past = set(laid.past)
+    by_history = [
+        (
+            b,
+            "history" if b in past and b.earlier < first and not aimed[b.later - first].by_hand else "policy",
+        )
+        for b in laid.lifted
+    ]
+    by_policy = [(bound, "policy") for bound in laid.costs if bound.required]
+    days = [*(known.day for known in laid.rest.taken), *laid.days]
+    before = [(bound, one.by) for bound, one in laid.rest.lifted_before if not bound.keeps(days)]
+    found = (
+        Lifted(
+            rule=bound.rule,
+            earlier=booked.ids[bound.earlier],
+            later=booked.ids[bound.later],
+            latest=bound.latest or 0,
+            by=by,
+        )
+        for bound, by in (*before, *by_history, *by_policy)
+    )
+    return tuple(dict.fromkeys(found))
