@@ -110,3 +110,13 @@ def test_a_protocol_is_shown_in_one_line(name):
     assert shown[0].startswith(f"<Protocol {name} (version {protocol.version}): ")
     assert max(map(len, shown)) < 200
     assert not any("\n" in one for one in shown)
+
+
+def test_every_name_on_the_page_is_there():
+    """The page is built from the names; one that was renamed would stop the build."""
+    names = re.findall(r"^::: (\S+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) > len(NAMES)
+    assert len(set(names)) == len(names)
+    for module, _, name in (name.rpartition(".") for name in names):
+        __import__(module)
+        assert hasattr(sys.modules[module], name), f"{module}.{name}"
