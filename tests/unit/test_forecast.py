@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-
 import attrs
 import pytest
 
 from ketsched.around import hold
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
-from ketsched.model import Anatomy, Interval, Join, LapseBand, Phase, Protocol, Spacing, Visit
-from ketsched.planning import plan
+from ketsched.model import Interval, Join, LapseBand, Spacing, Visit
 from ketsched.tracking import forecast, proposals, replan
+from making import GAPS, OPEN_UTC, jan, maintenance, morning, planned, twice_weekly, visits
 
-WEEK = ("mon", "tue", "wed", "thu", "fri")
-OPEN = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "09:00-17:00"))
-BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
-
-
-def jan(day):
-    return date(2027, 1, 1) + timedelta(day - 1)
-
-
-def morning(day):
-    return datetime.combine(jan(day), time(8), UTC)
-
-
-def phase(count=6, *spacing, **given):
-    fields = {"weekdays": (0, 3), "anatomy": Anatomy(infusion=60)} | given
-    return Phase(kind="induction", name="induction", count=count, spacing=spacing or (GAPS,), **fields)
-
-
-def boosters(count=3, **given):
-    fields = {"every": (Interval(days=28),), "spacing": (Spacing(minimum=7),), "name": "boosters"} | given
-    return Phase(kind="maintenance", count=count, anatomy=Anatomy(infusion=60), **fields)
-
-
-def planned(*phases, start=4):
-    protocol = Protocol(id="test", version="1", title="test", phases=phases)
-    return plan(protocol, start=jan(start), calendar=OPEN, id="A-017", at=BEFORE, time=time(9))
-
-
-T = planned(phase())
+T = planned(twice_weekly())
 """On 4, 7, 11, 14, 18 and 21 January."""
-
-
-def visits(*days, status="fulfilled"):
-    return [Visit(jan(day), status) for day in days]
 
 
 def windows(found):
@@ -74,24 +39,24 @@ def test_windows_by_the_rules_alone():
 
 def test_a_span_narrows_the_windows():
     """All within 20 days: the last on 23 January at the latest, so the fifth on the 21st."""
-    course = planned(phase(6, GAPS, Spacing(apart=5, latest=19)))
+    course = planned(twice_weekly(6, GAPS, Spacing(apart=5, latest=19)))
     found = forecast(course, visits(4, 7, 11, 14), as_of=jan(14))
     assert windows(found) == [(5, jan(16), jan(18), jan(21)), (6, jan(18), jan(21), jan(23))]
-    course = planned(phase(6, GAPS, Spacing(apart=5, latest=18)))
+    course = planned(twice_weekly(6, GAPS, Spacing(apart=5, latest=18)))
     found = forecast(course, visits(4, 7, 11, 14), as_of=jan(14))
     assert windows(found) == [(5, jan(16), jan(18), jan(20)), (6, jan(18), jan(21), jan(22))]
 
 
 def test_at_most_so_many_in_a_week_moves_the_earliest():
     """Given 11, 12 and 14 January: the fourth in any seven days may come on the 18th."""
-    course = planned(phase(6, Spacing(minimum=1, latest=7), Spacing(apart=3, minimum=7)))
+    course = planned(twice_weekly(6, Spacing(minimum=1, latest=7), Spacing(apart=3, minimum=7)))
     found = forecast(course, visits(4, 7, 12, 13), as_of=jan(13))
     # 7, 12, 13: the next on the 14th at the earliest; then 12 + 7
     assert [due.earliest for due in found.sessions] == [jan(14), jan(19)]
 
 
 def test_without_a_latest_day_there_is_none():
-    found = forecast(planned(phase(6, Spacing(minimum=2))), visits(4), as_of=jan(5))
+    found = forecast(planned(twice_weekly(6, Spacing(minimum=2))), visits(4), as_of=jan(5))
     assert {due.latest for due in found.sessions} == {None}
     assert {due.overdue for due in found.sessions} == {None}
     assert not found.sessions[0].is_overdue(jan(300))
@@ -116,7 +81,7 @@ def test_windows_may_lie_in_the_past():
 
 
 def test_a_booster_by_its_join_and_its_interval():
-    course = planned(phase(), boosters(join=Join(ideal=28, minimum=7, latest=35)))
+    course = planned(twice_weekly(), maintenance(join=Join(ideal=28, minimum=7, latest=35)))
     found = forecast(course, visits(4, 7, 11, 14, 18, 21), as_of=jan(21))
     first, second, third = found.sessions
     assert (first.phase, first.number) == ("boosters", 1)
@@ -126,13 +91,13 @@ def test_a_booster_by_its_join_and_its_interval():
 
 
 def test_a_complete_course_has_nothing_due():
-    found = forecast(T, visits(4, 7, 11, 14, 18, 21), as_of=jan(21), calendar=OPEN)
+    found = forecast(T, visits(4, 7, 11, 14, 18, 21), as_of=jan(21), calendar=OPEN_UTC)
     assert (found.sessions, found.bookable, found.next, found.asks) == ((), (), None, ())
     assert found.last_given == jan(21)
 
 
 def test_before_anything_is_given():
-    found = forecast(T, as_of=jan(1), calendar=OPEN)
+    found = forecast(T, as_of=jan(1), calendar=OPEN_UTC)
     assert [due.recommended for due in found.sessions] == [s.day for s in T.sessions]
     assert found.last_given is None
     assert found.bookable[0] == jan(4)
@@ -159,20 +124,20 @@ def test_what_is_missed_counts_for_no_number():
     ],
 )
 def test_days_for_the_next_session(notice, expected):
-    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN, notice=notice)
+    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN_UTC, notice=notice)
     assert found.bookable == tuple(map(jan, expected))
 
 
 def test_days_on_which_the_patient_can():
     patient = Calendar.always("UTC").without([jan(18), jan(20)])
-    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN, availability=patient)
+    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN_UTC, availability=patient)
     # the booking of the 18th moves to the 19th, 1 day away; then come 21 (as long as session 6 may follow)
     assert found.bookable == (jan(19), jan(21))
 
 
 def test_a_day_that_the_patient_would_rather_not():
     wishes = Calendar.always("UTC").without([jan(18)])
-    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN, wishes=wishes)
+    found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN_UTC, wishes=wishes)
     assert found.bookable[0] == jan(19)
     assert jan(18) in found.bookable
 
@@ -180,8 +145,8 @@ def test_a_day_that_the_patient_would_rather_not():
 @pytest.mark.parametrize("policy", ["keep", "make-up", "next-open", "shift", "skip"])
 def test_the_first_is_the_one_that_planning_again_takes(policy):
     happened = [*visits(4, 7, 11), *visits(14, status="no-show")]
-    found = forecast(T, happened, as_of=jan(14), calendar=OPEN, policy=policy)
-    result = replan(T, happened, calendar=OPEN, at=morning(14), policy=policy)
+    found = forecast(T, happened, as_of=jan(14), calendar=OPEN_UTC, policy=policy)
+    result = replan(T, happened, calendar=OPEN_UTC, at=morning(14), policy=policy)
     assert found.bookable[0] == min(s.day for s in result.standing() if s.day > jan(14))
     assert found.sessions[0].earliest <= found.bookable[0] <= found.sessions[0].latest
 
@@ -190,7 +155,7 @@ def test_the_first_is_the_one_that_planning_again_takes(policy):
 
 
 def test_what_nobody_recorded_is_asked_for_in_order():
-    found = forecast(T, visits(4), as_of=jan(12), calendar=OPEN)
+    found = forecast(T, visits(4), as_of=jan(12), calendar=OPEN_UTC)
     assert found.asks == (
         "what became of the session of 2027-01-07?",
         "what became of the session of 2027-01-11?",
@@ -226,7 +191,7 @@ BANDS = (
     LapseBand(first=15, last=28, propose="restart", if_worse="clinician review"),
     LapseBand(first=29, last=None, propose="clinician review"),
 )
-LAPSING = planned(phase(lapse=BANDS))
+LAPSING = planned(twice_weekly(lapse=BANDS))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +225,7 @@ def test_worse_symptoms_change_what_is_proposed():
 
 def test_the_plans_for_a_band():
     happened = [*visits(4, 7, 11), *visits(14, 18, 21, status="no-show")]
-    options = proposals(LAPSING, happened, calendar=OPEN, at=morning(20))
+    options = proposals(LAPSING, happened, calendar=OPEN_UTC, at=morning(20))
     assert [option.name for option in options] == ["continue", "repeat tail"]
     tail = options[1].course
     # the 21st is not booked again: 25 and 28 January, 1, 4 and 8 February
@@ -271,15 +236,15 @@ def test_the_plans_for_a_band():
 
 def test_stepping_back_from_the_third_phase_is_to_the_second():
     """Given until 21 January; of 3 March, 41 days later, the second phase begins again on Thursday the 4th."""
-    weekly = boosters(2, every=(Interval(days=7),), name="weekly", spacing=(Spacing(minimum=5),))
+    weekly = maintenance(2, every=(Interval(days=7),), name="weekly", spacing=(Spacing(minimum=5),))
     bands = (
         LapseBand(first=0, last=35, propose="continue"),
         LapseBand(first=36, last=None, propose="step back"),
     )
-    course = planned(phase(2), weekly, boosters(2, name="monthly", lapse=bands))
+    course = planned(twice_weekly(2), weekly, maintenance(2, name="monthly", lapse=bands))
     assert [s.day for s in course.sessions] == [jan(day) for day in (4, 7, 14, 21, 49, 77)]
     happened = [*visits(4, 7, 14, 21), *visits(49, status="no-show")]
-    going_on, back = proposals(course, happened, calendar=OPEN, at=morning(62))
+    going_on, back = proposals(course, happened, calendar=OPEN_UTC, at=morning(62))
     assert (going_on.name, back.name) == ("continue", "step back")
     assert back.says == "go back to weekly, from its first session"
     # 4 and 11 March, then every 28 days: 8 April and 6 May
@@ -307,4 +272,4 @@ def test_what_holds_a_session_up_is_said():
 )
 def test_arguments_that_cannot_be(wrong):
     with pytest.raises(InvalidInput):
-        forecast(T, as_of=jan(4), calendar=OPEN, **wrong)
+        forecast(T, as_of=jan(4), calendar=OPEN_UTC, **wrong)

@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 
 import attrs
 import pytest
 
-from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.history import SessionState, Verdict, evaluate
-from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing, Visit, Waiver
-from ketsched.planning import plan
+from ketsched.model import Anatomy, Interval, Join, Phase, Spacing, Visit, Waiver
 from ketsched.tracking import record
+from making import BEFORE, jan, maintenance, planned, twice_weekly, visits
 
-OPEN = Calendar.weekly("UTC", **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00"))
-BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
-
-
-def jan(day, month=1):
-    return date(2027, month, day)
-
-
-def phase(count=6, *spacing, weekdays=(0, 3), **given):
-    return Phase(
-        kind="induction",
-        name="induction",
-        count=count,
-        weekdays=weekdays,
-        anatomy=Anatomy(infusion=60),
-        spacing=spacing or (GAPS,),
-        **given,
-    )
-
-
-def boosters(count=3, **given):
-    fields = {"every": (Interval(days=28),), "spacing": (Spacing(minimum=7),)} | given
-    return Phase(kind="maintenance", name="boosters", count=count, anatomy=Anatomy(infusion=60), **fields)
-
-
-def planned(*phases, start=4):
-    protocol = Protocol(id="test", version="1", title="test", phases=phases)
-    return plan(protocol, start=jan(start), calendar=OPEN, id="A-017", at=BEFORE, time=time(9))
-
-
-T = planned(phase())
-
-
-def visits(*days, status="fulfilled", **given):
-    return [Visit(jan(day), status, **given) for day in days]
+T = planned(twice_weekly())
 
 
 def judged(happened, *, course=T, today=31):
@@ -94,20 +58,20 @@ def test_the_gap_to_the_visit_before(day, verdict, number):
     ],
 )
 def test_absolute_minimum_and_minimum(spacing, day, verdict):
-    course = planned(phase(6, spacing))
+    course = planned(twice_weekly(6, spacing))
     assert last([*visits(4, 7, 11), *visits(day, note="x")], course=course)[0] is verdict
 
 
 @pytest.mark.parametrize(("day", "verdict"), [(10, V.TOO_SOON), (11, V.VALID), (12, V.VALID)])
 def test_at_most_three_in_seven_days(day, verdict):
     """4, 6 and 8 January: half-open weeks, so the fourth may come on the 11th."""
-    course = planned(phase(6, Spacing(minimum=1), Spacing(apart=3, minimum=7), weekdays=(0, 2, 4)))
+    course = planned(twice_weekly(6, Spacing(minimum=1), Spacing(apart=3, minimum=7), weekdays=(0, 2, 4)))
     assert last([*visits(4, 6, 8), *visits(day, note="x")], course=course)[0] is verdict
 
 
 def test_what_was_too_soon_sets_the_clock_and_fills_the_week():
     """A second one on the 4th and one on the 6th: the third in the week; the 8th is the fourth."""
-    course = planned(phase(6, Spacing(minimum=1), Spacing(apart=3, minimum=7), weekdays=(0, 2, 4)))
+    course = planned(twice_weekly(6, Spacing(minimum=1), Spacing(apart=3, minimum=7), weekdays=(0, 2, 4)))
     happened = [*visits(4, 6), *visits(4, note="again"), *visits(8)]
     assert judged(happened, course=course) == [
         (V.VALID, 1),
@@ -123,14 +87,14 @@ def test_what_was_too_soon_sets_the_clock_and_fills_the_week():
 @pytest.mark.parametrize(("day", "verdict"), [(17, V.TOO_SOON), (18, V.VALID), (19, V.VALID)])
 def test_between_two_numbered_places(day, verdict):
     """The third at least 14 days after the first."""
-    course = planned(phase(3, Spacing(minimum=1), Spacing(between=(1, 3), minimum=14), weekdays=(0,)))
+    course = planned(twice_weekly(3, Spacing(minimum=1), Spacing(between=(1, 3), minimum=14), weekdays=(0,)))
     assert last([*visits(4, 11), *visits(day, note="x")], course=course)[0] is verdict
 
 
 @pytest.mark.parametrize(("day", "late"), [(31, False), (32, True)])
 def test_the_last_one_after_the_weeks_of_the_series(day, late):
     """Two sessions within 4 weeks: day 28 is 31 January."""
-    course = planned(phase(2, Spacing(minimum=1), Spacing(apart=1, latest=27)))
+    course = planned(twice_weekly(2, Spacing(minimum=1), Spacing(apart=1, latest=27)))
     end = jan(31) if day == 31 else jan(1, 2)
     found = evaluate(course, [*visits(4), Visit(end)], as_of=jan(28, 2)).visits[-1]
     assert found.verdict is (V.TOO_LATE if late else V.VALID)
@@ -198,14 +162,14 @@ def test_what_was_too_soon_counts_if_a_clinician_said_so():
 def test_one_more_than_the_series_has():
     happened = visits(4, 7, 11, 14, 18, 21, 25)
     assert judged(happened)[-2:] == [(V.VALID, 6), (V.EXTRANEOUS, None)]
-    course = planned(phase(), boosters())
+    course = planned(twice_weekly(), maintenance())
     assert last(happened, course=course) == (V.FILLS_BOOSTER, 1)
     assert evaluate(course, happened, as_of=jan(31)).counted("boosters") == 1
 
 
 @pytest.mark.parametrize(("day", "fills"), [(27, False), (28, True)])
 def test_a_booster_by_its_join(day, fills):
-    course = planned(phase(), boosters(join=Join(ideal=28, minimum=7)))
+    course = planned(twice_weekly(), maintenance(join=Join(ideal=28, minimum=7)))
     found = last(visits(4, 7, 11, 14, 18, 21, day), course=course)
     assert found == ((V.FILLS_BOOSTER, 1) if fills else (V.TOO_SOON, None))
 
@@ -368,7 +332,7 @@ def test_nothing_happened_yet():
 def test_a_waiver_of_the_spacing_lets_it_count():
     course = record(T, visits(4), at=BEFORE, as_of=jan(4))
     waiver = Waiver(rule="KS101", sessions=("s2",), reason="a long journey", who="Dr A")
-    waived = attrs.evolve(planned(phase(6, Spacing(minimum=3))), waivers=(waiver,))
+    waived = attrs.evolve(planned(twice_weekly(6, Spacing(minimum=3))), waivers=(waiver,))
     happened = [*visits(4), Visit(jan(6), session="s2")]
     assert last(happened, course=waived) == (V.GRACE, 2)
     bare = attrs.evolve(waived, waivers=())

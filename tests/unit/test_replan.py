@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import attrs
 import pytest
@@ -11,81 +11,36 @@ from ketsched.around import hold
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Companion,
-    Interval,
-    Join,
-    Phase,
-    Protocol,
-    Spacing,
-    Status,
-    Visit,
-    Window,
-)
+from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan, sentences
+from making import (
+    BEFORE,
+    OPEN_UTC,
+    WEEKDAYS,
+    every,
+    jan,
+    maintenance,
+    morning,
+    named,
+    planned,
+    protocol,
+    twice_weekly,
+    visits,
+)
 
-WEEK = ("mon", "tue", "wed", "thu", "fri")
-OPEN = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "09:00-17:00"))
-BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
-
-
-def jan(day):
-    """A day of January 2027; 32 is 1 February."""
-    return date(2027, 1, 1) + timedelta(day - 1)
-
-
-def morning(day):
-    return datetime.combine(jan(day), time(8), UTC)
-
-
-def phase(count=6, *spacing, **given):
-    fields = {"weekdays": (0, 3), "anatomy": Anatomy(infusion=60)} | given
-    return Phase(kind="induction", name="induction", count=count, spacing=spacing or (GAPS,), **fields)
-
-
-def boosters(*every, count=3, **given):
-    fields = {"spacing": (Spacing(minimum=7),)} | given
-    steps = tuple(Interval(days=days) for days in every or (28,))
-    return Phase(
-        kind="maintenance", name="boosters", count=count, every=steps, anatomy=Anatomy(infusion=60), **fields
-    )
-
-
-def protocol(*phases, companions=(), name="test"):
-    return Protocol(id=name, version="1", title=name, phases=phases, companions=companions)
-
-
-def planned(*phases, companions=(), start=4):
-    return plan(
-        protocol(*phases, companions=companions),
-        start=jan(start),
-        calendar=OPEN,
-        id="A-017",
-        at=BEFORE,
-        time=time(9),
-    )
-
-
-T = planned(phase())
+T = planned(twice_weekly())
 """On 4, 7, 11, 14, 18 and 21 January."""
-WITH_BOOSTERS = planned(phase(), boosters(14, 21, 28, count=4))
+WITH_BOOSTERS = planned(twice_weekly(), maintenance(4, every=every(14, 21, 28)))
 """And then on 4 February (14 days after), 25 February (21), 25 March and 22 April (28)."""
-
-
-def visits(*days, status="fulfilled", **given):
-    return [Visit(jan(day), status, **given) for day in days]
 
 
 SIX = visits(4, 7, 11, 14, 18, 21)
 
 
 def again(course, today, *happened, **options):
-    given = {"calendar": OPEN, "at": morning(today)} | options
+    given = {"calendar": OPEN_UTC, "at": morning(today)} | options
     return replan(course, happened, **given)
 
 
@@ -95,10 +50,6 @@ def standing(course):
 
 def coming(course, today):
     return [day for day in standing(course) if day > today]
-
-
-def named(course, name):
-    return next(session for session in course.sessions if session.id == name)
 
 
 def kinds(course):
@@ -124,7 +75,7 @@ def test_who_and_when_are_kept():
 
 
 def test_what_is_due_today_stays_whatever_else_moves():
-    result = again(T, 7, *visits(4), calendar=OPEN.without([jan(7), jan(11)]))
+    result = again(T, 7, *visits(4), calendar=OPEN_UTC.without([jan(7), jan(11)]))
     assert named(result, "s2") == named(T, "s2")
     # 11 January moves to the 12th: 5 d after the 7th, 2 d before the 14th
     assert standing(result) == [4, 7, 12, 14, 18, 21]
@@ -142,7 +93,7 @@ def test_a_doctor_out_sick_today():
 @pytest.mark.parametrize(("closed", "expected"), [((9, 10), [11, 14, 18, 21]), ((12, 13), [11, 14, 18, 21])])
 def test_days_closed_on_which_nothing_is_booked(closed, expected):
     course = record(T, visits(4, 7), at=morning(8))
-    result = again(course, 8, calendar=OPEN.without(map(jan, closed)))
+    result = again(course, 8, calendar=OPEN_UTC.without(map(jan, closed)))
     assert result is course
     assert coming(result, 8) == expected
 
@@ -150,7 +101,7 @@ def test_days_closed_on_which_nothing_is_booked(closed, expected):
 def test_the_clinic_closes_for_a_week():
     """18 to 22 January; from the 14th the fifth has to come by the 21st, so nothing keeps every rule."""
     course = record(T, visits(4, 7, 11), at=morning(12))
-    closed = OPEN.without([jan(day) for day in range(18, 23)])
+    closed = OPEN_UTC.without([jan(day) for day in range(18, 23)])
     with pytest.raises(NoFeasiblePlan) as caught:
         again(course, 12, calendar=closed)
     assert "at most 7 d between two" in caught.value.why
@@ -168,7 +119,7 @@ def test_the_clinic_closes_for_four_days():
     The last can be on the 22nd, so the fifth on the 15th, so the fourth on the 13th.
     """
     course = record(T, visits(4, 7, 11), at=morning(12))
-    result = again(course, 12, calendar=OPEN.without([jan(day) for day in range(18, 22)]))
+    result = again(course, 12, calendar=OPEN_UTC.without([jan(day) for day in range(18, 22)]))
     assert coming(result, 12) == [13, 15, 22]
     assert {s.id for s in result.standing()} == {s.id for s in T.sessions}
     assert result.lifted == ()
@@ -177,7 +128,7 @@ def test_the_clinic_closes_for_four_days():
 def test_an_open_day_is_offered_as_a_way_out():
     course = record(T, visits(4, 7, 11), at=morning(12))
     with pytest.raises(NoFeasiblePlan) as caught:
-        again(course, 12, calendar=OPEN.without([jan(day) for day in range(18, 23)]))
+        again(course, 12, calendar=OPEN_UTC.without([jan(day) for day in range(18, 23)]))
     assert "open 2027-01-" in caught.value.fix
 
 
@@ -196,14 +147,14 @@ def test_others_move_as_little_as_they_must():
 def test_a_day_chosen_by_hand_stands_when_others_move():
     moved = again(T, 1, move={"s3": jan(12)})
     assert standing(moved) == [4, 7, 12, 14, 18, 21]
-    result = again(moved, 1, calendar=OPEN.without([jan(14)]))
+    result = again(moved, 1, calendar=OPEN_UTC.without([jan(14)]))
     # 14 January moves to the 15th, though the 12th might have gone back to the 11th
     assert standing(result) == [4, 7, 12, 15, 18, 21]
 
 
 def test_a_day_chosen_by_hand_that_is_closed_is_listed_first():
     moved = again(T, 1, move={"s5": jan(19)})
-    result = again(moved, 1, calendar=OPEN.without([jan(19)]))
+    result = again(moved, 1, calendar=OPEN_UTC.without([jan(19)]))
     assert standing(result) == [4, 7, 11, 14, 18, 21]
     assert "s5" in kinds(result)
     assert "2027-01-19" in result.revisions[-1].remarks[0]
@@ -311,7 +262,7 @@ def test_the_end(today, left):
     assert result.ended == jan(today)
     assert again(result, today + 3) == result
     assert {s.status for s in result.sessions if s.day > jan(today)} == {Status.CLOSED}
-    for option in ({"add": [jan(40)]}, {"repeat": 1}, {"switch": protocol(phase())}):
+    for option in ({"add": [jan(40)]}, {"repeat": 1}, {"switch": protocol(twice_weekly())}):
         with pytest.raises(InvalidInput):
             again(result, today, **option)
 
@@ -342,16 +293,16 @@ def test_a_session_at_home_stays_at_home():
     ],
 )
 def test_the_boosters_of_another_protocol_take_its_intervals_in_turn(every, following):
-    booster = attrs.evolve(boosters(count=4), every=tuple(every))
-    other = protocol(phase(2), booster, name="other")
+    booster = attrs.evolve(maintenance(4), every=tuple(every))
+    other = protocol(twice_weekly(2), booster, name="other")
     result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=7))
     assert coming(result, 12) == [18, 21, *following]
 
 
 def test_months_of_another_protocol_are_counted_from_the_same_day_each_time():
     """28 February is a Sunday, so Monday 1 March; then 29 March and 29 April, a month and two after the 29th."""
-    monthly = attrs.evolve(boosters(count=3), every=(Interval(months=1),))
-    other = protocol(phase(2, weekdays=(0, 4)), monthly, name="other")
+    monthly = attrs.evolve(maintenance(3), every=(Interval(months=1),))
+    other = protocol(twice_weekly(2, weekdays=(0, 4)), monthly, name="other")
     result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=14))
     assert coming(result, 12) == [25, 29, 60, 88, 119]
 
@@ -359,13 +310,17 @@ def test_months_of_another_protocol_are_counted_from_the_same_day_each_time():
 @pytest.mark.parametrize("policy", ["make-up", "next-open", "shift"])
 def test_a_course_may_end_with_the_last_day_there_is(policy):
     first = date(2199, 12, 5)  # a Thursday
-    course = plan(protocol(phase(3)), start=first, calendar=OPEN, id="A-017", at=BEFORE, time=time(9))
+    course = plan(
+        protocol(twice_weekly(3)), start=first, calendar=OPEN_UTC, id="A-017", at=BEFORE, time=time(9)
+    )
     assert [s.day for s in course.sessions] == [first, date(2199, 12, 9), date(2199, 12, 12)]
     moment = datetime(2199, 12, 9, 12, tzinfo=UTC)
     missed = [Visit(first), Visit(date(2199, 12, 9), "no-show")]
-    result = replan(course, missed, calendar=OPEN, at=moment, policy=policy)
+    result = replan(course, missed, calendar=OPEN_UTC, at=moment, policy=policy)
     assert len([s for s in result.standing() if s.day >= first]) == 3
-    moved = moving(course, "s3", date(2199, 12, 13), calendar=OPEN, at=datetime(2199, 12, 5, 6, tzinfo=UTC))
+    moved = moving(
+        course, "s3", date(2199, 12, 13), calendar=OPEN_UTC, at=datetime(2199, 12, 5, 6, tzinfo=UTC)
+    )
     assert moved.alone is not None
 
 
@@ -398,7 +353,7 @@ def test_what_is_said_of_an_appointment_that_is_no_session():
         minutes=20,
     )
     alone = attrs.evolve(review, id="talk", title="Talk", audience="clinic")
-    course = planned(phase(), companions=(review, alone))
+    course = planned(twice_weekly(), companions=(review, alone))
     result = again(course, 13, *visits(4, 7, 11), *visits(14, status="no-show"), end=True)
     said = [sentence for sentence in sentences(result) if "besides" in sentence]
     assert said == [
@@ -408,11 +363,11 @@ def test_what_is_said_of_an_appointment_that_is_no_session():
 
 def test_no_session_cannot_be_moved():
     with pytest.raises(InvalidInput, match="cannot be moved"):
-        moving(T, None, jan(20), calendar=OPEN, at=morning(3))
+        moving(T, None, jan(20), calendar=OPEN_UTC, at=morning(3))
 
 
 def test_another_protocol_for_the_rest():
-    nasal = protocol(boosters(7, count=4, spacing=(Spacing(minimum=5),)), name="nasal")
+    nasal = protocol(maintenance(4, every=every(7), spacing=(Spacing(minimum=5),)), name="nasal")
     result = again(T, 12, *visits(4, 7, 11), switch=nasal, join=Join(minimum=3, ideal=7))
     # 7 days after the 11th, then weekly
     assert coming(result, 12) == [18, 25, 32, 39]
@@ -421,13 +376,13 @@ def test_another_protocol_for_the_rest():
     assert result.segments[-1].on == jan(12)
     assert result.over() == {"induction"}
     assert again(result, 12) == result
-    assert not [f for f in check(result, calendar=OPEN, as_of=jan(12)) if f.severity is Severity.ERROR]
+    assert not [f for f in check(result, calendar=OPEN_UTC, as_of=jan(12)) if f.severity is Severity.ERROR]
 
 
 @pytest.mark.parametrize(("least", "first"), [(1, 13), (2, 13), (3, 14), (4, 15), (5, 18)])
 def test_the_join_of_another_protocol(least, first):
     """11 January was the last given; the 16th and 17th are a weekend."""
-    nasal = protocol(boosters(7, count=2, spacing=(Spacing(minimum=5),)), name="nasal")
+    nasal = protocol(maintenance(2, every=every(7), spacing=(Spacing(minimum=5),)), name="nasal")
     result = again(T, 12, *visits(4, 7, 11), switch=nasal, join=Join(minimum=least, ideal=max(least, 2)))
     assert coming(result, 12)[0] == first
 
@@ -485,8 +440,8 @@ def test_a_chair_that_is_taken_is_not_booked_twice():
     all_day = Phase(
         kind="maintenance", name="other", count=1, every=(Interval(days=7),), anatomy=Anatomy(infusion=480)
     )
-    other = plan(protocol(all_day), start=jan(25), calendar=OPEN, id="B-1", at=BEFORE)
-    result = again(T, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN.booked(other))
+    other = plan(protocol(all_day), start=jan(25), calendar=OPEN_UTC, id="B-1", at=BEFORE)
+    result = again(T, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN_UTC.booked(other))
     assert coming(result, 7)[:4] == [11, 14, 18, 21]
     assert coming(result, 7)[4] == 26
 
@@ -505,7 +460,7 @@ def test_a_policy_for_one_phase():
 
 
 def test_the_protocol_says_what_is_done():
-    course = planned(phase(missed="make-up"))
+    course = planned(twice_weekly(missed="make-up"))
     result = again(course, 14, *visits(4, 7, 11), *visits(14, status="no-show"))
     assert coming(result, 14) == [15, 18, 21]
 
@@ -541,8 +496,8 @@ def test_a_new_session_that_a_hold_covers_is_to_be_confirmed():
 
 
 def test_what_goes_with_a_session_follows_it():
-    course = planned(phase(), companions=(RIDE,))
-    result = again(course, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN.without([jan(18)]))
+    course = planned(twice_weekly(), companions=(RIDE,))
+    result = again(course, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN_UTC.without([jan(18)]))
     rides = {p.session: (p.day.day, p.status) for p in result.companions}
     # the 18th moves to the 19th; a new one is on the 25th
     assert rides["s5"] == (18, Status.FIRM)
@@ -581,7 +536,7 @@ def test_a_moment_before_the_last_revision():
 def test_today_is_that_of_the_clinic():
     """23:30 in Amsterdam on the 13th is 22:30 in UTC; half an hour after midnight it is the 14th there."""
     course = attrs.evolve(T, zone="Europe/Amsterdam")
-    amsterdam = Calendar.weekly("Europe/Amsterdam", **dict.fromkeys(WEEK, "09:00-17:00"))
+    amsterdam = Calendar.weekly("Europe/Amsterdam", **dict.fromkeys(WEEKDAYS, "09:00-17:00"))
     missed = [*visits(4, 7, 11), *visits(14, status="no-show")]
     for at, seen in (
         (datetime(2027, 1, 13, 22, 30, tzinfo=UTC), False),
