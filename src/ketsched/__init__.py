@@ -19,6 +19,7 @@ __all__ = [
     "Course",
     "Finding",
     "Forecast",
+    "Hours",
     "KetschedError",
     "NoFeasiblePlan",
     "Phase",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from ketsched.checking import Finding, Severity, check
     from ketsched.errors import KetschedError
     from ketsched.history import evaluate
+    from ketsched.hours import Hours
     from ketsched.interchange import dumps, loads, read, write
     from ketsched.model import Companion, Course, Phase, Protocol, Session, Spacing, Visit, Waiver, Window
     from ketsched.planning import NoFeasiblePlan, plan, starts
@@ -61,6 +63,7 @@ else:
             **dict.fromkeys(("Finding", "Severity", "check"), "checking"),
             "KetschedError": "errors",
             "evaluate": "history",
+            "Hours": "hours",
             **dict.fromkeys(("dumps", "loads", "read", "write"), "interchange"),
             **dict.fromkeys(("Companion", "Course", "Phase", "Protocol", "Session", "Spacing"), "model"),
             **dict.fromkeys(("Visit", "Waiver", "Window"), "model"),
