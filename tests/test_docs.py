@@ -39,7 +39,7 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 import ketsched
 from ketsched.checking import RULES, Rule
 from ketsched.cli import main
-from ketsched.model import WEEKDAY_NAMES
+from ketsched.clock import WEEKDAY_NAMES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -27,6 +27,7 @@ LAYERS = [
     "files",
     "tomlfile",
     "closures",
+    "chairs",
     "calendars",
     "hours",
     "model",

@@ -30,7 +30,7 @@ _SAID = {
         'give Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00"), Calendar.load("clinic.toml"), '
         'or Calendar.always("Europe/Amsterdam").without(days)',
     ),
-    "Booked": ("a course", "give what plan or read returned"),
+    "Occupant": ("a course", "give what plan or read returned"),
     "Visit": ("a visit", 'give Visit(date(2027, 1, 14), "no-show")'),
     "Waiver": (
         "a waiver",

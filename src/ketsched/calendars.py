@@ -1,5 +1,5 @@
 """
-When a clinic is open and a person can: weekly hours, closures, holidays, chairs.
+Opening hours of clinics and people: weekly hours, closures, holidays, chairs.
 
 `one & other` is when both can; `.without(days)`, `.opening(day, hours)` and
 `.booked(course)` return a new calendar. All hours are local to the calendar's zone.
@@ -14,20 +14,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol as Interface
-from typing import runtime_checkable
 
 import attrs
 
 from ketsched import tomlfile
 from ketsched.arguments import checked
+from ketsched.chairs import Occupancy, Occupant, Taken, lowest_free, taken_by
 from ketsched.clock import (
     MINUTES_A_DAY,
     SECONDS_A_DAY,
+    WEEKDAY_NAMES,
     TimeRange,
     aware,
     changes_clocks,
-    day_of,
+    days_touched,
     merged,
     midnight,
     overlap,
@@ -42,7 +42,6 @@ from ketsched.closures import Closure, Holidays, Recurring, days_of, read_closur
 from ketsched.errors import InvalidInput
 from ketsched.tomlfile import Table
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
 
@@ -56,39 +55,6 @@ class Opening:
 
     day: date
     hours: tuple[TimeRange, ...] = attrs.field(converter=merged)
-
-
-@attrs.frozen
-class Booking:
-    """
-    A chair that is taken from one moment to another, half-open.
-
-    Attributes:
-        start: Aware moment at which it is taken.
-        end: Aware moment at which it is free again.
-        chair: Its number, from 1; None: the lowest that is free throughout.
-    """
-
-    start: datetime
-    end: datetime
-    chair: int | None = None
-
-    def __attrs_post_init__(self) -> None:
-        begin, end = seconds(aware(self.start, "start")), seconds(aware(self.end, "end"))
-        if begin >= end or (self.chair is not None and self.chair < 1):
-            raise InvalidInput(
-                what=f"a booking of chair {self.chair} from {self.start} to {self.end}",
-                why="a booking ends after it starts, and chairs are numbered from 1",
-                fix="check its moments and its chair",
-            )
-
-
-@runtime_checkable
-class Booked(Interface):
-    """Anything that can say which chairs it occupies; a Course does."""
-
-    def occupied(self) -> Iterable[tuple[datetime, datetime, int | None]]:
-        """Return (start, end, chair) of each session that holds a chair."""
 
 
 def _week(hours: Iterable[Iterable[TimeRange]]) -> tuple[tuple[TimeRange, ...], ...]:
@@ -120,7 +86,7 @@ class Calendar:
     holidays: tuple[Holidays, ...] = ()
     recurring: tuple[Recurring, ...] = ()
     chairs: int | None = None
-    bookings: tuple[Booking, ...] = ()
+    bookings: tuple[Occupancy, ...] = ()
     name: str = "the clinic"
     others: tuple[Calendar, ...] = ()
 
@@ -223,14 +189,14 @@ class Calendar:
         )
 
     @checked
-    def booked(self, course: Booked) -> Calendar:
+    def booked(self, course: Occupant) -> Calendar:
         """Return this calendar with the chairs taken that a course holds."""
         if self.chairs is None:
             for place, other in enumerate(self.others):
                 if other.chairs is not None:
                     others = (*self.others[:place], other.booked(course), *self.others[place + 1 :])
                     return attrs.evolve(self, others=others)
-        taken = (Booking(start, end, chair) for start, end, chair in course.occupied())
+        taken = (Occupancy(start, end, chair) for start, end, chair in course.occupied())
         return attrs.evolve(self, bookings=(*self.bookings, *taken))
 
     @checked
@@ -386,7 +352,7 @@ class Calendar:
     def _open_spans(self, begin: int, end: int) -> list[Span]:
         """Return when it is open between two moments, the others left aside, in ascending order."""
         # A zone's date is at most a day from that of UTC.
-        days = _days_touched(begin - SECONDS_A_DAY, end + SECONDS_A_DAY)
+        days = days_touched(begin - SECONDS_A_DAY, end + SECONDS_A_DAY)
         clipped = ((max(b, begin), min(e, end)) for day in days for b, e in self._spans_of(day))
         found = [(since, until) for since, until in clipped if since < until]
         joined: list[Span] = []
@@ -442,26 +408,14 @@ class Calendar:
         return any(part.bookings for part in (self, *self.others))
 
     @cached_property
-    def _taken(self) -> dict[date, list[tuple[int, int, int]]]:
-        """
-        (begin, end, chair) of the bookings by date in UTC, in seconds.
-
-        A booking that names no chair sits where it fits, in order of time; one that fits nowhere takes them all.
-        """
-        found: dict[date, list[tuple[int, int, int]]] = {}
-        for booking in sorted(self.bookings, key=_by_moment):
-            begin, end = seconds(booking.start), seconds(booking.end)
-            chair = booking.chair or _lowest_free(found, begin, end, self.chairs or 1)
-            chairs = (chair,) if chair is not None else range(1, (self.chairs or 1) + 1)
-            for day in _days_touched(begin, end):
-                found.setdefault(day, []).extend((begin, end, chair) for chair in chairs)
-        return found
+    def _taken(self) -> Taken:
+        return taken_by(self.bookings, self.chairs or 1)
 
     def _free(self, begin: int, end: int, preferred: int | None = None) -> int | None:
         number = None
         for part in (self, *self.others):
             first = preferred if number is None and part.chairs is not None else None
-            chair = _lowest_free(part._taken, begin, end, part.chairs or 1, first)
+            chair = lowest_free(part._taken, begin, end, part.chairs or 1, first)
             if chair is None:
                 return None
             if number is None and part.chairs is not None:
@@ -469,40 +423,11 @@ class Calendar:
         return number or 1
 
 
-def _by_moment(booking: Booking) -> tuple[bool, int, int]:
-    """Order bookings in time, those that name their chair first."""
-    return booking.chair is None, seconds(booking.start), seconds(booking.end)
-
-
-def _days_touched(begin: int, end: int) -> Iterator[date]:
-    """Yield the dates in UTC from one moment to before another."""
-    return map(day_of, range(begin - begin % SECONDS_A_DAY, end, SECONDS_A_DAY))
-
-
-def _lowest_free(
-    taken: dict[date, list[tuple[int, int, int]]],
-    begin: int,
-    end: int,
-    chairs: int,
-    preferred: int | None = None,
-) -> int | None:
-    """Return the lowest chair that nobody has taken between two moments, or None; the preferred one if it is free."""
-    if not taken:
-        return preferred if preferred is not None and preferred <= chairs else 1
-    busy = {
-        chair
-        for day in _days_touched(begin, end)
-        for since, until, chair in taken.get(day, ())
-        if since < end and begin < until
-    }
-    if preferred is not None and preferred <= chairs and preferred not in busy:
-        return preferred
-    return next((chair for chair in range(1, chairs + 1) if chair not in busy), None)
-
-
 def read_hours(table: Table) -> tuple[tuple[TimeRange, ...], ...]:
     """Read weekly hours from a table with the keys mon to sun."""
-    hours = tuple(table.read(day, TimeRange.parse, table.take(day, str, "")) for day in WEEKDAYS)
+    hours = tuple(
+        table.read(day, TimeRange.parse, table.take(day, str, "")) for day in map(str.lower, WEEKDAY_NAMES)
+    )
     table.done()
     return hours
 

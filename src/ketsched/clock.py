@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -24,6 +24,10 @@ from ketsched.errors import InvalidInput, InvalidTime
 
 MINUTES_A_DAY = 24 * 60
 SECONDS_A_DAY = 24 * 60 * 60
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""Days of the week in full, Monday first as in `date.weekday`; what patients read is in `wording`."""
+WEEKDAY_NAMES = tuple(day[:3] for day in WEEKDAYS)
+"""As files and screens name them: Mon, Tue."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 
@@ -196,6 +200,11 @@ def midnight(day: date) -> int:
     return (day.toordinal() - _EPOCH_ORDINAL) * SECONDS_A_DAY
 
 
+def day_words(day: date) -> str:
+    """Write a day as "Mon 2027-01-04"."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
+
+
 def day_of(at: int) -> date:
     """Return the date that many seconds after 1970-01-01 00:00 on the same clock; the inverse of `midnight`."""
     return date.fromordinal(at // SECONDS_A_DAY + _EPOCH_ORDINAL)
@@ -354,3 +363,8 @@ def read_time(text: str) -> time:
             fix="write it as 09:30",
         )
     return time(int(found[1]), int(found[2]))
+
+
+def days_touched(begin: int, end: int) -> Iterator[date]:
+    """Yield the dates in UTC from one moment to before another."""
+    return map(day_of, range(begin - begin % SECONDS_A_DAY, end, SECONDS_A_DAY))

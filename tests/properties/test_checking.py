@@ -27,7 +27,8 @@ from checked import (
     protocol,
 )
 from ketsched import around
-from ketsched.calendars import Booking, Calendar
+from ketsched.calendars import Calendar
+from ketsched.chairs import Occupancy
 from ketsched.checking import RULES, Severity, rule_named
 from ketsched.checking import check as check_all
 from ketsched.checking.case import Case
@@ -305,7 +306,7 @@ def calendars(draw, first):
     calendar = calendar.without([min(first + timedelta(draw(near)), date(2199, 12, 31))], "closed")
     if draw(st.booleans()):
         start = datetime.combine(first, time(1), UTC)
-        taken = Booking(
+        taken = Occupancy(
             start, start + timedelta(hours=draw(st.integers(1, 48))), draw(st.sampled_from([None, 1, 2]))
         )
         calendar = attrs.evolve(calendar, bookings=(taken,))

@@ -26,7 +26,8 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
-from ketsched.calendars import Booking, read_calendar
+from ketsched.calendars import read_calendar
+from ketsched.chairs import Occupancy
 from ketsched.checking import RULES, Severity, check
 from ketsched.clock import read_time
 from ketsched.model import (
@@ -207,7 +208,7 @@ def read_clinic(file, case):
     bookings = []
     for taken in case.get("booked", []):
         start = datetime.combine(taken["day"], read_time(taken["from"]), ZoneInfo(calendar.zone))
-        bookings.append(Booking(start, start + timedelta(minutes=taken["minutes"]), taken.get("chair")))
+        bookings.append(Occupancy(start, start + timedelta(minutes=taken["minutes"]), taken.get("chair")))
     return attrs.evolve(calendar, bookings=tuple(bookings))
 
 

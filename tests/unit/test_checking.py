@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from checked import CLINIC, T, booked, boosters, check, codes, induction, january, protocol
-from ketsched.calendars import Booking, Calendar
+from ketsched.calendars import Calendar
+from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.errors import InvalidInput
 from ketsched.model import Join, Mark, Spacing, Status, Waiver
@@ -160,7 +161,7 @@ def test_a_start_that_does_not_fit_names_the_nearest_one_that_does():
 
 def test_a_taken_chair_names_the_nearest_free_start():
     start = datetime(2027, 1, 4, 8, tzinfo=UTC)  # 09:00 in Amsterdam
-    taken = attrs.evolve(CLINIC, bookings=(Booking(start, start + timedelta(hours=1)),))
+    taken = attrs.evolve(CLINIC, bookings=(Occupancy(start, start + timedelta(hours=1)),))
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=taken)
     assert (found.code, found.sessions, found.fix) == ("KS304", ("s1",), "start at 10:00")
 

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from checked import AROUND, CLINIC, OUTCOME, THERAPIST, WEEKLY, T, booked, check, induction, january, protocol
-from ketsched.calendars import Booking, Calendar
+from ketsched.calendars import Calendar
+from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.checking import check as check_all
 from ketsched.checking.companionhours import AT_HOME
@@ -388,11 +389,11 @@ def test_a_waiver_of_the_session_that_an_appointment_goes_with_covers_it():
 
 def test_somebody_who_is_with_another_patient_cannot():
     start = datetime(2027, 1, 5, 12, 30, tzinfo=UTC)  # 13:30 in Amsterdam
-    taken = attrs.evolve(THERAPIST, bookings=(Booking(start, start + timedelta(hours=1)),))
+    taken = attrs.evolve(THERAPIST, bookings=(Occupancy(start, start + timedelta(hours=1)),))
     (found,) = check(around_six(), calendar=CLINIC, calendars={"therapist": taken})
     assert (found.code, found.why) == ("KS405", "the therapist is taken at some time between 13:00 and 14:00")
     free = attrs.evolve(
-        THERAPIST, bookings=(Booking(start + timedelta(minutes=30), start + timedelta(hours=1)),)
+        THERAPIST, bookings=(Occupancy(start + timedelta(minutes=30), start + timedelta(hours=1)),)
     )
     assert check(around_six(), calendar=CLINIC, calendars={"therapist": free}) == ()
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from ketsched.calendars import WEEKDAYS, Calendar
+from ketsched.calendars import Calendar
+from ketsched.clock import WEEKDAYS
 from ketsched.errors import InvalidInput
 from ketsched.model import Anatomy, Interval, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan

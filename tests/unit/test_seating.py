@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import attrs
 import pytest
 
-from ketsched.calendars import Booking, Calendar
+from ketsched.calendars import Calendar
+from ketsched.chairs import Occupancy
 from ketsched.hours import Hours, SeatNeed
 from ketsched.planning import seating
 from ketsched.planning.rules import HourRule
@@ -131,7 +132,7 @@ def test_a_session_over_a_clock_change_takes_elapsed_time():
 
 def booking(chair, *hours):
     start, end = (datetime(2027, 1, 4, hour, tzinfo=UTC) for hour in hours)
-    return Booking(start, end, chair)
+    return Occupancy(start, end, chair)
 
 
 @pytest.mark.parametrize(

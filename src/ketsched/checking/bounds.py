@@ -15,9 +15,9 @@ from itertools import chain, pairwise
 
 import attrs
 
-from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, day_words, happened
+from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, happened
 from ketsched.checking.rules import Cited, Finding, Rule, Severity
-from ketsched.clock import elapsed, later
+from ketsched.clock import day_words, elapsed, later
 from ketsched.model import Phase, Session, Spacing
 
 

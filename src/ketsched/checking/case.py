@@ -21,6 +21,7 @@ from ketsched.clock import (
     TimeRange,
     changes_clocks,
     choices,
+    day_words,
     later,
     merged,
     minute_of,
@@ -28,7 +29,6 @@ from ketsched.clock import (
 )
 from ketsched.history import History, evaluate
 from ketsched.model import (
-    WEEKDAY_NAMES,
     Companion,
     Course,
     Phase,
@@ -357,11 +357,6 @@ class CheckedCourse:
         """Return the references that these keys of the protocol's sources stand for."""
         known = dict(self.course.protocol.sources)
         return "; ".join(known.get(key.strip(), key.strip()) for key in source.split(","))
-
-
-def day_words(day: date) -> str:
-    """Write a day as "Mon 2027-01-04"."""
-    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
 
 
 def amount(number: int, unit: str = "session", most: int | None = None) -> str:

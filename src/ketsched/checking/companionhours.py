@@ -12,11 +12,20 @@ from functools import lru_cache
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking, Stay, local, window_of
-from ketsched.checking.case import CheckedCourse, day_words
+from ketsched.checking.case import CheckedCourse
 from ketsched.checking.companions import NEAR, nearest_days, said_when, said_window, severity_of
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.checking.seating import closed_because
-from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, TimeRange, changes_clocks, merged, minute_of
+from ketsched.clock import (
+    FIRST_DAY,
+    LAST_DAY,
+    MINUTES_A_DAY,
+    TimeRange,
+    changes_clocks,
+    day_words,
+    merged,
+    minute_of,
+)
 from ketsched.model import Companion
 
 AT_HOME = (TimeRange(8 * 60, 20 * 60),)

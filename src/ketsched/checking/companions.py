@@ -14,9 +14,10 @@ from itertools import islice
 import attrs
 
 from ketsched.checking.bookings import CompanionBooking, Due, is_within, local, window_of
-from ketsched.checking.case import CheckedCourse, day_words
+from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
-from ketsched.model import WEEKDAY_NAMES, Companion, Spacing, Status
+from ketsched.clock import WEEKDAY_NAMES, day_words
+from ketsched.model import Companion, Spacing, Status
 
 TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
 NAMED = 4

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ketsched.checking.bounds import Breach, all_breaches, is_lifted
-from ketsched.checking.case import CheckedCourse, day_words, happened
+from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
+from ketsched.clock import day_words
 from ketsched.history import JudgedVisit, SessionState, Verdict
 from ketsched.model import Phase, Session, Status
 

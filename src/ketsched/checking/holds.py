@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from ketsched.checking.bookings import CompanionBooking
-from ketsched.checking.case import CheckedCourse, amount, day_words, happened, unknown_sessions
+from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Rule, Severity, rule
+from ketsched.clock import day_words
 from ketsched.model import Authorisation, Hold, Session, Status
 
 REASONS = 3

@@ -12,9 +12,19 @@ from datetime import date, datetime, time, timedelta
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
-from ketsched.checking.case import CheckedCourse, Seat, day_words, happened
+from ketsched.checking.case import CheckedCourse, Seat, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
-from ketsched.clock import FIRST_DAY, LAST_DAY, MINUTES_A_DAY, changes_clocks, later, minute_of, moment
+from ketsched.clock import (
+    FIRST_DAY,
+    LAST_DAY,
+    MINUTES_A_DAY,
+    WEEKDAYS,
+    changes_clocks,
+    day_words,
+    later,
+    minute_of,
+    moment,
+)
 from ketsched.errors import InvalidTime
 from ketsched.model import Session
 
@@ -22,7 +32,6 @@ EVENING = time(17)
 """From this start on a session is an evening one; house default."""
 ESKETAMINE_OBSERVATION = 120
 """Minutes of observation after nasal esketamine: "at least 2 hours" (SPRAVATO dosing and administration)."""
-WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 DAYS_TO_TRY = 60
 """How far ahead a fix looks for an open day."""
 
@@ -329,7 +338,7 @@ def closed_because(calendar: Calendar, day: date) -> str:
     for part in calendar.parts():
         if not part.ranges(day):
             weekly = not part.hours[day.weekday()]
-            return f"{part.name} is not open on {WEEKDAYS[day.weekday()] if weekly else day}"
+            return f"{part.name} is not open on {f'{WEEKDAYS[day.weekday()]}s' if weekly else day}"
     return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from ketsched.checking import bounds
-from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, day_words, happened
+from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
-from ketsched.model import WEEKDAY_NAMES, Phase, Session, Spacing
+from ketsched.clock import WEEKDAY_NAMES, day_words
+from ketsched.model import Phase, Session, Spacing
 
 
 @rule("KS201", Severity.WARNING, source="Protocol: count")

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from ketsched.checking.bookings import CompanionBooking, Stay, local
-from ketsched.checking.case import CheckedCourse, day_words, happened
+from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
+from ketsched.clock import day_words
 from ketsched.model import Session
 
 RIDE_DAYS = 2

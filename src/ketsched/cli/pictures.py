@@ -12,7 +12,8 @@ import click
 from ketsched.calendars import Calendar
 from ketsched.checking import Finding, Severity
 from ketsched.cli import printable
-from ketsched.model import WEEKDAY_NAMES, Course, Session
+from ketsched.clock import WEEKDAY_NAMES
+from ketsched.model import Course, Session
 from ketsched.model import Status as Standing
 from ketsched.screens import Facts, Lines, Part, Table
 from ketsched.tracking import Proposal

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import CannotRead, CannotWrite, KetschedError
 from ketsched.interchange.wording import Publication
 from ketsched.model import (
-    WEEKDAY_NAMES,
     Anatomy,
     Changed,
     Companion,

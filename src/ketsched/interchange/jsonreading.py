@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import attrs
 
-from ketsched.clock import read_date, read_time
+from ketsched.clock import WEEKDAY_NAMES, read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION, names_of
 from ketsched.model import (
-    WEEKDAY_NAMES,
     Anatomy,
     Changed,
     Companion,

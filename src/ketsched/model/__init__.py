@@ -25,7 +25,6 @@ from ketsched.model.limits import (
 from ketsched.model.phases import (
     LAPSES,
     POLICIES,
-    WEEKDAY_NAMES,
     Anatomy,
     Evidence,
     LapseBand,
@@ -52,7 +51,6 @@ __all__ = [
     "POLICIES",
     "PREFERRED_APART",
     "TOPICS",
-    "WEEKDAY_NAMES",
     "Anatomy",
     "Anchor",
     "Authorisation",

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import attrs
 
+from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.intervals import Interval, Join, Spacing
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
@@ -407,34 +408,19 @@ def _whole_minutes(length: object) -> bool:
     return timedelta() < length <= timedelta(days=7)
 
 
-WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-_FULL_NAMES = {
-    "Mon": "monday",
-    "Tue": "tuesday",
-    "Wed": "wednesday",
-    "Thu": "thursday",
-    "Fri": "friday",
-    "Sat": "saturday",
-    "Sun": "sunday",
-}
+_NUMBER_OF = {day.lower(): n for days in (WEEKDAYS, WEEKDAY_NAMES) for n, day in enumerate(days)}
 
 
 def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
     """Read ["Mon", "Thu"] or ["monday", "thursday"] as 0 and 3, in order of the week."""
     days = []
     for name in names:
-        given = str(name).strip().lower()
-        short = given[:3].title()
-        if (
-            not isinstance(name, str)
-            or given not in (short.lower(), _FULL_NAMES.get(short))
-            or short not in _FULL_NAMES
-        ):
+        number = _NUMBER_OF.get(name.strip().lower()) if isinstance(name, str) else None
+        if number is None:
             raise InvalidInput(
                 what=f"{str(name)[:40]!r} is not a day of the week",
                 why=f"days are {', '.join(WEEKDAY_NAMES)}",
                 fix='write ["Mon", "Thu"]',
             )
-        days.append(WEEKDAY_NAMES.index(short))
+        days.append(number)
     return tuple(sorted(days))

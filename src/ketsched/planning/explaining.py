@@ -17,9 +17,10 @@ from itertools import groupby
 import attrs
 
 from ketsched.calendars import Calendar
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import KetschedError
 from ketsched.hours import SeatNeed
-from ketsched.model import WEEKDAY_NAMES, Protocol
+from ketsched.model import Protocol
 from ketsched.placing import TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Blockers, Cause

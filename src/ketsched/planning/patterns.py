@@ -13,7 +13,7 @@ from itertools import combinations
 
 import attrs
 
-from ketsched.calendars import WEEKDAYS
+from ketsched.clock import WEEKDAYS
 from ketsched.model import Phase, Protocol
 
 

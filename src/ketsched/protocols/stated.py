@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import InvalidProtocol
 from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing, read_weekdays
 from ketsched.tomlfile import Table
@@ -18,7 +19,6 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _KEY = r"[A-Za-z0-9_-]+"
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def read_sources(table: Table | None) -> dict[str, str]:
@@ -194,7 +194,7 @@ def minutes(text: str) -> int:
 
 def weekdays(names: list[Any]) -> tuple[int, ...]:
     """Read ["Mon", "Thu"] or ["Monday", "Thursday"], each day once."""
-    short = [name[:3] for name in names if name in _WEEKDAYS or name in [day[:3] for day in _WEEKDAYS]]
+    short = [name[:3] for name in names if name in (*WEEKDAYS, *WEEKDAY_NAMES)]
     if not names or len(short) != len(names) or len(set(short)) != len(short):
         raise InvalidProtocol(
             what="this is not a list of days of the week",

@@ -10,7 +10,7 @@ from datetime import date
 
 import attrs
 
-from ketsched.model import WEEKDAY_NAMES
+from ketsched.clock import day_words
 
 
 @attrs.frozen
@@ -65,7 +65,7 @@ Part = str | Table | Facts | Lines
 
 def on(day: date) -> str:
     """Return a date with its weekday: Mon 2027-01-04."""
-    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
+    return day_words(day)
 
 
 def many(number: int, what: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from ketsched.model import WEEKDAY_NAMES, Companion, Evidence, Phase, Protocol
+from ketsched.clock import WEEKDAY_NAMES
+from ketsched.model import Companion, Evidence, Phase, Protocol
 from ketsched.screens import Table, many
 
 MARKS = (

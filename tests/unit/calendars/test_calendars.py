@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketsched.calendars import Booking, Calendar, Opening
+from ketsched.calendars import Calendar, Opening
+from ketsched.chairs import Occupancy
 from ketsched.clock import TimeRange, changes_clocks, choices, elapsed, later, minute_of, moment, time_of
 from ketsched.closures import days_between
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
@@ -427,7 +428,7 @@ def test_no_chair_is_taken_twice_and_order_does_not_matter(taken, random):
 )
 def test_a_booking_that_cannot_be_is_refused(start, end, chair):
     with pytest.raises((InvalidInput, InvalidTime)):
-        Booking(start, end, chair)
+        Occupancy(start, end, chair)
 
 
 # -- a calendar checks itself
