@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ketsched.calendars import Calendar
-from ketsched.clock import WEEKDAYS
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import InvalidInput
 from ketsched.model import Anatomy, Interval, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan
@@ -20,6 +20,7 @@ HOUR_FORTY = Anatomy(infusion=40, observation=60)
 JAN_4 = date(2027, 1, 4)  # a Monday
 MON_THU, MON_WED_FRI = (0, 3), (0, 2, 4)
 GENERIC = load_protocol("generic-induction")
+WEEKDAYS = tuple(day.lower() for day in WEEKDAY_NAMES)
 
 
 def clinic(days=5, *, hours="09:00-17:00", zone=ZONE):
