@@ -96,6 +96,12 @@ def clinic(
 
 OPEN = clinic()
 OPEN_UTC = clinic(zone="UTC")
+NEVER_CLOSED = clinic(*EVERY_DAY)
+
+
+def patient(*away: date) -> Calendar:
+    """Somebody who always can, but on these days."""
+    return Calendar.always(ZONE).without(away)
 
 
 def every(*days: int) -> tuple[Interval, ...]:
@@ -132,6 +138,14 @@ def protocol(*phases: Phase, name: str = "test", **more: Any) -> Protocol:
     return Protocol(phases=phases, **{"id": name, "version": "1", "title": name} | more)
 
 
+T = protocol(phase(6, GAPS, SPAN_28, weekdays=MON_THU))
+"""Six on Mondays and Thursdays within 28 dates: from 4 January on 4, 7, 11, 14, 18 and 21."""
+M = protocol(
+    phase(6, Spacing(minimum=2, latest=7), Spacing(apart=3, minimum=7), weekdays=MON_WED_FRI, weeks=(2, 4))
+)
+"""Six on Mondays, Wednesdays and Fridays, at most three in seven days: 4, 6, 8, 11, 13 and 15 January."""
+
+
 def planned(*phases: Phase, companions: Sequence[Companion] = (), start: int = 4) -> Course:
     """A course that is planned for a day of January on, at 09:00 UTC, with all that saving it needs."""
     prescribed = protocol(*phases, companions=tuple(companions))
@@ -155,6 +169,10 @@ def named(course: Course, name: str) -> Session:
 
 def days_of(course: Course) -> list[date]:
     return [session.day for session in course.sessions]
+
+
+def times_of(course: Course) -> list[str]:
+    return [f"{session.time:%H:%M}" for session in course.sessions]
 
 
 def no_plan(*arguments: Any, **options: Any) -> NoFeasiblePlan:

@@ -1,81 +1,36 @@
-"""Whole plans: worked cases with dates counted by hand, phases and joins, hours, and why there is no plan."""
+"""Whole plans: worked cases with dates counted by hand, phases and joins, sizes, and why there is no plan."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-import attrs
 import pytest
 
 from ketsched.calendars import Calendar
-from ketsched.clock import elapsed
 from ketsched.errors import InvalidInput, InvalidProtocol, KetschedError
-from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
-from ketsched.planning import NoFeasiblePlan, plan, said_days, starts
-from ketsched.protocols import load_protocol
-
-ZONE = "Europe/Amsterdam"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
-EVERY_DAY = (*WEEKDAYS, "sat", "sun")
-HOUR_FORTY = Anatomy(infusion=40, observation=60)
-MON_THU, MON_WED_FRI = (0, 3), (0, 2, 4)
-
-
-def clinic(*days, hours="09:00-17:00", zone=ZONE, chairs=1, closed=()):
-    """Return a clinic open on some weekdays, Monday to Friday unless said, without the days closed."""
-    week = dict.fromkeys(days or WEEKDAYS, hours)
-    return Calendar.weekly(zone, **week, chairs=chairs).without(closed)
-
-
-OPEN = clinic()
-NEVER_CLOSED = clinic(*EVERY_DAY)
-
-
-def phase(count=6, *spacing, name="induction", kind="induction", anatomy=HOUR_FORTY, **pattern):
-    return Phase(kind=kind, name=name, count=count, anatomy=anatomy, spacing=spacing, **pattern)
-
-
-def boosters(count, *spacing, name="maintenance", **pattern):
-    return phase(count, *spacing, name=name, kind="maintenance", **pattern)
-
-
-def protocol(*phases):
-    return Protocol(id="test", version="1", title="test", phases=phases)
-
-
-def days_of(course):
-    return [session.day for session in course.sessions]
-
-
-def times_of(course):
-    return [f"{session.time:%H:%M}" for session in course.sessions]
-
-
-def dates(text, year=2027):
-    """Read "4 7 11 Jan, 1 Feb" as dates in order; a month before the last one begins a new year."""
-    found, last = [], 0
-    for part in text.split(","):
-        *numbers, name = part.split()
-        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
-        year += month < last
-        last = month
-        found += [date(year, month, int(number)) for number in numbers]
-    return found
-
-
-def no_plan(*arguments, **options):
-    with pytest.raises(NoFeasiblePlan) as caught:
-        plan(*arguments, **options)
-    return caught.value
-
-
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
-SPAN_28 = Spacing(apart=5, latest=27)
-T = protocol(phase(6, GAPS, SPAN_28, weekdays=MON_THU))
-M = protocol(
-    phase(6, Spacing(minimum=2, latest=7), Spacing(apart=3, minimum=7), weekdays=MON_WED_FRI, weeks=(2, 4))
+from ketsched.model import Anatomy, Interval, Join, Spacing
+from ketsched.planning import plan, said_days, starts
+from making import (
+    GAPS,
+    JAN_4,
+    MON_THU,
+    NEVER_CLOSED,
+    OPEN,
+    WEEKDAYS,
+    ZONE,
+    M,
+    T,
+    boosters,
+    clinic,
+    dates,
+    days_of,
+    every,
+    no_plan,
+    patient,
+    phase,
+    protocol,
+    times_of,
 )
-JAN_4 = date(2027, 1, 4)
 
 # -- the worked cases
 
@@ -214,7 +169,7 @@ def test_monthly_does_not_drift(missing_day):
 
 
 def test_every_28_days_keeps_the_weekday():
-    course = plan(protocol(boosters(4, every=(Interval(days=28),))), start=date(2027, 2, 1), calendar=OPEN)
+    course = plan(protocol(boosters(4, every=every(28))), start=date(2027, 2, 1), calendar=OPEN)
     assert days_of(course) == dates("1 Feb, 1 29 Mar, 26 Apr")
 
 
@@ -236,12 +191,10 @@ def nasal():
             Spacing(minimum=5),
             name="weekly",
             anatomy=SPRAY,
-            every=(Interval(days=7),),
+            every=every(7),
             join=Join(next_week=True, minimum=2),
         ),
-        boosters(
-            3, Spacing(minimum=5), anatomy=SPRAY, every=(Interval(days=14),), join=Join(ideal=7, minimum=5)
-        ),
+        boosters(3, Spacing(minimum=5), anatomy=SPRAY, every=every(14), join=Join(ideal=7, minimum=5)),
     )
 
 
@@ -308,10 +261,6 @@ def test_a_range_without_a_plan_says_what_blocks_each_start():
     assert "open" in weekend.why
 
 
-def patient(*away):
-    return Calendar.always(ZONE).without(away)
-
-
 def test_away_for_a_fortnight_told_in_advance():
     away = [date(2027, 1, day) for day in range(12, 27)]
     error = no_plan(T, start=JAN_4, calendar=OPEN, availability=patient(*away))
@@ -332,179 +281,6 @@ def test_back_in_time_for_the_longest_gap():
     assert days_of(course) == dates("4 6 8 11 18 21 Jan")
 
 
-# -- the generic protocol: 6 to 8 infusions over 2 to 4 weeks
-
-GENERIC = load_protocol("generic-induction")
-SERIES = attrs.evolve(GENERIC, phases=GENERIC.phases[:1], companions=())
-
-
-@pytest.mark.parametrize(
-    ("first", "expected"),
-    [
-        (4, "4 6 8 11 13 15 Jan"),  # Mon Wed Fri
-        (6, "6 8 11 13 15 18 Jan"),  # Wed Fri Mon
-        (8, "8 11 13 15 18 20 Jan"),  # Fri Mon Wed
-    ],
-)
-def test_six_in_the_fewest_weeks_on_weekdays_spread_evenly(first, expected):
-    course = plan(SERIES, start=date(2027, 1, first), calendar=OPEN)
-    assert days_of(course) == dates(expected)
-    assert course.protocol.phases[0].weekdays == MON_WED_FRI
-    assert course.protocol.phases[0].weeks == (2, 4)
-
-
-@pytest.mark.parametrize(
-    ("open_on", "first", "expected", "weekdays"),
-    [
-        # Monday then Thursday or Friday are 3 and 4 or 4 and 3 days apart: the earlier
-        (WEEKDAYS, 4, "4 7 11 14 18 21 Jan", (0, 3)),
-        (WEEKDAYS, 5, "5 8 12 15 19 22 Jan", (1, 4)),
-        (("mon", "tue", "wed", "fri"), 4, "4 8 11 15 18 22 Jan", (0, 4)),
-        (("tue", "wed", "thu", "fri"), 5, "5 8 12 15 19 22 Jan", (1, 4)),
-        # from Wednesday, Friday is 2 and 5 days away; Thursday and Tuesday only 1 from a Wednesday
-        (("tue", "wed", "thu", "fri"), 6, "6 8 13 15 20 22 Jan", (2, 4)),
-    ],
-)
-def test_two_a_week_over_three_weeks(open_on, first, expected, weekdays):
-    course = plan(SERIES.choose(weeks=3), start=date(2027, 1, first), calendar=clinic(*open_on))
-    assert days_of(course) == dates(expected)
-    assert course.protocol.phases[0].weekdays == weekdays
-
-
-@pytest.mark.parametrize(
-    ("open_on", "first", "expected"),
-    [
-        # no three weekdays from a Tuesday or Thursday are 2 days apart all round the week, yet two weeks do
-        (WEEKDAYS, 5, "5 7 11 13 15 18 Jan"),
-        (WEEKDAYS, 7, "7 11 13 15 18 20 Jan"),
-        # two a week is all that fits, so three weeks
-        (("mon", "tue", "thu", "fri"), 4, "4 7 11 14 18 21 Jan"),
-        (("tue", "wed", "thu", "fri"), 5, "5 8 12 15 19 22 Jan"),
-        (("tue", "fri"), 5, "5 8 12 15 19 22 Jan"),
-    ],
-)
-def test_six_where_three_a_week_do_not_fit(open_on, first, expected):
-    course = plan(SERIES, start=date(2027, 1, first), calendar=clinic(*open_on))
-    assert days_of(course) == dates(expected)
-
-
-def test_seven_in_two_weeks_need_a_weekend():
-    seven = SERIES.choose(sessions=7, weeks=2)
-    # every other day: 13 dates
-    assert days_of(plan(seven, start=JAN_4, calendar=NEVER_CLOSED)) == dates("4 6 8 10 12 14 16 Jan")
-    error = no_plan(seven, start=JAN_4, calendar=OPEN)
-    assert set(error.causes) == {
-        "2 nominal weeks (at most 14 d)",
-        "at least 2 d apart",
-        "the weekly hours of the clinic",
-    }
-
-
-def test_six_mondays_last_longer_than_four_weeks():
-    error = no_plan(SERIES, start=JAN_4, calendar=clinic("mon"))
-    assert set(error.causes) == {"2 to 4 nominal weeks (at most 28 d)", "the weekly hours of the clinic"}
-
-
-def test_eight_in_four_weeks_twice_a_week():
-    course = plan(SERIES.choose(sessions=8, weeks=4), start=JAN_4, calendar=OPEN)
-    assert days_of(course) == dates("4 7 11 14 18 21 25 28 Jan")
-
-
-def test_eight_need_three_weeks_at_two_days_apart():
-    # three a week: the eighth Mon-Wed-Fri session is on day 17, so 17 dates, 3 nominal weeks
-    course = plan(SERIES.choose(sessions=8), start=JAN_4, calendar=OPEN)
-    assert days_of(course) == dates("4 6 8 11 13 15 18 20 Jan")
-
-
-@pytest.mark.parametrize("calendar", [OPEN, NEVER_CLOSED])
-def test_eight_in_two_weeks_at_two_days_cannot_be(calendar):
-    error = no_plan(SERIES.choose(sessions=8, weeks=2), start=JAN_4, calendar=calendar)
-    assert error.why == "8 sessions at least 2 days apart need 15 days; the series may take 14"
-    assert set(error.causes) == {"at least 2 d apart", "2 nominal weeks (at most 14 d)"}
-
-
-TWO_IN_WEEKS = protocol(phase(2, study_days=(1, 15), weeks=(2, 4)))
-
-
-@pytest.mark.parametrize(("date_number", "can_be"), [(7, False), (8, True), (28, True), (29, False)])
-def test_two_to_four_nominal_weeks_are_8_to_28_dates(date_number, can_be):
-    last = JAN_4 + timedelta(date_number - 1)
-    calendar = Calendar.weekly(ZONE).opening(JAN_4, "09:00-17:00").opening(last, "09:00-17:00")
-    if can_be:
-        assert days_of(plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar)) == [JAN_4, last]
-    else:
-        assert (
-            "2 to 4 nominal weeks (at most 28 d)"
-            in no_plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar).causes
-        )
-
-
-@pytest.mark.parametrize(
-    "choice",
-    [
-        {"sessions": 5},
-        {"sessions": 9},
-        {"weeks": 1},
-        {"weeks": 5},
-        {"weekdays": (7,)},
-        {"weekdays": (1, 1)},
-        {"boosters": -1},
-        {"boosters": 1001},
-    ],
-)
-def test_choices_that_the_protocol_does_not_leave(choice):
-    with pytest.raises(KetschedError):
-        GENERIC.choose(**choice)
-
-
-@pytest.mark.parametrize("choice", [{"boosters": 2}, {"until": Interval(days=84)}])
-def test_boosters_of_a_protocol_without_maintenance(choice):
-    with pytest.raises(InvalidInput, match="boosters"):
-        SERIES.choose(**choice)
-
-
-def test_weekdays_of_a_protocol_with_study_days_and_weeks_of_one_without():
-    printed = protocol(phase(2, study_days=(1, 4)))
-    with pytest.raises(InvalidInput, match="weekdays"):
-        printed.choose(weekdays=MON_THU)
-    with pytest.raises(InvalidInput, match="weeks"):
-        printed.choose(weeks=2)
-
-
-def test_chosen_weekdays_are_the_pattern():
-    course = plan(SERIES.choose(weekdays=(1, 4)), start=date(2027, 1, 5), calendar=OPEN)
-    assert days_of(course) == dates("5 8 12 15 19 22 Jan")
-
-
-INDUCTION = "4 6 8 11 13 15 Jan, "
-
-
-@pytest.mark.parametrize(
-    ("choice", "expected"),
-    [
-        # to the review 26 weeks after the first booster, which is 13 August
-        ({}, "12 Feb, 12 Mar, 9 Apr, 7 May, 4 Jun, 2 30 Jul"),
-        ({"boosters": 2}, "12 Feb, 12 Mar"),
-        # 12 weeks from 12 February end before 7 May
-        ({"until": Interval(days=84)}, "12 Feb, 12 Mar, 9 Apr"),
-        ({"until": Interval(days=85)}, "12 Feb, 12 Mar, 9 Apr, 7 May"),
-        ({"until": Interval(days=1)}, "12 Feb"),
-    ],
-)
-def test_a_booster_every_28_days_from_the_last_infusion(choice, expected):
-    course = plan(GENERIC.choose(**choice), start=JAN_4, calendar=OPEN)
-    assert days_of(course) == dates(INDUCTION + expected)
-
-
-def test_boosters_follow_the_last_infusion_as_planned():
-    # the sixth moves from Fri 15 to Mon 18 January, and every booster with it
-    calendar = OPEN.without([date(2027, 1, 15)])
-    course = plan(GENERIC.choose(boosters=2), start=JAN_4, calendar=calendar)
-    last, *later = days_of(course)[5:]
-    assert last != date(2027, 1, 15)
-    assert [(day - last).days for day in later] == [28, 56]
-
-
 # -- phases and joins
 
 
@@ -512,21 +288,21 @@ def test_boosters_follow_the_last_infusion_as_planned():
     ("follows", "expected"),
     [
         # its own first interval; weekdays: the first of them in the next week of treatment
-        (boosters(2, every=(Interval(days=14),)), "21 Jan, 4 Feb"),
+        (boosters(2, every=every(14)), "21 Jan, 4 Feb"),
         (boosters(2, weekdays=(1,)), "12 19 Jan"),
         (boosters(2, study_days=(1, 8)), "11 18 Jan"),
-        (boosters(2, every=(Interval(days=7),), join=Join(next_week=True)), "11 18 Jan"),
-        (boosters(2, every=(Interval(days=7),), join=Join(ideal=10)), "17 24 Jan"),
+        (boosters(2, every=every(7), join=Join(next_week=True)), "11 18 Jan"),
+        (boosters(2, every=every(7), join=Join(ideal=10)), "17 24 Jan"),
         # 17 January is a Sunday: the first Tuesday from then on
         (boosters(2, weekdays=(1,), join=Join(ideal=10)), "19 26 Jan"),
-        (boosters(2, every=(Interval(days=7),), join=Join(ideal=0)), "8 14 Jan"),
+        (boosters(2, every=every(7), join=Join(ideal=0)), "8 14 Jan"),
         (boosters(1, every=(Interval(months=1),)), "7 Feb"),
     ],
 )
 def test_how_a_phase_follows_4_and_7_january(follows, expected):
     course = plan(protocol(phase(2, study_days=(1, 4)), follows), start=JAN_4, calendar=NEVER_CLOSED)
     assert days_of(course) == dates("4 7 Jan, " + expected)
-    assert [s.phase for s in course.sessions][2:] == ["maintenance"] * follows.count
+    assert [s.phase for s in course.sessions][2:] == ["boosters"] * follows.count
 
 
 @pytest.mark.parametrize(
@@ -542,7 +318,7 @@ def test_a_join_with_its_own_rules_replaces_those_of_the_earlier_phase(join, exp
     course = plan(
         protocol(
             phase(2, Spacing(minimum=5), study_days=(1, 6)),
-            boosters(2, every=(Interval(days=7),), join=join),
+            boosters(2, every=every(7), join=join),
         ),
         start=JAN_4,
         calendar=NEVER_CLOSED,
@@ -555,7 +331,7 @@ def test_at_most_two_in_seven_days_holds_across_a_join():
     course = plan(
         protocol(
             phase(2, Spacing(apart=2, minimum=7), weekdays=MON_THU),
-            boosters(1, every=(Interval(days=7),), join=Join(ideal=2)),
+            boosters(1, every=every(7), join=Join(ideal=2)),
         ),
         start=date(2027, 1, 7),
         calendar=NEVER_CLOSED,
@@ -566,11 +342,11 @@ def test_at_most_two_in_seven_days_holds_across_a_join():
 def test_the_latest_of_a_join_binds():
     protocol_ = protocol(
         phase(2, Spacing(latest=3), study_days=(1, 4)),
-        boosters(1, every=(Interval(days=7),), join=Join(minimum=5, latest=8)),
+        boosters(1, every=every(7), join=Join(minimum=5, latest=8)),
     )
     away = [date(2027, 1, day) for day in range(8, 16)]
     error = no_plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away))
-    assert "induction to maintenance: at most 8 d" in error.causes
+    assert "induction to boosters: at most 8 d" in error.causes
     assert days_of(plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away[:-1]))) == dates(
         "4 7 15 Jan"
     )
@@ -713,28 +489,28 @@ def test_one_session():
 
 def test_a_thousand_sessions_and_no_more():
     weekly = Spacing(minimum=5, latest=9)
-    most = protocol(boosters(1000, weekly, every=(Interval(days=7),)))
+    most = protocol(boosters(1000, weekly, every=every(7)))
     course = plan(most, start=JAN_4, calendar=OPEN)
     assert days_of(course) == [JAN_4 + timedelta(7 * n) for n in range(1000)]
-    one_more = protocol(phase(1, study_days=(1,)), boosters(1000, every=(Interval(days=7),)))
+    one_more = protocol(phase(1, study_days=(1,)), boosters(1000, every=every(7)))
     with pytest.raises(InvalidInput, match="1001 sessions"):
         plan(one_more, start=JAN_4, calendar=OPEN)
 
 
 def test_a_course_of_more_than_twenty_years():
     with pytest.raises(InvalidInput, match="a course that lasts to"):
-        plan(protocol(boosters(800, every=(Interval(days=28),))), start=JAN_4, calendar=OPEN)
+        plan(protocol(boosters(800, every=every(28))), start=JAN_4, calendar=OPEN)
 
 
 def test_open_ended_without_a_review_is_planned_for_26_weeks():
-    weekly = protocol(boosters(None, every=(Interval(days=7),)))
+    weekly = protocol(boosters(None, every=every(7)))
     days = days_of(plan(weekly, start=JAN_4, calendar=OPEN))
     assert len(days) == 26
     assert days[-1] == JAN_4 + timedelta(7 * 25)
 
 
 def test_open_ended_to_its_review():
-    weekly = protocol(boosters(None, every=(Interval(days=7),), review=Interval(days=28)))
+    weekly = protocol(boosters(None, every=every(7), review=Interval(days=28)))
     assert days_of(plan(weekly, start=JAN_4, calendar=OPEN)) == dates("4 11 18 25 Jan")
 
 
@@ -745,218 +521,6 @@ def test_the_last_years_that_can_be_planned_on():
         plan(T, start=date(2200, 1, 6), calendar=OPEN)
     with pytest.raises(KetschedError):
         plan(T, start=date(2199, 12, 30), calendar=OPEN)
-
-
-# -- several calendars, and wishes
-
-
-def test_every_calendar_has_to_be_open():
-    doctor = attrs.evolve(clinic("mon", "wed", "thu"), chairs=None, name="the doctor")
-    course = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=patient(date(2027, 1, 14)))
-    assert days_of(course) == dates("4 7 11 13 18 21 Jan")
-
-
-def test_hours_that_all_calendars_share():
-    doctor = attrs.evolve(clinic(hours="13:00-17:00"), chairs=None)
-    can = attrs.evolve(clinic(hours="12:00-15:00"), chairs=None)
-    course = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=can, time=time(9))
-    assert times_of(course) == ["13:00"] * 6
-    late = plan(T, start=JAN_4, calendar=OPEN & doctor, availability=can, time=time(17))
-    assert times_of(late) == ["13:15"] * 6  # 100 minutes from 13:15 end at 14:55
-
-
-def test_a_calendar_of_another_zone():
-    # 15:00 to 17:00 in London are 16:00 to 18:00 in Amsterdam
-    remote = attrs.evolve(clinic(hours="15:00-17:00", zone="Europe/London"), chairs=None)
-    course = plan(T, start=JAN_4, calendar=clinic(hours="09:00-18:00") & remote)
-    assert times_of(course) == ["16:00"] * 6
-
-
-def rather(*days, hours="00:00-24:00"):
-    return attrs.evolve(clinic(*days, hours=hours), chairs=None, name="wishes")
-
-
-def test_wished_days_come_before_the_pattern():
-    course = plan(T, start=JAN_4, calendar=OPEN, wishes=rather("mon", "wed"))
-    assert days_of(course) == dates("4 6 11 13 18 20 Jan")
-
-
-def test_a_wish_is_left_as_rarely_as_possible():
-    # Wednesdays alone cannot hold six sessions at most 7 d apart within 28 d: 4 Jan, then Wednesdays
-    (start,) = starts(T, between=(JAN_4, JAN_4), calendar=OPEN, wishes=rather("wed"))
-    on_wednesdays = [day for day in days_of(start.course) if day.weekday() == 2]
-    # 6, 13, 20, 27 January are the four within 28 days
-    assert on_wednesdays == dates("6 13 20 27 Jan")
-    assert start.placement.broken == 2
-
-
-def test_evenings_are_avoided_where_a_day_has_other_hours():
-    long_days = clinic(hours="16:00-21:00")
-    avoid = rather(hours="00:00-18:00")
-    assert times_of(plan(T, start=JAN_4, calendar=long_days, time=time(19))) == ["19:00"] * 6
-    course = plan(T, start=JAN_4, calendar=long_days, wishes=avoid, time=time(19))
-    assert times_of(course) == ["16:15"] * 6  # the last start that ends by 18:00
-
-
-def test_a_day_of_evenings_only_is_left_for_one_that_keeps_the_wish():
-    evening = OPEN.opening(date(2027, 1, 14), "17:00-21:00")
-    course = plan(T, start=JAN_4, calendar=evening, wishes=rather(hours="00:00-18:00"))
-    assert days_of(course) == dates("4 7 11 13 18 21 Jan")
-    assert days_of(plan(T, start=JAN_4, calendar=evening)) == dates("4 7 11 14 18 21 Jan")
-
-
-# -- hours
-
-
-@pytest.mark.parametrize(
-    ("preferred", "expected"),
-    [
-        (None, "09:00"),
-        (time(8), "09:00"),
-        (time(11, 7), "11:00"),
-        (time(11, 8), "11:15"),
-        (time(23), "15:15"),
-    ],
-)
-def test_the_start_nearest_to_the_preferred_time(preferred, expected):
-    assert times_of(plan(T, start=JAN_4, calendar=OPEN, time=preferred)) == [expected] * 6
-
-
-def test_of_two_equally_near_the_earlier():
-    # 90 minutes: the last start of the morning is 10:30, the first of the afternoon 13:00
-    lunch = clinic(hours="09:00-12:00, 13:00-17:00")
-    short = protocol(phase(2, weekdays=MON_THU, anatomy=Anatomy(infusion=90)))
-    assert times_of(plan(short, start=JAN_4, calendar=lunch, time=time(11, 45))) == ["10:30"] * 2
-    assert times_of(plan(short, start=JAN_4, calendar=lunch, time=time(11, 46))) == ["13:00"] * 2
-
-
-def test_the_same_hour_unless_something_prevents_it():
-    week = Calendar.weekly(ZONE, mon="09:00-17:00", wed="10:00-17:00", fri="09:00-13:00")
-    course = plan(M, start=JAN_4, calendar=week)
-    assert times_of(course) == ["10:00"] * 6  # 09:00 does not exist on Wednesdays
-    afternoons = plan(M, start=JAN_4, calendar=week, time=time(14))
-    assert times_of(afternoons) == ["14:00", "14:00", "11:15"] * 2
-
-
-def test_clock_time_stays_put_across_a_clock_change():
-    course = plan(
-        protocol(phase(2, Spacing(minimum=5, latest=5), study_days=(1, 6))),
-        start=date(2027, 3, 10),
-        calendar=clinic(zone="America/New_York"),
-        time=time(9),
-    )
-    first, second = course.sessions
-    assert [first.day, second.day] == dates("10 15 Mar")
-    assert times_of(course) == ["09:00", "09:00"]
-    assert elapsed(course.starts(first), course.starts(second)) == timedelta(hours=119)
-
-
-def hours_apart(hours, *spacing, pattern=(1, 6), length=120):
-    return protocol(
-        phase(
-            2,
-            Spacing(minimum_hours=hours),
-            *spacing,
-            study_days=pattern,
-            anatomy=Anatomy(infusion=length),
-        )
-    )
-
-
-NEW_YORK = "America/New_York"
-MAR_10 = date(2027, 3, 10)
-
-
-@pytest.mark.parametrize(
-    ("hours", "closes", "expected_day", "expected_time"),
-    [
-        (119, "11:00", 15, "09:00"),
-        (120, "17:00", 15, "10:00"),  # an hour was lost on the 14th
-        (120, "11:00", 16, "09:00"),  # 10:00 is too late to begin: the next best day
-    ],
-)
-def test_a_rule_in_hours_counts_elapsed_time(hours, closes, expected_day, expected_time):
-    course = plan(
-        hours_apart(hours),
-        start=MAR_10,
-        calendar=clinic(zone=NEW_YORK, hours=f"09:00-{closes}"),
-        time=time(9),
-    )
-    assert days_of(course) == [MAR_10, date(2027, 3, expected_day)]
-    assert times_of(course) == ["09:00", expected_time]
-
-
-def test_a_rule_in_hours_that_no_start_keeps():
-    error = no_plan(
-        hours_apart(120, Spacing(latest=5)),
-        start=MAR_10,
-        calendar=clinic(zone=NEW_YORK, hours="09:00-11:00"),
-    )
-    assert error.what == "the days can be placed, the hours cannot"
-    assert error.causes == ("at least 120 h from start to start",)
-
-
-def test_48_hours_hold_the_second_start_back():
-    week = Calendar.weekly(ZONE, mon="12:00-17:00", wed="09:00-17:00")
-    two_days = hours_apart(48, pattern=(1, 3))
-    assert times_of(plan(two_days, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "12:00"]
-    free = hours_apart(47, pattern=(1, 3))
-    assert times_of(plan(free, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "11:00"]
-
-
-@pytest.mark.parametrize(
-    ("day", "preferred", "expected"),
-    [
-        # from 02:00 to 03:00 the clocks of 14 March 2027 show nothing; 01:45 is 45 minutes away
-        (date(2027, 3, 14), time(2, 30), "03:00"),
-        (date(2027, 3, 14), time(2, 15), "01:45"),
-        # from 01:00 to 02:00 those of 7 November 2027 show everything twice
-        (date(2027, 11, 7), time(1, 30), "02:00"),
-        (date(2027, 11, 7), time(1, 15), "00:45"),
-    ],
-)
-def test_skipped_and_repeated_times_are_never_offered(day, preferred, expected):
-    night = protocol(phase(1, study_days=(1,), anatomy=Anatomy(infusion=30)))
-    calendar = clinic("sun", hours="00:00-06:00", zone=NEW_YORK)
-    assert times_of(plan(night, start=day, calendar=calendar, time=preferred)) == [expected]
-
-
-# -- chairs
-
-
-def test_the_lowest_free_chair_and_then_the_next_hour():
-    calendar = clinic(chairs=2)
-    first = plan(T, start=JAN_4, calendar=calendar)
-    second = plan(T, start=JAN_4, calendar=calendar.booked(first))
-    third = plan(T, start=JAN_4, calendar=calendar.booked(first).booked(second))
-    assert [
-        {(t, s.chair) for t, s in zip(times_of(c), c.sessions, strict=True)} for c in (first, second)
-    ] == [
-        {("09:00", 1)},
-        {("09:00", 2)},
-    ]
-    # 100 minutes from 09:00 end at 10:40
-    assert {(t, s.chair) for t, s in zip(times_of(third), third.sessions, strict=True)} == {("10:45", 1)}
-    again = plan(T, start=JAN_4, calendar=calendar.booked(second))
-    assert {session.chair for session in again.sessions} == {1}
-
-
-def test_full_chairs_move_a_session():
-    calendar = clinic(chairs=2, hours="09:00-11:00")
-    one = protocol(phase(1, study_days=(1,)))
-    taken = calendar
-    for _ in range(2):
-        taken = taken.booked(plan(one, start=date(2027, 1, 7), calendar=taken))
-    assert days_of(plan(T, start=JAN_4, calendar=taken)) == dates("4 6 11 14 18 21 Jan")
-    error = no_plan(T, start=date(2027, 1, 7), calendar=taken)
-    assert error.what == "the start 2027-01-07 (Thu) is not open"
-    assert "chairs" in error.causes[0]
-
-
-def test_a_calendar_without_chairs_gives_none():
-    assert {s.chair for s in plan(T, start=JAN_4, calendar=attrs.evolve(OPEN, chairs=None)).sessions} == {
-        None
-    }
 
 
 # -- words

@@ -2,74 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, time, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 
 from ketsched.calendars import Calendar
-from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import InvalidInput
-from ketsched.model import Anatomy, Interval, Phase, Protocol, Spacing
+from ketsched.model import Interval, Spacing
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.planning.blockers import Blockers
 from ketsched.protocols import load_protocol
+from making import (
+    JAN_4,
+    MON_THU,
+    MON_WED_FRI,
+    NEVER_CLOSED,
+    OPEN,
+    WEEKDAYS,
+    ZONE,
+    boosters,
+    clinic,
+    dates,
+    days_of,
+    every,
+    no_plan,
+    phase,
+    protocol,
+)
 
-ZONE = "Europe/Amsterdam"
-HOUR_FORTY = Anatomy(infusion=40, observation=60)
-JAN_4 = date(2027, 1, 4)  # a Monday
-MON_THU, MON_WED_FRI = (0, 3), (0, 2, 4)
 GENERIC = load_protocol("generic-induction")
-WEEKDAYS = tuple(day.lower() for day in WEEKDAY_NAMES)
-
-
-def clinic(days=5, *, hours="09:00-17:00", zone=ZONE):
-    """Return a clinic open on the first so many days of the week, with one chair."""
-    return Calendar.weekly(zone, **dict.fromkeys(WEEKDAYS[:days], hours))
-
-
-OPEN, NEVER_CLOSED = clinic(), clinic(7)
-
-
-def phase(count, *spacing, name="induction", kind="induction", **pattern):
-    return Phase(kind=kind, name=name, count=count, anatomy=HOUR_FORTY, spacing=spacing, **pattern)
-
-
-def boosters(count, *spacing, **pattern):
-    return phase(count, *spacing, name="boosters", kind="maintenance", **pattern)
-
-
-def protocol(*phases):
-    return Protocol(id="test", version="1", title="test", phases=phases)
-
-
-def every(*days):
-    return tuple(Interval(days=number) for number in days)
-
-
-def days_of(course):
-    return [session.day for session in course.sessions]
 
 
 def gaps_of(course):
     days = days_of(course)
     return [(later - earlier).days for earlier, later in pairwise(days)]
-
-
-def dates(text, year=2027):
-    """Read "4 7 Jan, 1 Feb" as dates of one year."""
-    found = []
-    for part in text.split(","):
-        *numbers, name = part.split()
-        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
-        found += [date(year, month, int(number)) for number in numbers]
-    return found
-
-
-def no_plan(*arguments, **options):
-    with pytest.raises(NoFeasiblePlan) as caught:
-        plan(*arguments, **options)
-    return caught.value
 
 
 # -- joins and intervals
