@@ -123,49 +123,63 @@ class Aiming:
         """
         chosen, anew, more = only or {}, set(relaid), add or {}
         lacks = dict(self.lacks)
-        for name, days_added in more.items():
+        for name, days in more.items():
             if self.course.protocol.phase(name).count is not None:
-                lacks[name] -= len(days_added)
+                lacks[name] -= len(days)
         aimed, skipped, remarks = self._standing(lacks, chosen, anew), list[str](), list[str]()
         for phase in self.course.protocol.phases:
-            lack = lacks[phase.name]
-            for day_added in more.get(phase.name, ()):
-                aimed.append(Aimed(day_added.toordinal(), self.new(phase), only=True))
-            again = self._open_again(aimed, phase)[: max(lack, 0)]
+            by_hand = more.get(phase.name, ())
+            aimed += [Aimed(day.toordinal(), self.new(phase), only=True) for day in by_hand]
+            again = self._open_again(aimed, phase)[: max(lacks[phase.name], 0)]
             aimed += again
-            lack -= len(again)
             if phase.name in anew:
-                own = [aim for aim in aimed if aim.slot.phase is phase and not (aim.stays or aim.only)]
-                aimed = [aim for aim in aimed if aim not in own]
-                days = self._after(aimed, phase, len(own))
-                why = "the interval has changed"
-                aimed += [attrs.evolve(a, day=day, why=why) for a, day in zip(own, days, strict=False)]
+                aimed = self._relaid(aimed, phase)
+            lack = lacks[phase.name] - len(again)
             if phase.count is None and phase.name not in self.course.over():
                 lack += self._more(aimed, phase, through)
             if lack > 0:
-                policy, missed = policies[phase.name], self._missed(phase)[-lack:]
-                said = _instead_of(missed)
-                if policy == "skip" and missed:
+                missed = self._missed(phase)[-lack:]
+                if policies[phase.name] == "skip" and missed:
                     skipped += [session.id for session in missed]
-                    lack -= len(missed)
-                elif (
-                    policy == "shift"
-                    and missed
-                    and (found := self._shifted(aimed, phase, missed)) is not None
-                ):
-                    aimed, lack = found, lack - len(missed)
-                elif policy in ("next-open", "make-up"):
-                    while (
-                        lack and (found := self._inserted(aimed, phase, policy, missed[-lack:])) is not None
-                    ):
-                        aimed, lack = found, lack - 1
-                    if lack and policy == "make-up":
-                        remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
-                days = self._after(aimed, phase, lack)
-                said = said or self._begins(phase)
-                aimed += [Aimed(day, self.new(phase), why=said, at_end=True) for day in days]
+                    said, lack = _instead_of(missed), lack - len(missed)
+                    aimed += self._at_end(aimed, phase, lack, said)
+                else:
+                    aimed, remark = self._made_up(aimed, phase, lack, policies[phase.name], missed)
+                    remarks += remark
             aimed.sort(key=self.in_order)
         return Aims(aimed=tuple(aimed), skipped=tuple(skipped), remarks=tuple(remarks))
+
+    def _relaid(self, aimed: list[Aimed], phase: Phase) -> list[Aimed]:
+        """Return the aims with the bookings of a phase laid anew on its pattern."""
+        own = [aim for aim in aimed if aim.slot.phase is phase and not (aim.stays or aim.only)]
+        others = [aim for aim in aimed if aim not in own]
+        days = zip(own, self._after(others, phase, len(own)), strict=False)
+        return others + [attrs.evolve(aim, day=day, why="the interval has changed") for aim, day in days]
+
+    def _made_up(
+        self, aimed: list[Aimed], phase: Phase, lack: int, policy: str, missed: Sequence[Session]
+    ) -> tuple[list[Aimed], list[str]]:
+        """Return the aims with as many more sessions of a phase as it lacks, and what the policy could not do."""
+        said, remarks = _instead_of(missed), list[str]()
+        if policy == "shift" and missed:
+            shifted = self._shifted(aimed, phase, missed)
+            if shifted is not None:
+                aimed, lack = shifted, lack - len(missed)
+        elif policy in ("next-open", "make-up"):
+            while lack:
+                inserted = self._inserted(aimed, phase, policy, missed[-lack:])
+                if inserted is None:
+                    break
+                aimed, lack = inserted, lack - 1
+            if lack and policy == "make-up":
+                remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
+        return aimed + self._at_end(aimed, phase, lack, said), remarks
+
+    def _at_end(self, aimed: Sequence[Aimed], phase: Phase, lack: int, said: str) -> list[Aimed]:
+        """Return so many more sessions of a phase after its last one, on its pattern."""
+        why = said or self._begins(phase)
+        days = self._after(aimed, phase, lack)
+        return [Aimed(day, self.new(phase), why=why, at_end=True) for day in days]
 
     def new(self, phase: Phase) -> Slot:
         """Return a place for one more session of a phase, where its last one is."""
