@@ -51,12 +51,6 @@ LAYERS = [
     "cli",
 ]
 
-BACK_UP = {
-    ("interchange.jsonreading", "interchange.json"),
-}
-"""Imports that still close a circle inside a package, as (module, what it imports). None is added; one that
-is gone is deleted here."""
-
 AT_FIRST_USE = ["cattrs", "tomllib", "icalendar", "holidays", "click", "rich", "dateutil", "numpy"]
 
 
@@ -122,21 +116,9 @@ def test_a_module_imports_only_from_lines_above(path):
 def test_no_circle_runs_inside_a_package(package):
     arrows = above(package)
     try:
-        TopologicalSorter(
-            {
-                module: {name for name in names if (module, name) not in BACK_UP}
-                for module, names in arrows.items()
-            }
-        ).prepare()
+        TopologicalSorter(arrows).prepare()
     except CycleError as circle:
         pytest.fail("these import each other, the last the one before it: " + ", ".join(circle.args[1]))
-
-
-def test_what_still_closes_a_circle_is_still_there():
-    arrows = {
-        (module, name) for package in PACKAGES for module, names in above(package).items() for name in names
-    }
-    assert sorted(BACK_UP - arrows) == [], "gone: delete it from BACK_UP"
 
 
 def test_the_public_names_import_attrs_alone():

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from ketsched import model
 from ketsched.errors import CannotRead, CannotWrite, InvalidInput
-from ketsched.interchange import dumps, json, read, write
+from ketsched.interchange import dumps, json, jsonform, read, write
 from ketsched.interchange.wording import Publication
 
 SCHEMA = standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
@@ -83,7 +83,7 @@ def test_the_document_keeps_to_the_schema(reference_course):
 def test_the_schema_knows_every_attribute(kind, name):
     """A new attribute of the model is a new name of the document: it belongs in the schema and its version."""
     entry = SCHEMA["$defs"][name]
-    assert list(entry["properties"]) == json.names_of(kind)
+    assert list(entry["properties"]) == jsonform.names_of(kind)
     always = {a.name for a in attrs.fields(kind) if a.default is attrs.NOTHING}
     assert set(entry["required"]) <= (always | {"status"} if kind is model.Visit else always)
     for a in attrs.fields(kind):
@@ -98,8 +98,8 @@ def test_the_schema_knows_the_words_of_companions():
 
 
 def test_the_root_of_the_schema_knows_every_attribute():
-    assert set(SCHEMA["properties"]) == {"format", "version", *json.ORDER}
-    assert set(json.ORDER) == {a.name for a in attrs.fields(model.Course)}
+    assert set(SCHEMA["properties"]) == {"format", "version", *jsonform.ORDER}
+    assert set(jsonform.ORDER) == {a.name for a in attrs.fields(model.Course)}
 
 
 @pytest.mark.parametrize(

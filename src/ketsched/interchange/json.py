@@ -20,72 +20,19 @@ import attrs
 
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import CannotRead, CannotWrite, KetschedError
+from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, NOTHING_TOO, ORDER, VERSION, WRITTEN_AS
 from ketsched.interchange.wording import Publication
 from ketsched.model import (
     Anatomy,
     Changed,
     Companion,
     Course,
-    Decision,
-    Interval,
-    LapseBand,
     Phase,
-    PlacedCompanion,
     Protocol,
-    Session,
-    Spacing,
-    Visit,
 )
 
 if TYPE_CHECKING:
     from cattrs import Converter
-
-FORMAT = "ketsched-course"
-VERSION = 1
-ORDER = (
-    "id",
-    "zone",
-    "sessions",
-    "companions",
-    "visits",
-    "skipped",
-    "lifted",
-    "segments",
-    "ended",
-    "holds",
-    "authorisations",
-    "revisions",
-    "waivers",
-    "protocol",
-)
-"""Of the document: what people look for first, and the longest part last."""
-
-_NOTHING_TOO = {
-    Interval: ("days", "months", "missing_day"),
-    Spacing: ("unit",),
-    Companion: ("minutes",),
-    Session: ("pinned", "booked", "counts"),
-    Visit: ("elsewhere", "worse"),
-    Decision: ("applied",),
-    LapseBand: ("repeat",),
-}
-"""Attributes whose default means "nothing", or nothing unusual, although it is a number or a word."""
-
-WRITTEN_AS = {(Changed, "before"): (Session.kind, PlacedCompanion.kind)}
-"""Attributes that a document gives another name, by what the value is."""
-
-LARGEST = 2**53 - 1
-"""Whole numbers lie within it (RFC 7493 2.2)."""
-KINDS = {
-    str: "a text in quotes",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list in [ ]",
-    dict: "an object in { }",
-    float: "a number with a decimal point",
-    type(None): "null",
-}
-"""What each type is called in a document."""
 
 _SHORT_ESCAPE = re.compile(r'\\(["\\bfnrt])')
 _LONG_ESCAPES = {
@@ -213,7 +160,7 @@ def _converter() -> Converter:
         when a default changes.
         """
         nothing = (None, "", ())
-        more = _NOTHING_TOO.get(kind, ())
+        more = NOTHING_TOO.get(kind, ())
         return {
             a.name: override(
                 omit=(kind, a.name) in WRITTEN_AS or None,
@@ -249,11 +196,6 @@ def _converter() -> Converter:
     plain_change = unstructured(Changed)
     converter.register_unstructure_hook(Changed, change_written)
     return converter
-
-
-def names_of(kind: type[Any]) -> list[str]:
-    """Return the names that an object of a class has in a document."""
-    return [name for a in attrs.fields(kind) for name in WRITTEN_AS.get((kind, a.name), (a.name,))]
 
 
 def _checked(kind: type[Any]) -> Callable[[Any], Any]:

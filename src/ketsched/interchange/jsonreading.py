@@ -18,7 +18,7 @@ import attrs
 
 from ketsched.clock import WEEKDAY_NAMES, read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
-from ketsched.interchange.json import FORMAT, KINDS, LARGEST, VERSION, names_of
+from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, VERSION, names_of
 from ketsched.model import (
     Anatomy,
     Changed,
