@@ -468,7 +468,7 @@ def reference_course() -> Course:
         id="A-017",
         revisions=(
             Revision(at=datetime(2027, 2, 20, 9, tzinfo=UTC)),
-            Revision(at=datetime(2027, 3, 3, 16, 30, tzinfo=UTC), what="replanned"),
+            Revision(at=datetime(2027, 3, 3, 16, 30, tzinfo=UTC), kind="replanned", what="replanned"),
         ),
         waivers=(
             Waiver(rule="KS101", sessions=("s8",), reason="holiday", who="Dr A", until=date(2027, 4, 1)),

@@ -275,7 +275,7 @@ def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | 
         attrs.evolve(known, lifted_by=who, lifted_on=on) if known.id == hold_id else known
         for known in course.holds
     )
-    return _changed(course, at, "hold lifted", holds=holds)
+    return _changed(course, at, "released", holds=holds)
 
 
 @checked
@@ -299,7 +299,8 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
         )
     decided = attrs.evolve(placed, outcome=outcome, status=Status.FULFILLED)
     companions = tuple(decided if p.id == companion_id else p for p in course.companions)
-    return _changed(course, at, f"decided: {outcome.what}", companions=companions)
+    what = f"decided: {outcome.what}"
+    return _changed(course, at, "decided", what=what, companions=companions)
 
 
 @checked
@@ -320,7 +321,7 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
     )
     changed = attrs.evolve(course, sessions=sessions, companions=companions)
     _, companions = confirmed(changed, before=course)
-    return revised(course, at=at, what="ride home", sessions=sessions, companions=companions)
+    return revised(course, at=at, kind="ride", sessions=sessions, companions=companions)
 
 
 @checked
@@ -336,7 +337,7 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
             fix="name one of these",
         )
     companions = tuple(_with(p, Status.FULFILLED) if p.id == companion_id else p for p in course.companions)
-    return revised(course, at=at, what="done", companions=companions)
+    return revised(course, at=at, kind="done", companions=companions)
 
 
 def _not_done(placed: PlacedCompanion) -> Status:
@@ -360,9 +361,11 @@ def _session(course: Course, session_id: str) -> Session:
     return found
 
 
-def _changed(course: Course, at: datetime | None, what: str, **attributes: Any) -> Course:
+def _changed(course: Course, at: datetime | None, kind: str, *, what: str = "", **attributes: Any) -> Course:
     """Return the next revision, with the states that follow from what changed."""
     changed = attrs.evolve(course, **attributes)
     sessions, companions = confirmed(changed, before=course)
     attributes.pop("companions", None)
-    return revised(course, at=at, what=what, sessions=sessions, companions=companions, **attributes)
+    return revised(
+        course, at=at, kind=kind, what=what, sessions=sessions, companions=companions, **attributes
+    )

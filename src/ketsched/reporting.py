@@ -213,13 +213,13 @@ def forecast_values(seen: Forecast, monday: date | None = None) -> Plain:
         seen: The forecast.
         monday: Of the week to whose days `bookable` is narrowed; None: all.
     """
-    from ketsched.tracking.lapses import TAKEN, taken, verified
+    from ketsched.tracking.lapses import taken, verified
 
     course = seen.history.course
     done = taken(course, (), seen)
     values = seen.as_dict() | {
         "verified": verified(course, seen) if seen.proposes else "",
-        "taken": "" if done is None else done.what.removeprefix(TAKEN),
+        "taken": "" if done is None else done.proposal,
         "if_given": None if seen.if_given is None else forecast_values(seen.if_given),
         "if_missed": None if seen.if_missed is None else forecast_values(seen.if_missed),
     }

@@ -33,12 +33,10 @@ def revised(
     course: Course,
     *,
     at: datetime | None,
-    what: str,
+    kind: str = "replanned",
     sessions: Iterable[Session] | None = None,
     companions: Iterable[PlacedCompanion] | None = None,
     why: Mapping[str, str] | str = "",
-    who: str = "",
-    remarks: Iterable[str] = (),
     **others: Any,
 ) -> Course:
     """
@@ -50,17 +48,17 @@ def revised(
     Args:
         course: As it was given out last.
         at: The moment of the revision, aware, not before the last one; None if the course has none.
-        what: What was done, in a word or two.
+        kind: What it is, one of REVISION_KINDS.
         sessions: All sessions; None: as they are.
         companions: All appointments and tasks; None: as they are.
         why: The reason for the whole revision, or for each booking by its id.
-        who: Who did it.
-        remarks: What a clinician should know of it.
-        others: Further attributes of Course.
+        others: Further attributes of the revision (`what`, `who`, `remarks`), and of the course.
     """
     last = course.revisions[-1].at
     reasons, reason = ({}, why) if isinstance(why, str) else (why, "")
-    revision = Revision(at=at, what=what, who=who, why=reason, remarks=tuple(remarks))
+    about = {name: others.pop(name) for name in ("what", "who", "remarks") if name in others}
+    about["remarks"] = tuple(about.get("remarks", ()))
+    revision = Revision(at=at, kind=kind, why=reason, **about)
     protocol = others.get("protocol", course.protocol)
     number = len(course.revisions)
     before = course.bookings()

@@ -277,14 +277,14 @@ COURSE_ROWS = [
     ("year 9999", '"day": "2027-01-04"', '"day": "9999-01-04"', "9999-01-04"),
     ("a zone that does not exist", "America/New_York", "America/New_Yrok", "no time zone"),
     ("a name given twice", '"zone":', '"zone": "UTC", "zone":', "twice"),
-    ("not a number", '"version": 1', '"version": NaN', ""),
-    ("a newer version", '"version": 1', '"version": 2', "newer"),
+    ("not a number", '"version": 2', '"version": NaN', ""),
+    ("a newer version", '"version": 2', '"version": 3', "newer"),
     ("no such session", '"id": "s2"', '"id": "s1"', ""),
     ("an id with an event", '"A-017"', r'"A\r\nBEGIN:VEVENT"', "id cannot be used"),
     ("a moment without offset", "2026-11-20T09:00:00Z", "2026-11-20T09:00:00", ""),
     ("a status that is none", '"status": "firm"', '"status": "given"', ""),
     ("half a character", '"A-017"', r'"\ud800"', "half a character"),
-    ("a huge number", '"version": 1', '"version": 1' + "0" * 5000, ""),
+    ("a huge number", '"version": 2', '"version": 1' + "0" * 5000, ""),
     *(
         (wrong, '"revisions":', f'"visits": [{{"day": "2027-01-04"{said}}}], "revisions":', says)
         for wrong, said, says in (

@@ -216,7 +216,7 @@ def walked_in(course):
         status=Status.FULFILLED,
         booked=False,
     )
-    return revised(course, at=SECOND, what="recorded", sessions=[*course.sessions, extra])
+    return revised(course, at=SECOND, kind="recorded", sessions=[*course.sessions, extra])
 
 
 @pytest.mark.parametrize("status", [Status.FULFILLED, Status.MISSED, Status.CLOSED])

@@ -728,7 +728,7 @@ def moved(course, session_id, **change):
 
 def record(course, name, status):
     companions = [attrs.evolve(p, status=status) if p.id == name else p for p in course.companions]
-    return revised(course, at=None, what="recorded", companions=companions)
+    return revised(course, at=None, kind="recorded", companions=companions)
 
 
 CALLS = talk(Anchor(every=1, **INDUCTION), 1, 1, 3, name="call")

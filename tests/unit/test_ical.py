@@ -502,7 +502,7 @@ class TestReadingOurs:
     def test_a_damaged_course_inside_is_told(self, reference_course):
         text = dumps(reference_course, "ics", **CLINIC).decode()
         with pytest.raises(CannotRead) as caught:
-            ical.loads(text.replace('\\,"version":1', '\\,"version":3', 1), "course.ics")
+            ical.loads(text.replace('\\,"version":2', '\\,"version":3', 1), "course.ics")
         assert "newer than this library" in caught.value.what
         assert "X-KETSCHED-COURSE, version" in caught.value.where
 

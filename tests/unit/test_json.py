@@ -32,6 +32,47 @@ def test_reference_course_is_written_unchanged(golden, reference_course):
     golden.check("reference-course.json", dumps(reference_course, "json"))
 
 
+def test_a_document_of_version_1_reads_as_before_and_is_written_as_version_2(golden, reference_course):
+    """It said what a revision was in words alone."""
+    course = json.loads((golden.folder / "reference-course.version-1.json").read_text(), "course.json")
+    assert course == reference_course
+    assert dumps(course, "json") == (golden.folder / "reference-course.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "proposal"),
+    [
+        ("planned", "planned", ""),
+        ("recorded", "recorded", ""),
+        ("re-planned", "replanned", ""),
+        ("re-planned after what happened", "recorded and replanned", ""),
+        ("moved, added", "replanned", ""),
+        ("after a lapse: repeat tail", "proposal", "repeat tail"),
+        ("moved by hand", "moved", ""),
+        ("around the sessions", "companions", ""),
+        ("held", "held", ""),
+        ("hold lifted", "released", ""),
+        ("authorised", "authorised", ""),
+        ("decided: step back", "decided", ""),
+        ("ride home", "ride", ""),
+        ("done", "done", ""),
+        ("waived", "waived", ""),
+    ],
+)
+def test_the_words_of_a_revision_of_version_1_tell_its_kind(reference_course, what, kind, proposal):
+    known = standard_json.loads(text_of(reference_course)) | {"version": 1}
+    known["revisions"] = [{"at": None, "what": "planned"}, {"at": None, "what": what}]
+    last = json.loads(standard_json.dumps(known), "course.json").revisions[-1]
+    assert (last.kind, last.proposal, last.what) == (kind, proposal, what)
+
+
+@pytest.mark.parametrize("revisions", [None, 1, "x", [1], [{"at": None, "what": 1}], [{"what": "x"}]])
+def test_what_is_no_revision_of_version_1_is_refused(reference_course, revisions):
+    known = standard_json.loads(text_of(reference_course)) | {"version": 1, "revisions": revisions}
+    with pytest.raises(CannotRead):
+        json.loads(standard_json.dumps(known), "course.json")
+
+
 def test_the_reference_course_reads_back(reference_course, tmp_path):
     path = write(reference_course, tmp_path / "course.json")
     assert path == tmp_path / "course.json"
@@ -130,9 +171,9 @@ def test_the_root_of_the_schema_knows_every_attribute():
         ('"Europe/Amsterdam"', '"Europe/Amsterdm"', "there is no time zone 'Europe/Amsterdm'", "course.json"),
         ('"A-017"', '"Jane Doe"', "this course id cannot be used", "course.json"),
         ('"zone"', '"zoen"', "zone is missing", "course.json, line 1, column 1"),
-        ('"version": 1', '"version": 2', "version 2 of the course document is newer than this library", "version"),
-        ('"version": 1', '"version": true', "this course document has no version that is known", "version"),
-        ('"version": 1', '"version": "1"', "this course document has no version that is known", "version"),
+        ('"version": 2', '"version": 3', "version 3 of the course document is newer than this library", "version"),
+        ('"version": 2', '"version": true', "this course document has no version that is known", "version"),
+        ('"version": 2', '"version": "1"', "this course document has no version that is known", "version"),
         ('"ketsched-course"', '"other"', "this is not a course document", "line 2, column 3, format"),
         ('"2027-02-20T09:00:00Z"', '"2027-02-20T09:00:00"', "this is not a moment", "revisions[0].at"),
         ('"2027-02-20T09:00:00Z"', '"2027-02-30T09:00:00Z"', "this is not a moment", "revisions[0].at"),
@@ -293,7 +334,7 @@ def test_a_course_without_anything_around_it_says_nothing_of_it():
     assert set(found) == {"format", "version", "zone", "sessions", "revisions", "protocol"}
     assert "companions" not in found["protocol"]
     assert not {"ride", "route", "pinned", "booked", "counts"} & set(found["sessions"][0])
-    assert set(found["revisions"][0]) == {"at", "what"}
+    assert set(found["revisions"][0]) == {"at", "kind", "what"}
     assert found["protocol"]["phases"][0]["missed"] == "keep"
     assert "lapse" not in found["protocol"]["phases"][0]
 
@@ -320,6 +361,9 @@ LAPSE = (
     model.LapseBand(first=0, last=28, propose="continue", if_worse="step back"),
     model.LapseBand(first=29, last=None, propose="repeat tail", repeat=2),
 )
+
+
+KEY = "induction/spacing 1/latest"
 
 
 @pytest.fixture
@@ -361,7 +405,7 @@ def followed_course(reference_course):
             model.Visit(date(2027, 3, 1), "withdrawn", corrects="v1"),
         ),
         skipped=("s2",),
-        lifted=(model.Lifted(rule="at most 7 d", earlier="s1", later="s3", latest=7, by="policy"),),
+        lifted=(model.Lifted(rule="at most 7 d", earlier="s1", later="s3", latest=7, by="policy", key=KEY),),
         segments=(model.Segment(protocol="other", version="2", first="boosters", on=date(2027, 4, 1)),),
         ended=date(2027, 6, 1),
     )
@@ -396,7 +440,7 @@ def test_what_happened_is_written_in_full_and_reads_back(followed_course):
     ]
     assert found["skipped"] == ["s2"]
     assert found["lifted"] == [
-        {"rule": "at most 7 d", "earlier": "s1", "later": "s3", "latest": 7, "by": "policy"}
+        {"rule": "at most 7 d", "earlier": "s1", "later": "s3", "latest": 7, "by": "policy", "key": KEY}
     ]
     assert found["segments"] == [
         {"protocol": "other", "version": "2", "first": "boosters", "on": "2027-04-01"}
@@ -409,7 +453,7 @@ def test_what_happened_is_written_in_full_and_reads_back(followed_course):
 def test_a_revision_is_written_with_each_booking_as_it_was(followed_course):
     found = standard_json.loads(text_of(followed_course))
     revision = found["revisions"][1]
-    assert list(revision) == ["at", "what", "who", "why", "changes", "remarks"]
+    assert list(revision) == ["at", "kind", "what", "who", "why", "changes", "remarks"]
     assert (revision["who"], revision["why"], revision["remarks"]) == (
         "Dr A",
         "on the telephone",
@@ -482,6 +526,8 @@ def test_a_document_from_before_there_were_visits_reads_as_the_course_it_was(ref
         ('"skipped": [', '"skipped": [1, ', "this is a whole number", "skipped[0]"),
         ('"skipped": [', '"skipped": ["s99", ', "a visit, or a rule lifted, of an", "course"),
         ('"latest": 7,\n      "by"', '"latest": -1,\n      "by"', "a rule lifted by 'policy', of -1 days", "lifted[0]"),
+        (f'"key": "{KEY}"', '"key": 1', "this is a whole number", "lifted[0].key"),
+        ('"kind": "replanned"', '"kind": "redone"', "a revision of the kind 'redone'", "revisions[1].kind"),
         ('"by": "policy"', '"by": "chance"', "a rule lifted by 'chance'", "lifted[0]"),
         ('"on": "2027-04-01"', '"on": "2027-04-31"', "'2027-04-31' is not a date", "segments[0].on"),
         ('"first": "boosters"', '"first": "x"', "a segment that begins with an unknown phase", "course"),

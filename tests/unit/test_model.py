@@ -296,6 +296,7 @@ HALF = "half \ud83d"
         (lambda text: Waiver(rule="KS101", sessions=("s1",), reason="agreed", who=text), "who"),
         (lambda text: Waiver(rule="KS101", sessions=(text,), reason="agreed", who="Dr A"), "sessions"),
         (lambda text: Revision(at=None, what=text), "what"),
+        (lambda text: Revision(at=None, proposal=text), "proposal"),
     ],
 )
 def test_texts_are_whole_characters(make, name):

@@ -91,7 +91,10 @@ def test_a_session_that_changed_gets_the_number(change):
     assert second == COURSE.sessions[1]
     assert course.companions == COURSE.companions
     changed = Changed(booking="s1", before=COURSE.sessions[0])
-    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
+    assert course.revisions == (
+        Revision(at=AT),
+        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,10 @@ def test_a_companion_that_changed_gets_the_number(change):
     assert second == COURSE.companions[1]
     assert course.sessions == COURSE.sessions
     changed = Changed(booking="call:s1", before=COURSE.companions[0])
-    assert course.revisions == (Revision(at=AT), Revision(at=LATER, what="changed", changes=(changed,)))
+    assert course.revisions == (
+        Revision(at=AT),
+        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,)),
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from ketsched.screens.forecasts import taken_in_words
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
-from ketsched.tracking.lapses import TAKEN, taken, verified
+from ketsched.tracking.lapses import taken, verified
 
 T = TypeVar("T")
 
@@ -151,9 +151,8 @@ def replan(
 def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any]) -> Course:
     """Return the course that one of the ways after a lapse gives; which one it was is kept in its revision."""
     name = " ".join(asked.take.replace("-", " ").split()).lower()
-    what = TAKEN + name
     done = taken(course, asked.visits, seen)
-    if done is not None and done.what == what:
+    if done is not None and done.proposal == name:
         return course
     plans = {plan.name: plan for plan in proposals(course, asked.visits, **common)}
     if name not in plans:
@@ -170,9 +169,10 @@ def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any])
     if plan.course is None:
         raise plan.error or AssertionError
     if len(plan.course.revisions) == len(course.revisions):  # all can stay; that somebody decided so is kept
-        revision = Revision(at=common["at"], what=what, who=asked.who)
+        revision = Revision(at=common["at"], kind="proposal", proposal=name, who=asked.who)
         return attrs.evolve(course, revisions=(*course.revisions, revision))
-    last = attrs.evolve(plan.course.revisions[-1], what=what)
+    last = plan.course.revisions[-1]
+    last = attrs.evolve(last, kind="proposal", proposal=name, what="")
     return attrs.evolve(plan.course, revisions=(*plan.course.revisions[:-1], last))
 
 
@@ -230,7 +230,7 @@ def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Cours
     waivers = waivers_for(findings, reason=asked.waive, who=asked.who)
     if there:
         waived = (*course.waivers, *waivers)
-        return revised(course, at=told.opened.at, what="waived", who=asked.who, waivers=waived)
+        return revised(course, at=told.opened.at, kind="waived", who=asked.who, waivers=waived)
     return attrs.evolve(moved, waivers=(*moved.waivers, *waivers))
 
 

@@ -45,18 +45,15 @@ def session_uid(course_id: str, session_id: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-RECORDED = "recorded"
-"""What a revision is called that wrote down what happened, and by itself asks nobody to come at another time."""
-
-
 def last_changes(course: Course) -> int:
     """
     Return the number of the first of the revisions that are given out together with the last one.
 
-    What was recorded just before it belongs to it: a session that was cancelled, and the one that takes its place.
+    What was recorded just before it belongs to it, since by itself it asks nobody to come at another time:
+    a session that was cancelled goes out with the one that takes its place.
     """
     number = len(course.revisions) - 1
-    while number > 1 and course.revisions[number - 1].what == RECORDED:
+    while number > 1 and course.revisions[number - 1].kind == "recorded":
         number -= 1
     return number
 

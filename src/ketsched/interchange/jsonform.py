@@ -21,7 +21,7 @@ from ketsched.model import (
 )
 
 FORMAT = "ketsched-course"
-VERSION = 1
+VERSION = 2
 ORDER = (
     "id",
     "zone",

@@ -20,6 +20,7 @@ from ketsched.clock import WEEKDAY_NAMES, read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, VERSION, names_of
 from ketsched.model import (
+    REVISION_KINDS,
     Anatomy,
     Changed,
     Companion,
@@ -80,6 +81,8 @@ class _Reader:
         found = self._parsed()
         self._check_format(found)
         parts = {key: value for key, value in found.items() if key not in ("format", "version")}
+        if found["version"] == 1:
+            _add_what_version_1_lacks(parts)
         try:
             return _converter().structure(parts, Course)
         except Exception:  # whatever it was, it comes again where the converter keeps account of the path
@@ -143,16 +146,16 @@ class _Reader:
                 ("version",),
                 _Fault(
                     f"version {version} of the course document is newer than this library",
-                    f"this library reads version {VERSION}; reading a newer one could lose what it adds",
+                    f"this library reads versions up to {VERSION}; reading a newer one could lose what it adds",
                     "update the library: pip install --upgrade ketsched",
                 ),
             )
-        if type(version) is not int or version != VERSION:
+        if type(version) is not int or version < 1:
             raise self._refuse(
                 ("version",),
                 _Fault(
                     "this course document has no version that is known",
-                    f"known is {VERSION}",
+                    f"versions are 1 to {VERSION}",
                     f'write "version": {VERSION}',
                 ),
             )
@@ -198,6 +201,19 @@ class _Reader:
         if within:
             places.append(within)
         return CannotRead(what=fault.what, where=", ".join(places), why=fault.why, fix=fault.fix)
+
+
+def _add_what_version_1_lacks(parts: dict[str, Any]) -> None:
+    """Give each revision the kind that its words tell; what is no revision is refused later."""
+    revisions = parts.get("revisions")
+    for revision in revisions if isinstance(revisions, list) else ():
+        words = revision.get("what") if isinstance(revision, dict) else None
+        if isinstance(words, str):
+            said, _, more = words.partition(": ")
+            kind = next((kind for kind, known in REVISION_KINDS.items() if known == said), "replanned")
+            revision["kind"] = kind
+            if kind == "proposal":
+                revision["proposal"] = more
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from ketsched.model.phases import (
     read_weekdays,
 )
 from ketsched.model.protocols import Protocol
-from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
+from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment
 from ketsched.model.visits import Happened, Visit
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "OUTCOMES",
     "POLICIES",
     "PREFERRED_APART",
+    "REVISION_KINDS",
     "TOPICS",
     "Anatomy",
     "Anchor",

@@ -36,6 +36,11 @@ class Decision:
     who: str = attrs.field(validator=whole_text)
     applied: bool = False
 
+    @property
+    def step(self) -> str:
+        """Which way it steps in the phase's list of intervals: "back", "forward", or "" if it does not."""
+        return {"step back": "back", "step forward": "forward"}.get(self.what, "")
+
     def __attrs_post_init__(self) -> None:
         plausible(self.on, "on")
         somebody = bool(self.who.strip())

@@ -54,6 +54,8 @@ class Lifted:
         latest: Days that the rule allows between the two.
         by: "history": what happened has made it impossible; "policy": the way in which a missed
             session is made up goes beyond it, and another way might not.
+        key: Which rule it is, whatever its words: "induction/spacing 1/latest"; empty if it was lifted
+            before rules had keys, and is known by its words.
     """
 
     rule: str = attrs.field(validator=whole_text)
@@ -61,6 +63,7 @@ class Lifted:
     later: str = attrs.field(validator=whole_text)
     latest: int
     by: str = "history"
+    key: str = attrs.field(default="", validator=whole_text)
 
     def __attrs_post_init__(self) -> None:
         fault = (
@@ -91,6 +94,25 @@ class Segment:
     on: date
 
 
+REVISION_KINDS = {
+    "planned": "planned",
+    "recorded": "recorded",
+    "replanned": "re-planned",
+    "recorded and replanned": "re-planned after what happened",
+    "proposal": "after a lapse",
+    "moved": "moved by hand",
+    "companions": "around the sessions",
+    "held": "held",
+    "released": "hold lifted",
+    "authorised": "authorised",
+    "decided": "decided",
+    "ride": "ride home",
+    "done": "done",
+    "waived": "waived",
+}
+"""What a revision can have been, by keys that stay, and how people are told."""
+
+
 @attrs.frozen(kw_only=True)
 class Revision:
     """
@@ -98,7 +120,9 @@ class Revision:
 
     Attributes:
         at: The moment it was made, kept in UTC; None if the caller gave none.
-        what: What was done, in a word or two.
+        kind: What it was, one of REVISION_KINDS; code goes by this, never by words.
+        proposal: Which of the ways that were proposed after a lapse it took; empty: none.
+        what: What was done, in a word or two for people; unless given, what the kind is called.
         who: Who did it; empty if nobody said.
         why: Why, in the words of whoever did it; for the clinic.
         changes: Each booking that it changed, in order of time; the first revision has none.
@@ -106,11 +130,31 @@ class Revision:
     """
 
     at: datetime | None = attrs.field(converter=_in_utc)
-    what: str = attrs.field(default="planned", validator=whole_text)
+    kind: str = "planned"
+    proposal: str = attrs.field(default="", validator=whole_text)
+    what: str = attrs.field(default="", validator=whole_text)
     who: str = attrs.field(default="", validator=whole_text)
     why: str = attrs.field(default="", validator=whole_text)
     changes: tuple[Changed, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if not self.what:
+            said = REVISION_KINDS.get(self.kind, "")
+            object.__setattr__(self, "what", f"{said}: {self.proposal}" if self.proposal else said)
+        fault = (
+            self.kind not in REVISION_KINDS,
+            "kind",
+            f"a revision of the kind {self.kind[:20]!r}",
+            f"a revision is one of {', '.join(REVISION_KINDS)}",
+            'give kind="replanned", or another of these',
+        )
+        refuse_first(InvalidInput, "revision", (fault,))
+
+    @property
+    def records_visits(self) -> bool:
+        """Whether it wrote into the course what happened."""
+        return self.kind in ("recorded", "recorded and replanned")
 
     def __repr__(self) -> str:
         at = "" if self.at is None else f" at {self.at:%Y-%m-%dT%H:%M:%SZ}"

@@ -190,7 +190,7 @@ def accompany(
     hours = Hours(calendar, staff=calendars or {}, availability=availability, time=time)
     placed = place_companions(course, hours, after=today)
     sessions, companions = confirmed(attrs.evolve(course, companions=placed), before=course)
-    return revised(course, at=at, what="around the sessions", sessions=sessions, companions=companions)
+    return revised(course, at=at, kind="companions", sessions=sessions, companions=companions)
 
 
 @checked

@@ -11,7 +11,7 @@ from ketsched.reporting import in_week
 from ketsched.screens import Facts, Lines, Part, Table, called, many, on
 from ketsched.screens.courses import reasons_parts
 from ketsched.tracking import Due, Forecast
-from ketsched.tracking.lapses import TAKEN, taken, verified
+from ketsched.tracking.lapses import taken, verified
 
 SHOWN_DAYS = 7
 """Days that can be booked of which each is named; of more the last is."""
@@ -50,7 +50,7 @@ def taken_in_words(course: Course, revision: Revision) -> str:
     assert revision.at is not None  # noqa: S101 - `taken` looked
     day = revision.at.astimezone(zone_named(course.zone)).date()
     by = f" by {revision.who}" if revision.who else ""
-    return f"{revision.what.removeprefix(TAKEN)} was taken on {on(day)}{by}"
+    return f"{revision.proposal} was taken on {on(day)}{by}"
 
 
 def _booking(course: Course, due: Due) -> Session | None:

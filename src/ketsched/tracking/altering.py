@@ -35,7 +35,7 @@ def decided(course: Course, *, as_of: date) -> tuple[Course, tuple[str, ...]]:
         if outcome.what == "stop":
             course = ended(course, on=outcome.on)
         else:
-            course, phase = stepped(course, outcome.what.removeprefix("step "), as_of=as_of)
+            course, phase = stepped(course, outcome.step, as_of=as_of)
             relaid.append(phase)
         companions = tuple(
             attrs.evolve(p, outcome=_applied(outcome)) if p.id == placed.id else p for p in course.companions

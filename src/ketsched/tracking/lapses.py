@@ -9,11 +9,6 @@ from ketsched.history import unrecorded
 from ketsched.model import Course, Revision, Visit
 from ketsched.tracking.forecasting import Forecast, forecast
 
-TAKEN = "after a lapse: "
-"""How what was done is called in the revision that took one of the ways after a lapse, before its name."""
-_HAPPENED = ("recorded", "re-planned after what happened")
-"""What revisions are called that wrote visits into a course."""
-
 
 def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision | None:
     """
@@ -24,11 +19,11 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
         visits: What happened besides what it remembers.
         seen: Its forecast; a proposal that became another one since then is a new question.
     """
-    numbers = [n for n, revision in enumerate(course.revisions) if revision.what.startswith(TAKEN)]
+    numbers = [n for n, revision in enumerate(course.revisions) if revision.proposal]
     if not numbers or not seen.proposes or unrecorded(course, visits):
         return None
     revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
-    if revision.at is None or any(one.what.startswith(_HAPPENED) for one in later):
+    if revision.at is None or any(one.records_visits for one in later):
         return None
     day = revision.at.astimezone(zone_named(course.zone)).date()
     if any(visit.day > day for visit in course.visits):

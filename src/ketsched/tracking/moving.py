@@ -212,7 +212,7 @@ def _alone(
     return revised(
         course,
         at=at,
-        what="moved by hand",
+        kind="moved",
         who=who,
         sessions=sessions,
         companions=companions,

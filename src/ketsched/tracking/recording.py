@@ -73,7 +73,7 @@ def record(
     return revised(
         course,
         at=at,
-        what="recorded",
+        kind="recorded",
         who=who,
         sessions=sessions,
         companions=companions,

@@ -210,8 +210,8 @@ def replan(
     return revised(
         course,
         at=at,
+        kind="recorded and replanned" if given else "replanned",
         what=_what(
-            given,
             moved=move,
             added=extra,
             repeated=repeat,
@@ -246,9 +246,7 @@ def _accompanied(course: Course, at: datetime | None, who: str, hours: Hours, to
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
     sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)
-    return revised(
-        course, at=at, what="around the sessions", who=who, sessions=sessions, companions=companions
-    )
+    return revised(course, at=at, kind="companions", who=who, sessions=sessions, companions=companions)
 
 
 def to_come(history: History, name: str) -> str:
@@ -334,8 +332,6 @@ def _offers(
     yield f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
 
 
-def _what(given: Iterable[Visit], **done: object) -> str:
-    """Say in a word or two what a revision was for."""
-    return ", ".join(word for word, happened in done.items() if happened) or (
-        "re-planned after what happened" if given else "re-planned"
-    )
+def _what(**done: object) -> str:
+    """Say in a word or two what a revision was for; nothing if its kind says it."""
+    return ", ".join(word for word, happened in done.items() if happened)
