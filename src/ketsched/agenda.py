@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import attrs
 
-from ketsched.clock import changes_clocks, choices, later, zone_named
+from ketsched.clock import LAST_DAY, choices, later, uneven_days, zone_named
 from ketsched.model import (
     Authorisation,
     Booking,
@@ -28,9 +28,12 @@ from ketsched.model import (
     Session,
     Status,
 )
+from ketsched.model.bookings import MIDNIGHT
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-MIDNIGHT = time()
+
+NEXT_DAY = "next day"
+"""How a phase says that nobody drives before a night's sleep."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,18 +43,24 @@ class Entry:
 
     Attributes:
         booking: The session, appointment or task; of a day after, the session before it.
-        first: Its first day, a local date.
-        last: Its last day, in it; the first one, but for what is whole days.
         start: When it starts; None for whole days, and where the hour is not known, or the clocks skip
             or repeat it.
         end: When it ends; None likewise.
     """
 
     booking: Booking
-    first: date
-    last: date
     start: datetime | None
     end: datetime | None
+
+    @property
+    def first(self) -> date:
+        """Its first day, a local date."""
+        return self.booking.day
+
+    @property
+    def last(self) -> date:
+        """Its last day, in it; only days after a session can be several."""
+        return self.first
 
     @property
     def status(self) -> Status:
@@ -97,21 +106,42 @@ class SessionEntry(Entry):
         phase: What the protocol says about it.
         number: Its number in its phase, from 1, counted over those that stand and count; None if it does not stand.
         total: How many there are of these.
-        at_home: Whether it takes no chair.
-        moments: When its parts are; None where no one moment is known.
-        drives_from: When the patient may drive again; None if the protocol says nothing. "Next day" is after
-            a night's sleep, so not before the local date changes: its first moment, which is no time to print.
-        no_driving_on: The last date on which it is forbidden to drive for some of the day; None likewise.
+        drives_from: When the patient may drive again; None if the protocol says nothing, or without an hour.
+            "Next day" is after a night's sleep, so not before the local date changes: its first moment,
+            which is no time to print.
     """
 
     booking: Session
     phase: Phase
     number: int | None
     total: int
-    at_home: bool
-    moments: Moments | None
     drives_from: datetime | None
-    no_driving_on: date | None
+
+    @property
+    def place(self) -> str:
+        """Where it is."""
+        return self.booking.place or self.phase.place
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it takes no chair: it, or else its phase, is at home."""
+        return self.place.strip().casefold() == "home"
+
+    @property
+    def moments(self) -> Moments | None:
+        """When its parts are; None where no one moment is known."""
+        if self.start is None:
+            return None
+        parts = self.phase.anatomy
+        minutes = accumulate((parts.prepare, parts.infusion, parts.observation, parts.discharge))
+        return Moments(self.start, *(later(self.start, timedelta(minutes=elapsed)) for elapsed in minutes))
+
+    @property
+    def no_driving_on(self) -> date | None:
+        """The last date on which it is forbidden to drive for some of the day; None as for drives_from."""
+        if self.drives_from is None or not isinstance(self.phase.no_driving, timedelta):
+            return self.drives_from and self.drives_from.date()
+        return (self.drives_from - MINUTE).date()
 
     @property
     def route(self) -> str:
@@ -125,9 +155,13 @@ class DayAfter(Entry):
     The days after a session at the clinic on which it is still forbidden to drive.
 
     Attributes:
+        first: The day after the session's.
+        last: The last date on which it is forbidden for some of the day.
         session: The session; as it was before, but off, if since then nothing is forbidden any more.
     """
 
+    first: date
+    last: date
     session: SessionEntry
 
     @property
@@ -180,6 +214,10 @@ class Agenda:
         """What it was planned with, as of today."""
         return self.today.protocol
 
+    def runs_evenly(self, day: date) -> bool:
+        """Whether the clocks run evenly on the day of a booking."""
+        return day not in self._maker.uneven
+
     @property
     def holds(self) -> tuple[Hold, ...]:
         """A clinician's stops, as of today."""
@@ -218,7 +256,10 @@ class Agenda:
     def _counted(self) -> tuple[dict[str, int], dict[str, int]]:
         numbers: dict[str, int] = {}
         totals: dict[str, int] = {}
-        for session in sorted(self.standing(), key=lambda session: session.when):
+        sessions: Sequence[Session] = self.standing()
+        if any(one.day == other.day for one, other in pairwise(sessions)):
+            sessions = sorted(sessions, key=lambda session: session.when)  # of one hour by their ids
+        for session in sessions:
             before = totals.get(session.phase, 0)
             numbers[session.id] = before + 1
             totals[session.phase] = before + session.counts
@@ -235,6 +276,8 @@ class Agenda:
     @cached_property
     def booked(self) -> tuple[SessionEntry | CompanionEntry, ...]:
         """The bookings, in order of time; of what starts at one time the sessions come first."""
+        if not self._companions:  # sessions are in order
+            return tuple(self._sessions)
         return tuple(sorted((*self._sessions, *self._companions), key=lambda entry: entry.begins))
 
     @cached_property
@@ -246,7 +289,7 @@ class Agenda:
 
     @cached_property
     def _sessions(self) -> list[SessionEntry]:
-        return [self.of_session(session) for session in self.sessions]
+        return list(map(self.of_session, self.sessions))
 
     @cached_property
     def _companions(self) -> list[CompanionEntry]:
@@ -356,11 +399,14 @@ class _Maker:
 
     def __init__(self, course: Course) -> None:
         self.zone, self.place = course.zone, zone_named(course.zone)
-        self.phases = {
-            phase.name: (phase, _lengths(phase), phase.place == "home") for phase in course.protocol.phases
-        }
+        self.phases = {phase.name: _parts(phase) for phase in course.protocol.phases}
         self.companions = {companion.id: companion for companion in course.protocol.companions}
-        made = {number for booking in course.bookings().values() for number in booking.revised}
+        bookings = [*course.sessions, *course.companions]
+        bookings += (changed.before for r in course.revisions for changed in r.changes if changed.before)
+        years = {booking.day.year for booking in bookings}
+        years |= {min(year + 1, LAST_DAY.year) for year in years}
+        self.uneven = frozenset[date]().union(*(uneven_days(year, self.zone) for year in years))
+        made = {number for booking in bookings for number in booking.revised}
         self.untold = {n for n, revision in enumerate(course.revisions) if n in made and not revision.changes}
 
     def start(self, booking: Booking) -> datetime | None:
@@ -368,37 +414,39 @@ class _Maker:
         day, clock = booking.day, booking.time
         if clock is None:
             return None
-        if not changes_clocks(day, self.zone):
+        if day not in self.uneven:
             return datetime.combine(day, clock, self.place)
         found = choices(day, clock, self.zone)
         return found[0] if len(found) == 1 else None
 
+    def after(self, booking: Booking, start: datetime, elapsed: timedelta) -> datetime:
+        """Return the moment that much elapsed time after the start of a booking."""
+        shown = start + elapsed
+        if booking.day in self.uneven or (
+            shown.day != start.day and (elapsed > DAY or shown.date() in self.uneven)
+        ):
+            return later(start, elapsed)
+        return shown
+
     def session(self, session: Session, number: int | None, total: int) -> SessionEntry:
         """Return a session with what follows for it."""
-        phase, lengths, home = self.phases[session.phase]
-        start, rule = self.start(session), phase.no_driving
-        moments = drives_from = last = None
+        phase, length, until = self.phases[session.phase]
+        start = self.start(session)
+        end = drives_from = None
         if start is not None:
-            moments = Moments(start, *(later(start, length) for length in lengths))
-            if isinstance(rule, timedelta):
-                drives_from = later(moments.treated, rule)
-                last = (drives_from - MINUTE).date()
-            elif rule is not None:
-                last = moments.treated.date() + DAY
-                drives_from = datetime.combine(last, MIDNIGHT, self.place)
+            end = self.after(session, start, length)
+            if until is not None:
+                drives_from = self.after(session, start, until)
+                if phase.no_driving == NEXT_DAY:
+                    drives_from = datetime.combine(drives_from.date() + DAY, MIDNIGHT, self.place)
         return SessionEntry(
             booking=session,
-            first=session.day,
-            last=session.day,
             start=start,
-            end=moments.end if moments is not None else None,
+            end=end,
             phase=phase,
             number=number,
             total=total,
-            at_home=session.place.strip().casefold() == "home" if session.place else home,
-            moments=moments,
             drives_from=drives_from,
-            no_driving_on=last,
         )
 
     def companion(self, placed: PlacedCompanion) -> CompanionEntry | None:
@@ -407,37 +455,32 @@ class _Maker:
         if companion is None:
             return None
         start = self.start(placed) if companion.kind == "appointment" else None
-        return CompanionEntry(
-            booking=placed,
-            first=placed.day,
-            last=placed.day,
-            start=start,
-            end=None if start is None else later(start, timedelta(minutes=companion.minutes)),
-            companion=companion,
-        )
+        end = None if start is None else self.after(placed, start, timedelta(minutes=companion.minutes))
+        return CompanionEntry(booking=placed, start=start, end=end, companion=companion)
 
     def day_after(self, entry: SessionEntry) -> DayAfter | None:
         """Return the days after a session on which it is still forbidden to drive; None if there are none."""
         last, session = entry.no_driving_on, entry.booking
-        if last is None or entry.at_home or last <= entry.first:
+        if last is None or entry.at_home or last <= session.day:
             return None
         if not (session.status.stands or session.sequence):  # off before it was ever given out
             return None
         return DayAfter(
-            booking=entry.booking, first=entry.first + DAY, last=last, start=None, end=None, session=entry
+            booking=session, start=None, end=None, first=session.day + DAY, last=last, session=entry
         )
+
+
+def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None]:
+    """Return a phase, how long its sessions take, and how long after their start it is still forbidden to drive."""
+    parts, rule = phase.anatomy, phase.no_driving
+    treated = timedelta(minutes=parts.prepare + parts.infusion)
+    until = None if rule is None else treated + (rule if isinstance(rule, timedelta) else timedelta())
+    return phase, timedelta(minutes=parts.minutes), until
 
 
 def is_in_calendars(session: Session) -> bool:
     """Whether a session is in calendars: not so if it was given without a booking, as it is past then."""
     return session.booked or session.status in (Status.FIRM, Status.TENTATIVE)
-
-
-def _lengths(phase: Phase) -> tuple[timedelta, ...]:
-    """Return how long after the start each part of a session ends."""
-    parts = phase.anatomy
-    minutes = accumulate((parts.prepare, parts.infusion, parts.observation, parts.discharge))
-    return tuple(timedelta(minutes=elapsed) for elapsed in minutes)
 
 
 def agenda(course: Course) -> Agenda:

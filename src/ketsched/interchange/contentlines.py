@@ -66,7 +66,7 @@ def parameter(value: str) -> str:
 
 def day(on: date) -> str:
     """Write a DATE value (RFC 5545 3.3.4)."""
-    return f"{on.year:04}{on.month:02}{on.day:02}"
+    return on.isoformat()[:10].replace("-", "")
 
 
 def local(moment: datetime) -> str:

@@ -18,24 +18,33 @@ What matters for safety stands in the description, because readers drop alarms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import attrs
 
-from ketsched.agenda import DAY, CompanionEntry, DayAfter, Entry, SessionEntry, agenda, is_in_calendars
+from ketsched.agenda import (
+    DAY,
+    CompanionEntry,
+    DayAfter,
+    Entry,
+    SessionEntry,
+    agenda,
+    is_in_calendars,
+)
 from ketsched.clock import moment
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.icalevents import COURSE, STATUS
-from ketsched.interchange.identity import changed_at, course_id, last_changes, session_uid
-from ketsched.interchange.telling import Telling
+from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
+from ketsched.interchange.telling import Lines, Telling
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.interchange.wording import Audience, Privacy, Publication, clock
 from ketsched.model import Course, PlacedCompanion, Protocol, Session, Status
+from ketsched.model.bookings import MIDNIGHT
 
 if TYPE_CHECKING:
     import icalendar
@@ -47,6 +56,7 @@ DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
 _END = "\r\n"
+Key = TypeVar("Key")
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Before the start, the one that matters more first: some readers keep one only."""
 
@@ -120,21 +130,30 @@ def changes_events(course: Course, publication: Publication) -> bool:
     return _Calendar(course, attrs.evolve(publication, changes_only=True)).has_entries()
 
 
+class _Once(dict[Key, str]):
+    """Texts by what they are made of, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[Key], str]) -> None:
+        self.make = make
+
+    def __missing__(self, key: Key) -> str:
+        found = self[key] = self.make(key)
+        return found
+
+
 class _Said(NamedTuple):
     """
-    What an event says to its reader.
+    What an event says to its reader, beside when it is and what became of it.
 
     Attributes:
-        state: When it is, and what became of it.
         title: Its title.
-        lines: The lines of its description, as text.
+        lines: The lines of its description, as text, in groups.
         place: Where it is.
         related: Id of the session that it belongs to.
     """
 
-    state: State
     title: str
-    lines: tuple[str, ...]
+    lines: list[Lines]
     place: str = ""
     related: str = ""
 
@@ -150,10 +169,13 @@ class _Calendar:
         self.full = publication.privacy is Privacy.FULL
         self.agenda = agenda(course)
         self.telling = Telling(self.agenda, publication)
-        self.uids: dict[str, str] = {}
+        self.uids = _Once[str](uids_of(self.id))
+        self.escaped = _Once[tuple[str, ...]](lambda lines: r"\n".join(map(contentlines.text, lines)))
+        self.summaries = _Once[str](lambda title: contentlines.line(f"SUMMARY:{contentlines.text(title)}"))
+        self.alarms = _Once[tuple[time, bool]](
+            lambda at: "".join(map(contentlines.line, self._alarm_lines(*at)))
+        )
         self.stamps: dict[int, str] = {}
-        self.alarms: dict[tuple[time | None, bool], str] = {}
-        self.escaped: dict[str, str] = {}
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
 
@@ -163,7 +185,9 @@ class _Calendar:
 
     def lines(self) -> Iterator[str]:
         """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
-        entries = [entry for entry in self.entries if self._is_asked_for(entry)]
+        entries = self.entries
+        if self.publication.in_part:
+            entries = list(filter(self._is_asked_for, entries))
         if self.publication.changes_only and not entries:
             raise CannotWrite(
                 what="the last revision changed no event",
@@ -198,7 +222,7 @@ class _Calendar:
             event = self._event(entry, since[_key(entry)], local=zone is not None or not timed)
             was = (was for was in self.agenda.was(entry.booking.id) if type(was) is type(entry))
             yield Resource(
-                uid=self._uid(_key(entry)),
+                uid=self.uids[_key(entry)],
                 booking=entry.booking.id,
                 state=_state(entry),
                 earlier=tuple(map(_state, filter(_can_be_event, was))),
@@ -260,6 +284,8 @@ class _Calendar:
         That of its own start, end, place or status is known. Beyond that its words are compared from
         revision to revision, where they can differ. Findings of the rules are left out.
         """
+        if len(self.course.revisions) == 1:
+            return dict.fromkeys(map(_key, entries), 0)
         since = {_key(entry): self._known_since(entry) for entry in entries}
         if not since or not (self.named or self.course.protocol.companions):
             return since  # nothing is told but its own day, hour and state
@@ -297,21 +323,23 @@ class _Calendar:
         firsts = (session.revised[0] for session in self.course.sessions if session.phase in added)
         return min(firsts, default=len(self.course.revisions) - 1)
 
-    def _says(self, telling: Telling, booking: str) -> dict[str, _Said]:
-        """Return what the events of a booking say in a revision, each by its name."""
-        return {
-            _key(entry): self._said(telling, entry)
-            for entry in telling.agenda.of(booking)
-            if _can_be_event(entry) and (self.for_patient or not isinstance(entry, DayAfter))
-        }
+    def _says(self, telling: Telling, booking: str) -> dict[str, tuple[State, _Said, list[str]]]:
+        """Return what the events of a booking are and say in a revision, by what each is told apart by."""
+        found = {}
+        for entry in telling.agenda.of(booking):
+            if _can_be_event(entry) and (self.for_patient or not isinstance(entry, DayAfter)):
+                said = self._said(telling, entry)
+                lines = list(chain.from_iterable(said.lines))  # in whatever groups
+                found[_key(entry)] = _state(entry), said._replace(lines=[]), lines
+        return found
 
     def _said(self, telling: Telling, entry: Entry) -> _Said:
-        said, booking = (_state(entry), telling.title(entry), telling.lines(entry)), entry.booking
+        title, lines, booking = telling.title(entry), telling.groups(entry), entry.booking
         if isinstance(entry, DayAfter):
-            return _Said(*said, related=booking.id)
+            return _Said(title, lines, related=booking.id)
         if isinstance(booking, PlacedCompanion):
-            return _Said(*said, related=telling.agenda.goes_with(booking))
-        return _Said(*said, place=booking.place if self.named and isinstance(booking, Session) else "")
+            return _Said(title, lines, related=telling.agenda.goes_with(booking))
+        return _Said(title, lines, place=booking.place if self.named and isinstance(booking, Session) else "")
 
     # The lines
 
@@ -348,16 +376,16 @@ class _Calendar:
     def _event(self, entry: Entry, since: int, *, local: bool) -> str:
         """Return an event; one that blocks no time has no alarm."""
         booking, said, blocks = entry.booking, self._said(self.telling, entry), entry.start is not None
-        status, stamp = STATUS[booking.status], self._stamp(entry, since)
-        described = r"\n".join([self._text(line) for line in said.lines])
-        place = self._text(said.place)
+        status, stamp, uids = STATUS[booking.status], self._stamp(entry, since), self.uids
+        described = r"\n".join(map(self.escaped.__getitem__, filter(None, said.lines)))
+        place = self.escaped[said.place,] if said.place else ""
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
-            f"BEGIN:VEVENT\r\n{contentlines.line(f'SUMMARY:{self._text(said.title)}')}{self._when(entry, local=local)}"
-            f"DTSTAMP:{stamp}\r\nUID:{self._uid(_key(entry))}\r\nSEQUENCE:{booking.sequence}\r\n"
+            f"BEGIN:VEVENT\r\n{self.summaries[said.title]}{self._when(entry, local=local)}"
+            f"DTSTAMP:{stamp}\r\nUID:{uids[_key(entry)]}\r\nSEQUENCE:{booking.sequence}\r\n"
             f"{self.category}CLASS:PRIVATE\r\n{contentlines.line(f'DESCRIPTION:{described}')}"
             f"LAST-MODIFIED:{stamp}\r\n{contentlines.line(f'LOCATION:{place}') if place else ''}"
-            f"{f'RELATED-TO:{self._uid(said.related)}' + _END if said.related else ''}"
+            f"{f'RELATED-TO:{uids[said.related]}' + _END if said.related else ''}"
             f"STATUS:{status}\r\nTRANSP:{'OPAQUE' if blocks and status != 'CANCELLED' else 'TRANSPARENT'}\r\n"
             f"{self._alarms(entry) if blocks else ''}END:VEVENT\r\n"
         )
@@ -372,33 +400,17 @@ class _Calendar:
             return f"DTSTART{zoned}{contentlines.local(start)}\r\nDTEND{zoned}{contentlines.local(end)}\r\n"
         return f"DTSTART:{contentlines.utc(start)}\r\nDTEND:{contentlines.utc(end)}\r\n"
 
-    def _text(self, text: str) -> str:
-        """Escape a text; most are said more than once."""
-        found = self.escaped.get(text)
-        if found is None:
-            found = self.escaped[text] = contentlines.text(text)
-        return found
-
-    def _uid(self, key: str) -> str:
-        found = self.uids.get(key)
-        if found is None:
-            found = self.uids[key] = session_uid(self.id, key)
-        return found
-
     def _stamp(self, entry: Entry, revision: int) -> str:
         if revision not in self.stamps:
             self.stamps[revision] = contentlines.utc(changed_at(self.course, entry.booking, revision))
         return self.stamps[revision]
 
     def _alarms(self, entry: Entry) -> str:
-        if not self.for_patient or entry.status not in (Status.FIRM, Status.TENTATIVE):
-            return ""
-        start, unsure = entry.booking.time, entry.status is Status.TENTATIVE
-        found = self.alarms.get((start, unsure))
-        if found is None:
-            lines = self._alarm_lines(start or time(), unsure)
-            found = self.alarms[start, unsure] = "".join(map(contentlines.line, lines))
-        return found
+        status = entry.booking.status
+        unsure = status is Status.TENTATIVE
+        if self.for_patient and (unsure or status is Status.FIRM):
+            return self.alarms[entry.booking.time or MIDNIGHT, unsure]
+        return ""
 
     def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
         title = self.words.session  # on a locked screen, whatever the calendar itself may tell

@@ -21,7 +21,7 @@ from ketsched.clock import choices, elapsed, zone_named
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
 from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed
-from ketsched.interchange.identity import session_uid
+from ketsched.interchange.identity import uids_of
 from ketsched.model import Course, Protocol, Session, Status
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -140,7 +140,7 @@ class _Booked(NamedTuple):
 
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
-    held = agenda(course)
+    held, uid_of = agenda(course), uids_of(course_id)
     for entry in held.booked:
         booking = entry.booking
         if isinstance(entry, CompanionEntry):
@@ -150,7 +150,7 @@ def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
             kind, place, told = "session", entry.booking.place, booking.id in held.in_calendars
         if told:
             times = partial(_times, course, entry)
-            uid, name = session_uid(course_id, booking.id), f"{kind} {booking.id[:40]}"
+            uid, name = uid_of(booking.id), f"{kind} {booking.id[:40]}"
             yield _Booked(uid, name, booking.day, times, place, booking.status)
 
 

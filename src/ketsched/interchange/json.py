@@ -69,8 +69,9 @@ def compact(course: Course) -> str:
     text = _encodable(
         json.dumps(document(course), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     )
-    text = _SHORT_ESCAPE.sub(lambda found: _LONG_ESCAPES[found[0]], text)
-    return _NOT_PRINTED.sub(_as_escapes, text)
+    if "\\" in text:
+        text = _SHORT_ESCAPE.sub(lambda found: _LONG_ESCAPES[found[0]], text)
+    return text if text.isascii() and text.isprintable() else _NOT_PRINTED.sub(_as_escapes, text)
 
 
 def _encodable(text: str) -> str:
@@ -189,7 +190,7 @@ def _converter() -> Converter:
         converter.register_unstructure_hook(kind, _checked(kind))
     converter.register_unstructure_hook(Enum, lambda v: v.value)
     converter.register_unstructure_hook(date, date.isoformat)
-    converter.register_unstructure_hook(time, lambda v: f"{v:%H:%M}")
+    converter.register_unstructure_hook(time, lambda v: v.isoformat("minutes"))
     converter.register_unstructure_hook(datetime, _moment_written)
     converter.register_unstructure_hook(timedelta, _timedelta_written)
     converter.register_unstructure_hook_factory(attrs.has, unstructured)

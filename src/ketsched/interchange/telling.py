@@ -13,15 +13,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 from ketsched import around
 from ketsched.agenda import Agenda, CompanionEntry, DayAfter, Entry, Moments, SessionEntry
-from ketsched.clock import changes_clocks, later
+from ketsched.clock import later
 from ketsched.interchange.wording import Audience, Privacy, Publication, clock
 from ketsched.model import Companion, Phase, PlacedCompanion, Session, Status
 
-Around = tuple[tuple[str, ...], tuple[str, ...]]
-"""Lines before and after those that differ from session to session."""
+Lines = tuple[str, ...]
+
+
+class Shared(NamedTuple):
+    """
+    Lines of a session that others like it have too.
+
+    Attributes:
+        opening: Those before what goes with it.
+        chair: The chair.
+        closing: Those after the rule about driving.
+    """
+
+    opening: Lines
+    chair: Lines
+    closing: Lines
 
 
 class Telling:
@@ -39,8 +55,9 @@ class Telling:
         self.full = publication.privacy is Privacy.FULL
         self.for_clinic_in_full = self.full and not self.for_patient
         self.definitions = {companion.id: companion for companion in agenda.protocol.companions}
-        self.decided = self.words.decided_by[publication.audience]
-        self.alike: dict[tuple[object, ...], Around] = {}
+        self.decided = (self.words.decided_by[publication.audience],)
+        self.shared: dict[tuple[object, ...], Shared] = {}
+        self.protocols: dict[str, Lines] = {}
 
     def is_told(self, companion: Companion) -> bool:
         """Whether this reader is told of a companion at all."""
@@ -48,27 +65,28 @@ class Telling:
 
     def title(self, entry: Entry) -> str:
         """Return the title of a session, appointment, task or day after."""
-        match entry:
-            case SessionEntry():
-                title = self._session_title(entry)
-            case CompanionEntry():
-                title = self._called(entry.companion)
-            case _:
-                title = self.words.day_after_named if self.named else self.words.day_after
-        return self._marked(title, entry.status)
+        if isinstance(entry, SessionEntry):
+            title = self._session_title(entry)
+        elif isinstance(entry, CompanionEntry):
+            title = self._called(entry.companion)
+        else:
+            title = self.words.day_after_named if self.named else self.words.day_after
+        return self._marked(title, entry.booking.status)
 
-    def lines(self, entry: Entry) -> tuple[str, ...]:
+    def lines(self, entry: Entry) -> Lines:
         """Return the lines of a session, appointment, task or day after; the last says who decides."""
-        found: Iterable[str] = ()
-        match entry:
-            case SessionEntry():
-                found = self._session(entry)
-            case DayAfter():
-                found = self._day_after(entry)
-            case CompanionEntry(companion=companion):
-                told = self._task(entry) if companion.kind == "task" else self._appointment(entry)
-                found = [*told, *self._for_the_clinic(entry)]
-        return (*found, self.decided)
+        return tuple(chain.from_iterable(self.groups(entry)))
+
+    def groups(self, entry: Entry) -> list[Lines]:
+        """Return the lines in groups; the group that several events have is the same one."""
+        if isinstance(entry, SessionEntry):
+            return self._session(entry)
+        if isinstance(entry, DayAfter):
+            return [tuple(self._day_after(entry)), self.decided]
+        if isinstance(entry, CompanionEntry):
+            told = self._task(entry) if entry.companion.kind == "task" else self._appointment(entry)
+            return [(*told, *self._for_the_clinic(entry)), self.decided]
+        return [self.decided]
 
     def remarks(self) -> tuple[str, ...]:
         """Return what the rules remarked that is of no one booking."""
@@ -149,55 +167,62 @@ class Telling:
                 title = words.numbered.format(title=title, number=entry.number, total=entry.total)
         return words.with_route.format(title=title, route=entry.route) if self.full else title
 
-    def _session(self, entry: SessionEntry) -> list[str]:
-        words, session, status = self.words, entry.booking, entry.status
-        if not status.stands:
-            found = [self._off(status)]
-        else:
-            found = [words.not_confirmed] if status is Status.TENTATIVE else []
-            before, after = self._around(entry, entry.moments) if entry.moments is not None else ((), ())
-            found += before
-            found += self._beside(session)
-            if self.named and not self.for_patient and session.chair is not None:
-                found.append(words.chair.format(number=session.chair))
+    def _session(self, entry: SessionEntry) -> list[Lines]:
+        session = entry.booking
+        if session.status.stands:
+            shared = self._shared(entry)
+            found = [shared.opening]
+            if session.id in self.agenda.with_session:
+                found.append(self._beside(session))
+            if shared.chair:
+                found.append(shared.chair)
             if entry.drives_from is not None and (self.named or self.for_patient):
-                found.append(self._driving(entry))
-            found += after
+                found.append((self._driving(entry),))
+            found.append(shared.closing)
+        else:
+            found = [(self._off(session.status),)]
         if self.full:
-            if status is Status.TENTATIVE:
-                reasons = self.reasons.get(session.id, ())
-                found += [words.to_confirm.format(reason=reason) for reason in reasons]
-            protocol = self.agenda.protocol
-            found.append(words.route.format(route=entry.route))
-            found.append(
-                words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
-            )
-            found += self._findings.get(session.id, ())
+            found += self._in_full(entry)
+        found.append(self.decided)
         return found
+
+    def _in_full(self, entry: SessionEntry) -> Iterator[Lines]:
+        words, protocol, name = self.words, self.agenda.protocol, entry.booking.id
+        if entry.status is Status.TENTATIVE:
+            yield tuple(words.to_confirm.format(reason=reason) for reason in self.reasons.get(name, ()))
+        if entry.route not in self.protocols:
+            title = words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
+            self.protocols[entry.route] = words.route.format(route=entry.route), title
+        yield self.protocols[entry.route]
+        yield tuple(self._findings.get(name, ()))
 
     def _off(self, status: Status) -> str:
         missed = status is Status.MISSED
         return self.words.did_not_take_place if missed else self.words.does_not_take_place
 
-    def _around(self, entry: SessionEntry, at: Moments) -> Around:
+    def _shared(self, entry: SessionEntry) -> Shared:
         """Return the lines that sessions of a phase share at the same time of an even day."""
         session, phase = entry.booking, entry.phase
-        notices, ride = self.notices.get(session.id, ()), self._tells_of_ride(session)
-        key = (phase.name, session.time, session.place, session.route, ride, *[n.id for n in notices])
-        even = not changes_clocks(session.day, self.agenda.today.zone)
-        if even and (known := self.alike.get(key)):
+        notices = self.notices.get(session.id, ())
+        ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
+        unsure = session.status is Status.TENTATIVE
+        key = (phase.name, session.time, session.place, session.route, session.chair, unsure, ride, notices)
+        even, known = self.agenda.runs_evenly(session.day), self.shared.get(key)
+        if known is not None and even:
             return known
+        at, words = entry.moments, self.words
+        unconfirmed = (words.not_confirmed,) if unsure else ()
+        has_chair = self.named and not self.for_patient and session.chair is not None
+        chair = (words.chair.format(number=session.chair),) if has_chair else ()
+        if at is None:
+            return Shared(unconfirmed, chair, ())
         left_out = phase.before if self.for_patient else ()
         since = [later(at.treatment, timedelta(minutes=-restriction.minutes)) for restriction in left_out]
         arrives = self.for_patient and not entry.at_home
-        template = self.words.arrive if arrives else self.words.begins
-        before = [
-            self._from_to(template, at.start, at.end, phase.anatomy.minutes),
-            *self._left_out(phase, session.day, since),
-        ]
-        after = []
-        if arrives and (ride or phase.no_driving is not None):
-            after.append(self.words.ride_home)
+        template = words.arrive if arrives else words.begins
+        before = [self._from_to(template, at.start, at.end, phase.anatomy.minutes)]
+        before += self._left_out(phase, session.day, since)
+        after = [words.ride_home] if arrives and (ride or phase.no_driving is not None) else []
         times = [*since, at.end]
         for notice in notices:
             begin, until = _holds(notice, at)
@@ -206,10 +231,10 @@ class Telling:
             times += [moment for moment in (begin, until) if moment is not None]
         if self.full or (self.named and not self.for_patient):
             after += self._parts(entry, at)
-        both = tuple(dict.fromkeys(before)), tuple(dict.fromkeys(after))
+        found = Shared((*unconfirmed, *dict.fromkeys(before)), chair, tuple(dict.fromkeys(after)))
         if even and all(moment.date() == session.day for moment in times):
-            self.alike[key] = both
-        return both
+            self.shared[key] = found
+        return found
 
     def _from_to(self, template: str, start: datetime, end: datetime, minutes: int) -> str:
         takes = self.words.takes.format(length=self.words.length(minutes), time=self._by(end, start.date()))
@@ -288,15 +313,17 @@ class Telling:
         """Whether there is a task about the ride home from a session."""
         return any(c.topic == "ride" and c.kind == "task" for _, c in self._with(session))
 
-    def _beside(self, session: Session) -> Iterable[str]:
+    def _beside(self, session: Session) -> Lines:
         """Say the tasks of a session, done or not (its event stays as it was), and what happens during it."""
         found = []
-        for placed, companion in filter(lambda both: self.is_told(both[1]), self._with(session)):
+        for placed, companion in self._with(session):
+            if not self.is_told(companion):
+                continue
             if companion.on_session_days == "during":
                 found.append(self._during(placed, companion))
             elif companion.kind == "task" and self.for_patient:
                 found.append(self._to_do(placed, companion))
-        return dict.fromkeys(found)
+        return tuple(dict.fromkeys(found))
 
     def _during(self, placed: PlacedCompanion, companion: Companion) -> str:
         if not self.named or placed.time is None:

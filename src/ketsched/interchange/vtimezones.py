@@ -20,6 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from ketsched.clock import LAST_DAY, uneven_days
 from ketsched.errors import InvalidTime
 from ketsched.interchange.contentlines import local
 
@@ -114,6 +115,7 @@ class _Rule:
     def __init__(self, zone: zoneinfo.ZoneInfo, standard: _Clock, turns: _Turns | None) -> None:
         self.zone, self.standard, self.turns = zone, standard, turns
         self.lines = ("BEGIN:VTIMEZONE", f"TZID:{zone.key}", *self._observances(), "END:VTIMEZONE")
+        self._months: dict[tuple[int, int], bool] = {}
         self._nights: dict[int, tuple[datetime, datetime, datetime, datetime]] = {}
 
     def tells(self, moment: datetime) -> bool:
@@ -125,7 +127,25 @@ class _Rule:
                 fix="give an aware datetime",
             )
         here = moment.astimezone(self.zone)
-        return not here.fold and here.utcoffset() == self._offset(here)
+        if here.fold:
+            return False
+        return self._tells_all_of(here.year, here.month) or here.utcoffset() == self._offset(here)
+
+    def _tells_all_of(self, year: int, month: int) -> bool:
+        """Is it one clock all that month, by this rule and in truth, with no night near on which it changes?"""
+        known = self._months.get((year, month))
+        if known is None:
+            first = datetime(year, month, 1, tzinfo=self.zone)
+            last = first.replace(day=monthrange(year, month)[1], hour=23, minute=59, second=59)
+            known = _FIRST_YEAR < year <= LAST_DAY.year and self._offset(first) == first.utcoffset()
+            if known and self.turns is not None:
+                forward, forwarded, back, backed = self._nights[year]
+                known = not (forward <= last and first <= forwarded) and not (
+                    back <= last and first <= backed
+                )
+            known = known and not any(day.month == month for day in uneven_days(year, self.zone.key))
+            self._months[year, month] = known
+        return known
 
     def _offset(self, here: datetime) -> timedelta | None:
         """

@@ -132,7 +132,7 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """Say a moment by the clock of its zone, with its day."""
-        said = self.clock.format(time=clock(at), day=self.date(at))
+        said = self.clock.format(time=clock(at), day=self.date(at.date()))
         return f"{said} {self.again}" if at.fold else said
 
     def length(self, minutes: int) -> str:
@@ -350,4 +350,7 @@ class Publication:
 
 def clock(at: datetime | time) -> str:
     """Say the time of day."""
-    return f"{at.hour:02}:{at.minute:02}"
+    return f"{_TWO_DIGITS[at.hour]}:{_TWO_DIGITS[at.minute]}"
+
+
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))

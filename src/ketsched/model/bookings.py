@@ -32,7 +32,7 @@ class Status(StrEnum):
     @property
     def stands(self) -> bool:
         """Whether the session takes place or did: it counts in the order of the course."""
-        return self not in (Status.MISSED, Status.CLOSED)
+        return self is not Status.MISSED and self is not Status.CLOSED
 
 
 def _check_clock(given: time | None, what: str) -> None:
