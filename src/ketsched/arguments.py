@@ -84,45 +84,42 @@ class Kind:
     take: Callable[[object], object]
     refuse: Callable[[Any, str], object] | None = None
 
+    def taken(self, value: object, name: str) -> object:
+        """Return the value to go on with; refuse one of another kind by the name of the argument."""
+        taken = self.take(value)
+        if taken is not _WRONG:
+            return taken
+        if self.refuse is not None:
+            self.refuse(value, name)
+        what, why = f"{name} is {_shown(value)}", f"it has to be {self.says}"
+        raise InvalidInput(what=what, where=name, why=why, fix=self.fix, argument=name)
+
 
 def checked(verb: Callable[P, R]) -> Callable[P, R]:
     """Let a verb refuse arguments of another kind than its annotations say; several of something become a tuple."""
     code = verb.__code__
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = code.co_varnames[: code.co_argcount]
 
     @wraps(verb)
     def checking(*args: P.args, **kwargs: P.kwargs) -> R:
-        given: dict[str, object] = dict(zip(names, args, strict=False)) | kwargs
-        taken = {name: _taken(verb, name, value) for name, value in given.items()}
-        if len(args) > code.co_argcount or len(given) < len(args) + len(kwargs):
+        given: dict[str, object] = dict(zip(names, args, strict=False))
+        if len(args) > len(names) or not given.keys().isdisjoint(kwargs):
             return verb(*args, **kwargs)  # too many, or one given twice: Python says so
-        return cast(Callable[..., R], verb)(**taken)  # as they came, by name
+        given |= kwargs
+        kinds = _kinds(verb)
+        for name, value in given.items():
+            if name in kinds:  # else the value that has the method, or no argument of the verb
+                given[name] = kinds[name].taken(value, name)
+        return cast(Callable[..., R], verb)(**given)  # as they came, by name
 
     return checking
 
 
 def refuse_options(verb: Callable[..., object], options: Mapping[str, object]) -> None:
     """Refuse options that are handed on to a verb and that it would refuse."""
-    for name, value in options.items():
-        _taken(getattr(verb, "__wrapped__", verb), name, value)
-
-
-def _taken(verb: Callable[..., object], name: str, value: object) -> object:
-    kind = _kinds(verb).get(name)
-    if kind is None:  # the value that has the method, or no argument of the verb: Python says so
-        return value
-    taken = kind.take(value)
-    if taken is not _WRONG:
-        return taken
-    if kind.refuse is not None:
-        kind.refuse(value, name)
-    raise InvalidInput(
-        what=f"{name} is {_shown(value)}",
-        where=name,
-        why=f"it has to be {kind.says}",
-        fix=kind.fix,
-        argument=name,
-    )
+    kinds = _kinds(getattr(verb, "__wrapped__", verb))
+    for name in kinds.keys() & options.keys():
+        kinds[name].taken(options[name], name)
 
 
 def _shown(value: object) -> str:
@@ -157,10 +154,16 @@ def _kind(annotation: str, known: Mapping[str, Any]) -> Kind:
     if len(parts) == 1:
         return kinds[0]
 
+    optional = "None" in parts
+
     def take(value: object) -> object:
-        if value is None and "None" in parts:
+        if value is None and optional:
             return value
-        return next((taken for kind in kinds if (taken := kind.take(value)) is not _WRONG), _WRONG)
+        for kind in kinds:
+            taken = kind.take(value)
+            if taken is not _WRONG:
+                return taken
+        return _WRONG
 
     says, fix = " or ".join(kind.says for kind in kinds), "; or ".join(kind.fix for kind in kinds)
     return Kind(says, fix, take, kinds[0].refuse if len(kinds) == 1 else None)
