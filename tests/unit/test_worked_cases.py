@@ -9,142 +9,27 @@ from Monday to Friday. The numbers are for tests, not clinical advice.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import time, timedelta
 
 import attrs
 import pytest
 
-import ketsched as ks
-from ketsched.around import decide
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput
 from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps
-from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Companion,
-    Decision,
-    Interval,
-    Join,
-    LapseBand,
-    Phase,
-    Protocol,
-    Spacing,
-    Status,
-    Visit,
-    Waiver,
-    Window,
-)
-from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.model import Join, LapseBand, Phase, Spacing, Status, Visit, Waiver
+from ketsched.planning import NoFeasiblePlan
 from ketsched.tracking import forecast, moving, proposals, record, replan, ways
-from ketsched.visitfile import load_visits
-
-ZONE = "Europe/Amsterdam"
-OPEN = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00"))
-HOUR_FORTY = Anatomy(infusion=40, observation=60)
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
-BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
-
-
-def dates(text, year=2027):
-    """Read "4 7 Jan, 1 Feb" as dates in order; a month before the last one begins a new year."""
-    found, last = [], 0
-    for part in text.split(","):
-        *numbers, name = part.split()
-        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
-        year += month < last
-        last = month
-        found += [date(year, month, int(number)) for number in numbers]
-    return found
-
-
-def day(text):
-    (one,) = dates(text)
-    return one
-
-
-def morning(today):
-    """The moment at which the clinic opens on a day."""
-    return datetime(today.year, today.month, today.day, 8, tzinfo=UTC)
-
-
-def induction(count=6, *spacing, weekdays=(0, 3), **given):
-    span = Spacing(apart=count - 1, latest=27)
-    return Phase(
-        kind="induction",
-        name="induction",
-        count=count,
-        weekdays=weekdays,
-        anatomy=HOUR_FORTY,
-        spacing=spacing or (GAPS, span),
-        **given,
-    )
-
-
-def boosters(count=3, **given):
-    return Phase(
-        kind="maintenance",
-        name="boosters",
-        count=count,
-        every=(Interval(days=28),),
-        anatomy=HOUR_FORTY,
-        spacing=(Spacing(minimum=7),),
-        **given,
-    )
-
-
-def planned(*phases, companions=(), calendar=OPEN, start="4 Jan"):
-    protocol = Protocol(id="test", version="1", title="test", phases=phases, companions=companions)
-    return plan(protocol, start=day(start), calendar=calendar, id="A-017", at=BEFORE, time=time(9))
-
-
-def course_t():
-    return planned(induction())
-
-
-def visits(text, status="fulfilled", **given):
-    return [Visit(one, status, **given) for one in dates(text)]
-
-
-def standing(course):
-    return [session.day for session in course.standing()]
-
-
-def coming(course):
-    """The days of what stands and has not been given."""
-    return [s.day for s in course.standing() if s.status is not Status.FULFILLED]
-
-
-def named(course, name):
-    return next(session for session in course.sessions if session.id == name)
-
-
-def on(course, text):
-    """The session that stands on a day."""
-    return next(session for session in course.standing() if session.day == day(text))
-
-
-def again(course, happened, today, **options):
-    calendar = options.pop("calendar", OPEN)
-    return replan(course, happened, calendar=calendar, at=morning(day(today)), **options)
+from making import GAPS, HOUR_FORTY, OPEN, ZONE, dates, day, named
+from worked import again, coming, course_t, errors, induction, monthly, morning, planned, standing, visits
 
 
 def lifted(course):
     """Which days a rule no longer joins, how far they might have been, and by what it was lifted."""
     where = {session.id: session.day for session in course.sessions}
     return {(where[one.earlier], where[one.later], one.latest, one.by) for one in course.lifted}
-
-
-def errors(course, today, calendar=OPEN):
-    """The findings of the severest kind, those about sessions that a rule was lifted between left out."""
-    excused = [{one.earlier, one.later} for one in course.lifted]
-    return [
-        finding
-        for finding in check(course, calendar=calendar, as_of=day(today))
-        if finding.severity is Severity.ERROR and set(finding.sessions) not in excused
-    ]
 
 
 def events(course, **options):
@@ -449,8 +334,8 @@ def test_a_record_of_a_day_that_may_not_have_come(today):
 
 
 @pytest.mark.parametrize(("seventh", "fills"), [("27 Jan", False), ("28 Jan", True), ("29 Jan", True)])
-def test_a_seventh_infusion_before_the_boosters(seventh, fills):
-    course = planned(induction(), boosters(join=Join(ideal=28, minimum=7)))
+def test_a_seventh_infusion_before_the_monthly(seventh, fills):
+    course = planned(induction(), monthly(join=Join(ideal=28, minimum=7)))
     assert standing(course)[6:] == dates("18 Feb, 18 Mar, 15 Apr")
     happened = visits(f"4 7 11 14 18 21 Jan, {seventh}")
     last = evaluate(course, happened, as_of=day(seventh)).visits[-1]
@@ -522,205 +407,6 @@ def test_ending_a_course_leaves_the_session_of_that_day(today, left):
     assert (day("21 Jan") in standing(result)) is left
     assert result.ended == day(today)
     assert standing(result)[:5] == dates("4 7 11 14 18 Jan")
-
-
-# -- esketamine
-
-
-def esketamine(start="4 Jan"):
-    return plan(
-        ks.load_protocol("esk-trd"), start=day(start), calendar=OPEN, id="E-1", at=BEFORE, time=time(9)
-    )
-
-
-@pytest.mark.parametrize("start", ["4 Jan", "7 Jan"])
-def test_the_schedule_of_the_label(start):
-    course = esketamine(start)
-    days = standing(course)
-    week_5 = day(start) + timedelta(28)
-    assert days[8:12] == [week_5 + timedelta(7 * n) for n in range(4)]
-    assert days[12:15] == [week_5 + timedelta(28 + 14 * n) for n in range(3)]
-    if start == "4 Jan":
-        assert days[:8] == dates("4 7 11 14 18 21 25 28 Jan")
-    found = check(course, calendar=OPEN)
-    assert not [f for f in found if f.code[:3] in ("KS1", "KS2", "KS3") and f.severity is not Severity.INFO]
-    assert all(course.ends(s) - course.infusion(s)[1] >= timedelta(minutes=120) for s in course.sessions)
-
-
-@pytest.mark.parametrize(("first_weekly", "sound"), [("29 Jan", False), ("30 Jan", True), ("1 Feb", True)])
-def test_the_first_weekly_session_comes_so_soon(first_weekly, sound):
-    course = esketamine()
-    near = attrs.evolve(
-        course,
-        sessions=tuple(
-            attrs.evolve(s, day=day(first_weekly)) if s.id == "s9" else s for s in course.sessions
-        ),
-    )
-    faults = [f for f in check(near) if f.code == "KS107"]
-    assert bool(faults) is not sound
-
-
-@pytest.mark.parametrize(("minutes", "sound"), [(119, False), (120, True), (121, True)])
-def test_observation_of_two_hours(minutes, sound):
-    course = esketamine()
-    phases = tuple(
-        attrs.evolve(p, anatomy=attrs.evolve(p.anatomy, observation=minutes)) for p in course.protocol.phases
-    )
-    other = attrs.evolve(course, protocol=attrs.evolve(course.protocol, phases=phases))
-    assert bool([f for f in check(other) if f.code == "KS307"]) is not sound
-
-
-@pytest.mark.parametrize("missed", range(1, 9))
-def test_a_session_missed_in_weeks_1_to_4_is_not_made_up(missed):
-    course = esketamine()
-    days = standing(course)
-    at = days[missed - 1]
-    happened = [*map(Visit, days[: missed - 1]), Visit(at, "no-show")]
-    result = replan(course, happened, calendar=OPEN, at=morning(at))
-    assert standing(result) == [one for one in days if one != at]
-    assert [s for s in result.sessions if s.day > at] == [s for s in course.sessions if s.day > at]
-
-
-def test_a_weekly_session_missed_is_made_up_after_the_others():
-    course = esketamine()
-    days = standing(course)
-    happened = [*map(Visit, days[:8]), Visit(days[8], "no-show")]
-    result = replan(course, happened, calendar=OPEN, at=morning(days[8]))
-    assert len(standing(result)) == len(days)
-    assert [s.phase for s in result.standing()].count("weekly") == 4
-    # 1 March becomes the fourth weekly one, a week before the next
-    assert coming(result)[:6] == dates("8 15 22 Feb, 1 8 15 Mar")
-    assert coming(result)[5:] == days[13:]
-    assert not errors(result, "1 Feb")
-
-
-@pytest.mark.parametrize(("worse", "proposed"), [(True, "step back"), (False, "")])
-def test_a_weekly_session_missed_and_symptoms(worse, proposed):
-    course = esketamine()
-    days = standing(course)
-    happened = [*map(Visit, days[:9]), Visit(days[9], "no-show", worse=worse)]
-    found = forecast(course, happened, as_of=days[9], calendar=OPEN)
-    assert found.proposes == proposed
-    options = {o.name: o for o in proposals(course, happened, calendar=OPEN, at=morning(days[9]))}
-    assert ("step back" in options) is worse
-    # it is never done by itself
-    result = replan(course, happened, calendar=OPEN, at=morning(days[9]))
-    assert coming(result)[:3] == dates("15 22 Feb, 1 Mar")
-    if worse:
-        twice = coming(options["step back"].course)
-        # twice a week again from the first pattern day after a day's notice
-        assert twice[:8] == dates("11 15 18 22 25 Feb, 1 4 8 Mar")
-        assert coming(options["continue"].course) == coming(result)
-
-
-# -- exceptions
-
-
-@pytest.mark.parametrize(
-    ("sixth", "waived", "unused"),
-    [("21 Jan", True, False), ("22 Jan", False, True), ("25 Jan", False, True)],
-)
-def test_a_minimum_that_a_clinician_waived(sixth, waived, unused):
-    """Session 5 is on Wednesday the 20th: 1, 2 and 5 days before session 6."""
-    course = course_t()
-    moved = {"s5": day("20 Jan"), "s6": day(sixth)}
-    bare = attrs.evolve(
-        course,
-        sessions=tuple(attrs.evolve(s, day=moved[s.id]) if s.id in moved else s for s in course.sessions),
-    )
-    waiver = Waiver(rule="KS101", sessions=("s5", "s6"), reason="a long journey", who="Dr A")
-    found = check(attrs.evolve(bare, waivers=(waiver,)), calendar=OPEN)
-    near = [f for f in found if f.code == "KS101"]
-    assert [(f.severity, f.waived_by) for f in near] == ([(Severity.INFO, waiver)] if waived else [])
-    assert bool([f for f in found if f.code == "KS602"]) is unused
-    assert bool([f for f in check(bare, calendar=OPEN) if f.code == "KS101"]) is waived
-
-
-def test_a_waived_exception_stands_when_planned_again():
-    alone = moving(course_t(), "s5", day("20 Jan"), calendar=OPEN, at=morning(day("1 Jan"))).alone
-    waiver = Waiver(rule="KS101", sessions=("s5", "s6"), reason="a long journey", who="Dr A")
-    course = attrs.evolve(alone, waivers=(waiver,))
-    result = again(course, visits("4 7 Jan"), "8 Jan")
-    assert standing(result) == dates("4 7 11 14 20 21 Jan")
-
-
-RESPONSE = Companion(
-    id="response",
-    kind="appointment",
-    topic="review",
-    title="Response",
-    anchor=Anchor(edge="end", phase="induction"),
-    window=Window(earliest=3, recommended=3, latest=6),
-    minutes=20,
-    place="telephone",
-    gate=True,
-)
-
-
-def decided(what):
-    course = planned(induction(), boosters(), companions=(RESPONSE,))
-    (gate,) = course.companions
-    outcome = Decision(what=what, on=day("25 Jan"), who="Dr A")
-    happened = record(course, visits("4 7 11 14 18 21 Jan"), at=morning(day("21 Jan")))
-    return decide(happened, gate.id, outcome, at=morning(day("25 Jan")))
-
-
-def states(course, phase):
-    return {session.status for session in course.sessions if session.phase == phase}
-
-
-def test_boosters_wait_for_the_review():
-    course = planned(induction(), boosters(), companions=(RESPONSE,))
-    assert states(course, "boosters") == {Status.TENTATIVE}
-    result = again(course, visits("4 7 11 14 18 21 Jan"), "22 Jan")
-    assert states(result, "boosters") == {Status.TENTATIVE}
-    found = forecast(course, visits("4 7 11 14 18 21 Jan"), as_of=day("22 Jan"), calendar=OPEN)
-    assert found.sessions[0].recommended == day("18 Feb")
-    assert all(due.holds_up for due in found.sessions)
-
-
-def test_a_review_that_says_to_go_on():
-    course = decided("continue")
-    assert states(course, "boosters") == {Status.FIRM}
-    result = again(course, [], "26 Jan")
-    assert coming(result) == dates("18 Feb, 18 Mar, 15 Apr")
-    assert states(result, "boosters") == {Status.FIRM}
-    assert not any(due.holds_up for due in forecast(course, as_of=day("26 Jan")).sessions)
-
-
-def test_a_review_that_says_to_stop():
-    result = again(decided("stop"), [], "26 Jan")
-    assert standing(result) == dates("4 7 11 14 18 21 Jan")
-    assert states(result, "boosters") == {Status.CLOSED}
-    found = check(result, calendar=OPEN, as_of=day("26 Jan"))
-    assert not [f for f in found if f.code[:3] in ("KS2", "KS5") or f.severity is Severity.ERROR]
-    assert not forecast(result, as_of=day("26 Jan"), calendar=OPEN).sessions
-    assert again(result, [], "27 Jan") == result
-
-
-# -- infusions elsewhere
-
-
-@pytest.mark.parametrize(
-    ("second", "earliest"), [("6 Jan", "8 Jan"), ("7 Jan", "9 Jan"), ("8 Jan", "10 Jan")]
-)
-def test_two_infusions_at_another_clinic(tmp_path, second, earliest):
-    rows = tmp_path / "elsewhere.csv"
-    rows.write_text(
-        f"day,status,elsewhere\n2027-01-05,fulfilled,yes\n{day(second)},fulfilled,yes\n", encoding="utf-8"
-    )
-    happened = load_visits(rows).visits
-    assert [visit.elsewhere for visit in happened] == [True, True]
-    course = course_t()
-    judged = evaluate(course, happened, as_of=day(second)).visits
-    second_is = Verdict.GRACE if second == "6 Jan" else Verdict.VALID
-    assert [(one.verdict, one.number) for one in judged] == [(Verdict.VALID, 1), (second_is, 2)]
-    found = forecast(course, happened, as_of=day(second), calendar=OPEN)
-    assert (found.sessions[0].number, found.sessions[0].earliest) == (3, day(earliest))
-    assert min(found.bookable) >= day(earliest)
-    result = again(course, happened, second)
-    assert coming(result)[-4:] == dates("11 14 18 21 Jan")
-    assert [result.number(s) for s in result.standing() if s.status is Status.FULFILLED] == [1, 2]
 
 
 # -- a policy that costs a rule
