@@ -214,14 +214,14 @@ class Calendar:
 
         They are what the clock on the wall shows; that it may skip or repeat a part of them, `starts` knows.
         """
-        found = self._own(day)
+        spans = self._own(day)
         for other in self.others:
-            if not found:
+            if not spans:
                 break
-            found = overlap(
-                found, other._own(day) if other.zone == self.zone else other._seen_from(day, self.zone)
+            spans = overlap(
+                spans, other._own(day) if other.zone == self.zone else other._seen_from(day, self.zone)
             )
-        return found
+        return spans
 
     def closed_by(self, day: date) -> Closure | None:
         """Return the dated closure, holiday or recurring closure that closes a day, or None."""
@@ -354,9 +354,9 @@ class Calendar:
         # A zone's date is at most a day from that of UTC.
         days = days_touched(begin - SECONDS_A_DAY, end + SECONDS_A_DAY)
         clipped = ((max(b, begin), min(e, end)) for day in days for b, e in self._spans_of(day))
-        found = [(since, until) for since, until in clipped if since < until]
+        spans = [(since, until) for since, until in clipped if since < until]
         joined: list[Span] = []
-        for since, until in sorted(found):
+        for since, until in sorted(spans):
             if joined and since == joined[-1][1]:
                 since = joined.pop()[0]
             joined.append((since, until))

@@ -63,14 +63,16 @@ class TimeRange:
             return ()
         spans = []
         for part in text.split(","):
-            found = re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*[-–]\s*([0-9]{1,2}):([0-5][0-9])\s*", part)
-            if found is None:
+            written = re.fullmatch(
+                r"\s*([0-9]{1,2}):([0-5][0-9])\s*[-–]\s*([0-9]{1,2}):([0-5][0-9])\s*", part
+            )
+            if written is None:
                 raise InvalidInput(
                     what=f"{part.strip()!r} are not hours",
                     why="hours are two clock times with a hyphen between them",
                     fix='write them as "09:00-17:00", several spans with commas: "09:00-12:00, 13:00-17:00"',
                 )
-            hour, minute, end_hour, end_minute = map(int, found.groups())
+            hour, minute, end_hour, end_minute = map(int, written.groups())
             spans.append(cls(hour * 60 + minute, end_hour * 60 + end_minute))
         spans.sort()
         for one, other in itertools.pairwise(spans):
@@ -85,13 +87,13 @@ class TimeRange:
 
 def merged(spans: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
     """Return the spans in ascending order, those that touch or overlap as one."""
-    found: list[TimeRange] = []
+    joined: list[TimeRange] = []
     for span in sorted(spans):
-        if found and span.start <= found[-1].end:
-            found[-1] = TimeRange(found[-1].start, max(found[-1].end, span.end))
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = TimeRange(joined[-1].start, max(joined[-1].end, span.end))
         else:
-            found.append(span)
-    return tuple(found)
+            joined.append(span)
+    return tuple(joined)
 
 
 def overlap(one: Iterable[TimeRange], other: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
@@ -161,11 +163,11 @@ def moment(day: date, clock: time, zone: str) -> datetime:
     place = zone_named(zone)
     if FIRST_DAY <= day <= LAST_DAY and not changes_clocks(day, zone):
         return datetime.combine(day, clock.replace(fold=0), place)
-    found = choices(day, clock, zone)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        first, second = (f"{m:%H:%M} UTC{_offset(m)}" for m in found)
+    moments = choices(day, clock, zone)
+    if len(moments) == 1:
+        return moments[0]
+    if moments:
+        first, second = (f"{m:%H:%M} UTC{_offset(m)}" for m in moments)
         raise InvalidTime(
             what=f"{clock:%H:%M} happens twice on {day} in {zone}",
             why="the clocks go back over that hour",
@@ -355,14 +357,14 @@ def read_date(text: str) -> date:
 
 def read_time(text: str) -> time:
     """Read a time of day written as 09:30."""
-    found = re.fullmatch(r"\s*([01]?[0-9]|2[0-3]):([0-5][0-9])\s*", text)
-    if found is None:
+    written = re.fullmatch(r"\s*([01]?[0-9]|2[0-3]):([0-5][0-9])\s*", text)
+    if written is None:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a time of day",
             why="times are hours and minutes on a 24-hour clock",
             fix="write it as 09:30",
         )
-    return time(int(found[1]), int(found[2]))
+    return time(int(written[1]), int(written[2]))
 
 
 def days_touched(begin: int, end: int) -> Iterator[date]:

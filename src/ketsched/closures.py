@@ -68,7 +68,7 @@ class Holidays:
         """Return the holidays that fall into one year, with their names in English where there is one."""
         import holidays
 
-        found = holidays.country_holidays(
+        names = holidays.country_holidays(
             self.country,
             subdiv=self.subdivision or None,
             years=year,
@@ -76,7 +76,7 @@ class Holidays:
             observed=self.observed,
             language="en_US",
         )
-        return {day: name for day, name in found.items() if day.year == year}
+        return {day: name for day, name in names.items() if day.year == year}
 
 
 _WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"
@@ -122,8 +122,8 @@ class Recurring:
     def of(self, year: int) -> dict[date, str]:
         """Return the days of one year on which it closes."""
         rule = self._from(self._close_before(year))
-        found = rule.between(datetime(year, 1, 1), datetime(year, 12, 31), inc=True)  # noqa: DTZ001
-        return {at.date(): self.reason for at in found if at.date() >= self.first}
+        closed = rule.between(datetime(year, 1, 1), datetime(year, 12, 31), inc=True)  # noqa: DTZ001
+        return {at.date(): self.reason for at in closed if at.date() >= self.first}
 
     @cached_property
     def _parts(self) -> dict[str, str]:
@@ -187,9 +187,9 @@ def read_holidays(entry: Table) -> Holidays:
     """Read one [[holidays]] entry: `country`, and perhaps `subdivision` and `observed`."""
     country, part = entry.take("country", str), entry.take("subdivision", str, "")
     observed = entry.take("observed", bool, True)
-    found = entry.read("country", lambda code: Holidays(code, part, observed), country)
+    holidays = entry.read("country", lambda code: Holidays(code, part, observed), country)
     entry.done()
-    return found
+    return holidays
 
 
 def read_closures(entry: Table) -> list[Closure | Recurring]:

@@ -100,7 +100,7 @@ def check(
     case = CheckedCourse(
         course=course if judged is None else judged.course,
         calendar=calendar,
-        calendars={name: _called(name, known) for name, known in (calendars or {}).items()},
+        calendars={name: _called(name, hours) for name, hours in (calendars or {}).items()},
         as_of=today,
         visits=given,
         judged=judged,
@@ -123,7 +123,7 @@ def rule_named(name: str) -> Rule:
             return rule
     from difflib import get_close_matches
 
-    names = {known: rule for rule in RULES for known in (rule.code.lower(), rule.name)}
+    names = {called: rule for rule in RULES for called in (rule.code.lower(), rule.name)}
     near = get_close_matches(wanted, names, n=1, cutoff=0.5)
     raise InvalidInput(
         what=f"there is no rule {name[:40]!r}",

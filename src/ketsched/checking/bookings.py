@@ -110,21 +110,21 @@ class Bookings:
 
     @cached_property
     def _placed(self) -> dict[str, list[PlacedCompanion]]:
-        found: dict[str, list[PlacedCompanion]] = {}
+        by_companion: dict[str, list[PlacedCompanion]] = {}
         for placed in self.course.companions:
             if placed.status.stands:
-                found.setdefault(placed.companion, []).append(placed)
-        return found
+                by_companion.setdefault(placed.companion, []).append(placed)
+        return by_companion
 
     @cached_property
     def _due_of(self) -> dict[str, Due]:
         """What each booking is counted from, by the booking's id."""
-        found: dict[str, Due] = {}
+        due_of: dict[str, Due] = {}
         for companion in self.bookable:
             placed = self._placed.get(companion.id)
             if placed:
-                found |= _dealt(companion, self.dues(companion), placed)
-        return found
+                due_of |= _dealt(companion, self.dues(companion), placed)
+        return due_of
 
     @cached_property
     def sessions(self) -> dict[str, Session]:
@@ -137,10 +137,10 @@ class Bookings:
 
     def dues(self, companion: Companion) -> tuple[Due, ...]:
         """Return what a companion is counted from, in order of time."""
-        known = self._dues.get(companion.id)
-        if known is None:
-            known = self._dues[companion.id] = tuple(self._counted_from(companion))
-        return known
+        dues = self._dues.get(companion.id)
+        if dues is None:
+            dues = self._dues[companion.id] = tuple(self._counted_from(companion))
+        return dues
 
     def of_phase(self, name: str) -> tuple[Session, ...]:
         """Return the standing sessions of a phase, or of the whole course if no name is given."""
@@ -210,20 +210,20 @@ class Bookings:
     @cached_property
     def trips(self) -> tuple[tuple[CompanionBooking, ...], ...]:
         """The trips of the patient that can still be changed, those of one companion together."""
-        found: dict[str, list[CompanionBooking]] = {}
+        by_companion: dict[str, list[CompanionBooking]] = {}
         for booked in self.to_come:
             if booked.is_trip:
-                found.setdefault(booked.companion.id, []).append(booked)
-        return tuple(map(tuple, found.values()))
+                by_companion.setdefault(booked.companion.id, []).append(booked)
+        return tuple(map(tuple, by_companion.values()))
 
     @cached_property
     def from_one_anchor(self) -> dict[tuple[str, str], list[CompanionBooking]]:
         """The bookings by their companion's id and the key of what they are counted from, in order of time."""
-        found: dict[tuple[str, str], list[CompanionBooking]] = {}
+        by_anchor: dict[tuple[str, str], list[CompanionBooking]] = {}
         for booked in self.all:
             if booked.due is not None:
-                found.setdefault((booked.companion.id, booked.due.key), []).append(booked)
-        return found
+                by_anchor.setdefault((booked.companion.id, booked.due.key), []).append(booked)
+        return by_anchor
 
     @cached_property
     def stays(self) -> tuple[Stay, ...]:
@@ -248,18 +248,18 @@ class Bookings:
     @cached_property
     def stays_on(self) -> dict[date, list[Stay]]:
         """The standing sessions whose time is known, by their day."""
-        found: dict[date, list[Stay]] = {}
+        by_day: dict[date, list[Stay]] = {}
         for stay in self.stays:
-            found.setdefault(stay.session.day, []).append(stay)
-        return found
+            by_day.setdefault(stay.session.day, []).append(stay)
+        return by_day
 
     @cached_property
     def on(self) -> dict[date, list[Session]]:
         """The standing sessions by their day."""
-        found: dict[date, list[Session]] = {}
+        by_day: dict[date, list[Session]] = {}
         for session in self.standing:
-            found.setdefault(session.day, []).append(session)
-        return found
+            by_day.setdefault(session.day, []).append(session)
+        return by_day
 
     def beside(self, topic: str) -> Iterator[tuple[Companion, tuple[Due, ...]]]:
         """Yield the notices of a topic, with what they are beside."""
@@ -274,10 +274,10 @@ class Bookings:
 def begins(day: date, clock: time, zone: str) -> int | None:
     """Return the moment at which the clocks of a zone show that time; None if they never do, or twice."""
     shown = midnight(day) + 60 * minute_of(clock)
-    found = [
+    moments = [
         shown - offset for since, until, offset in stretches(day, zone) if since <= shown - offset < until
     ]
-    return found[0] if len(found) == 1 else None
+    return moments[0] if len(moments) == 1 else None
 
 
 def _next_date_begins(after: int, day: date, zone: str) -> int:
@@ -301,7 +301,7 @@ def _dealt(companion: Companion, dues: Sequence[Due], placed: Sequence[PlacedCom
     with_session: dict[str, list[Due]] = {}
     for due in dues:
         with_session.setdefault(due.session.id if due.session is not None else "", []).append(due)
-    found: dict[str, Due] = {}
+    due_of: dict[str, Due] = {}
     named = f"{companion.id}:"
 
     def by_id(one: PlacedCompanion) -> Due | None:
@@ -324,13 +324,13 @@ def _dealt(companion: Companion, dues: Sequence[Due], placed: Sequence[PlacedCom
 
     for way in (by_id, by_session, by_window, by_day):
         for one in placed:
-            of = way(one) if one.id not in found else None
+            of = way(one) if one.id not in due_of else None
             if of is not None and room[of.key]:
                 room[of.key] -= 1
-                found[one.id] = of
-        if len(found) == len(placed):
+                due_of[one.id] = of
+        if len(due_of) == len(placed):
             break
-    return found
+    return due_of
 
 
 def window_of(companion: Companion, due: Due) -> tuple[date, date]:

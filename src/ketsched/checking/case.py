@@ -119,9 +119,9 @@ class CheckedCourse:
         for session in self.standing:
             dealt.setdefault(session.phase, []).append(session)
         return tuple(
-            PhaseSessions(phase, tuple(own), tuple(session.day.toordinal() for session in own))
+            PhaseSessions(phase, tuple(sessions), tuple(session.day.toordinal() for session in sessions))
             for phase in self.course.protocol.phases
-            if (own := dealt.get(phase.name))
+            if (sessions := dealt.get(phase.name))
         )
 
     @cached_property
@@ -209,14 +209,14 @@ class CheckedCourse:
             if missed and session.id not in self.course.skipped and session.phase not in self.over:
                 gone.setdefault(session.phase, []).append(session)
         counted = {series.phase.name: len(series.counted) for series in self.series}
-        found = {}
+        lacking = {}
         for name, sessions in gone.items():
             count = self.phases[name].count
             skipped = sum(s.phase == name and s.id in self.course.skipped for s in self.course.sessions)
             lacks = 0 if count is None else count - skipped - counted.get(name, 0)
             if lacks > 0:
-                found[name] = tuple(sessions[-lacks:])
-        return found
+                lacking[name] = tuple(sessions[-lacks:])
+        return lacking
 
     @cached_property
     def at_home(self) -> frozenset[str]:
@@ -355,8 +355,8 @@ class CheckedCourse:
 
     def in_full(self, source: str) -> str:
         """Return the references that these keys of the protocol's sources stand for."""
-        known = dict(self.course.protocol.sources)
-        return "; ".join(known.get(key.strip(), key.strip()) for key in source.split(","))
+        sources = dict(self.course.protocol.sources)
+        return "; ".join(sources.get(key.strip(), key.strip()) for key in source.split(","))
 
 
 def amount(number: int, unit: str = "session", most: int | None = None) -> str:

@@ -13,9 +13,9 @@ ABOUT_DAYS = ("KS1", "KS2")
 
 def broken(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings about spacing and series, from warnings up, that a course did not have before."""
-    known = {(finding.code, finding.sessions, finding.what) for finding in before}
+    had = {(finding.code, finding.sessions, finding.what) for finding in before}
     for finding in after:
-        if _is_about_days(finding) and (finding.code, finding.sessions, finding.what) not in known:
+        if _is_about_days(finding) and (finding.code, finding.sessions, finding.what) not in had:
             yield finding
 
 

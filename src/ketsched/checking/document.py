@@ -84,11 +84,11 @@ def unused_waiver(case: CheckedCourse) -> Iterator[Finding]:
 
     References: none; it is about this library.
     """
-    known = {rule.code: rule for rule in case.rules}
+    rules = {rule.code: rule for rule in case.rules}
     for waiver, sessions in _about_known(case):
-        if waiver.rule not in known or len(sessions) < len(set(waiver.sessions)):
+        if waiver.rule not in rules or len(sessions) < len(set(waiver.sessions)):
             continue
-        needs = known[waiver.rule].needs
+        needs = rules[waiver.rule].needs
         unseen = (
             ("calendar" in needs and case.calendar is None)
             or ("as_of" in needs and case.as_of is None)
@@ -104,7 +104,7 @@ def unused_waiver(case: CheckedCourse) -> Iterator[Finding]:
             why, fix = "what it excuses does not occur", "remove the waiver"
         yield unused_waiver.at(
             *sessions,
-            what=f"the waiver of {waiver.rule} {known[waiver.rule].name} is not used",
+            what=f"the waiver of {waiver.rule} {rules[waiver.rule].name} is not used",
             why=why,
             fix=fix,
             where=_where(waiver),
@@ -124,9 +124,9 @@ def waiver_of_unknown_rule(case: CheckedCourse) -> Iterator[Finding]:
 
     References: none; it is about this library.
     """
-    known = {rule.code for rule in case.rules}
+    codes = {rule.code for rule in case.rules}
     for waiver, sessions in _about_known(case):
-        if waiver.rule not in known:
+        if waiver.rule not in codes:
             yield waiver_of_unknown_rule.at(
                 *sessions,
                 what=f"there is no rule {waiver.rule}",

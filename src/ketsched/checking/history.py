@@ -325,14 +325,14 @@ def count_not_reached(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the count.
     """
-    for own in case.series:
-        phase, counted = own.phase, own.counted
+    for series in case.series:
+        phase, counted = series.phase, series.counted
         least, _ = phase.counts
         if phase.count is None or not least <= len(counted) < phase.count or phase.name in case.over:
             continue
         skipped = [s for s in case.course.sessions if s.phase == phase.name and s.id in case.course.skipped]
-        uncounted = [session for session in own.sessions if not session.counts]
-        goes_on = any(not happened(session) for session in own.sessions)
+        uncounted = [session for session in series.sessions if not session.counts]
+        goes_on = any(not happened(session) for session in series.sessions)
         if phase.name in case.not_made_up or not (skipped or (uncounted and not goes_on)):
             continue
         about = skipped or uncounted
@@ -407,14 +407,14 @@ def _past(case: CheckedCourse) -> Iterator[Breach]:
 
 
 def _of_verdict(
-    case: CheckedCourse, verdict: Verdict, found: Rule, *, what: str, why: str, fix: str
+    case: CheckedCourse, verdict: Verdict, rule: Rule, *, what: str, why: str, fix: str
 ) -> Iterator[Finding]:
     """Yield a finding for every visit that was judged so."""
     for judged in case.history.visits if case.history is not None else ():
         if judged.verdict is verdict:
             session = _session(case, judged)
             day = day_words(judged.visit.day)
-            yield found.at(
+            yield rule.at(
                 *([] if session is None else [session]),
                 what=what.format(day=day),
                 why=why.format(reason=judged.reason),

@@ -179,8 +179,8 @@ def authorisation_runs_out(case: CheckedCourse) -> Iterator[Finding]:
     """
     paid, unpaid = _paid(case), _unpaid(case)
     for number, authorisation in enumerate(case.course.authorisations):
-        own = [session for session in case.standing if paid.get(session.id) == number]
-        ends = [own[-1].day] if own else []
+        covered = [session for session in case.standing if paid.get(session.id) == number]
+        ends = [covered[-1].day] if covered else []
         ends += [authorisation.until] if authorisation.until is not None else []
         after = [s for s in unpaid if authorisation.scope in ("", s.phase) and not happened(s)]
         if case.as_of is None or not ends:
@@ -216,10 +216,10 @@ def outside_required_authorisation(case: CheckedCourse) -> Iterator[Finding]:
     """
     left = list(case.standing)
     for authorisation in case.course.authorisations:
-        own = [s for s in left if authorisation.scope in ("", s.phase)][: authorisation.sessions]
-        taken = {session.id for session in own}
+        covered = [s for s in left if authorisation.scope in ("", s.phase)][: authorisation.sessions]
+        taken = {session.id for session in covered}
         left = [session for session in left if session.id not in taken]
-        outside = [s for s in own if not _pays_on(authorisation, s.day) and not happened(s)]
+        outside = [s for s in covered if not _pays_on(authorisation, s.day) and not happened(s)]
         if authorisation.required and outside:
             yield outside_required_authorisation.at(
                 *outside,
@@ -299,11 +299,11 @@ RULES: tuple[Rule, ...] = (
 
 def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
     """Return the sessions that are to be confirmed, in order of time, each with some of the reasons."""
-    found: dict[str, list[str]] = {}
+    reasons_for: dict[str, list[str]] = {}
 
     def add(sessions: Iterable[Session], reason: str) -> None:
         for session in sessions:
-            reasons = found.setdefault(session.id, [])
+            reasons = reasons_for.setdefault(session.id, [])
             if len(reasons) < REASONS:
                 reasons.append(reason)
 
@@ -314,10 +314,10 @@ def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
     for gate in case.bookings.gates:
         outcome = gate.placed.outcome
         if outcome is None or outcome.what == "stop":
-            said = "has no outcome" if outcome is None else "said stop"
-            add(_governed(ordered, gate), f"{gate.title} of {gate.day} {said}")
+            outstanding = "has no outcome" if outcome is None else "said stop"
+            add(_governed(ordered, gate), f"{gate.title} of {gate.day} {outstanding}")
     add(_unpaid(case), "no authorisation pays for it")
-    return ((session, found[session.id]) for session in case.to_come if session.id in found)
+    return ((session, reasons_for[session.id]) for session in case.to_come if session.id in reasons_for)
 
 
 def _holds(hold: Hold, session: Session) -> bool:
@@ -331,11 +331,11 @@ def _governed(sessions: list[Session], gate: CompanionBooking) -> list[Session]:
     Those are the ones after its own, and its own if the gate lies on an earlier day; from its day on
     if its own is unknown.
     """
-    own = gate.session
-    if own is None:
+    session = gate.session
+    if session is None:
         return sessions[bisect_left(sessions, (gate.day,), key=lambda session: (session.day,)) :]
-    begin = bisect_left(sessions, _order(own), key=_order)
-    if begin < len(sessions) and sessions[begin].id == own.id and gate.day >= own.day:
+    begin = bisect_left(sessions, _order(session), key=_order)
+    if begin < len(sessions) and sessions[begin].id == session.id and gate.day >= session.day:
         begin += 1
     return sessions[begin:]
 
@@ -352,7 +352,7 @@ def _order(session: Session) -> tuple[date, time, str]:
 def _paid(case: CheckedCourse) -> dict[str, int]:
     """Return which authorisation pays for each session, by its number among those of the course."""
     left = [authorisation.sessions for authorisation in case.course.authorisations]
-    found: dict[str, int] = {}
+    paid_by: dict[str, int] = {}
     for session in case.standing if left else ():
         for number, authorisation in enumerate(case.course.authorisations):
             if (
@@ -361,9 +361,9 @@ def _paid(case: CheckedCourse) -> dict[str, int]:
                 and _pays_on(authorisation, session.day)
             ):
                 left[number] -= 1
-                found[session.id] = number
+                paid_by[session.id] = number
                 break
-    return found
+    return paid_by
 
 
 def _unpaid(case: CheckedCourse) -> list[Session]:

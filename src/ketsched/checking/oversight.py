@@ -234,8 +234,10 @@ def _has(case: CheckedCourse, *topics: str) -> bool:
 
 def _induction(case: CheckedCourse) -> PhaseSessions | None:
     """Return the last induction that has sessions; None if it was broken off, or nothing is booked around any."""
-    found = [series for series in case.series if series.phase.kind == "induction"]
-    return found[-1] if found and found[-1].phase.name not in case.over and _prescribes(case) else None
+    inductions = [series for series in case.series if series.phase.kind == "induction"]
+    if not inductions or inductions[-1].phase.name in case.over or not _prescribes(case):
+        return None
+    return inductions[-1]
 
 
 def _reviews(case: CheckedCourse) -> Iterator[tuple[date, date]]:

@@ -359,8 +359,10 @@ def _next_open(seat: Seat) -> str:
 
 def _other_start(case: CheckedCourse, seat: Seat) -> str:
     """Name the nearest start of the same day, or the next day on which the session fits."""
-    known = FIRST_DAY <= seat.day <= LAST_DAY  # on the calendar's clocks it may be the day before or after
-    starts = seat.calendar.starts(seat.day, seat.minutes) if known else []
+    plannable = (
+        FIRST_DAY <= seat.day <= LAST_DAY
+    )  # on the calendar's clocks it may be the day before or after
+    starts = seat.calendar.starts(seat.day, seat.minutes) if plannable else []
     if not starts or seat.start is None:
         return _next_open(seat)
     wanted = seat.start

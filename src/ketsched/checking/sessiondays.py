@@ -41,9 +41,9 @@ def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
     """
     told = {due.session.id for _, dues in case.bookings.beside("rest") for due in dues if due.session}
     for booked in case.bookings.trips:
-        found = [(stay, one) for one in booked if (stay := _rests_from(case, told, one))]
-        if found:
-            stays, trips = zip(*found, strict=True)
+        pairs = [(stay, one) for one in booked if (stay := _rests_from(case, told, one))]
+        if pairs:
+            stays, trips = zip(*pairs, strict=True)
             yield trip_after_session.at(
                 *(stay.session for stay in stays),
                 booked=trips,
@@ -77,9 +77,9 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
     # A rule of n days can end n + 1 dates later, and a session can begin the date before its infusion ends.
     reach = max((rule.days + 2 if isinstance(rule, timedelta) else 2 for rule in rules), default=0)
     for booked in case.bookings.trips:
-        found = [(stay, one) for one in booked if (stay := _keeps_from_driving(case, one, reach))]
-        if found:
-            stays, trips = zip(*found, strict=True)
+        pairs = [(stay, one) for one in booked if (stay := _keeps_from_driving(case, one, reach))]
+        if pairs:
+            stays, trips = zip(*pairs, strict=True)
             until = local(stays[-1].drives_from or 0, case.course.zone)
             yield driving_to_appointment.at(
                 *(stay.session for stay in stays),
@@ -204,10 +204,10 @@ def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
             sessions = [session for session in told.values() if session.phase == phase.name]
             left_out = [r for r in phase.before if r.what.strip().casefold() in DRINKING and r.minutes]
             if sessions and left_out:
-                said = "all day" if all_day else f"from {notice.before} min before the session"
+                when = "all day" if all_day else f"from {notice.before} min before the session"
                 yield fasting_against_water.at(
                     *sessions,
-                    what=f"{notice.title} {said}, and no {left_out[0].what} for {left_out[0].minutes} min before it",
+                    what=f"{notice.title} {when}, and no {left_out[0].what} for {left_out[0].minutes} min before it",
                     why=f"{phase.name} has both for {_sessions(case, sessions)}",
                     fix="let the notice hold after the session only, or drop one of the two",
                     where=case.where_phase(phase),

@@ -221,10 +221,10 @@ class _Collection:
         """Refuse what is no calendar."""
         response = self.client.propfind(str(self.client.url), _COLLECTION, depth=0)
         tree: Any = response.tree if response.status == 207 else None
-        said = (
+        statuses = (
             [] if tree is None else [tag.text or "" for tag in tree.iterfind(f"{_DAV}response/{_DAV}status")]
         )
-        if response.status == 404 or any(" 404 " in f"{text} " for text in said):
+        if response.status == 404 or any(" 404 " in f"{text} " for text in statuses):
             raise CannotWrite(
                 what="there is no such calendar",
                 where=self.shown,
@@ -248,7 +248,7 @@ class _Collection:
         response = self.client.report(str(self.client.url), _EVENTS, depth=1)
         if response.status != 207 or response.tree is None:
             raise self._unusable(response.status)
-        found: dict[str, list[_There]] = {}
+        events: dict[str, list[_There]] = {}
         tree: Any = response.tree
         for answer in tree.iter(f"{_DAV}response"):
             text = "".join(data.text or "" for data in answer.iter(f"{_CALDAV}calendar-data"))
@@ -260,8 +260,8 @@ class _Collection:
                 etag = "".join(tag.text or "" for tag in answer.iter(f"{_DAV}getetag")).strip()
                 there = _There(self._address(answer.findtext(f"{_DAV}href") or ""), etag, text)
                 for uid in named:
-                    found.setdefault(uid, []).append(there)
-        return found
+                    events.setdefault(uid, []).append(there)
+        return events
 
     def _address(self, href: str) -> str:
         try:
@@ -326,14 +326,14 @@ def _decide(resource: Resource, there: list[_There], *, forced: bool) -> tuple[s
         return "added", ""
     if len(there) > 1:
         return "conflict", f"it is there {len(there)} times"
-    found = _read(there[0].text, resource.uid)
+    on_server = _read(there[0].text, resource.uid)
     if not there[0].etag or there[0].etag.startswith("W/"):
-        known = "the server does not say which version of it is there"
-    elif found is None:
-        known = "it is there in a form that cannot be compared"
+        conflict = "the server does not say which version of it is there"
+    elif on_server is None:
+        conflict = "it is there in a form that cannot be compared"
     else:
-        known = ""
-        shown, texts = found
+        conflict = ""
+        shown, texts = on_server
         ours = _in_utc(state)
         if shown == ours:
             mine = _read(resource.content.decode(), resource.uid)
@@ -345,10 +345,10 @@ def _decide(resource: Resource, there: list[_There], *, forced: bool) -> tuple[s
         if shown[:3] == ours[:3]:  # somebody there has done what the course says, too
             counted = shown.sequence > ours.sequence
             return "kept" if counted else "updated", "it was changed there to what the course says"
-        known = _difference(shown, ours)
+        conflict = _difference(shown, ours)
     if forced and there[0].etag:
-        return "updated", f"overwritten: {known}"
-    return "conflict", known
+        return "updated", f"overwritten: {conflict}"
+    return "conflict", conflict
 
 
 def _difference(shown: State, ours: State) -> str:

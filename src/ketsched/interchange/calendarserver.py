@@ -27,8 +27,8 @@ _SECONDS = 30
 
 def host_of(url: str) -> str:
     """Return the name of the server in an address; empty if there is none."""
-    found = re.match(r"[a-z]+://(?:[^/?#]*@)?(\[[^\]/]*\]|[^/?#:@]*)", url.strip(), re.IGNORECASE)
-    return found[1].strip("[]").lower() if found else ""
+    written = re.match(r"[a-z]+://(?:[^/?#]*@)?(\[[^\]/]*\]|[^/?#:@]*)", url.strip(), re.IGNORECASE)
+    return written[1].strip("[]").lower() if written else ""
 
 
 def shown(url: str) -> str:

@@ -105,27 +105,27 @@ def _check_formats(formats: tuple[str, ...], check: Callable[[str], None]) -> No
             check(given)
 
 
-def _directives(given: str, known: str) -> set[str]:
-    found = set(re.findall(r"%(.?)", given.replace("%%", ""), re.DOTALL))
-    if found - set(known):
+def _directives(given: str, usable: str) -> set[str]:
+    letters = set(re.findall(r"%(.?)", given.replace("%%", ""), re.DOTALL))
+    if letters - set(usable):
         raise InvalidInput(
             what=f"the format {given[:40]!r} cannot be used",
-            why=f"a format has {', '.join('%' + letter for letter in known)} and what stands between them",
+            why=f"a format has {', '.join('%' + letter for letter in usable)} and what stands between them",
             fix=f'write what the export has, such as "%d.%m.%Y" or "%I:%M %p", or "{ISO}"',
         )
-    return found
+    return letters
 
 
 def _check_date(given: str) -> None:
-    found = _directives(given, "YymbBdaAjHIMSpfz")
-    if not (found & {"Y", "y"} and ((found & {"m", "b", "B"} and "d" in found) or "j" in found)):
+    parts = _directives(given, "YymbBdaAjHIMSpfz")
+    if not (parts & {"Y", "y"} and ((parts & {"m", "b", "B"} and "d" in parts) or "j" in parts)):
         raise InvalidInput(
             what=f"the format {given[:40]!r} is not a whole date",
             why="a day is a year (%Y or %y), a month (%m, %b or %B) and a day (%d)",
             fix=f'write what the export has, such as "%d.%m.%Y", or "{ISO}"',
         )
-    if found & {"H", "I"} or "z" in found:
-        _check_hours(given, found)
+    if parts & {"H", "I"} or "z" in parts:
+        _check_hours(given, parts)
     _check_twice(given)
 
 
@@ -134,8 +134,8 @@ def _check_time(given: str) -> None:
     _check_twice(given)
 
 
-def _check_hours(given: str, found: set[str]) -> None:
-    if not ("H" in found or {"I", "p"} <= found):
+def _check_hours(given: str, parts: set[str]) -> None:
+    if not ("H" in parts or {"I", "p"} <= parts):
         raise InvalidInput(
             what=f"the format {given[:40]!r} does not say which half of the day",
             why="an hour is %H on a 24-hour clock, or %I with %p",
@@ -186,14 +186,14 @@ class ColumnMap:
         self._check_columns()
         _check_formats(self.dates, _check_date)
         _check_formats(self.times, _check_time)
-        for name, value, known in (
+        for name, value, usable in (
             ("delimiter", self.delimiter, DELIMITERS),
             ("encoding", self.encoding, ENCODINGS),
         ):
-            if value is not None and value not in known:
+            if value is not None and value not in usable:
                 raise InvalidInput(
                     what=f"the {name} {value[:20]!r}",
-                    why=f"it is one of {', '.join(repr(one) for one in known)}",
+                    why=f"it is one of {', '.join(repr(one) for one in usable)}",
                     fix="write one of these, or leave it out to have it found",
                 )
         for name, words in (
@@ -249,15 +249,15 @@ def _moment(text: str, given: str) -> datetime | None:
     """Read a day, with the time if it has one, to the minute; None if it is not written so."""
     try:
         if given != ISO:
-            found = datetime.strptime(text, given)  # noqa: DTZ007 - local to the clinic, unless the text has an offset
+            moment = datetime.strptime(text, given)  # noqa: DTZ007 - local to the clinic, unless the text has an offset
         elif written := _ISO_DAY.fullmatch(text):
             day, clock, offset = written.groups()
-            found = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset or ''}")
+            moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset or ''}")
         else:
             return None
     except ValueError:
         return None
-    return found.replace(second=0, microsecond=0)
+    return moment.replace(second=0, microsecond=0)
 
 
 def _time(text: str, given: str) -> time | None:
@@ -271,14 +271,14 @@ def _time(text: str, given: str) -> time | None:
 
 
 def _check_words(name: str, words: tuple[str, ...]) -> None:
-    found = Counter(map(folded, words))
-    if "" in found:
+    counts = Counter(map(folded, words))
+    if "" in counts:
         raise InvalidInput(
             what=f"a blank word in {name}",
             why="a blank cell says nothing; nothing is assumed given",
             fix="leave it out, and fill the cell in the export",
         )
-    if found and max(found.values()) > 1:
+    if counts and max(counts.values()) > 1:
         raise InvalidInput(
             what=f"one word twice in {name}",
             why="capital letters and blanks make no difference, and a word means one thing",
@@ -305,18 +305,18 @@ def load_columns(path: str | Path) -> ColumnMap:
     named = {name: columns.take(name, str, None) for name in OWN_NAMES}
     columns.done()
     given = {name: header for name, header in named.items() if header is not None}
-    found = columns.read(None, lambda given: ColumnMap(columns=given), given)
+    column_map = columns.read(None, lambda given: ColumnMap(columns=given), given)
     written = table.table("format")
     if written is not None:
-        found = _formats(written, found)
+        column_map = _formats(written, column_map)
     for key, attribute, how in (("status", "statuses", _meaning), ("by", "by", _who)):
         words = table.table(key)
         if words is not None:
             meanings = {word: how(words, word) for word in list(words.values)}
-            found = words.read(None, partial(_with, found, attribute), meanings)
-    found = _flags(table, found)
+            column_map = words.read(None, partial(_with, column_map, attribute), meanings)
+    column_map = _flags(table, column_map)
     table.done()
-    return found
+    return column_map
 
 
 def _flags(table: Table, columns: ColumnMap) -> ColumnMap:

@@ -211,13 +211,13 @@ class Export:
     def _when(self, cells: list[str]) -> tuple[date, time | None]:
         """Read the day, and the time from its own column or from beside the date."""
         label = self.rows.label("day")
-        found = self.rows.map.days(self.rows.cell(cells, "day"))
-        if len(found) > 1:
+        moments = self.rows.map.days(self.rows.cell(cells, "day"))
+        if len(moments) > 1:
             raise Unusable(
-                f"{label} is {len(found)} different days by the formats given",
+                f"{label} is {len(moments)} different days by the formats given",
                 "list only the format that the export has in [format] date",
             )
-        if not found:
+        if not moments:
             raise Unusable(
                 f"no date in {label}"
                 if not self.rows.cell(cells, "day")
@@ -226,7 +226,7 @@ class Export:
                 if self.rows.mapped
                 else "write it as 2027-01-04, or give a column map with [format] date",
             )
-        moment = found.pop()
+        moment = moments.pop()
         day, at, sure = self._local(moment)
         if not FIRST_DAY <= day <= LAST_DAY:
             raise Unusable(
@@ -273,17 +273,17 @@ class Export:
         text = self.rows.cell(cells, "time")
         if not text:
             return None
-        found = self.rows.map.clocks(text)
-        if len(found) != 1:
+        clocks = self.rows.map.clocks(text)
+        if len(clocks) != 1:
             raise Unusable(
-                f"{self.rows.label('time')} is {len(found)} different times by the formats given"
-                if found
+                f"{self.rows.label('time')} is {len(clocks)} different times by the formats given"
+                if clocks
                 else f"{self.rows.label('time')} is not a time as expected",
                 "say in [format] time of the column map how times are written"
                 if self.rows.mapped
                 else "write it as 09:30, or give a column map with [format] time",
             )
-        return found.pop()
+        return clocks.pop()
 
     def _flag(self, cells: list[str], thing: str) -> bool | None:
         word = folded(self.rows.cell(cells, thing))
@@ -298,13 +298,13 @@ class Export:
 
     def _by(self, cells: list[str]) -> str:
         word = folded(self.rows.cell(cells, "by"))
-        known = self.by or {who: who for who in CANCELLED_BY}
-        if word and word not in known:
+        words = self.by or {who: who for who in CANCELLED_BY}
+        if word and word not in words:
             raise Unusable(
                 f"{self.rows.label('by')} does not say who cancelled",
                 "add the word to [by] of the column map" if self.rows.mapped else "write patient or clinic",
             )
-        return known[word] if word else ""
+        return words[word] if word else ""
 
     def _text(self, cells: list[str], thing: str) -> str:
         text = self.rows.cell(cells, thing)
