@@ -56,6 +56,12 @@ def kinds(course):
     return {change.booking: change.kind for change in course.changes}
 
 
+def after_two_misses():
+    """The 7th and the 11th were missed, then the 14th was given: 10 days, where 7 at most were allowed."""
+    missed = again(T, 12, *visits(4), *visits(7, 11, status="no-show"))
+    return again(missed, 15, *visits(14))
+
+
 # -- nothing new, and the past
 
 
@@ -297,6 +303,27 @@ def test_the_boosters_of_another_protocol_take_its_intervals_in_turn(every, foll
     other = protocol(twice_weekly(2), booster, name="other")
     result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=7))
     assert coming(result, 12) == [18, 21, *following]
+
+
+def test_a_rule_that_was_lifted_stays_so_in_another_protocol():
+    """Where there is one phase the rule is "at most 7 d between two", beside others "induction: at most 7 d ..."."""
+    course = after_two_misses()
+    (lifted,) = course.lifted
+    assert (lifted.key, lifted.latest, lifted.by) == ("induction/spacing 1/latest", 7, "history")
+    other = protocol(twice_weekly(2), maintenance(2, every=every(14)), name="other")
+    switched = again(course, 16, switch=other, join=Join(minimum=3, ideal=7))
+    assert [one.key for one in switched.lifted] == [lifted.key]
+    assert switched.lifted[0].rule != lifted.rule
+
+
+@pytest.mark.parametrize("key", ["", "induction/spacing 1/latest"])
+def test_a_rule_that_was_lifted_stays_so_when_it_is_worded_anew(key):
+    """One that was lifted before rules had keys is known by its words."""
+    course = after_two_misses()
+    words = "never more than a week" if key else course.lifted[0].rule
+    course = attrs.evolve(course, lifted=(attrs.evolve(course.lifted[0], rule=words, key=key, by="policy"),))
+    after = again(course, 16, *visits(18, status="cancelled"))
+    assert [(one.latest, one.by) for one in after.lifted] == [(7, "policy")]
 
 
 def test_months_of_another_protocol_are_counted_from_the_same_day_each_time():

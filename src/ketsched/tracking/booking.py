@@ -256,6 +256,7 @@ def lifted_rules(laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
             later=booked.ids[bound.later],
             latest=bound.latest or 0,
             by=by,
+            key=bound.key,
         )
         for bound, by in (*before, *by_history, *by_policy)
     )

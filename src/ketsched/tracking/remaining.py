@@ -182,8 +182,8 @@ class Remaining:
 
 
 def is_same(lifted: Lifted, bound: Bound) -> bool:
-    """Whether a rule that was lifted is the one that laid a bound."""
-    return lifted.rule == bound.rule
+    """Whether a rule that was lifted is the one that laid a bound: by its key, or by its words if it has none."""
+    return lifted.key == bound.key if lifted.key else lifted.rule == bound.rule
 
 
 def coming(history: History) -> tuple[Session, ...]:

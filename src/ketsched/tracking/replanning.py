@@ -310,7 +310,7 @@ def _said_of(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
     days = {session.id: session.day for session in course.sessions}
     for one in lifted:
         gap = (days[one.later] - days[one.earlier]).days
-        said = f"spans {gap + 1} dates" if "nominal weeks" in one.rule else f"is {gap} d"
+        said = f"spans {gap + 1} dates" if one.key.endswith("/weeks") else f"is {gap} d"
         why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
         yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"
 
