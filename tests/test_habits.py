@@ -17,9 +17,7 @@ SRC = ROOT / "src" / "ketsched"
 SOURCES = sorted(SRC.rglob("*.py"))
 
 
-TOO_LONG = {
-    "tracking/replanning.py: replan",
-}
+TOO_LONG: set[str] = set()
 """Modules over 500 lines and functions over 80 that are still to be cut. None is added."""
 
 

@@ -7,6 +7,7 @@ dates for a course then give an error in four parts, and no AttributeError from 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from functools import cache, wraps
@@ -115,13 +116,6 @@ def checked(verb: Callable[P, R]) -> Callable[P, R]:
     return checking
 
 
-def refuse_options(verb: Callable[..., object], options: Mapping[str, object]) -> None:
-    """Refuse options that are handed on to a verb and that it would refuse."""
-    kinds = _kinds(getattr(verb, "__wrapped__", verb))
-    for name in kinds.keys() & options.keys():
-        kinds[name].taken(options[name], name)
-
-
 def _shown(value: object) -> str:
     """Say what a value is; of a long one, or one that may name somebody, its type alone."""
     if value is None or isinstance(value, bool | int | float):
@@ -141,6 +135,7 @@ def _kinds(verb: Callable[..., object]) -> dict[str, Kind]:
     for name, annotation in verb.__annotations__.items():
         if annotation.startswith("Unpack["):
             options = known[annotation[len("Unpack[") : -1]]
+            known = vars(sys.modules[options.__module__]) | known
             said |= {key: one.__forward_arg__ for key, one in options.__annotations__.items()}
         elif name != "return":
             said[name] = annotation

@@ -18,7 +18,7 @@ from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
 from ketsched.entries import check_calendars, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
-from ketsched.history import JudgedVisit, Verdict, evaluate
+from ketsched.history import History, JudgedVisit, Verdict
 from ketsched.interchange.json import document
 from ketsched.model import Course, Happened, Visit
 from ketsched.screens import Part, many, on
@@ -129,12 +129,12 @@ def record(
         visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
     course = inputs.located(where, _recorded, opened, visits, today, who)
     lines = revising.write(opened, course)
-    judged = _judged(course, visits, today)
     hours = {} if when is None else when.options()
     found = forecast_course(
         course, as_of=today, notice=days, **{k: v for k, v in hours.items() if k != "calendars"}
     )
-    lacks = [name for name, number in missing(evaluate(course, as_of=today)).items() if number > 0]
+    judged = _judged(found.history, visits)
+    lacks = [name for name, number in missing(found.history).items() if number > 0]
     possible: tuple[Proposal, ...] = ()
     if when is not None and lacks and not course.ended:
         inputs.located("--calendar", check_calendars, course, when.calendars)
@@ -244,11 +244,11 @@ def _recorded(opened: revising.Opened, visits: Sequence[Visit], today: date, who
     return record_visits(opened.course, visits, at=opened.at, as_of=today, who=who)
 
 
-def _judged(course: Course, visits: Sequence[Visit], today: date) -> list[JudgedVisit]:
+def _judged(history: History, visits: Sequence[Visit]) -> list[JudgedVisit]:
     """Return what those visits were: their entries, by what they say."""
     days = {visit.day for visit in visits}
-    last = {visit.id for visit in course.visits if visit.day in days}
-    return [judged for judged in evaluate(course, as_of=today).visits if judged.visit.id in last]
+    last = {visit.id for visit in history.course.visits if visit.day in days}
+    return [judged for judged in history.visits if judged.visit.id in last]
 
 
 def _show(

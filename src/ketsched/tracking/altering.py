@@ -1,8 +1,8 @@
 """
 What a clinician decides about the rest of a course: another interval, another protocol, one more booster, the end.
 
-Each returns the course with its protocol or its end changed and its sessions as they were;
-planning again then lays them.
+Each takes the history of a course and returns it with the protocol or the end of the course changed
+and its sessions as they were; planning again then lays them.
 """
 
 from __future__ import annotations
@@ -14,56 +14,65 @@ from typing import Any
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.history import evaluate
-from ketsched.model import MOST_SESSIONS, Companion, Course, Decision, Join, Phase, Protocol, Segment
+from ketsched.history import History, evaluate
+from ketsched.model import MOST_SESSIONS, Companion, Course, Join, Phase, Protocol, Segment
 from ketsched.planning.pattern import joins_by_interval
 from ketsched.tracking.aiming import current
 from ketsched.tracking.remaining import used_places
 
 
-def decided(course: Course, *, as_of: date) -> tuple[Course, tuple[str, ...]]:
+def apply_outcomes(history: History) -> tuple[History, tuple[str, ...]]:
     """
-    Return the course with the outcomes of its reviews acted on, and the phases to lay anew.
+    Act on the outcomes of reviews that nobody has acted on, and return the phases to lay anew as well.
 
-    "Stop" ends it; a step changes the interval of the phase that goes on. What was acted on is not again.
+    "Stop" ends the course; a step changes the interval of the phase that goes on.
     """
     relaid: list[str] = []
-    for placed in course.companions:
+    for placed in history.course.companions:
         outcome = placed.outcome
         if outcome is None or outcome.applied or outcome.what == "continue":
             continue
         if outcome.what == "stop":
-            course = ended(course, on=outcome.on)
+            history = end(history, on=outcome.on)
         else:
-            course, phase = stepped(course, outcome.step, as_of=as_of)
+            history, phase = step_interval(history, outcome.step)
             relaid.append(phase)
-        companions = tuple(
-            attrs.evolve(p, outcome=_applied(outcome)) if p.id == placed.id else p for p in course.companions
-        )
-        course = attrs.evolve(course, companions=companions)
-    return course, tuple(relaid)
+        done = attrs.evolve(placed, outcome=attrs.evolve(outcome, applied=True))
+        companions = tuple(done if other.id == placed.id else other for other in history.course.companions)
+        history = attrs.evolve(history, course=attrs.evolve(history.course, companions=companions))
+    return history, tuple(relaid)
 
 
-def _applied(outcome: Decision) -> Decision:
-    return attrs.evolve(outcome, applied=True)
+def end(history: History, *, on: date) -> History:
+    """End the course early, on a date; nothing is planned after it."""
+    return attrs.evolve(history, course=attrs.evolve(history.course, ended=on))
 
 
-def ended(course: Course, *, on: date) -> Course:
-    """Return the course as one that was ended early, on a date; nothing is planned after it."""
-    return attrs.evolve(course, ended=on)
+def move_to(history: History, place: str) -> History:
+    """Hold the sessions to come somewhere else, but those at home."""
+    course = history.course
+    judged = tuple(
+        attrs.evolve(one, session=attrs.evolve(one.session, place=place))
+        if one.session.day > history.as_of
+        and one.session.status.stands
+        and not course.is_at_home(one.session)
+        else one
+        for one in history.sessions
+    )
+    sessions = tuple(one.session for one in judged)
+    return attrs.evolve(history, course=attrs.evolve(course, sessions=sessions), sessions=judged)
 
 
-def stepped(course: Course, step: str, *, as_of: date) -> tuple[Course, str]:
+def step_interval(history: History, step: str) -> tuple[History, str]:
     """
-    Return the course with the next interval of its current list one back or one forward, and the name of the phase.
+    Go on with the interval before or after the current one of its list, and return the name of the phase as well.
 
     Of intervals 14, 21 and 28 days where 21 would be next, "back" goes on with 14, 21, 28, and "forward" with 28.
 
     Raises:
         InvalidInput: The phase that goes on has no list of intervals, or is at the end of it.
     """
-    history = evaluate(course, as_of=as_of)
-    phase = current(history)
+    course, phase = history.course, current(history)
     if not phase.every:
         raise InvalidInput(
             what=f"a step {step} in {phase.name}",
@@ -82,41 +91,50 @@ def stepped(course: Course, step: str, *, as_of: date) -> tuple[Course, str]:
             fix="leave it, or go over to another protocol for the rest (switch)",
         )
     every = phase.every[:at] + phase.every[at - 1 if step == "back" else at + 1 :]
-    return _with_phase(course, attrs.evolve(phase, every=every)), phase.name
+    protocol = _with_phase(course.protocol, attrs.evolve(phase, every=every))
+    # No visit is judged by the intervals of a phase.
+    return attrs.evolve(history, course=attrs.evolve(course, protocol=protocol)), phase.name
 
 
-def _with_phase(course: Course, phase: Phase) -> Course:
-    phases = tuple(phase if p.name == phase.name else p for p in course.protocol.phases)
-    return attrs.evolve(course, protocol=attrs.evolve(course.protocol, phases=phases))
+def _with_phase(protocol: Protocol, phase: Phase) -> Protocol:
+    phases = tuple(phase if other.name == phase.name else other for other in protocol.phases)
+    return attrs.evolve(protocol, phases=phases)
 
 
-def enlarged(course: Course, sessions: int, *, as_of: date, phase: str | None = None) -> Course:
-    """Return the course with so many more sessions in a phase; None: the one that goes on."""
-    if type(sessions) is not int or not 1 <= sessions <= MOST_SESSIONS:
+def add_sessions(history: History, number: int, *, phase: str | None = None) -> History:
+    """
+    Give a phase so many more sessions; None: the one that goes on.
+
+    What was surplus until now may count then, and does not take the place of one that is added.
+    """
+    if not 1 <= number <= MOST_SESSIONS:
         raise InvalidInput(
-            what=f"{sessions!r} sessions more",
+            what=f"{number} sessions more",
             where="repeat",
             why=f"it is a number of sessions, 1 to {MOST_SESSIONS}",
             fix="give repeat=2 to give the last two again",
+            argument="repeat",
         )
-    history = evaluate(course, as_of=as_of)
-    own = current(history) if phase is None else course.protocol.phase(phase)
-    if own.count is None:
+    course = history.course
+    enlarged = current(history) if phase is None else course.protocol.phase(phase)
+    if enlarged.count is None:
         if phase is not None:  # one more day of an open-ended phase needs no number
-            return course
+            return history
         raise InvalidInput(
-            what=f"{sessions} sessions more in {own.name}",
+            what=f"{number} sessions more in {enlarged.name}",
             where="repeat",
             why="it is open-ended: it goes on in any case",
             fix="plan it on to a later day (through), or add the days (add)",
+            argument="repeat",
         )
-    count, counted = own.count + sessions, history.counted(own.name)
+    count, counted = enlarged.count + number, history.counted(enlarged.name)
     while True:
-        larger = _with_phase(course, _of_count(own, count))
-        let_in = evaluate(larger, as_of=as_of).counted(own.name)  # what was surplus until now
-        if let_in == counted:
-            return larger
-        count, counted = count + let_in - counted, let_in
+        protocol = _with_phase(course.protocol, _of_count(enlarged, count))
+        history = evaluate(attrs.evolve(course, protocol=protocol), as_of=history.as_of)
+        let_in = history.counted(enlarged.name) - counted
+        if not let_in:
+            return history
+        count, counted = count + let_in, counted + let_in
 
 
 def _of_count(phase: Phase, count: int) -> Phase:
@@ -130,17 +148,16 @@ def _of_count(phase: Phase, count: int) -> Phase:
     return larger
 
 
-def switched(course: Course, protocol: Protocol, *, on: date, join: Join | None = None) -> Course:
+def switch_protocol(history: History, protocol: Protocol, *, join: Join | None = None) -> History:
     """
-    Return the course as one that goes over to another protocol for the rest.
+    Go over to another protocol for the rest, today.
 
     The phases of the new protocol follow those of the old one, under names of their own, and its
     companions and sources come with it. What was given stays where it was counted.
 
     Args:
-        course: The course.
+        history: Of the course up to today.
         protocol: For the rest, its choices made; its first phase has a pattern.
-        on: Local date of the change.
         join: How the first new session follows the last one given; None: the earlier phase's
             minimums hold, and it comes with the pattern of the new phase.
 
@@ -155,7 +172,7 @@ def switched(course: Course, protocol: Protocol, *, on: date, join: Join | None 
             why="only a course that begins with it can derive them, from its start",
             fix="choose weekdays for it: protocol.choose(weekdays=[0, 3])",
         )
-    old = course.protocol
+    course, old = history.course, history.course.protocol
     taken = {phase.name for phase in old.phases}
     names = {phase.name: _free(phase.name, taken) for phase in protocol.phases}
     known = {companion.id for companion in old.companions}
@@ -189,8 +206,11 @@ def switched(course: Course, protocol: Protocol, *, on: date, join: Join | None 
         title=f"{old.title}; then {protocol.title}",
         note=" ".join(filter(None, (old.note, protocol.note))),
     )
-    segment = Segment(protocol=protocol.id, version=protocol.version, first=names[first.name], on=on)
-    return attrs.evolve(course, protocol=both, segments=(*course.segments, segment))
+    segment = Segment(
+        protocol=protocol.id, version=protocol.version, first=names[first.name], on=history.as_of
+    )
+    course = attrs.evolve(course, protocol=both, segments=(*course.segments, segment))
+    return evaluate(course, as_of=history.as_of)
 
 
 def _booked(course: Course, phase: Phase) -> int:
@@ -230,9 +250,8 @@ def _renamed(protocol: Protocol, phases: dict[str, str], companions: dict[str, s
 
 def _free(name: str, taken: set[str], mark: str = " ") -> str:
     """Return a name that is not taken yet, and take it."""
-    found = name
-    number = 2
-    while found in taken:
-        found, number = f"{name}{mark}{number}", number + 1
-    taken.add(found)
-    return found
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}{mark}{number}", number + 1
+    taken.add(free)
+    return free

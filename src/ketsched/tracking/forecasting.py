@@ -8,8 +8,9 @@ day aimed at, brought between them. With a calendar the forecast says which days
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -20,15 +21,16 @@ from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState, Verdict, evaluate, unrecorded
 from ketsched.hours import Hours
-from ketsched.model import Course, Happened, LapseBand, Session, Visit
+from ketsched.model import Course, Happened, LapseBand, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
-from ketsched.tracking import arguments
 from ketsched.tracking.aiming import Aimed, Aiming, Aims
 from ketsched.tracking.laying import Replanner
+from ketsched.tracking.options import ReplanOptions
 from ketsched.tracking.problem import Remainder
 from ketsched.tracking.remaining import Remaining, lifted, without_latest
+from ketsched.tracking.request import check_zone
 
 HORIZON = 366
 """Days after the last day known that a window without a latest day is looked at (house default, a year)."""
@@ -72,7 +74,7 @@ class Due:
         return self.overdue is not None and as_of >= self.overdue
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Forecast:
     """
     What is due, seen from one day.
@@ -87,8 +89,6 @@ class Forecast:
         proposes: What that band proposes; empty if nothing but to continue.
         lapses_on: The first day on which another band than "continue" is in force; None: there is none.
         asks: Sessions that nobody recorded, and visits of which nobody said whether they count, in words.
-        if_given: The forecast if all those sessions were given; None if there is nothing to ask.
-        if_missed: The forecast if none of them was.
         lifted: Rules whose latest day no day can keep any more, in words.
     """
 
@@ -100,14 +100,25 @@ class Forecast:
     proposes: str = ""
     lapses_on: date | None = None
     asks: tuple[str, ...] = ()
-    if_given: Forecast | None = None
-    if_missed: Forecast | None = None
     lifted: tuple[str, ...] = ()
+    _answered: Callable[[Happened], Forecast | None] = attrs.field(
+        default=lambda _: None, alias="answered", eq=False, repr=False
+    )
 
     def __repr__(self) -> str:
         due = self.next
         says = "nothing is due" if due is None else f"{due.phase} {due.number} is due from {due.earliest}"
         return f"<Forecast as of {self.as_of} of {self.history.course!r}: {says}>"
+
+    @cached_property
+    def if_given(self) -> Forecast | None:
+        """The forecast if all sessions that nobody recorded were given; None if there is none."""
+        return self._answered(Happened.FULFILLED)
+
+    @cached_property
+    def if_missed(self) -> Forecast | None:
+        """The forecast if all sessions that nobody recorded were missed; None if there is none."""
+        return self._answered(Happened.NO_SHOW)
 
     @property
     def as_of(self) -> date:
@@ -189,18 +200,33 @@ def forecast(
         notice: Nothing new can be booked before so many days after today.
         time: Local time of day to be near to.
     """
-    given, notice = arguments.visits_of(visits), arguments.notice_of(notice)
-    arguments.check(course, availability=availability, wishes=wishes, time=time)
+    given, options = tuple(visits), ReplanOptions(policy=policy, notice=notice)
+    hours = None
     if calendar is not None:
-        arguments.check(course, calendar=calendar)
-    history = evaluate(course, given, as_of=as_of)
-    planner = None
-    if calendar is not None:
+        check_zone(course, calendar)
         hours = Hours(calendar, availability=availability, wishes=wishes, time=time)
-        planner = Replanner(history, hours, notice=notice)
-    aiming = planner.aiming if planner is not None else Aiming(history, as_of.toordinal() + notice, None)
-    policies = arguments.policies_of(course, policy)
-    aims = aiming.aims(policies)
+    return forecast_of(evaluate(course, given, as_of=as_of), given, hours, options)
+
+
+def forecast_of(
+    history: History,
+    visits: Sequence[Visit] = (),
+    hours: Hours | None = None,
+    options: ReplanOptions = ReplanOptions(),  # noqa: B008 - a frozen value
+) -> Forecast:
+    """
+    Say what is due next in a course whose history is known.
+
+    Args:
+        history: Of the course with those visits.
+        visits: What happened; those that the course remembers are taken once.
+        hours: When sessions can be; None: no days to book are looked for.
+        options: What is done about missed sessions, and the notice.
+    """
+    course, notice = history.course, options.days_of_notice
+    planner = None if hours is None else Replanner(history, hours, notice=notice)
+    aiming = Aiming(history, history.as_of.toordinal() + notice, None) if planner is None else planner.aiming
+    aims = aiming.aims(options.policies(course.protocol))
     aimed = aims.aimed
     rest = Remaining(course, aiming.taken, tuple(aim.slot for aim in aimed))
     bookable: tuple[date, ...] = ()
@@ -208,36 +234,23 @@ def forecast(
         gone = _impossible(rest, aiming, aimed)
     else:
         problem = planner.problem_of(aims)
-        stands = not unrecorded(course, given) and planner.is_settled()
+        stands = not unrecorded(course, visits) and planner.is_settled()
         bookable, gone = tuple(_bookable(planner, aims, problem, stands=stands)), problem.lifted
-    unknown = history.in_state(SessionState.NOT_RECORDED)
 
-    def if_all(status: Happened) -> Forecast | None:
-        said = [Visit(session.day, status, session=session.id) for session in unknown]
-        return (
-            forecast(
-                course,
-                [*given, *said],
-                as_of=as_of,
-                calendar=calendar,
-                availability=availability,
-                wishes=wishes,
-                policy=policy,
-                notice=notice,
-                time=time,
-            )
-            if said
-            else None
-        )
+    def answered(status: Happened) -> Forecast | None:
+        unknown = history.in_state(SessionState.NOT_RECORDED)
+        if not unknown:
+            return None
+        more = (*visits, *(Visit(session.day, status, session=session.id) for session in unknown))
+        return forecast_of(evaluate(course, more, as_of=history.as_of), more, hours, options)
 
     return Forecast(
         history=history,
-        sessions=tuple(_dues(rest, aimed, as_of)),
+        sessions=tuple(_dues(rest, aimed, history.as_of)),
         bookable=bookable,
-        asks=tuple(_asks(history, unknown)),
-        lifted=tuple(_said(rest, gone)),
-        if_given=if_all(Happened.FULFILLED),
-        if_missed=if_all(Happened.NO_SHOW),
+        asks=tuple(_asks(history)),
+        lifted=tuple(_in_words(rest, gone)),
+        answered=answered,
         **_lapse(history, aimed),
     )
 
@@ -317,8 +330,8 @@ def _bookable(planner: Replanner, aims: Aims, problem: Remainder, *, stands: boo
                 yield date.fromordinal(day)
 
 
-def _asks(history: History, unknown: Iterable[Session]) -> Iterator[str]:
-    for session in unknown:
+def _asks(history: History) -> Iterator[str]:
+    for session in history.in_state(SessionState.NOT_RECORDED):
         yield f"what became of the session of {session.day}?"
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
@@ -357,7 +370,7 @@ def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> tupl
     return lifted(rest, [*taken, *days])
 
 
-def _said(rest: Remaining, bounds: Iterable[Bound]) -> Iterator[str]:
+def _in_words(rest: Remaining, bounds: Iterable[Bound]) -> Iterator[str]:
     for bound in bounds:
         known = bound.earlier < rest.first
         since = f", from {date.fromordinal(rest.taken[bound.earlier].day)}" if known else ""

@@ -6,19 +6,20 @@ Nothing is chosen here; a clinician decides, and `replan` makes the plan that wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Iterable
+from typing import Unpack
 
 import attrs
 
-from ketsched.arguments import checked, refuse_options
+from ketsched.arguments import checked
+from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
-from ketsched.model import POLICIES, Course, Protocol, Visit
+from ketsched.model import POLICIES, Course, Phase, Protocol, Visit
 from ketsched.tracking.aiming import current
-from ketsched.tracking.forecasting import forecast
-from ketsched.tracking.recording import apply_visits, today_of
-from ketsched.tracking.replanning import replan
+from ketsched.tracking.forecasting import forecast_of
+from ketsched.tracking.options import POLICY_WORDS, Decisions, ReplanKeywords, WaysKeywords
+from ketsched.tracking.replanning import replan_as
+from ketsched.tracking.request import Request, request
 
 
 @attrs.frozen(kw_only=True)
@@ -39,84 +40,84 @@ class Proposal:
     error: KetschedError | None = None
 
 
-_POLICIES = {
-    "keep": "stay on the pattern; what was missed is made up at the end",
-    "make-up": "the earliest day that leaves the rest in place",
-    "next-open": "the first open day that its own rules allow",
-    "shift": "everything moves by the same delay",
-    "skip": "do without it",
-}
-
-
 @checked
-def ways(course: Course, visits: Iterable[Visit] = (), **options: Any) -> tuple[Proposal, ...]:
+def ways(
+    course: Course, visits: Iterable[Visit] = (), *, calendar: Calendar, **options: Unpack[WaysKeywords]
+) -> tuple[Proposal, ...]:
     """
     Return the plan that each policy would give, the policies in the order of POLICIES.
 
-    The options are those of `replan`, without policy.
+    Args:
+        course: As it was given out last.
+        visits: What happened besides what it remembers.
+        calendar: When the clinic is open, without this course's own bookings.
+        options: The other keywords of `replan`, but policy.
     """
-    refuse_options(replan, options)
-    given = tuple(visits)
-    return tuple(
-        _tried(name, _POLICIES[name], partial(replan, course, given, policy=name, **options))
-        for name in POLICIES
-    )
+    asked = request(course, visits, calendar, **options)
+    return tuple(_tried(name, POLICY_WORDS[name], asked, policy=name) for name in POLICIES)
 
 
-def proposals(course: Course, visits: Iterable[Visit] = (), **options: Any) -> tuple[Proposal, ...]:
+@checked
+def proposals(
+    course: Course, visits: Iterable[Visit] = (), *, calendar: Calendar, **options: Unpack[ReplanKeywords]
+) -> tuple[Proposal, ...]:
     """
     Return the plans for what the lapse band in force proposes; to continue is always the first.
 
     None is returned where the band proposes nothing but to continue. "Clinician review" shows all
-    plans that there are; a clinician decides. The options are those of `replan`.
+    plans that there are; a clinician decides.
+
+    Args:
+        course: As it was given out last.
+        visits: What happened besides what it remembers.
+        calendar: When the clinic is open, without this course's own bookings.
+        options: The other keywords of `replan`.
     """
-    given = tuple(visits)
-    today = today_of(course, options.get("at"), options.get("as_of"))
-    seen = forecast(course, given, as_of=today)
+    asked = request(course, visits, calendar, **options)
+    seen = forecast_of(asked.history)
     if not seen.proposes or seen.lapse is None or course.ended is not None:
         return ()
-    history = apply_visits(course, given, as_of=today)
-    known, phase = history.course, current(history)
-    again: dict[str, tuple[str, dict[str, Any]]] = {
+    known, phase, repeat = asked.history.course, current(asked.history), seen.lapse.repeat
+    again: dict[str, tuple[str, Decisions]] = {
         "continue": ("go on where the series stands", {}),
-        "restart": ("begin anew from the first session", {"switch": _from(known.protocol, known, 0)}),
+        "restart": ("begin anew from the first session", {"switch": _from(known, 0)}),
     }
-    before = _before(known.protocol, known, phase.name)
+    before = _before(known, phase.name)
     if len(phase.every) > 1:
         again["step back"] = ("go on at the interval before", {"step": "back"})
     elif before is not None:
-        names = [p.name for p in known.protocol.main if p.name not in known.over()]
-        says = f"go back to {names[before]}, from its first session"
-        again["step back"] = (says, {"switch": _from(known.protocol, known, before)})
-    if seen.lapse.repeat:
-        again["repeat tail"] = (
-            f"give the last {seen.lapse.repeat} again, then go on",
-            {"repeat": seen.lapse.repeat},
-        )
+        name = _in_force(known)[before].name
+        again["step back"] = (f"go back to {name}, from its first session", {"switch": _from(known, before)})
+    if repeat:
+        again["repeat tail"] = (f"give the last {repeat} again, then go on", {"repeat": repeat})
     names = list(again) if seen.proposes == "clinician review" else ["continue", seen.proposes]
-    return tuple(
-        _tried(name, again[name][0], partial(replan, course, given, **{**options, **again[name][1]}))
-        for name in names
-        if name in again
-    )
+    return tuple(_tried(name, again[name][0], asked, **again[name][1]) for name in names if name in again)
 
 
-def _tried(name: str, says: str, make: Callable[[], Course]) -> Proposal:
+def _tried(name: str, says: str, asked: Request, **options: Unpack[Decisions]) -> Proposal:
+    """Return the plan that a request gives with some options changed, or why there is none."""
     try:
-        return Proposal(name=name, says=says, course=make())
+        asked = attrs.evolve(asked, options=attrs.evolve(asked.options, **options))
+        return Proposal(name=name, says=says, course=replan_as(asked))
     except KetschedError as error:
         return Proposal(name=name, says=says, error=error)
 
 
-def _before(protocol: Protocol, course: Course, name: str) -> int | None:
+def _in_force(course: Course) -> list[Phase]:
+    """Return the phases that follow each other in the part of the protocol that is in force."""
+    return [phase for phase in course.protocol.main if phase.name not in course.over()]
+
+
+def _before(course: Course, name: str) -> int | None:
     """Return the number of the phase before one, in the part of the protocol that is in force."""
-    names = [phase.name for phase in protocol.main if phase.name not in course.over()]
+    names = [phase.name for phase in _in_force(course)]
     at = names.index(name) if name in names else 0
     return at - 1 if at else None
 
 
-def _from(protocol: Protocol, course: Course, number: int) -> Protocol:
+def _from(course: Course, number: int) -> Protocol:
     """Return the part of a protocol that is in force, from one of its phases on."""
+    protocol = course.protocol
     phases = [phase for phase in protocol.phases if phase.name not in course.over()][number:]
     first = attrs.evolve(phases[0], join=None)
     names = {"", *(phase.name for phase in phases)}

@@ -31,7 +31,6 @@ from ketsched.history import (
 )
 from ketsched.model import Course, Happened, Session, Status, Visit
 from ketsched.revising import revised
-from ketsched.tracking import arguments
 
 
 @checked
@@ -56,8 +55,7 @@ def record(
     Raises:
         InvalidInput: A visit is after today, or names what does not exist.
     """
-    given = arguments.visits_of(visits)
-    arguments.check(course, who=who)
+    given = tuple(visits)
     today = today_of(course, at, as_of)
     early = next((visit for visit in given if not is_past(visit, today)), None)
     if early is not None:

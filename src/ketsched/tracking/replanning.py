@@ -2,37 +2,42 @@
 Plan again after what happened: as few changes as can be, by the policy for what was missed.
 
 The past and today stay. What happened is written into the course first, then what a clinician
-decides about the rest; what is left is aimed at days (`aiming`), laid (`laying`), and given out
-as the next revision.
+decides about the rest; what is left is aimed at days (`aiming`), laid (`laying`), booked, and
+given out as the next revision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
 
 import attrs
 
 from ketsched.arguments import checked
 from ketsched.around import confirmed
 from ketsched.calendars import Calendar
-from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
-from ketsched.history import History, SessionState, Verdict, evaluate, is_past
-from ketsched.hours import Hours
+from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
 from ketsched.planning.planner import TooManyWays
 from ketsched.revising import in_order, revised
-from ketsched.tracking import arguments
 from ketsched.tracking.aiming import phase_on
-from ketsched.tracking.altering import decided, ended, enlarged, stepped, switched
-from ketsched.tracking.booking import book, lifted_rules
+from ketsched.tracking.altering import (
+    add_sessions,
+    apply_outcomes,
+    end,
+    move_to,
+    step_interval,
+    switch_protocol,
+)
+from ketsched.tracking.booking import Booked, book, lifted_rules
 from ketsched.tracking.laying import Replanner
+from ketsched.tracking.options import ReplanOptions
 from ketsched.tracking.problem import Laid
-from ketsched.tracking.recording import apply_visits, reasons, today_of
+from ketsched.tracking.recording import reasons
+from ketsched.tracking.request import Request, request
 
 
 @checked
@@ -96,142 +101,258 @@ def replan(
         NoFeasiblePlan: The required rules leave no days, or a companion that must be there has none.
         InvalidInput: An argument cannot be used.
     """
-    given, notice = arguments.visits_of(visits), arguments.notice_of(notice)
-    extra = sorted(add) if isinstance(add, list | tuple) else add
-    arguments.check(
-        course,
-        calendar=calendar,
-        availability=availability,
-        wishes=wishes,
-        calendars=calendars,
-        time=time,
-        move=move,
-        add=extra,
-        repeat=repeat,
-        step=step,
-        switch=switch,
-        join=join,
-        end=end,
-        exceed=exceed,
-        through=through,
-        place=place,
-        who=who,
+    return replan_as(
+        request(
+            course,
+            visits,
+            calendar,
+            at=at,
+            as_of=as_of,
+            policy=policy,
+            notice=notice,
+            move=move,
+            add=add,
+            repeat=repeat,
+            step=step,
+            switch=switch,
+            join=join,
+            end=end,
+            through=through,
+            place=place,
+            exceed=exceed,
+            availability=availability,
+            wishes=wishes,
+            time=time,
+            calendars=calendars,
+            who=who,
+        )
     )
-    today = today_of(course, at, as_of)
-    arguments.policies_of(course, policy)
-    history = apply_visits(course, given, as_of=today, who=who)
-    altered, relaid = decided(history.course, as_of=today)
-    wanted: dict[str, Any] = {
-        "add": extra,
-        "repeat": repeat,
-        "step": step,
-        "switch": switch,
-        "through": through,
-    }
-    if altered.ended is not None and any(wanted.values()):
+
+
+def replan_as(asked: Request) -> Course:
+    """
+    Plan the rest of a course again, as `replan` does.
+
+    Raises:
+        NoFeasiblePlan: The required rules leave no days, or a companion that must be there has none.
+        InvalidInput: An option cannot be used for this course.
+    """
+    decided = decide(asked.course, asked.history, asked.options)
+    replanning = _Replanning(asked, decided)
+    if decided.is_nothing(asked) and replanning.planner.is_settled():
+        return _with_companions(asked)
+    return replanning.course()
+
+
+# What is decided about the rest
+
+
+@attrs.frozen(kw_only=True)
+class Decided:
+    """
+    What is decided about the rest of a course.
+
+    Attributes:
+        history: Of the course as it was decided to go on.
+        relaid: Names of phases whose bookings are laid anew on the pattern.
+        added: Days of sessions besides the pattern, by the name of their phase.
+    """
+
+    history: History
+    relaid: tuple[str, ...]
+    added: Mapping[str, Sequence[date]]
+
+    def is_nothing(self, asked: Request) -> bool:
+        """Whether the course goes on as it was given out."""
+        options = asked.options
+        chosen = options.move or options.add or self.relaid or options.through is not None
+        return not chosen and self.history.course == asked.course
+
+
+def decide(course: Course, history: History, options: ReplanOptions) -> Decided:
+    """
+    Apply what was decided about the rest of a course: in its reviews, and by the options.
+
+    Args:
+        course: As it was given out last.
+        history: Of the course with what happened written into it.
+        options: What is to be done.
+
+    Raises:
+        InvalidInput: An option cannot be used for this course.
+    """
+    altered, relaid = apply_outcomes(history)
+    if altered.course.ended is not None and options.goes_on:
         raise InvalidInput(
-            what=f"a course that ended on {altered.ended} is to go on",
-            where=next(name for name, value in wanted.items() if value),
+            what=f"a course that ended on {altered.course.ended} is to go on",
+            where=options.goes_on,
             why="nothing is planned in it any more",
             fix="plan a course of its own for what follows",
+            argument=options.goes_on,
         )
-    if step is not None:
-        altered, phase = stepped(altered, step, as_of=today)
+    if options.step is not None:
+        altered, phase = step_interval(altered, options.step)
         relaid = (*relaid, phase)
-    if switch is not None:
-        altered = switched(altered, switch, on=today, join=join)
-    if end:
-        altered = ended(altered, on=today)
-    for day in extra:
-        plausible(day, "add")
-    if len(set((move or {}).values())) < len(move or {}):
+    if options.switch is not None:
+        altered = switch_protocol(altered, options.switch, join=options.join)
+    if options.end:
+        altered = end(altered, on=history.as_of)
+    _check_free(course, options.add)
+    added: dict[str, list[date]] = {}
+    for day in options.add:
+        added.setdefault(phase_on(history, day).name, []).append(day)
+    for name, days in added.items():
+        altered = add_sessions(altered, len(days), phase=name)
+    _check_through(altered.course.protocol, options.through)
+    if options.repeat:
+        altered = add_sessions(altered, options.repeat)
+    if options.place is not None:
+        altered = move_to(altered, options.place)
+    return Decided(history=altered, relaid=relaid, added=added)
+
+
+def _check_free(course: Course, days: Iterable[date]) -> None:
+    """Refuse a further session on the day of another one."""
+    taken = {session.day for session in course.standing()} & set(days)
+    if taken:
         raise InvalidInput(
-            what="two sessions moved to one day",
-            where="move",
-            why="there is one session a day",
-            fix="give each its own",
-        )
-    taken = {session.day for session in course.standing()} & set(extra)
-    if taken or len(set(extra)) < len(extra):
-        raise InvalidInput(
-            what=f"one more session on {min(taken or set(extra))}",
+            what=f"one more session on {min(taken)}",
             where="add",
             why="there is one on that day already, and two on one day are too many",
             fix="choose another day",
+            argument="add",
         )
-    more: dict[str, list[date]] = {}
-    for day in extra:
-        more.setdefault(phase_on(history, day).name, []).append(day)
-    for name, days in more.items():
-        altered = enlarged(altered, len(days), as_of=today, phase=name)
-    open_ended = [phase.name for phase in altered.protocol.main if phase.count is None]
-    if through is not None and altered.protocol.main[-1].name not in open_ended:
+
+
+def _check_through(protocol: Protocol, through: date | None) -> None:
+    """Refuse to plan a phase on that has a number of sessions."""
+    last = protocol.main[-1]
+    if through is not None and last.count is not None:
         raise InvalidInput(
             what=f"a plan through {through}",
             where="through",
-            why=f"{altered.protocol.main[-1].name} has a number of sessions, and no end to plan on to",
+            why=f"{last.name} has a number of sessions, and no end to plan on to",
             fix="leave it out, or add sessions (add, repeat)",
+            argument="through",
         )
-    if repeat:
-        altered = enlarged(altered, repeat, as_of=today)
-    if place is not None:
-        altered = _placed(altered, place, today)
-    if altered is not history.course:
-        history = evaluate(altered, as_of=today)
-    hours = Hours(calendar, staff=calendars or {}, availability=availability, wishes=wishes, time=time)
-    planner = Replanner(history, hours, notice=notice, exceed=exceed)
-    policies = arguments.policies_of(altered, policy)
-    only = {to_come(history, name): plausible(day, "move") for name, day in (move or {}).items()}
-    _check_days({f"the session {name}": day for name, day in only.items()}, "move", planner.first)
-    _check_days({"one more session": extra[0]} if extra else {}, "add", planner.first)
-    new = altered != course or bool(only or relaid or extra) or through is not None
-    if not new and planner.is_settled():
-        return _accompanied(course, at, who, hours, today)
 
-    def lay(chosen: Mapping[str, str]) -> Laid:
-        aims = planner.aiming.aims(chosen, only=only, add=more, relaid=relaid, through=through)
-        return planner.lay(aims)
 
-    laid = lay(policies)
-    aims, booked = laid.aims, book(history, laid, hours)
-    changed = dict(booked.changed)
-    skipped = (*altered.skipped, *aims.skipped)
-    counts = {j.session: j.verdict.counts for j in history.given()}  # of a longer series more may count
-    kept = [_counted(changed.pop(s.id, s), counts) for s in altered.sessions]
-    sessions = in_order([*kept, *changed.values()])
-    known = attrs.evolve(altered, sessions=sessions, skipped=skipped, lifted=())
-    known = attrs.evolve(known, companions=place_companions(known, hours, after=today))
-    confirmed_sessions, companions = confirmed(known, before=course)
-    lifted = lifted_rules(laid, booked)
-    remarks = [*_unpinned(booked.changed, altered, only), *_not_known(history, given), *aims.remarks]
-    remarks += _said_of(known, lifted)
-    if laid.costs:
-        remarks += _offers(lay, policies, laid)
-    return revised(
-        course,
-        at=at,
-        kind="recorded and replanned" if given else "replanned",
-        what=_what(
-            moved=move,
-            added=extra,
-            repeated=repeat,
-            stepped=relaid,
-            switched=switch,
-            ended=end,
-            **{"new place": place, "planned on": through},
-        ),
-        who=who,
-        sessions=confirmed_sessions,
-        companions=companions,
-        why={**reasons(history), **booked.why},
-        remarks=remarks,
-        visits=known.visits,
-        skipped=skipped,
-        lifted=lifted,
-        protocol=known.protocol,
-        segments=known.segments,
-        ended=known.ended,
-    )
+def check_to_come(history: History, session: str) -> str:
+    """Return the id of a session; refuse one that is not to come, or cannot be moved."""
+    over = history.course.over()
+    can = [one.id for one in history.in_state(SessionState.PLANNED) if one.phase not in over]
+    if session not in can:
+        raise InvalidInput(
+            what=f"the session {session[:40]!r} cannot be moved",
+            where="move",
+            why=f"sessions that are still to come are {', '.join(can[:12]) or 'none'}",
+            fix="name one of these",
+            argument="move",
+        )
+    return session
+
+
+# The next revision
+
+
+class _Replanning:
+    """Lays and books what is left of one course, and gives it out as the next revision."""
+
+    def __init__(self, asked: Request, decided: Decided) -> None:
+        self.asked, self.decided, self.options = asked, decided, asked.options
+        self.history, self.altered = decided.history, decided.history.course
+        self.planner = Replanner(
+            self.history, asked.hours, notice=self.options.days_of_notice, exceed=self.options.exceed
+        )
+        self.policies = self.options.policies(self.altered.protocol)
+        self.moved = {check_to_come(self.history, name): day for name, day in self.options.move.items()}
+        for name, day in self.moved.items():
+            self._check_notice(f"the session {name}", day, "move")
+        for day in self.options.add[:1]:
+            self._check_notice("one more session", day, "add")
+
+    def _check_notice(self, what: str, day: date, argument: str) -> None:
+        if day.toordinal() < self.planner.first:
+            raise InvalidInput(
+                what=f"{what} on {day}",
+                where=argument,
+                why=f"with the notice given nothing new is before {date.fromordinal(self.planner.first)}",
+                fix="choose a later day, or a shorter notice",
+                argument=argument,
+            )
+
+    def lay(self, policies: Mapping[str, str]) -> Laid:
+        """Find the days of what is left, by the policy of each phase."""
+        aims = self.planner.aiming.aims(
+            policies,
+            only=self.moved,
+            add=self.decided.added,
+            relaid=self.decided.relaid,
+            through=self.options.through,
+        )
+        return self.planner.lay(aims)
+
+    def course(self) -> Course:
+        """Return the course with the rest laid and booked, as its next revision."""
+        asked = self.asked
+        laid = self.lay(self.policies)
+        booked = book(self.history, laid, asked.hours)
+        known = self._booked(laid, booked)
+        known = attrs.evolve(known, companions=place_companions(known, asked.hours, after=asked.today))
+        sessions, companions = confirmed(known, before=asked.course)
+        lifted = lifted_rules(laid, booked)
+        return revised(
+            asked.course,
+            at=asked.at,
+            kind="recorded and replanned" if asked.visits else "replanned",
+            what=_what(asked.options, stepped=bool(self.decided.relaid)),
+            who=asked.who,
+            sessions=sessions,
+            companions=companions,
+            why={**reasons(self.history), **booked.why},
+            remarks=tuple(self._remarks(known, laid, booked, lifted)),
+            visits=known.visits,
+            skipped=known.skipped,
+            lifted=lifted,
+            protocol=known.protocol,
+            segments=known.segments,
+            ended=known.ended,
+        )
+
+    def _booked(self, laid: Laid, booked: Booked) -> Course:
+        """Return the course with its bookings changed; of a longer series more of what was given may count."""
+        counts = {judged.session: judged.verdict.counts for judged in self.history.given()}
+        changed = dict(booked.changed)
+        kept = [_counted(changed.pop(s.id, s), counts) for s in self.altered.sessions]
+        return attrs.evolve(
+            self.altered,
+            sessions=in_order([*kept, *changed.values()]),
+            skipped=(*self.altered.skipped, *laid.aims.skipped),
+            lifted=(),
+        )
+
+    def _remarks(self, known: Course, laid: Laid, booked: Booked, lifted: Iterable[Lifted]) -> Iterator[str]:
+        """Yield what a clinician should know of the plan: what could not be kept, and what was left aside."""
+        yield from _unpinned(booked.changed, self.altered, self.moved)
+        yield from _left_aside(self.history, self.asked.visits)
+        yield from laid.aims.remarks
+        yield from _lifted_in_words(known, lifted)
+        if laid.costs:
+            yield self._offer(laid)
+
+    def _offer(self, laid: Laid) -> str:
+        """Say which other policies keep the rules that this one goes beyond."""
+        keep = []
+        for policy in POLICIES:
+            if policy not in self.policies.values():
+                try:
+                    other = self.lay(dict.fromkeys(self.policies, policy))
+                except (NoFeasiblePlan, TooManyWays):
+                    continue
+                if not other.costs and len(other.lifted) <= len(laid.lifted):
+                    keep.append(policy)
+        rules = " and ".join(dict.fromkeys(bound.rule for bound in laid.costs))
+        return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
 
 
 def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:
@@ -239,47 +360,17 @@ def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:
     return session if session.counts == now else attrs.evolve(session, counts=now)
 
 
-def _accompanied(course: Course, at: datetime | None, who: str, hours: Hours, today: date) -> Course:
+def _with_companions(asked: Request) -> Course:
     """Return a course whose sessions stay, with what goes around them where it should be, if it can be there."""
+    course = asked.course
     try:
-        companions = place_companions(course, hours, after=today)
+        companions = place_companions(course, asked.hours, after=asked.today)
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
     sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)
-    return revised(course, at=at, kind="companions", who=who, sessions=sessions, companions=companions)
-
-
-def to_come(history: History, name: str) -> str:
-    """Return the id of a session, if it is still to come and can be moved."""
-    over = history.course.over()
-    can = [session.id for session in history.in_state(SessionState.PLANNED) if session.phase not in over]
-    if name not in can:
-        raise InvalidInput(
-            what=f"the session {name[:40]!r} cannot be moved",
-            where="move",
-            why=f"sessions that are still to come are {', '.join(can[:12]) or 'none'}",
-            fix="name one of these",
-        )
-    return name
-
-
-def _check_days(days: Mapping[str, date], where: str, first: int) -> None:
-    for name, day in days.items():
-        if day.toordinal() < first:
-            raise InvalidInput(
-                what=f"{name} on {day}",
-                where=where,
-                why=f"with the notice given nothing new is before {date.fromordinal(first)}",
-                fix="choose a later day, or a shorter notice",
-            )
-
-
-def _placed(course: Course, place: str, today: date) -> Course:
-    sessions = tuple(
-        attrs.evolve(s, place=place) if s.day > today and s.status.stands and not course.is_at_home(s) else s
-        for s in course.sessions
+    return revised(
+        course, at=asked.at, kind="companions", who=asked.who, sessions=sessions, companions=companions
     )
-    return attrs.evolve(course, sessions=sessions)
 
 
 def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str, date]) -> Iterator[str]:
@@ -293,7 +384,7 @@ def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str,
                 yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
 
 
-def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
+def _left_aside(history: History, given: Iterable[Visit]) -> Iterator[str]:
     """Yield what was left aside: visits after today, and past sessions that nobody recorded."""
     for visit in given:
         if not is_past(visit, history.as_of):
@@ -305,7 +396,7 @@ def _not_known(history: History, given: Iterable[Visit]) -> Iterator[str]:
         yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
 
 
-def _said_of(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
+def _lifted_in_words(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
     """Yield in words which rules do not bind any more, each pair of sessions once."""
     days = {session.id: session.day for session in course.sessions}
     for one in lifted:
@@ -315,23 +406,16 @@ def _said_of(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
         yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"
 
 
-def _offers(
-    lay: Callable[[Mapping[str, str]], Laid], policies: Mapping[str, str], laid: Laid
-) -> Iterator[str]:
-    """Yield which other policies keep the rules that this one goes beyond."""
-    keep = []
-    for policy in POLICIES:
-        if policy not in policies.values():
-            try:
-                other = lay(dict.fromkeys(policies, policy))
-            except (NoFeasiblePlan, TooManyWays):
-                continue
-            if not other.costs and len(other.lifted) <= len(laid.lifted):
-                keep.append(policy)
-    rules = " and ".join(dict.fromkeys(bound.rule for bound in laid.costs))
-    yield f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
-
-
-def _what(**done: object) -> str:
+def _what(options: ReplanOptions, *, stepped: bool) -> str:
     """Say in a word or two what a revision was for; nothing if its kind says it."""
+    done = {
+        "moved": options.move,
+        "added": options.add,
+        "repeated": options.repeat,
+        "stepped": stepped,
+        "switched": options.switch,
+        "ended": options.end,
+        "new place": options.place,
+        "planned on": options.through,
+    }
     return ", ".join(word for word, happened in done.items() if happened)

@@ -1,0 +1,93 @@
+"""A course that is to be planned again: what has happened, when it can be, what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import Unpack
+
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.errors import InvalidInput
+from ketsched.history import History
+from ketsched.hours import Hours
+from ketsched.model import Course, Visit
+from ketsched.tracking.options import Decisions, ReplanOptions
+from ketsched.tracking.recording import apply_visits, today_of
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """
+    A course that is to be planned again, with all that the plan follows from.
+
+    Attributes:
+        course: As it was given out last.
+        visits: What happened besides what it remembers.
+        history: Of the course with those visits written into it, up to today.
+        hours: When sessions and appointments can be.
+        options: What is to be done.
+        at: The moment of the revision, aware; None if the course has none.
+        who: Who plans again.
+    """
+
+    course: Course
+    visits: tuple[Visit, ...]
+    history: History
+    hours: Hours
+    options: ReplanOptions
+    at: datetime | None = None
+    who: str = ""
+
+    @property
+    def today(self) -> date:
+        """Today at the clinic."""
+        return self.history.as_of
+
+
+def request(  # noqa: PLR0913 - the keywords of the public verbs
+    course: Course,
+    visits: Iterable[Visit],
+    calendar: Calendar,
+    *,
+    at: datetime | None = None,
+    as_of: date | None = None,
+    who: str = "",
+    availability: Calendar | None = None,
+    wishes: Calendar | None = None,
+    time: time | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
+    **options: Unpack[Decisions],
+) -> Request:
+    """
+    Pack the arguments of `replan`, and write what happened into the course.
+
+    Raises:
+        InvalidInput: An argument cannot be used.
+    """
+    given, chosen = tuple(visits), ReplanOptions(**options)
+    check_zone(course, calendar)
+    today = today_of(course, at, as_of)
+    chosen.policies(course.protocol)
+    return Request(
+        course=course,
+        visits=given,
+        history=apply_visits(course, given, as_of=today, who=who),
+        hours=Hours(calendar, staff=calendars or {}, availability=availability, wishes=wishes, time=time),
+        options=chosen,
+        at=at,
+        who=who,
+    )
+
+
+def check_zone(course: Course, calendar: Calendar) -> None:
+    """Refuse the calendar of a clinic in another zone than the course."""
+    if calendar.zone != course.zone:
+        raise InvalidInput(
+            what=f"a calendar of {calendar.zone} for a course of {course.zone}",
+            where="calendar",
+            why="the days and hours of a course are local to its clinic",
+            fix=f"give the clinic's calendar, in {course.zone}; availability and wishes may be in another zone",
+            argument="calendar",
+        )
