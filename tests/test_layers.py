@@ -44,6 +44,7 @@ LAYERS = [
     "checking",
     "waiverfile",
     "tracking",
+    "words",
     "interchange",
     "reporting",
     "follow",

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ketsched.around import authorise, decide, done, hold, release, ride
     from ketsched.interchange.caldav import publish
     from ketsched.planning import accompany as appointments
-    from ketsched.tracking import record, sentences, ways
+    from ketsched.tracking import record, ways
+    from ketsched.words import sentences
 else:
     __getattr__, __dir__ = at_first_use(
         __name__,
@@ -35,6 +36,7 @@ else:
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "around"),
             "publish": "interchange.caldav",
             "appointments": "planning:accompany",
-            **dict.fromkeys(("record", "sentences", "ways"), "tracking"),
+            **dict.fromkeys(("record", "ways"), "tracking"),
+            "sentences": "words",
         },
     )

@@ -19,7 +19,6 @@ from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import dumps
 from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid
-from ketsched.interchange.wording import Publication
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -39,6 +38,7 @@ from ketsched.model import (
 from ketsched.planning import accompany, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan
+from ketsched.words.wording import Publication
 
 slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
 LEVELS = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named", "full")]

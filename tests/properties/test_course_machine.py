@@ -40,7 +40,8 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
-from ketsched.tracking import forecast, moving, proposals, record, replan, sentences
+from ketsched.tracking import forecast, moving, proposals, record, replan
+from ketsched.words import sentences
 
 ZONE = "Europe/Amsterdam"
 OPEN = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00"))

@@ -88,7 +88,7 @@ GOOD = {
     ks.loads: {"content": ks.dumps(COURSE, "json"), "suffix": "json", "protocol": None, "zone": None},
     follow.record: {"course": COURSE, "visits": VISITS, "at": AT, "as_of": TODAY, "who": ""},
     follow.ways: {**NEXT, "at": AT, "as_of": TODAY, "notice": 1, "calendars": {}, "who": ""},
-    follow.sentences: {"course": COURSE, "revision": 0},
+    follow.sentences: {"course": COURSE, "revision": 0, "language": "en"},
     follow.hold: {
         "course": COURSE,
         "reason": "rash",

@@ -10,7 +10,6 @@ from ketsched.errors import CannotRead, CannotWrite, InvalidInput
 from ketsched.interchange import dumps, read, write
 from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid
-from ketsched.interchange.wording import Publication
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -25,6 +24,7 @@ from ketsched.model import (
 )
 from ketsched.revising import revised
 from ketsched.tracking import record
+from ketsched.words.wording import Publication
 
 FIRST, SECOND = datetime(2027, 1, 2, 9, tzinfo=UTC), datetime(2027, 1, 7, 9, tzinfo=UTC)
 MON, WED, FRI = (date(2027, 1, day) for day in (4, 6, 8))

@@ -15,7 +15,6 @@ from ketsched.checking import Finding, Severity
 from ketsched.checking import check as check_all
 from ketsched.checking.companionhours import AT_HOME
 from ketsched.checking.sessiondays import DRINKING
-from ketsched.interchange.wording import LANGUAGES
 from ketsched.model import (
     Anchor,
     Authorisation,
@@ -31,6 +30,7 @@ from ketsched.model import (
 )
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
+from ketsched.words.wording import LANGUAGES
 
 
 def around_six(clock=time(9), **changed):

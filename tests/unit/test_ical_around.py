@@ -16,8 +16,8 @@ from ketsched.agenda import CompanionEntry, agenda
 from ketsched.errors import CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical
 from ketsched.interchange.identity import session_uid
-from ketsched.interchange.wording import LANGUAGES
 from ketsched.model import TOPICS, Course, Decision, Hold, Revision, Status
+from ketsched.words.wording import LANGUAGES
 from published import (
     AUDIENCES,
     CLINIC,

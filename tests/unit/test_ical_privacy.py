@@ -9,9 +9,9 @@ import pytest
 from ketsched import around
 from ketsched.errors import CannotRead
 from ketsched.interchange import dumps, ical, identity
-from ketsched.interchange.wording import Publication
 from ketsched.model import Anchor, Authorisation, Course, Hold, Revision, Status
 from ketsched.revising import revised
+from ketsched.words.wording import Publication
 from published import (
     AUDIENCES,
     CLINIC,

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from ketsched import model
 from ketsched.errors import CannotRead, CannotWrite, InvalidInput
 from ketsched.interchange import dumps, json, jsonform, read, write
-from ketsched.interchange.wording import Publication
+from ketsched.words.wording import Publication
 
 SCHEMA = standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
 

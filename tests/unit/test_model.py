@@ -14,7 +14,6 @@ from ketsched.calendars import Calendar
 from ketsched.clock import elapsed
 from ketsched.errors import InvalidInput, InvalidProtocol, InvalidTime, KetschedError
 from ketsched.interchange import json
-from ketsched.interchange.wording import Publication
 from ketsched.model import (
     LAPSES,
     MOST_SESSIONS,
@@ -45,6 +44,7 @@ from ketsched.model import (
     check_course_id,
     read_weekdays,
 )
+from ketsched.words.wording import Publication
 
 ANATOMY = Anatomy(prepare=15, infusion=40, observation=60, discharge=5)
 

@@ -14,7 +14,8 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.revising import revised
-from ketsched.tracking import moving, record, replan, sentences
+from ketsched.tracking import moving, record, replan
+from ketsched.words import sentences
 from making import (
     BEFORE,
     OPEN_UTC,

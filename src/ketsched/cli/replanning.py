@@ -25,10 +25,11 @@ from ketsched.screens import Lines, many, on
 from ketsched.screens.changes import changes_table, plans_table
 from ketsched.screens.courses import labels_of
 from ketsched.screens.forecasts import taken_in_words
-from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals, sentences
+from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
 from ketsched.tracking.lapses import taken, verified
+from ketsched.words import sentences
 
 T = TypeVar("T")
 

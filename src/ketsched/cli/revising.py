@@ -232,7 +232,7 @@ def write(opened: Opened, course: Course, findings: Sequence[Finding] | None = N
 def _changes_events(course: Course, output: inputs.Output) -> bool:
     """Whether a calendar of changes has an event."""
     from ketsched.interchange.ical import changes_events
-    from ketsched.interchange.wording import Publication
+    from ketsched.words.wording import Publication
 
     return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
 

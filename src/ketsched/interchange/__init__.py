@@ -18,8 +18,8 @@ from typing import Protocol as Interface
 from ketsched.arguments import checked
 from ketsched.errors import CannotRead, CannotWrite
 from ketsched.files import decode, read_text, write_whole
-from ketsched.interchange.wording import Publication
 from ketsched.model import Course, Protocol
+from ketsched.words.wording import Publication
 
 FORMATS: dict[str, str] = {
     ".json": "json",

@@ -26,8 +26,8 @@ from ketsched.arguments import checked
 from ketsched.errors import CannotWrite
 from ketsched.interchange.calendarserver import connected, host_of, server_errors, shown
 from ketsched.interchange.ical import Resource, State, resources
-from ketsched.interchange.wording import Publication
 from ketsched.model import Course
+from ketsched.words.wording import Publication
 
 if TYPE_CHECKING:
     from caldav.davclient import DAVClient

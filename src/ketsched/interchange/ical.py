@@ -40,11 +40,11 @@ from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.icalevents import COURSE, STATUS
 from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
-from ketsched.interchange.telling import Lines, Telling
 from ketsched.interchange.vtimezones import vtimezone
-from ketsched.interchange.wording import Audience, Privacy, Publication, clock
 from ketsched.model import Course, PlacedCompanion, Protocol, Session, Status
 from ketsched.model.bookings import MIDNIGHT
+from ketsched.words.telling import Lines, Telling
+from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 if TYPE_CHECKING:
     import icalendar

@@ -21,7 +21,6 @@ import attrs
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import CannotRead, CannotWrite, KetschedError
 from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, NOTHING_TOO, ORDER, VERSION, WRITTEN_AS
-from ketsched.interchange.wording import Publication
 from ketsched.model import (
     Anatomy,
     Changed,
@@ -30,6 +29,7 @@ from ketsched.model import (
     Phase,
     Protocol,
 )
+from ketsched.words.wording import Publication
 
 if TYPE_CHECKING:
     from cattrs import Converter

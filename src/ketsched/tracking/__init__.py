@@ -11,7 +11,6 @@ from ketsched.tracking.moving import Moving, moving
 from ketsched.tracking.proposing import Proposal, proposals, ways
 from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import replan
-from ketsched.tracking.telling import sentences
 
 __all__ = [
     "Due",
@@ -23,6 +22,5 @@ __all__ = [
     "proposals",
     "record",
     "replan",
-    "sentences",
     "ways",
 ]

@@ -35,6 +35,32 @@ class Privacy(StrEnum):
     FULL = "full"
 
 
+@attrs.frozen(kw_only=True)
+class Telephone:
+    """
+    The sentences that are read out when something changed; names in braces are filled in.
+
+    Attributes:
+        session: What a session is called in them.
+        companion: What an appointment around sessions is called.
+        hour: A day with its hour.
+        no_hour: An hour that is not known.
+    """
+
+    session: str
+    companion: str
+    hour: str
+    no_hour: str
+    new: str
+    other_day: str
+    other_hour: str
+    other_place: str
+    cancelled: str
+    did_not_take_place: str
+    confirmed: str
+    to_be_confirmed: str
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Words:
     """
@@ -52,6 +78,7 @@ class Words:
         notices, tasks: By topic, words that tell nothing; others get the general sentence.
         notices_named, tasks_named: Likewise, where the file may say that it is a treatment.
         nothing_to_drink: Of the sentences of left_out; water is then not asked for without it.
+        telephone: What is read out.
         parts: What the parts of a session are called where the drug is not named.
         treatments: What the treatment itself is called, by route, where all is told.
     """
@@ -125,6 +152,7 @@ class Words:
     outcome: str
     no_outcome: str
     areas: str
+    telephone: Telephone
 
     def date(self, on: date) -> str:
         """Say a date as readers of this language do."""
@@ -262,6 +290,20 @@ LANGUAGES: dict[str, Words] = {
         outcome="Outcome: {what} ({who}, {day})",
         no_outcome="No outcome is recorded yet.",
         areas="Looks at: {areas}",
+        telephone=Telephone(
+            session="appointment",
+            companion="appointment besides",
+            hour="{day} at {time}",
+            no_hour="an hour to be agreed",
+            new="There is a new {what} on {when}.",
+            other_day="The {what} of {before} moves to {when}.",
+            other_hour="The {what} on {day} is now at {time}, not {earlier}.",
+            other_place="The {what} of {when} is at another place: {place}.",
+            cancelled="The {what} of {before} is cancelled.",
+            did_not_take_place="The {what} of {before} did not take place.",
+            confirmed="The {what} of {when} is confirmed.",
+            to_be_confirmed="The {what} of {when} is to be confirmed.",
+        ),
     )
 }
 """The languages that files can be written in."""
@@ -270,9 +312,9 @@ METHODS = ("PUBLISH",)
 """Methods that a calendar file may carry; none is the default."""
 
 
-def _one_of(kind: type[Chosen], value: Any, name: str) -> Chosen:
+def _one_of(kind: type[Chosen], value: object, name: str) -> Chosen:
     try:
-        return kind(value)
+        return kind(str(value))
     except ValueError:
         known = [member.value for member in kind]
         raise InvalidInput(
@@ -283,11 +325,11 @@ def _one_of(kind: type[Chosen], value: Any, name: str) -> Chosen:
         ) from None
 
 
-def _audience(value: Any) -> Audience:
+def _audience(value: object) -> Audience:
     return _one_of(Audience, value, "audience")
 
 
-def _privacy(value: Any) -> Privacy:
+def _privacy(value: object) -> Privacy:
     return _one_of(Privacy, value, "privacy")
 
 
@@ -315,13 +357,7 @@ class Publication:
     as_of: date | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise InvalidInput(
-                what=f"there are no words for the language {str(self.language)[:20]!r}",
-                where="language",
-                why=f"files can be written in {', '.join(LANGUAGES)}",
-                fix="choose one of these",
-            )
+        words_of(self.language)
         if self.method is not None and self.method not in METHODS:
             raise InvalidInput(
                 what=f"the method {str(self.method)[:20]!r}",
@@ -346,6 +382,18 @@ class Publication:
     def words(self) -> Words:
         """The words of its language."""
         return LANGUAGES[self.language]
+
+
+def words_of(language: str) -> Words:
+    """Return the words of a language, one of `LANGUAGES`."""
+    if language not in LANGUAGES:
+        raise InvalidInput(
+            what=f"there are no words for the language {str(language)[:20]!r}",
+            where="language",
+            why=f"files can be written in {', '.join(LANGUAGES)}",
+            fix="choose one of these",
+        )
+    return LANGUAGES[language]
 
 
 def clock(at: datetime | time) -> str:

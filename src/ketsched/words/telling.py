@@ -19,8 +19,8 @@ from typing import NamedTuple
 from ketsched import around
 from ketsched.agenda import Agenda, CompanionEntry, DayAfter, Entry, Moments, SessionEntry
 from ketsched.clock import later
-from ketsched.interchange.wording import Audience, Privacy, Publication, clock
 from ketsched.model import Companion, Phase, PlacedCompanion, Session, Status
+from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 Lines = tuple[str, ...]
 
