@@ -31,7 +31,7 @@ from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import RULES, Severity, rule_named
 from ketsched.checking import check as check_all
-from ketsched.checking.case import Case
+from ketsched.checking.case import CheckedCourse
 from ketsched.clock import TimeRange, seconds
 from ketsched.errors import KetschedError
 from ketsched.history import Verdict, evaluate
@@ -342,7 +342,7 @@ def test_no_course_is_too_odd_to_be_checked(course, data, waivers):
 @given(courses())
 def test_what_a_companion_is_counted_from_is_what_others_read(course):
     """The rules read anchors on their own; published files and the planner read them elsewhere."""
-    bookings = Case(course=course).bookings
+    bookings = CheckedCourse(course=course).bookings
     known = {session.id for session in course.sessions}
     for companion in course.protocol.companions:
         theirs = around.anchors(companion, course.standing(), course.companions)
@@ -385,7 +385,7 @@ def test_firm_sessions_that_wait_are_found_and_no_others(course):
 @given(courses())
 def test_moments_are_those_of_the_course(course):
     """Seconds counted by the rules against the course's own aware moments, also where clocks change."""
-    case = Case(course=course)
+    case = CheckedCourse(course=course)
     for stay in case.bookings.stays:
         begin, end, until = (
             course.starts(stay.session),
@@ -403,7 +403,7 @@ def test_moments_are_those_of_the_course(course):
 @given(courses())
 def test_appointments_overlap_where_comparing_each_pair_says_so(course):
     course = attrs.evolve(course, waivers=())
-    case = Case(course=course)
+    case = CheckedCourse(course=course)
     stays = case.bookings.stays
     timed = [one for one in case.bookings.all if one.begin is not None and one.companion.for_patient]
     pairs = [

@@ -334,7 +334,7 @@ def test_a_record_of_a_day_that_may_not_have_come(today):
 
 
 @pytest.mark.parametrize(("seventh", "fills"), [("27 Jan", False), ("28 Jan", True), ("29 Jan", True)])
-def test_a_seventh_infusion_before_the_monthly(seventh, fills):
+def test_a_seventh_infusion_before_the_boosters(seventh, fills):
     course = planned(induction(), monthly(join=Join(ideal=28, minimum=7)))
     assert standing(course)[6:] == dates("18 Feb, 18 Mar, 15 Apr")
     happened = visits(f"4 7 11 14 18 21 Jan, {seventh}")
