@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import ketsched.model
-from ketsched import around
+from ketsched import anchors, holds
 from ketsched.burden import burden
 from ketsched.casefile import load_case
 from ketsched.checking import RULES
@@ -139,14 +139,14 @@ def test_the_whole_path_has_a_dozen_companions(whole_path):
 
 def test_the_screening_is_before_the_first_session_and_holds_up_all(whole_path):
     assert days(whole_path, "screening") == [date(2027, 2, 22)]
-    assert set(around.to_confirm(whole_path)) == {session.id for session in whole_path.sessions}
+    assert set(holds.tentative_reasons(whole_path)) == {session.id for session in whole_path.sessions}
 
 
 def test_the_review_after_the_induction_is_before_the_boosters_it_decides_about(whole_path):
     assert days(whole_path, "response-review") == march(26)  # 14 days after the 12th
     waiting = {
         session
-        for session, reasons in around.to_confirm(whole_path).items()
+        for session, reasons in holds.tentative_reasons(whole_path).items()
         if any("2027-03-26" in reason for reason in reasons)
     }
     assert waiting == {session.id for session in whole_path.sessions if session.phase != "induction"}
@@ -180,7 +180,7 @@ def test_appointments_on_days_of_infusions_save_trips(whole_path):
 
 
 def test_what_belongs_to_one_session_is_said_of_no_other(whole_path):
-    told = around.notices(whole_path)
+    told = anchors.notices(whole_path)
     with_medicine = [name for name, notices in told.items() if any(n.id == "medicine" for n in notices)]
     assert with_medicine == [whole_path.sessions[0].id]
 

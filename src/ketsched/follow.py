@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from ketsched.around import authorise, decide, done, hold, release, ride
+    from ketsched.holds import authorise, decide, done, hold, release, ride
     from ketsched.interchange.caldav import publish
     from ketsched.planning import accompany as appointments
     from ketsched.tracking import record, ways
@@ -33,7 +33,7 @@ else:
     __getattr__, __dir__ = at_first_use(
         __name__,
         {
-            **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "around"),
+            **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
             "appointments": "planning:accompany",
             **dict.fromkeys(("record", "ways"), "tracking"),

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ketsched.around import notices, to_confirm
+from ketsched.anchors import notices
 from ketsched.burden import Burden, burden
+from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
 from ketsched.model import Change, Companion, Course, PlacedCompanion, Protocol, Revision
 
@@ -88,7 +89,7 @@ def around_values(course: Course) -> Plain:
             }
             for companion, sessions in notices_of(course)
         ],
-        "to_confirm": {session: list(reasons) for session, reasons in to_confirm(course).items()},
+        "to_confirm": {session: list(reasons) for session, reasons in tentative_reasons(course).items()},
     }
 
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from ketsched.around import authorise, decide, done, hold, release, ride
 from ketsched.calendars import Calendar
 from ketsched.errors import CannotWrite, KetschedError
+from ketsched.holds import authorise, decide, done, hold, release, ride
 from ketsched.interchange import dumps
 from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid

@@ -26,7 +26,7 @@ from checked import (
     january,
     protocol,
 )
-from ketsched import around
+from ketsched import anchors
 from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import RULES, Severity, rule_named
@@ -35,6 +35,7 @@ from ketsched.checking.case import CheckedCourse
 from ketsched.clock import TimeRange, seconds
 from ketsched.errors import KetschedError
 from ketsched.history import Verdict, evaluate
+from ketsched.holds import tentative_reasons
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -345,7 +346,7 @@ def test_what_a_companion_is_counted_from_is_what_others_read(course):
     bookings = CheckedCourse(course=course).bookings
     known = {session.id for session in course.sessions}
     for companion in course.protocol.companions:
-        theirs = around.anchors(companion, course.standing(), course.companions)
+        theirs = anchors.anchors(companion, course.standing(), course.companions)
         ours = [
             (due.key, due.day, due.session.id if due.session else None) for due in bookings.dues(companion)
         ]
@@ -377,7 +378,7 @@ def test_a_plan_of_any_companions_has_no_error(companions, count, with_therapist
 @given(courses())
 def test_firm_sessions_that_wait_are_found_and_no_others(course):
     course = attrs.evolve(course, waivers=())
-    waiting = around.to_confirm(course)
+    waiting = tentative_reasons(course)
     found = {finding.sessions for finding in check(course) if finding.code == "KS417"}
     assert found == {(s.id,) for s in course.sessions if s.id in waiting and s.status is Status.FIRM}
 

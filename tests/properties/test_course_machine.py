@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ketsched.around import decide, hold, release
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
+from ketsched.holds import decide, hold, release
 from ketsched.interchange import dumps, ical, json
 from ketsched.model import (
     POLICIES,

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from checked import AROUND, BOOSTERS, CLINIC, NO_DRIVING, START, T, at, boosters, check, codes, january
-from ketsched import around
+from ketsched import holds
 from ketsched.checking import Severity
 from ketsched.cli import main
 from ketsched.errors import InvalidInput
@@ -243,7 +243,7 @@ def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
         ("stop", Status.CLOSED, [("KS426", boosted)], []),
     ):
         outcome = Decision(what=what, on=date(2027, 2, 4), who="Dr A")
-        decided = around.decide(course, "review:end", outcome, at=at(4, 2))
+        decided = holds.decide(course, "review:end", outcome, at=at(4, 2))
         assert seen(decided) == before
         again = replan(decided, calendar=CLINIC, at=at(5, 2))
         assert {s.status for s in again.sessions if s.id in boosted} == {status}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from ketsched.around import hold
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
+from ketsched.holds import hold
 from ketsched.model import Interval, Join, LapseBand, Spacing, Visit
 from ketsched.tracking import forecast, proposals, replan
 from making import GAPS, OPEN_UTC, jan, maintenance, morning, planned, twice_weekly, visits

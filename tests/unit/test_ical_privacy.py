@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
-from ketsched import around
+from ketsched import holds
 from ketsched.errors import CannotRead
 from ketsched.interchange import dumps, ical, identity
 from ketsched.model import Anchor, Authorisation, Course, Hold, Revision, Status
@@ -430,8 +430,8 @@ class TestFromRevisionToRevision:
 
     def test_a_session_held_up_for_another_reason_tells_so_with_a_stamp(self):
         first = self.given(around_it("notice", "rest"))
-        held = around.hold(first, reason="a", who="Dr A", since=MONDAY, at=SECOND)
-        twice = around.hold(held, reason="b", who="Dr A", since=MONDAY, sessions=("s1",), at=self.THIRD)
+        held = holds.hold(first, reason="a", who="Dr A", since=MONDAY, at=SECOND)
+        twice = holds.hold(held, reason="b", who="Dr A", since=MONDAY, sessions=("s1",), at=self.THIRD)
         assert self.stamps(twice) == {"s1": (2, 1), "s2": (2, 1)}
         assert self.stamps(twice, **CLINIC) == {"s1": (3, 1), "s2": (3, 1)}
 

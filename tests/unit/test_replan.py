@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time
 import attrs
 import pytest
 
-from ketsched.around import hold
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.holds import hold
 from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.revising import revised

@@ -12,9 +12,9 @@ import attrs
 import pytest
 
 import ketsched as ks
-from ketsched.around import decide
 from ketsched.checking import Severity, check
 from ketsched.history import Verdict, evaluate
+from ketsched.holds import decide
 from ketsched.model import Anchor, Companion, Decision, Status, Visit, Waiver, Window
 from ketsched.planning import plan
 from ketsched.tracking import forecast, moving, proposals, record, replan

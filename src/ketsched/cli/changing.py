@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ketsched import around, reporting
+from ketsched import holds, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, revising
@@ -83,7 +83,7 @@ def hold(
     day = opened.today if since is None else since
     named = tuple(inputs.located("--session", session_named, opened.course, text) for text in sessions)
     named = tuple(dict.fromkeys(named))
-    course = around.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
+    course = holds.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
     held = several(course, named) if named else f"all from {on(day)} on"
     _finish(opened, course, f"hold {made.id} by {who}: {held}")
@@ -105,7 +105,7 @@ def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None
     \b
     ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
-    course = around.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
+    course = holds.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
     _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(decided)}")
 
 
@@ -140,7 +140,7 @@ def authorise(
     """
     inputs.located("--scope", check_scope, scope, opened.course.protocol)
     paid = Authorisation(sessions=sessions, first=first, until=until, scope=scope, **given)
-    course = around.authorise(opened.course, paid, at=opened.at)
+    course = holds.authorise(opened.course, paid, at=opened.at)
     _finish(opened, course, f"{many(sessions, 'session')} authorised")
 
 
@@ -176,7 +176,7 @@ def decide(opened: revising.Opened, companion: str, outcome: str, who: str, deci
     ketsched decide course.json review step-back --who "Dr A" --on 2027-02-01
     """
     name = _booking(opened.course, companion, deciding=True)
-    course = around.decide(opened.course, name, Decision(what=outcome, on=decided, who=who), at=opened.at)
+    course = holds.decide(opened.course, name, Decision(what=outcome, on=decided, who=who), at=opened.at)
     said = f"{_titled(course, name)}: {outcome} ({who})"
     if outcome != "continue":
         acts = "ends the course" if outcome == "stop" else "plans the rest at that interval"
@@ -200,7 +200,7 @@ def done(opened: revising.Opened, companion: str) -> None:
     ketsched done course.json form:s1
     """
     name = _booking(opened.course, companion, deciding=False)
-    course = around.done(opened.course, name, at=opened.at)
+    course = holds.done(opened.course, name, at=opened.at)
     _finish(opened, course, f"{_titled(course, name)}: done")
 
 
@@ -221,7 +221,7 @@ def ride(opened: revising.Opened, session: str, known: str) -> None:
     ketsched ride course.json 2027-01-11 confirmed
     """
     name = inputs.located("SESSION", session_named, opened.course, session)
-    course = around.ride(opened.course, name, known, at=opened.at)
+    course = holds.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
     _finish(opened, course, f"ride home on {on(day)}: {said}")

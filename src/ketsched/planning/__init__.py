@@ -14,10 +14,10 @@ from typing import Any
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import aware, plausible, zone_named
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.holds import with_statuses
 from ketsched.hours import Hours
 from ketsched.model import Authorisation, Course, Hold, Protocol, Revision, check_course_id
 from ketsched.placing.values import Placement
@@ -148,7 +148,7 @@ def complete(
                 raise
             continue
         if stops or paid or any(companion.gate for companion in course.protocol.companions):
-            given["sessions"], given["companions"] = confirmed(course, bookings=placed)
+            given["sessions"], given["companions"] = with_statuses(course, bookings=placed)
         else:
             given["companions"] = placed
         return attrs.evolve(course, **given)
@@ -189,7 +189,7 @@ def accompany(
         today = aware(at, "at").astimezone(zone_named(course.zone)).date()
     hours = Hours(calendar, staff=calendars or {}, availability=availability, time=time)
     placed = place_companions(course, hours, after=today)
-    sessions, companions = confirmed(attrs.evolve(course, companions=placed), before=course)
+    sessions, companions = with_statuses(attrs.evolve(course, companions=placed), before=course)
     return revised(course, at=at, kind="companions", sessions=sessions, companions=companions)
 
 

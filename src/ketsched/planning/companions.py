@@ -17,7 +17,7 @@ from itertools import groupby, islice, takewhile
 
 import attrs
 
-from ketsched.around import Anchored, anchors
+from ketsched.anchors import AnchorDay, anchors
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
@@ -43,7 +43,7 @@ class _Run:
     """The bookings of one companion that are counted from one anchor."""
 
     companion: Companion
-    anchored: Anchored
+    anchored: AnchorDay
     ids: tuple[str, ...]
     ideals: tuple[int, ...]
     first: int

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
-from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
+from ketsched.holds import tentative_reasons
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
 from ketsched.planning import Start
 from ketsched.reporting import notices_of, numbers_of
@@ -218,7 +218,7 @@ def _notice_in_words(course: Course, companion: Companion) -> str:
 
 def reasons_parts(course: Course) -> Iterator[Facts]:
     """Yield why sessions are to be confirmed, each reason once with its sessions; nothing if none is."""
-    known = to_confirm(course)
+    known = tentative_reasons(course)
     found: dict[str, list[str]] = {}
     for session in course.standing():
         reasons = known.get(session.id, ("no reason is recorded",))

@@ -16,10 +16,10 @@ from typing import Any
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.around import to_confirm
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState, Verdict, evaluate, unrecorded
+from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
 from ketsched.model import Course, Happened, LapseBand, Visit
 from ketsched.planning import NoFeasiblePlan
@@ -260,7 +260,7 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     if not aimed:
         return
     course = rest.course
-    holds = to_confirm(course) if course.holds or course.authorisations or course.companions else {}
+    holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
     taken = [taken.day for taken in rest.taken]
     every = [*taken, *(aim.day for aim in aimed)]
     begun = taken[-1] + 1 if taken else min(every)

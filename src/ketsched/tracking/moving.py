@@ -11,10 +11,10 @@ from typing import Unpack
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.clock import minute_of
 from ketsched.errors import KetschedError
+from ketsched.holds import with_statuses
 from ketsched.model import Course
 from ketsched.planning.blockers import closed_by
 from ketsched.planning.seating import Seat, free_seat
@@ -172,7 +172,7 @@ class _Move:
         moved = attrs.evolve(self.booking, day=self.day, time=seat.time, chair=seat.chair, pinned=True)
         sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
         before, known = self.asked.course, attrs.evolve(self.course, sessions=sessions)
-        sessions, companions = confirmed(known, before=before)
+        sessions, companions = with_statuses(known, before=before)
         return revised(
             before,
             at=self.asked.at,

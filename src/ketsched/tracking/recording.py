@@ -14,7 +14,6 @@ from itertools import count
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.around import confirmed
 from ketsched.clock import aware, plausible, zone_named
 from ketsched.errors import InvalidInput
 from ketsched.history import (
@@ -29,6 +28,7 @@ from ketsched.history import (
     sort_key,
     unrecorded,
 )
+from ketsched.holds import with_statuses
 from ketsched.model import Course, Happened, Session, Status, Visit
 from ketsched.revising import revised
 
@@ -67,7 +67,7 @@ def record(
         )
     history = apply_visits(course, given, as_of=today, who=who)
     known = history.course
-    sessions, companions = confirmed(known, before=course)
+    sessions, companions = with_statuses(known, before=course)
     return revised(
         course,
         at=at,

@@ -14,10 +14,10 @@ from datetime import date, datetime, time
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.around import confirmed
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.history import History, SessionState, Verdict, is_past
+from ketsched.holds import with_statuses
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
@@ -299,7 +299,7 @@ class _Replanning:
         booked = book(self.history, laid, asked.hours)
         known = self._booked(laid, booked)
         known = attrs.evolve(known, companions=place_companions(known, asked.hours, after=asked.today))
-        sessions, companions = confirmed(known, before=asked.course)
+        sessions, companions = with_statuses(known, before=asked.course)
         lifted = lifted_rules(laid, booked)
         return revised(
             asked.course,
@@ -367,7 +367,7 @@ def _with_companions(asked: Request) -> Course:
         companions = place_companions(course, asked.hours, after=asked.today)
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
-    sessions, companions = confirmed(attrs.evolve(course, companions=companions), before=course)
+    sessions, companions = with_statuses(attrs.evolve(course, companions=companions), before=course)
     return revised(
         course, at=asked.at, kind="companions", who=asked.who, sessions=sessions, companions=companions
     )

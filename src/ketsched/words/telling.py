@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from ketsched import around
+from ketsched import anchors, holds
 from ketsched.agenda import Agenda, CompanionEntry, DayAfter, Entry, Moments, SessionEntry
 from ketsched.clock import later
 from ketsched.model import Companion, Phase, PlacedCompanion, Session, Status
@@ -107,13 +107,13 @@ class Telling:
         """The notices that this reader is told, by session: a clinic only where all is told."""
         if not self.definitions or not (self.for_patient or self.full):
             return {}
-        found = around.notices(self.agenda).items()
+        found = anchors.notices(self.agenda).items()
         return {session: tuple(filter(self.is_told, notices)) for session, notices in found}
 
     @cached_property
     def reasons(self) -> dict[str, tuple[str, ...]]:
         """Why sessions are to be confirmed, by their id; for the clinic alone, where all is told."""
-        return around.to_confirm(self.agenda) if self.for_clinic_in_full else {}
+        return holds.tentative_reasons(self.agenda) if self.for_clinic_in_full else {}
 
     @cached_property
     def _findings(self) -> dict[str, list[str]]:

@@ -1,5 +1,5 @@
 """
-What goes around the sessions of a course: what it is counted from, what it tells, what it holds up.
+What makes sessions to be confirmed: holds, outcomes and payers, and the statuses that follow.
 
 A session is *to be confirmed* while a clinician's hold stands for it, while the outcome of an
 appointment before it (a screening, a review) has not been recorded, or while no authorisation
@@ -9,7 +9,7 @@ pays for it. The library judges none of these: somebody records them, with a nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import attrs
@@ -18,7 +18,6 @@ from ketsched.agenda import Agenda
 from ketsched.arguments import checked
 from ketsched.errors import InvalidInput
 from ketsched.model import (
-    Anchor,
     Authorisation,
     Companion,
     Course,
@@ -31,78 +30,7 @@ from ketsched.model import (
 from ketsched.revising import AnyBooking, revised
 
 
-@attrs.frozen
-class Anchored:
-    """
-    One thing that a companion of a course is counted from.
-
-    Attributes:
-        key: What it is called in the ids of bookings: the id of a session (each one) or of another booking,
-            or "start", "end", "session3", "day13".
-        day: Local date.
-        session: Id of the session that a booking counted from it goes with.
-    """
-
-    key: str
-    day: date
-    session: str
-
-
-def anchors(
-    companion: Companion, standing: Sequence[Session], bookings: Iterable[PlacedCompanion]
-) -> tuple[Anchored, ...]:
-    """
-    Return what a companion is counted from, in order of time.
-
-    Args:
-        companion: The companion.
-        standing: All sessions of the course that stand, in order of time.
-        bookings: Those of other companions.
-    """
-    anchor = companion.anchor
-    if anchor.companion is not None:
-        found = [p for p in bookings if p.companion == anchor.companion and p.status.stands]
-        found.sort(key=lambda placed: placed.when)
-        return tuple(Anchored(placed.id, placed.day, placed.session) for placed in found)
-    if anchor.phase:
-        standing = [session for session in standing if session.phase == anchor.phase]
-    return tuple(_of_sessions(anchor, standing))
-
-
-def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[Anchored]:
-    if not standing:
-        return
-    if anchor.study_day is not None:
-        day = standing[0].day + timedelta(anchor.study_day - 1)
-        with_session = [session for session in standing if session.day <= day][-1]
-        yield Anchored(f"day{anchor.study_day}", day, with_session.id)
-        return
-    counting = [session for session in standing if session.counts]
-    if anchor.every is not None:
-        each = [session for session in standing if session.booked] if anchor.every == 1 else counting
-        yield from (Anchored(s.id, s.day, s.id) for s in each[anchor.every - 1 :: anchor.every])
-        return
-    # Whichever session is the first, the last or the third: what is counted from it stays the same booking.
-    if anchor.edge is not None:
-        key, chosen = anchor.edge, standing[:1] if anchor.edge == "start" else standing[-1:]
-    else:
-        number = anchor.session or 1
-        key, chosen = f"session{number}", counting[number - 1 : number]
-    yield from (Anchored(key, session.day, session.id) for session in chosen)
-
-
-def notices(course: Course | Agenda) -> dict[str, tuple[Companion, ...]]:
-    """Return the notices that hold beside each standing session, by its id; sessions without any are left out."""
-    found: dict[str, list[Companion]] = {}
-    standing = course.standing()
-    for companion in course.protocol.companions:
-        if companion.kind == "notice":
-            for anchored in anchors(companion, standing, course.companions):
-                found.setdefault(anchored.session, []).append(companion)
-    return {session: tuple(companions) for session, companions in found.items()}
-
-
-def to_confirm(
+def tentative_reasons(
     course: Course | Agenda, bookings: Iterable[PlacedCompanion] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """
@@ -183,7 +111,7 @@ def _pays(authorisation: Authorisation, day: date) -> bool:
     return (first is None or first <= day) and (until is None or day <= until)
 
 
-def confirmed(
+def with_statuses(
     course: Course, *, before: Course | None = None, bookings: Iterable[PlacedCompanion] | None = None
 ) -> tuple[tuple[Session, ...], tuple[PlacedCompanion, ...]]:
     """
@@ -198,7 +126,7 @@ def confirmed(
         bookings: Its appointments and tasks, if not those that it has.
     """
     around = course.companions if bookings is None else tuple(bookings)
-    now, once = to_confirm(course, around), to_confirm(before) if before is not None else {}
+    now, once = tentative_reasons(course, around), tentative_reasons(before) if before is not None else {}
 
     unexplained = {session_id for stop in course.holds for session_id in stop.already}
 
@@ -254,7 +182,7 @@ def hold(
         _session(course, session)
     taken = {known.id for known in course.holds}
     name = next(f"h{n}" for n in range(1, len(taken) + 2) if f"h{n}" not in taken)
-    known = to_confirm(course)
+    known = tentative_reasons(course)
     unsure = (s.id for s in course.sessions if s.status is Status.TENTATIVE and s.id not in known)
     added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions, already=tuple(unsure))
     return _changed(course, at, "held", holds=(*course.holds, added))
@@ -320,7 +248,7 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
         for placed in course.companions
     )
     changed = attrs.evolve(course, sessions=sessions, companions=companions)
-    _, companions = confirmed(changed, before=course)
+    _, companions = with_statuses(changed, before=course)
     return revised(course, at=at, kind="ride", sessions=sessions, companions=companions)
 
 
@@ -364,7 +292,7 @@ def _session(course: Course, session_id: str) -> Session:
 def _changed(course: Course, at: datetime | None, kind: str, *, what: str = "", **attributes: Any) -> Course:
     """Return the next revision, with the states that follow from what changed."""
     changed = attrs.evolve(course, **attributes)
-    sessions, companions = confirmed(changed, before=course)
+    sessions, companions = with_statuses(changed, before=course)
     attributes.pop("companions", None)
     return revised(
         course, at=at, kind=kind, what=what, sessions=sessions, companions=companions, **attributes

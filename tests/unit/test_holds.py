@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
-from ketsched.around import authorise, decide, hold, notices, release, ride, to_confirm
+from ketsched.anchors import notices
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
+from ketsched.holds import authorise, decide, hold, release, ride, tentative_reasons
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -94,7 +95,7 @@ def planned(*companions, **given):
 def waiting(course):
     """Ids of the sessions that are to be confirmed."""
     found = [s.id for s in course.sessions if s.status is Status.TENTATIVE]
-    assert found == list(to_confirm(course))
+    assert found == list(tentative_reasons(course))
     return found
 
 
@@ -167,7 +168,7 @@ def test_a_hold_from_a_day_on():
     day_after = JAN["s4"] + timedelta(1)
     assert waiting(hold(course, reason="-", who="Dr A", since=day_after, at=NEXT)) == ["s5", "s6", "s7", "s8"]
     assert held.holds == (Hold(id="h1", reason="blood pressure", who="Dr A", since=JAN["s4"]),)
-    (why,) = to_confirm(held)["s4"]
+    (why,) = tentative_reasons(held)["s4"]
     assert "blood pressure" in why
     assert "Dr A" in why
     # what goes with them waits as they do; those before are not touched
@@ -206,7 +207,7 @@ def test_of_two_holds_both_must_be_lifted():
     both = hold(course, reason="two", who="Dr A", since=JAN["s3"], sessions=("s3", "s5"), at=NEXT)
     assert [h.id for h in both.holds] == ["h1", "h2"]
     assert waiting(both) == ["s3", "s5", "s6", "s7", "s8"]
-    assert len(to_confirm(both)["s5"]) == 2
+    assert len(tentative_reasons(both)["s5"]) == 2
     assert touched(both) == ["s3"]  # the others were to be confirmed already
     one = release(both, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
     assert waiting(one) == ["s3", "s5"]
@@ -281,8 +282,8 @@ def test_a_stop_leaves_them_to_be_confirmed_and_continue_frees_them():
     stopped = decide(course, "midway:session3", Decision(what="stop", on=JAN["s3"], who="Dr A"), at=NEXT)
     assert waiting(stopped) == ["s4", "s5", "s6", "s7", "s8"]
     assert touched(stopped) == ["midway:session3"]
-    assert "stop" in to_confirm(stopped)["s4"][0]
-    assert "Dr A" in to_confirm(stopped)["s4"][0]
+    assert "stop" in tentative_reasons(stopped)["s4"][0]
+    assert "Dr A" in tentative_reasons(stopped)["s4"][0]
     again = decide(stopped, "midway:session3", Decision(what="continue", on=JAN["s4"], who="Dr B"), at=NEXT)
     assert waiting(again) == []
     assert touched(again) == ["s4", "s5", "s6", "s7", "s8"]
@@ -307,7 +308,7 @@ def test_several_gates_each_govern_what_comes_after():
 def test_a_gate_that_does_not_stand_holds_nothing_up():
     course = planned(MIDWAY)
     closed = tuple(attrs.evolve(p, status=Status.CLOSED) for p in course.companions)
-    assert to_confirm(attrs.evolve(course, companions=closed)) == {}
+    assert tentative_reasons(attrs.evolve(course, companions=closed)) == {}
 
 
 def test_only_a_gate_that_stands_can_decide():
@@ -375,7 +376,7 @@ def test_sessions_that_no_authorisation_pays_for(authorisations, unpaid):
 
 def test_the_reason_is_that_there_is_none():
     course = authorise(planned(CALL), Authorisation(sessions=7, name="Payer 4711"), at=NEXT)
-    assert to_confirm(course) == {"s8": ("no authorisation",)}
+    assert tentative_reasons(course) == {"s8": ("no authorisation",)}
     assert tentative(course) == ["call:s8"]
     assert touched(course) == ["s8", "call:s8"]
     more = authorise(course, Authorisation(sessions=1), at=NEXT)
@@ -460,7 +461,7 @@ def test_one_authorisation_after_another():
     # the second pays for sessions 2 and 3, from the 13th on
     course = weekly(first, Authorisation(sessions=2, first=day("13 Jan"), required=True))
     assert [s.day.day for s in course.sessions] == [4, 13, 18]
-    assert to_confirm(course) == {}
+    assert tentative_reasons(course) == {}
     same = weekly(first, Authorisation(sessions=2, first=day("11 Jan"), required=True))
     assert [s.day.day for s in same.sessions] == [4, 11, 18]
 
@@ -550,7 +551,7 @@ def test_a_course_that_was_made_elsewhere_is_read_as_any_other():
             PlacedCompanion(id="x", companion="midway", day=day("4 Jan"), time=time(12), session="a"),
         ),
     )
-    assert list(to_confirm(course)) == ["b", "c"]
+    assert list(tentative_reasons(course)) == ["b", "c"]
 
 
 def test_what_was_to_be_confirmed_before_a_hold_stays_so_once_it_is_lifted():
