@@ -1,5 +1,5 @@
 """
-What goes around the sessions: as the protocol asks for it and as it is booked, laid side by side once.
+Companions of a course: what the protocol asks for, and what is booked.
 
 Moments are whole seconds since 1970 UTC, so that an overlap is elapsed time on every night.
 """
@@ -17,9 +17,9 @@ from ketsched.model import Companion, Course, Interval, PlacedCompanion, Session
 
 
 @attrs.frozen(eq=False)
-class Due:
+class AnchorDay:
     """
-    One thing that a companion is counted from, in this course.
+    One day that a companion is counted from, in this course.
 
     Attributes:
         key: What it is called in the ids of bookings: a session's id, another booking's, or "day13".
@@ -41,14 +41,14 @@ class CompanionBooking:
         placed: The booking.
         companion: What the protocol says about it.
         session: The session it goes with; None if the course has none of that id.
-        due: What it is counted from; None if nothing that takes place asks for it.
+        anchor_day: What it is counted from; None if nothing that takes place asks for it.
         begin, end: When it takes place; None for a task, and where no one moment is known.
     """
 
     placed: PlacedCompanion
     companion: Companion
     session: Session | None
-    due: Due | None
+    anchor_day: AnchorDay | None
     begin: int | None = None
     end: int | None = None
 
@@ -117,14 +117,14 @@ class Bookings:
         return by_companion
 
     @cached_property
-    def _due_of(self) -> dict[str, Due]:
+    def _anchor_of(self) -> dict[str, AnchorDay]:
         """What each booking is counted from, by the booking's id."""
-        due_of: dict[str, Due] = {}
+        anchor_of: dict[str, AnchorDay] = {}
         for companion in self.bookable:
             placed = self._placed.get(companion.id)
             if placed:
-                due_of |= _dealt(companion, self.dues(companion), placed)
-        return due_of
+                anchor_of |= _assigned(companion, self.anchor_days(companion), placed)
+        return anchor_of
 
     @cached_property
     def sessions(self) -> dict[str, Session]:
@@ -132,47 +132,49 @@ class Bookings:
         return {session.id: session for session in self.course.sessions}
 
     @cached_property
-    def _dues(self) -> dict[str, tuple[Due, ...]]:
+    def _anchor_days(self) -> dict[str, tuple[AnchorDay, ...]]:
         return {}
 
-    def dues(self, companion: Companion) -> tuple[Due, ...]:
+    def anchor_days(self, companion: Companion) -> tuple[AnchorDay, ...]:
         """Return what a companion is counted from, in order of time."""
-        dues = self._dues.get(companion.id)
-        if dues is None:
-            dues = self._dues[companion.id] = tuple(self._counted_from(companion))
-        return dues
+        anchor_days = self._anchor_days.get(companion.id)
+        if anchor_days is None:
+            anchor_days = self._anchor_days[companion.id] = tuple(self._counted_from(companion))
+        return anchor_days
 
     def of_phase(self, name: str) -> tuple[Session, ...]:
         """Return the standing sessions of a phase, or of the whole course if no name is given."""
         return tuple(s for s in self.standing if s.phase == name) if name else self.standing
 
-    def _counted_from(self, companion: Companion) -> Iterator[Due]:
+    def _counted_from(self, companion: Companion) -> Iterator[AnchorDay]:
         anchor = companion.anchor
         if anchor.companion is not None:
             for placed in self._placed.get(anchor.companion, ()):
-                yield Due(placed.id, placed.day, self.sessions.get(placed.session))
+                yield AnchorDay(placed.id, placed.day, self.sessions.get(placed.session))
             return
         sessions = self.of_phase(anchor.phase)
         if anchor.study_day is not None and sessions:
             day = sessions[0].day + timedelta(anchor.study_day - 1)
-            yield Due(f"day{anchor.study_day}", day, [s for s in sessions if s.day <= day][-1])
+            yield AnchorDay(f"day{anchor.study_day}", day, [s for s in sessions if s.day <= day][-1])
         elif anchor.edge is not None:
             chosen = sessions[:1] if anchor.edge == "start" else sessions[-1:]
-            yield from (Due(anchor.edge, s.day, s) for s in chosen)
+            yield from (AnchorDay(anchor.edge, s.day, s) for s in chosen)
         elif anchor.session is not None:
             numbered = [s for s in sessions if s.counts][anchor.session - 1 : anchor.session]
-            yield from (Due(f"session{anchor.session}", s.day, s) for s in numbered)
+            yield from (AnchorDay(f"session{anchor.session}", s.day, s) for s in numbered)
         elif anchor.every is not None:
             each = [s for s in sessions if (s.booked if anchor.every == 1 else s.counts)]
-            yield from (Due(s.id, s.day, s) for s in each[anchor.every - 1 :: anchor.every])
+            yield from (AnchorDay(s.id, s.day, s) for s in each[anchor.every - 1 :: anchor.every])
 
-    def asked(self, companion: Companion, due: Due) -> int:
+    def asked(self, companion: Companion, anchor: AnchorDay) -> int:
         """Return how many bookings a companion has from one anchor."""
         if companion.count is not None:
             return companion.count
         first = companion.window.latest if companion.kind == "task" else companion.window.recommended
         sessions = self.of_phase(companion.anchor.phase)
-        return _steps_until(due.day + timedelta(first), companion.every, sessions[-1].day) if sessions else 0
+        return (
+            _steps_until(anchor.day + timedelta(first), companion.every, sessions[-1].day) if sessions else 0
+        )
 
     @cached_property
     def all(self) -> tuple[CompanionBooking, ...]:
@@ -190,8 +192,8 @@ class Bookings:
         companion = self.definitions[placed.companion]
         begin = self._begins(placed) if companion.minutes else None
         end = None if begin is None else begin + 60 * companion.minutes
-        session, due = self.sessions.get(placed.session), self._due_of.get(placed.id)
-        return CompanionBooking(placed, companion, session, due, begin, end)
+        session, anchor = self.sessions.get(placed.session), self._anchor_of.get(placed.id)
+        return CompanionBooking(placed, companion, session, anchor, begin, end)
 
     @cached_property
     def to_come(self) -> tuple[CompanionBooking, ...]:
@@ -221,8 +223,8 @@ class Bookings:
         """The bookings by their companion's id and the key of what they are counted from, in order of time."""
         by_anchor: dict[tuple[str, str], list[CompanionBooking]] = {}
         for booked in self.all:
-            if booked.due is not None:
-                by_anchor.setdefault((booked.companion.id, booked.due.key), []).append(booked)
+            if booked.anchor_day is not None:
+                by_anchor.setdefault((booked.companion.id, booked.anchor_day.key), []).append(booked)
         return by_anchor
 
     @cached_property
@@ -261,11 +263,12 @@ class Bookings:
             by_day.setdefault(session.day, []).append(session)
         return by_day
 
-    def beside(self, topic: str) -> Iterator[tuple[Companion, tuple[Due, ...]]]:
-        """Yield the notices of a topic, with what they are beside."""
+    def notices(self, topic: str) -> Iterator[tuple[Companion, list[Session]]]:
+        """Yield the notices of a topic, each with the sessions that it goes with."""
         for companion in self.course.protocol.companions:
             if companion.kind == "notice" and companion.topic == topic:
-                yield companion, self.dues(companion)
+                sessions = (anchor.session for anchor in self.anchor_days(companion))
+                yield companion, [session for session in sessions if session is not None]
 
     def _begins(self, booking: Session | PlacedCompanion) -> int | None:
         return None if booking.time is None else begins(booking.day, booking.time, self.course.zone)
@@ -289,22 +292,24 @@ def _next_date_begins(after: int, day: date, zone: str) -> int:
             return shown[0][0]
 
 
-def _dealt(companion: Companion, dues: Sequence[Due], placed: Sequence[PlacedCompanion]) -> dict[str, Due]:
+def _assigned(
+    companion: Companion, anchor_days: Sequence[AnchorDay], placed: Sequence[PlacedCompanion]
+) -> dict[str, AnchorDay]:
     """
     Return what each booking of a companion is counted from, by the booking's id.
 
     Its id says so, or else its session; what is left takes the first anchor with room whose window it
     lies in, and at last the nearest with room. What the protocol has no room for is left out.
     """
-    room = {due.key: len(placed) if companion.count is None else companion.count for due in dues}
-    by_key = {due.key: due for due in dues}
-    with_session: dict[str, list[Due]] = {}
-    for due in dues:
-        with_session.setdefault(due.session.id if due.session is not None else "", []).append(due)
-    due_of: dict[str, Due] = {}
+    room = {anchor.key: len(placed) if companion.count is None else companion.count for anchor in anchor_days}
+    by_key = {anchor.key: anchor for anchor in anchor_days}
+    with_session: dict[str, list[AnchorDay]] = {}
+    for anchor in anchor_days:
+        with_session.setdefault(anchor.session.id if anchor.session is not None else "", []).append(anchor)
+    anchor_of: dict[str, AnchorDay] = {}
     named = f"{companion.id}:"
 
-    def by_id(one: PlacedCompanion) -> Due | None:
+    def by_id(one: PlacedCompanion) -> AnchorDay | None:
         if not one.id.startswith(named):
             return None
         key = one.id[len(named) :]
@@ -313,35 +318,35 @@ def _dealt(companion: Companion, dues: Sequence[Due], placed: Sequence[PlacedCom
         key, _, number = key.rpartition(":")
         return by_key.get(key) if number.isdecimal() else None
 
-    def by_session(one: PlacedCompanion) -> Due | None:
+    def by_session(one: PlacedCompanion) -> AnchorDay | None:
         return next((d for d in with_session.get(one.session, ()) if room[d.key]), None)
 
-    def by_window(one: PlacedCompanion) -> Due | None:
-        return next((d for d in dues if room[d.key] and is_within(companion, d, one.day)), None)
+    def by_window(one: PlacedCompanion) -> AnchorDay | None:
+        return next((d for d in anchor_days if room[d.key] and is_within(companion, d, one.day)), None)
 
-    def by_day(one: PlacedCompanion) -> Due | None:
-        return min((d for d in dues if room[d.key]), key=lambda d: abs(d.day - one.day), default=None)
+    def by_day(one: PlacedCompanion) -> AnchorDay | None:
+        return min((d for d in anchor_days if room[d.key]), key=lambda d: abs(d.day - one.day), default=None)
 
     for way in (by_id, by_session, by_window, by_day):
         for one in placed:
-            of = way(one) if one.id not in due_of else None
+            of = way(one) if one.id not in anchor_of else None
             if of is not None and room[of.key]:
                 room[of.key] -= 1
-                due_of[one.id] = of
-        if len(due_of) == len(placed):
+                anchor_of[one.id] = of
+        if len(anchor_of) == len(placed):
             break
-    return due_of
+    return anchor_of
 
 
-def window_of(companion: Companion, due: Due) -> tuple[date, date]:
+def window_of(companion: Companion, anchor: AnchorDay) -> tuple[date, date]:
     """Return the first and the last day of a companion's window, both in it; what goes on has no last day."""
-    first = due.day + timedelta(companion.window.earliest)
-    return first, date.max if _goes_on(companion) else due.day + timedelta(companion.window.latest)
+    first = anchor.day + timedelta(companion.window.earliest)
+    return first, date.max if _goes_on(companion) else anchor.day + timedelta(companion.window.latest)
 
 
-def is_within(companion: Companion, due: Due, day: date) -> bool:
+def is_within(companion: Companion, anchor: AnchorDay, day: date) -> bool:
     """Whether a day lies in the window that a companion has from an anchor."""
-    days, window = (day - due.day).days, companion.window
+    days, window = (day - anchor.day).days, companion.window
     return window.earliest <= days and (days <= window.latest or _goes_on(companion))
 
 

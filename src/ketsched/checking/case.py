@@ -147,7 +147,7 @@ class CheckedCourse:
 
     @cached_property
     def bookings(self) -> Bookings:
-        """What goes around the sessions, as it is asked for and as it is booked."""
+        """The companions, as they are asked for and as they are booked."""
         return Bookings(self.course, self.standing)
 
     @cached_property
@@ -281,11 +281,11 @@ class CheckedCourse:
         )
 
     @cached_property
-    def seats(self) -> tuple[Seat, ...]:
+    def seats(self) -> tuple[SeatedSession, ...]:
         """The sessions at the clinic that are still to come, against the calendar; none without one."""
         return tuple(self._seated(self.calendar)) if self.calendar is not None else ()
 
-    def _seated(self, calendar: Calendar) -> Iterator[Seat]:
+    def _seated(self, calendar: Calendar) -> Iterator[SeatedSession]:
         for series in self.series:
             minutes = int(series.phase.anatomy.chair_time.total_seconds()) // 60
             for session in series.sessions:
@@ -293,7 +293,7 @@ class CheckedCourse:
                     continue
                 if session.time is None or not self.start_exists(session):
                     spans = merged(calendar.ranges(session.day))
-                    yield Seat(session, calendar, minutes, session.day, spans)
+                    yield SeatedSession(session, calendar, minutes, session.day, spans)
                     continue
                 day, start = session.day, minute_of(session.time)
                 end = start + minutes
@@ -302,11 +302,13 @@ class CheckedCourse:
                     spans = merged(calendar.ranges(day))
                     opening = next((span for span in spans if span.start <= start < span.end), None)
                     fits = opening is not None and end <= opening.end
-                    yield Seat(session, calendar, minutes, day, spans, start, opening is not None, fits)
+                    yield SeatedSession(
+                        session, calendar, minutes, day, spans, start, opening is not None, fits
+                    )
                 else:
                     yield self._seated_by_moments(session, calendar, minutes)
 
-    def _seated_by_moments(self, session: Session, calendar: Calendar, minutes: int) -> Seat:
+    def _seated_by_moments(self, session: Session, calendar: Calendar, minutes: int) -> SeatedSession:
         """Lay a session against clocks that may change, or that are of another zone than the course's."""
         begin = self.course.starts(session)
         there = begin.astimezone(zone_named(calendar.zone))
@@ -314,7 +316,7 @@ class CheckedCourse:
         spans = merged(calendar.ranges(day))
         opens = any(span.start <= start < span.end for span in spans)
         fits = calendar.is_open_throughout(begin, later(begin, timedelta(minutes=minutes)))
-        return Seat(session, calendar, minutes, day, spans, start, opens, fits)
+        return SeatedSession(session, calendar, minutes, day, spans, start, opens, fits)
 
     def named(self, session: Session) -> str:
         """Say which session it is: its number, or its day if it has none, and its phase if there are several."""
@@ -398,7 +400,7 @@ def _is_nasal(route: str) -> bool:
 
 
 @attrs.frozen(eq=False)
-class Seat:
+class SeatedSession:
     """
     A session against the calendar.
 

@@ -165,9 +165,9 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
 def _other_day(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> str:
     """Name the nearest day of the window on which a calendar has room."""
     companion = booked.companion
-    if booked.due is None:
+    if booked.anchor_day is None:
         return "move it to when they can"
-    for day in nearest_days(booked, booked.due, NEAR):
+    for day in nearest_days(booked, booked.anchor_day, NEAR):
         wrong = companion.weekdays and day.weekday() not in companion.weekdays
         wrong = wrong or (companion.on_session_days == "never" and day in case.bookings.on)
         wrong = wrong or (companion.on_session_days == "only" and day not in case.bookings.on)
@@ -175,6 +175,6 @@ def _other_day(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -
             if day == booked.day:
                 return "start at another hour of that day"
             return f"move it to {day_words(day)}"
-    first, last = window_of(companion, booked.due)
+    first, last = window_of(companion, booked.anchor_day)
     first, last = max(first, booked.day - timedelta(NEAR)), min(last, booked.day + timedelta(NEAR))
     return f"open {said_window(first, last)}, or ask somebody else"

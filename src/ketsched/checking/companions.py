@@ -13,7 +13,7 @@ from itertools import islice
 
 import attrs
 
-from ketsched.checking.bookings import CompanionBooking, Due, is_within, local, window_of
+from ketsched.checking.bookings import AnchorDay, CompanionBooking, is_within, local, window_of
 from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
@@ -53,29 +53,29 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
         if len(missing) > 1 and not any(booked.companion is companion for booked in case.bookings.all):
             possible = [one for one in missing if not one.is_past]
             yield companion_missing.at(
-                *(one.due.session for one in missing if one.due.session is not None),
+                *(one.anchor_day.session for one in missing if one.anchor_day.session is not None),
                 what=f"{companion.title} is not booked at all, for {len(missing)} sessions",
                 why=f"the protocol {_asks(companion)} it, counted from {companion.anchor.words()}",
                 fix=_book_all(len(possible), len(missing)),
                 where=f"{case.course.protocol.id}, {companion.title}",
                 severity=severity_of(companion) if possible else Severity.WARNING,
-                day=missing[0].due.day,
+                day=missing[0].anchor_day.day,
                 cited=case.cite(companion, "anchor"),
             )
             continue
         for one in missing:
-            window = said_window(*window_of(companion, one.due))
-            due = day_words(one.due.day + timedelta(companion.window.latest))
-            book = f"note it, due {due}" if companion.kind == "task" else f"book it on {window}"
+            window = said_window(*window_of(companion, one.anchor_day))
+            due_day = day_words(one.anchor_day.day + timedelta(companion.window.latest))
+            book = f"note it, due {due_day}" if companion.kind == "task" else f"book it on {window}"
             times = f" {one.number} of {one.asked} times" if one.number < one.asked else ""
             yield companion_missing.at(
-                *([] if one.due.session is None else [one.due.session]),
+                *([] if one.anchor_day.session is None else [one.anchor_day.session]),
                 what=f"{companion.title} is not booked{times}",
-                why=f"the protocol {_asks(companion)} it, counted from {_anchor(companion, one.due)}",
+                why=f"the protocol {_asks(companion)} it, counted from {_anchor_words(companion, one.anchor_day)}",
                 fix=TOO_LATE if one.is_past else f"{book}, or waive this with the reason",
                 where=f"{companion.title}, {window}",
                 severity=Severity.WARNING if one.is_past else severity_of(companion),
-                day=one.due.day,
+                day=one.anchor_day.day,
                 cited=case.cite(companion, "anchor"),
             )
 
@@ -100,7 +100,7 @@ def companions_not_planned(case: CheckedCourse) -> Iterator[Finding]:
     """
     if case.course.companions or not case.to_come:
         return
-    titles = list(dict.fromkeys(c.title for c in case.bookings.bookable if case.bookings.dues(c)))
+    titles = list(dict.fromkeys(c.title for c in case.bookings.bookable if case.bookings.anchor_days(c)))
     if titles:
         named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED} more" if titles[NAMED:] else "")
         yield companions_not_planned.at(
@@ -242,7 +242,7 @@ def severity_of(companion: Companion) -> Severity:
 class _Missing:
     """Bookings that are asked for from one anchor and are not there: so many, of how many."""
 
-    due: Due
+    anchor_day: AnchorDay
     number: int
     asked: int
     is_past: bool
@@ -250,15 +250,15 @@ class _Missing:
 
 def _missing(case: CheckedCourse, companion: Companion) -> Iterator[_Missing]:
     """Yield what is missing of a companion; of one that is recommended only what can still be booked."""
-    for due in case.bookings.dues(companion):
-        if due.session is not None and not due.session.booked:
+    for anchor in case.bookings.anchor_days(companion):
+        if anchor.session is not None and not anchor.session.booked:
             continue
-        asked = case.bookings.asked(companion, due)
-        number = asked - len(case.bookings.from_one_anchor.get((companion.id, due.key), ()))
+        asked = case.bookings.asked(companion, anchor)
+        number = asked - len(case.bookings.from_one_anchor.get((companion.id, anchor.key), ()))
         if number > 0:
-            is_past = window_of(companion, due)[1] < case.known_until
+            is_past = window_of(companion, anchor)[1] < case.known_until
             if companion.required or not is_past:
-                yield _Missing(due, number, asked, is_past)
+                yield _Missing(anchor, number, asked, is_past)
 
 
 def _book_all(possible: int, missing: int) -> str:
@@ -271,8 +271,8 @@ def _asks(companion: Companion) -> str:
     return "requires" if companion.required else "recommends"
 
 
-def _anchor(companion: Companion, due: Due) -> str:
-    return f"{companion.anchor.words()} on {day_words(due.day)}"
+def _anchor_words(companion: Companion, anchor: AnchorDay) -> str:
+    return f"{companion.anchor.words()} on {day_words(anchor.day)}"
 
 
 def said_when(booked: CompanionBooking) -> str:
@@ -292,29 +292,29 @@ def said_window(first: date, last: date) -> str:
 
 def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong with a booking's day by itself: why, how to fix it, and which number says so."""
-    companion, due = booked.companion, booked.due
-    dues = case.bookings.dues(companion)
-    if due is None:
+    companion, anchor = booked.companion, booked.anchor_day
+    anchor_days = case.bookings.anchor_days(companion)
+    if anchor is None:
         lost = booked.session is not None and not booked.session.status.stands
-        if lost or not dues:
+        if lost or not anchor_days:
             why = f"what it is counted from ({companion.anchor.words()}) does not take place"
             yield why, "close it, or book what it goes with", "anchor"
             return
-        if any(is_within(companion, one, booked.day) for one in dues):
+        if any(is_within(companion, one, booked.day) for one in anchor_days):
             return  # one more than the protocol asks for, on a day it could be
-    due = due or min(dues, key=lambda one: abs(one.day - booked.day))
-    if not is_within(companion, due, booked.day):
+    anchor = anchor or min(anchor_days, key=lambda one: abs(one.day - booked.day))
+    if not is_within(companion, anchor, booked.day):
         verb = "set it" if companion.kind == "task" else "move it"
         yield (
-            f"it lies {_days(companion)} {_anchor(companion, due)}",
-            f"{verb} to {said_window(*window_of(companion, due))}",
+            f"it lies {_days(companion)} {_anchor_words(companion, anchor)}",
+            f"{verb} to {said_window(*window_of(companion, anchor))}",
             "window",
         )
     if companion.weekdays and booked.day.weekday() not in companion.weekdays:
         names = ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
         yield (
             f"it is on {names} only",
-            f"move it to {said_window(*window_of(companion, due))} that is one of these",
+            f"move it to {said_window(*window_of(companion, anchor))} that is one of these",
             "weekdays",
         )
     if companion.on_session_days in ("only", "during"):
@@ -359,9 +359,9 @@ def _pairs(case: CheckedCourse) -> Iterator[tuple[int, Spacing, CompanionBooking
                 yield number, spacing, earlier, booked
 
 
-def nearest_days(booked: CompanionBooking, due: Due, back: int | None = None) -> list[date]:
+def nearest_days(booked: CompanionBooking, anchor: AnchorDay, back: int | None = None) -> list[date]:
     """Return the days of a booking's window up to NEAR days after it, and so many before it, the nearest first."""
-    first, last = window_of(booked.companion, due)
+    first, last = window_of(booked.companion, anchor)
     first = first if back is None else max(first, booked.day - timedelta(back))
     last = min(last, booked.day + timedelta(NEAR))
     days = (first + timedelta(n) for n in range((last - first).days + 1))
@@ -371,7 +371,7 @@ def nearest_days(booked: CompanionBooking, due: Due, back: int | None = None) ->
 def _free_day(case: CheckedCourse, booked: CompanionBooking) -> str:
     """Name the nearest day of a window that has no session; empty if there is none."""
     weekdays = booked.companion.weekdays
-    for day in nearest_days(booked, booked.due) if booked.due is not None else ():
+    for day in nearest_days(booked, booked.anchor_day) if booked.anchor_day is not None else ():
         if day not in case.bookings.on and (not weekdays or day.weekday() in weekdays):
             return day_words(day)
     return ""

@@ -13,8 +13,8 @@ from ketsched.checking.rules import Finding, Rule, Severity, covers, has_run_out
 from ketsched.model import Session, Waiver
 
 FAMILY = "KS6"
-AROUND = "KS4"
-"""Rules that have nothing to judge where nothing is booked around the sessions."""
+COMPANIONS = "KS4"
+"""Rules that have nothing to judge where no companion is booked."""
 
 
 @rule("KS601", Severity.INFO, source="This library: nothing is left out in silence")
@@ -215,7 +215,7 @@ def _names(case: CheckedCourse, need: str, *but: str) -> str:
         for rule in case.rules
         if need in rule.needs
         and not any(other in rule.needs for other in but)
-        and (case.bookings.all or not rule.code.startswith(AROUND))
+        and (case.bookings.all or not rule.code.startswith(COMPANIONS))
     )
 
 

@@ -244,8 +244,8 @@ def _reviews(case: CheckedCourse) -> Iterator[tuple[date, date]]:
     """Yield the windows of the reviews that the protocol asks for."""
     for companion in case.bookings.bookable:
         if companion.topic == "review":
-            for due in case.bookings.dues(companion):
-                yield window_of(companion, due)
+            for anchor in case.bookings.anchor_days(companion):
+                yield window_of(companion, anchor)
 
 
 def _at_home(case: CheckedCourse) -> list[Session]:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
-from ketsched.checking.case import CheckedCourse, Seat, happened
+from ketsched.checking.case import CheckedCourse, SeatedSession, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import (
     FIRST_DAY,
@@ -342,13 +342,13 @@ def closed_because(calendar: Calendar, day: date) -> str:
     return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
 
 
-def _open(seat: Seat) -> str:
+def _open(seat: SeatedSession) -> str:
     """Say when a day is open."""
     hours = ", ".join(str(span) for span in seat.spans)
     return f"{day_words(seat.day)} is open {hours}"
 
 
-def _next_open(seat: Seat) -> str:
+def _next_open(seat: SeatedSession) -> str:
     """Name the next day on which the session fits."""
     for days in range(1, DAYS_TO_TRY + 1):
         day = seat.day + timedelta(days)
@@ -357,7 +357,7 @@ def _next_open(seat: Seat) -> str:
     return f"move it; no day within {DAYS_TO_TRY} days after it has room"
 
 
-def _other_start(case: CheckedCourse, seat: Seat) -> str:
+def _other_start(case: CheckedCourse, seat: SeatedSession) -> str:
     """Name the nearest start of the same day, or the next day on which the session fits."""
     plannable = (
         FIRST_DAY <= seat.day <= LAST_DAY
@@ -370,7 +370,7 @@ def _other_start(case: CheckedCourse, seat: Seat) -> str:
     return f"start at {nearest:%H:%M}{_in_zone(case, seat)}"
 
 
-def _in_zone(case: CheckedCourse, seat: Seat) -> str:
+def _in_zone(case: CheckedCourse, seat: SeatedSession) -> str:
     """Name the calendar's zone where it is another than the course's."""
     return f" ({seat.calendar.zone})" if seat.calendar.zone != case.course.zone else ""
 

@@ -39,7 +39,7 @@ def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
     References: a clinic's article advises to keep work and duties away from the hours that follow, and to let
     somebody else drive; no study was found.
     """
-    told = {due.session.id for _, dues in case.bookings.beside("rest") for due in dues if due.session}
+    told = {session.id for _, sessions in case.bookings.notices("rest") for session in sessions}
     for booked in case.bookings.trips:
         pairs = [(stay, one) for one in booked if (stay := _rests_from(case, told, one))]
         if pairs:
@@ -195,13 +195,13 @@ def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
     clinics stop clear liquids 2 h before, and esketamine's maker 30 min before (spravato.com). There is no
     consensus.
     """
-    for notice, dues in case.bookings.beside("fluids"):
+    for notice, with_it in case.bookings.notices("fluids"):
         all_day = notice.before is None and notice.after is None
         if not all_day and not notice.before:
             continue
-        told = {due.session.id: due.session for due in dues if due.session and not happened(due.session)}
+        to_come = {session.id: session for session in with_it if not happened(session)}.values()
         for phase in case.course.protocol.phases:
-            sessions = [session for session in told.values() if session.phase == phase.name]
+            sessions = [session for session in to_come if session.phase == phase.name]
             left_out = [r for r in phase.before if r.what.strip().casefold() in DRINKING and r.minutes]
             if sessions and left_out:
                 when = "all day" if all_day else f"from {notice.before} min before the session"
