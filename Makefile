@@ -2,11 +2,15 @@
 #
 #   make demo      plan an example course and say where its calendar lies
 #   make test      lint, types and every test that pip can bring what it needs for
-#   make test-all  also the readers of other languages (Debian packages, npm), docs and examples
+#   make test-all  besides: the readers of other languages (Debian packages, npm), docs, and the next three
+#   make wheel     build the wheel, and run the examples from it in an environment that has nothing else
+#   make oldest    a part of the tests with the oldest versions of what ketsched needs
+#   make pythons   a part of the tests on every other Python from 3.11 that is here
 #   make laws      the laws over the whole of their grids: every protocol, every closure (half an hour)
 #   make docs      build the documentation into site/
 #   make examples  run the examples, and compare them with their kept output
 #   make bench     measure; prints the machine
+#   make changelog put the fragments of changelog.d/ into CHANGELOG.md, at a release
 #   make fuzz      try to break the readers, FUZZ_SECONDS each
 #   make clean     remove what the above has made
 #
@@ -17,15 +21,22 @@ FUZZ_SECONDS ?= 60
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-PYTEST := PYTHONPATH=tests $(BIN)/python -m pytest -p noskip
+RUN := -m pytest -p noskip
+PYTEST := PYTHONPATH=tests $(BIN)/python $(RUN)
+# What `make oldest` runs: all that touches a file, a calendar or a command; and `make pythons`, of every kind a little.
+OLDEST := tests/unit tests/rules tests/test_docs.py tests/test_examples.py \
+    tests/conformance/test_caldav.py tests/conformance/test_publish_command.py
+SAMPLE := tests/rules tests/unit/calendars tests/unit/cli tests/unit/test_clock.py tests/unit/test_planning.py \
+    tests/unit/test_replan.py tests/test_examples.py tests/test_layers.py
 # Stamps: which extras are installed, as of which pyproject.toml.
 BASE := .venv/.installed
 TEST := .venv/.installed-test
 BENCH := .venv/.installed-bench
 FUZZ := .venv/.installed-fuzz
+RELEASE := .venv/.installed-release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all laws docs examples bench fuzz clean
+.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench changelog fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -50,7 +61,29 @@ test: $(TEST)
 test-all: $(TEST)
 	sh tests/conformance/readers/setup.sh
 	$(PYTEST) tests/conformance/check_*.py
-	$(MAKE) docs examples
+	$(MAKE) docs wheel oldest pythons
+
+wheel: $(TEST)
+	rm -rf build/wheel
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir build/wheel .
+	$(BIN)/python -m venv build/wheel/env
+	build/wheel/env/bin/python -m pip --disable-pip-version-check install --quiet build/wheel/*.whl
+	EXAMPLES_FROM=$(CURDIR)/build/wheel/env/bin $(PYTEST) tests/test_examples.py
+
+oldest: $(BASE)
+	rm -rf build/oldest
+	$(BIN)/python -m venv build/oldest
+	$(BIN)/python tests/environments/oldest.py > build/oldest/constraints.txt
+	build/oldest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    --constraint build/oldest/constraints.txt --editable ".[test]"
+	PYTHONPATH=tests build/oldest/bin/python $(RUN) -n 2 --dist loadfile $(OLDEST)
+
+pythons: $(BASE)
+	@set -e; others=$$($(BIN)/python tests/environments/pythons.py); for python in $$others; do \
+	    echo "pythons: $$python"; rm -rf build/python; "$$python" -m venv build/python; \
+	    build/python/bin/python -m pip --disable-pip-version-check install --quiet . pytest pytest-xdist hypothesis; \
+	    PYTHONPATH=tests build/python/bin/python $(RUN) -n 2 --dist loadfile $(SAMPLE); \
+	done
 
 laws: $(TEST)
 	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
@@ -63,6 +96,9 @@ examples: $(TEST)
 
 bench: $(BENCH)
 	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python "$$script"; done
+
+changelog: $(RELEASE)
+	$(BIN)/python -m towncrier build
 
 fuzz: $(FUZZ)
 	@set -e; for script in tests/fuzz/fuzz_*.py; do \
@@ -86,6 +122,10 @@ $(TEST): $(BASE)
 
 $(BENCH): $(BASE)
 	$(PIP) --editable ".[bench]"
+	@touch $@
+
+$(RELEASE): $(BASE)
+	$(PIP) --editable ".[release]"
 	@touch $@
 
 $(FUZZ): $(TEST)

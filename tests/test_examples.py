@@ -7,6 +7,7 @@ reads the difference: dates in it were counted by hand (see each example's own c
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+FROM = os.environ.get("EXAMPLES_FROM")
+"""The folder of an installed `python` and `ketsched` to run them with; else what runs the tests."""
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/COMMAND")))
@@ -28,9 +31,12 @@ def test_an_example_prints_and_writes_what_is_kept(
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "out").mkdir()
     words = shlex.split((folder / "COMMAND").read_text())
-    program = {"ketsched": ["-m", "ketsched.cli"], "python": []}[words[0]]
+    if FROM:
+        program = [str(Path(FROM) / words[0])]
+    else:
+        program = [sys.executable, *{"ketsched": ["-m", "ketsched.cli"], "python": []}[words[0]]]
     done = subprocess.run(
-        [sys.executable, *program, *words[1:]], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
+        [*program, *words[1:]], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
     )
     assert done.stderr == ""
     assert done.returncode == 0

@@ -170,6 +170,14 @@ def test_the_version_is_stated_once_and_the_same():
         assert own[1] == stated[1]
 
 
+def test_a_fragment_of_the_changelog_is_named_for_its_kind():
+    """By another name it would not be put into CHANGELOG.md."""
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["towncrier"]
+    kinds = "|".join(kind["directory"] for kind in stated["type"])
+    names = {path.name for path in (ROOT / stated["directory"]).iterdir()} - set(stated["ignore"])
+    assert [name for name in sorted(names) if not re.fullmatch(rf"[a-z0-9-]+\.({kinds})\.md", name)] == []
+
+
 def committed():
     """The text files that git keeps, or would."""
     listed = subprocess.run(

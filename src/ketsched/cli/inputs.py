@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import click
@@ -33,7 +33,13 @@ def located(option: str, read: Callable[..., T], *given: Any) -> T:
         raise error.within(option) from None
 
 
-class Reading(click.ParamType[Any]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic as of click 8.4 only
+
+
+class Reading(_ParamType):
     """Reads what was typed; what goes wrong is said with the option it came from."""
 
     name = "text"
