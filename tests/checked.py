@@ -8,47 +8,20 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.checking import check as check_all
-from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Companion,
-    Course,
-    Decision,
-    Evidence,
-    Interval,
-    Mark,
-    Phase,
-    Protocol,
-    Spacing,
-    Window,
-)
-
-ANATOMY = Anatomy(prepare=20, infusion=40, observation=60)
-CLINIC = Calendar.weekly(
-    "Europe/Amsterdam",
-    mon="09:00-17:00",
-    tue="09:00-17:00",
-    wed="09:00-17:00",
-    thu="09:00-17:00",
-    fri="09:00-17:00",
-)
+from ketsched.model import Anchor, Companion, Course, Decision, Evidence, Interval, Mark, Spacing, Window
+from making import TWO_HOURS, boosters, every, phase, protocol
 
 
 def january(*days):
     return [date(2027, 1, day) for day in days]
 
 
-def protocol(*phases, **given):
-    return Protocol(**{"id": "test", "version": "1", "title": "test", "phases": phases} | given)
+def induction(count=6, spacing=(), **given):
+    return phase(count, *spacing, anatomy=TWO_HOURS, **given)
 
 
-def induction(count=6, **given):
-    return Phase(kind="induction", name="induction", count=count, anatomy=ANATOMY, **given)
-
-
-def boosters(count, **given):
-    monthly = (Interval(days=28),)
-    return Phase(kind="maintenance", name="boosters", count=count, anatomy=ANATOMY, every=monthly, **given)
+def monthly(count, spacing=(), **given):
+    return boosters(count, *spacing, anatomy=TWO_HOURS, every=every(28), **given)
 
 
 # 6 infusions, Monday and Thursday, over at most 28 dates.
@@ -143,7 +116,7 @@ OUTCOME = Decision(what="continue", on=date(2026, 12, 28), who="Dr A")
 THERAPIST = Calendar.weekly("Europe/Amsterdam", tue="10:00-16:00", thu="10:00-16:00", name="the therapist")
 
 
-BOOSTERS = boosters(3, spacing=(Spacing(minimum=7),))
+BOOSTERS = monthly(3, spacing=(Spacing(minimum=7),))
 
 
 def at(day, month=1):

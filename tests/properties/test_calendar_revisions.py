@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from ketsched.calendars import Calendar
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.holds import authorise, decide, done, hold, release, ride
 from ketsched.interchange import dumps
@@ -39,6 +38,7 @@ from ketsched.planning import accompany, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan
 from ketsched.words.wording import Publication
+from making import clinic
 
 slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
 LEVELS = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named", "full")]
@@ -176,7 +176,7 @@ def test_an_event_changes_only_with_its_stamp_whatever_the_course(course, level,
 
 
 ZONE = "Europe/Amsterdam"
-OPEN = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-18:00"))
+OPEN = clinic(hours="09:00-18:00")
 START = date(2027, 3, 1)
 
 

@@ -34,6 +34,7 @@ from ketsched.planning.rules import bounds_over
 from ketsched.protocols import protocol_ids
 from ketsched.revising import revised
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
+from making import clinic
 from properties import companions_oracle as oracle
 
 often = settings(max_examples=100, deadline=None)
@@ -42,7 +43,7 @@ rarely = settings(max_examples=30, deadline=None)
 
 MONDAY = date(2027, 1, 4)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ALWAYS = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "09:00-17:00"))
+ALWAYS = clinic(*WEEK, zone="UTC")
 QUARTER = 15
 """Minutes of an appointment that finds an hour on every open day, whatever else is on it."""
 
@@ -294,7 +295,7 @@ def test_those_that_must_be_there_are_unless_there_is_no_way(course, clinic, the
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.integers(0, 1)), min_size=2, max_size=5))
 def test_where_each_day_has_one_hour_all_have_theirs_unless_there_is_no_way(shapes):
     """Windows one after the other, so that one makes room for the next by way of several."""
-    hour = Calendar.weekly("UTC", **dict.fromkeys(WEEK, "13:00-14:00"), name="the therapist")
+    hour = clinic(*WEEK, hours="13:00-14:00", zone="UTC", name="the therapist")
     phase = Phase(kind="induction", name="induction", count=1, weekdays=(0,), anatomy=Anatomy(infusion=60))
     companions = tuple(
         Companion(
@@ -598,22 +599,22 @@ def test_the_answer_depends_neither_on_the_hash_seed_nor_on_the_zone_of_the_host
 def test_what_goes_around_a_shipped_protocol_is_sound(protocol_id):
     """On a real week with real holidays and a therapist's own: no finding is an error."""
     week = dict.fromkeys(WEEK[:5], "08:00-18:00")
-    clinic = Calendar.weekly("America/New_York", **week, chairs=2).with_holidays("US")
+    with_chairs = Calendar.weekly("America/New_York", **week, chairs=2).with_holidays("US")
     named = {
-        "therapist": Calendar.weekly(
-            "America/New_York", **dict.fromkeys(WEEK[:5], "10:00-19:00"), name="the therapist"
-        )
+        "therapist": clinic(*WEEK[:5], hours="10:00-19:00", zone="America/New_York", name="the therapist")
     }
     protocol = ks.load_protocol(protocol_id)
     planned = 0
     for day in range(7):
         try:
-            course = plan(protocol, start=date(2027, 2, 1) + timedelta(day), calendar=clinic, calendars=named)
+            course = plan(
+                protocol, start=date(2027, 2, 1) + timedelta(day), calendar=with_chairs, calendars=named
+            )
         except KetschedError:
             continue
         planned += 1
-        findings = ks.check(course, calendar=clinic, calendars=named)
+        findings = ks.check(course, calendar=with_chairs, calendars=named)
         assert not [found for found in findings if found.severity is Severity.ERROR]
         assert oracle.missing(course) == []
-        assert accompany(course, calendar=clinic, calendars=named) is course
+        assert accompany(course, calendar=with_chairs, calendars=named) is course
     assert planned

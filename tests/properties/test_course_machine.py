@@ -11,13 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ketsched.calendars import Calendar
+import making
 from ketsched.checking import Severity, check
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
@@ -25,15 +25,12 @@ from ketsched.holds import decide, hold, release
 from ketsched.interchange import dumps, ical, json
 from ketsched.model import (
     POLICIES,
-    Anatomy,
     Anchor,
     Companion,
     Decision,
     Interval,
     Join,
     LapseBand,
-    Phase,
-    Protocol,
     Spacing,
     Status,
     Visit,
@@ -42,35 +39,15 @@ from ketsched.model import (
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.tracking import forecast, moving, proposals, record, replan
 from ketsched.words import sentences
-
-ZONE = "Europe/Amsterdam"
-OPEN = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00"))
-JAN_4 = date(2027, 1, 4)
-HOUR_FORTY = Anatomy(infusion=40, observation=60)
-GAPS = Spacing(absolute_minimum=1, minimum=2, latest=7)
+from making import GAPS, JAN_4, OPEN, boosters, every, protocol
 
 
 def induction(count, weekdays, *spacing, **given):
-    return Phase(
-        kind="induction",
-        name="induction",
-        count=count,
-        weekdays=weekdays,
-        anatomy=HOUR_FORTY,
-        spacing=(GAPS, *spacing),
-        **given,
-    )
+    return making.phase(count, GAPS, *spacing, weekdays=weekdays, **given)
 
 
-def boosters(*every, count=4, **given):
-    return Phase(
-        kind="maintenance",
-        name="boosters",
-        count=count,
-        every=tuple(Interval(days=days) for days in every),
-        anatomy=HOUR_FORTY,
-        **given,
-    )
+def upkeep(*days, count=4, spacing=(), **given):
+    return boosters(count, *spacing, every=every(*days), **given)
 
 
 REVIEW = Companion(
@@ -101,30 +78,26 @@ AT_MOST_3 = Spacing(apart=3, minimum=7)
 AT_MOST_2 = Spacing(apart=2, minimum=7, required=False)
 
 
-def protocol(name, *phases, companions=()):
-    return Protocol(id=name, version="1", title=name, phases=phases, companions=companions)
-
-
-TWICE_A_WEEK = protocol("twice-a-week", induction(6, (0, 3), weeks=(1, 4), lapse=LAPSE))
-THREE_A_WEEK = protocol("three-a-week", induction(6, (0, 2, 4), AT_MOST_3, weeks=(2, 4)))
+TWICE_A_WEEK = protocol(induction(6, (0, 3), weeks=(1, 4), lapse=LAPSE), name="twice-a-week")
+THREE_A_WEEK = protocol(induction(6, (0, 2, 4), AT_MOST_3, weeks=(2, 4)), name="three-a-week")
 PREFERRED = protocol(
-    "preferred",
     induction(5, (0, 3), AT_MOST_2, missed="make-up"),
-    boosters(28, count=3, join=Join(ideal=14, minimum=7, latest=35), spacing=(Spacing(minimum=7),)),
+    upkeep(28, count=3, join=Join(ideal=14, minimum=7, latest=35), spacing=(Spacing(minimum=7),)),
+    name="preferred",
 )
 GATED = protocol(
-    "gated",
     induction(4, (0, 3), missed="shift"),
-    boosters(14, 21, 28, count=4, spacing=(Spacing(minimum=7, latest=42), Spacing(apart=2, minimum=21))),
+    upkeep(14, 21, 28, count=4, spacing=(Spacing(minimum=7, latest=42), Spacing(apart=2, minimum=21))),
     companions=(REVIEW, RIDE),
+    name="gated",
 )
-SKIPPING = protocol("skipping", induction(8, (0, 3), AT_MOST_2, missed="skip", weeks=(2, 5)))
+SKIPPING = protocol(induction(8, (0, 3), AT_MOST_2, missed="skip", weeks=(2, 5)), name="skipping")
 WEEKLY = protocol(
-    "weekly",
     induction(3, (0, 3), missed="next-open"),
-    boosters(7, count=None, review=Interval(days=70), spacing=(Spacing(minimum=5, latest=14),)),
+    upkeep(7, count=None, review=Interval(days=70), spacing=(Spacing(minimum=5, latest=14),)),
+    name="weekly",
 )
-STEPPING = protocol("stepping", boosters(7, 14, 21, 28, count=6, spacing=(Spacing(minimum=5, latest=42),)))
+STEPPING = protocol(upkeep(7, 14, 21, 28, count=6, spacing=(Spacing(minimum=5, latest=42),)), name="stepping")
 BEGINNINGS = (TWICE_A_WEEK, THREE_A_WEEK, PREFERRED, GATED, SKIPPING, WEEKLY, STEPPING)
 
 numbers = st.integers(0, 30)

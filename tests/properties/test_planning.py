@@ -21,6 +21,7 @@ from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
 from ketsched.planning.rules import HourRule
 from ketsched.planning.seating import NoStart, Seating, seat
+from making import clinic
 from properties.planning_oracle import best, cost, faults, spans
 
 often = settings(max_examples=100, deadline=None)
@@ -30,7 +31,7 @@ rarely = settings(max_examples=30, deadline=None)
 MONDAY = date(2027, 1, 4)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = "09:00-17:00"
-ALWAYS = Calendar.weekly("UTC", **dict.fromkeys(WEEK, HOURS))
+ALWAYS = clinic(*WEEK, hours=HOURS, zone="UTC")
 REACH = 24
 """Days after the start that are tried exhaustively."""
 
@@ -122,9 +123,7 @@ def people(draw, zone="UTC"):
     """When a patient can, or would rather: some weekdays, some hours, some days not."""
     days = draw(st.sets(st.sampled_from(WEEK), min_size=3))
     hours = draw(st.sampled_from(["00:00-24:00", "09:00-13:00", "12:00-24:00"]))
-    calendar = attrs.evolve(
-        Calendar.weekly(zone, **dict.fromkeys(days, hours)), chairs=None, name="the patient"
-    )
+    calendar = attrs.evolve(clinic(*days, hours=hours, zone=zone), chairs=None, name="the patient")
     return calendar.without(draw(closures(3)))
 
 

@@ -18,6 +18,7 @@ from ketsched.interchange import dumps, json
 from ketsched.model import POLICIES, Anatomy, Course, Phase, Protocol, Spacing, Status, Visit
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.tracking import forecast, record, replan
+from making import clinic
 from properties import tracking_oracle as oracle
 
 EXAMPLES = int(os.environ.get("KETSCHED_EXAMPLES", "50"))
@@ -28,8 +29,8 @@ rarely = settings(max_examples=EXAMPLES // 2, deadline=None)
 MONDAY = date(2027, 1, 4)
 WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
 CLINICS = (
-    Calendar.weekly("UTC", **dict.fromkeys(WORKDAYS, "09:00-17:00")),
-    Calendar.weekly("UTC", **dict.fromkeys((*WORKDAYS, "sat"), "09:00-17:00")),
+    clinic(*WORKDAYS, zone="UTC"),
+    clinic(*WORKDAYS, "sat", zone="UTC"),
 )
 BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
 HORIZON = 28

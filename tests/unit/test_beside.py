@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from itertools import combinations, pairwise
 
 import attrs
@@ -12,31 +12,12 @@ from hypothesis import strategies as st
 
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, InvalidProtocol
-from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Protocol, Spacing
+from ketsched.model import Anchor, Companion, Interval, Join, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
+from making import HOUR, JAN_4, WEEKDAYS, ZONE, clinic, dates
 from properties import planning_oracle as oracle
 
-ZONE = "Europe/Amsterdam"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
-JAN_4 = date(2027, 1, 4)  # a Monday
-HOUR = Anatomy(infusion=60)
-
-
-def clinic(*days, hours="09:00-17:00", closed=()):
-    return Calendar.weekly(ZONE, **dict.fromkeys(days or WEEKDAYS, hours)).without(closed)
-
-
 MON_WED_FRI = clinic("mon", "wed", "fri")
-
-
-def dates(text):
-    """Read "4 7 11 Jan, 1 Feb" as dates of 2027 in order."""
-    found = []
-    for part in text.split(","):
-        *numbers, name = part.split()
-        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
-        found += [date(2027, month, int(number)) for number in numbers]
-    return found
 
 
 SIX = Phase(

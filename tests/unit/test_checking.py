@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
-from checked import CLINIC, T, booked, boosters, check, codes, induction, january, protocol
+from checked import T, booked, check, codes, induction, january, monthly
 from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.errors import InvalidInput
 from ketsched.model import Join, Mark, Spacing, Status, Waiver
+from making import OPEN, protocol
 
 # 6 infusions, Monday-Wednesday-Friday, 2 to 4 nominal weeks.
 M = protocol(
@@ -26,11 +27,11 @@ M = protocol(
 
 
 def test_a_sound_course_has_no_finding():
-    assert check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=CLINIC) == ()
+    assert check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN) == ()
 
 
 def test_a_session_moved_next_to_another_is_an_error_that_names_the_day_to_move_to():
-    (off_pattern, found) = check(booked(T, january(4, 7, 11, 14, 20, 21)), calendar=CLINIC)
+    (off_pattern, found) = check(booked(T, january(4, 7, 11, 14, 20, 21)), calendar=OPEN)
     assert (off_pattern.code, off_pattern.severity, off_pattern.sessions) == ("KS206", Severity.INFO, ("s5",))
     assert found == Finding(
         code="KS101",
@@ -48,8 +49,8 @@ def test_a_session_moved_next_to_another_is_an_error_that_names_the_day_to_move_
 
 
 def test_what_the_fix_names_is_a_fix():
-    assert check(booked(T, january(4, 7, 11, 14, 19, 21)), calendar=CLINIC)[-1].code == "KS206"
-    assert "KS101" not in codes(check(booked(T, january(4, 7, 11, 14, 20, 22)), calendar=CLINIC))
+    assert check(booked(T, january(4, 7, 11, 14, 19, 21)), calendar=OPEN)[-1].code == "KS206"
+    assert "KS101" not in codes(check(booked(T, january(4, 7, 11, 14, 20, 22)), calendar=OPEN))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_what_the_fix_names_is_a_fix():
 )
 def test_monday_wednesday_friday_is_two_weeks_from_each_of_its_days(days, span):
     assert (days[-1] - days[0]).days + 1 == span
-    assert check(booked(M, days), calendar=CLINIC) == ()
+    assert check(booked(M, days), calendar=OPEN) == ()
 
 
 def test_five_days_across_a_clock_change_are_119_hours():
@@ -83,16 +84,16 @@ def test_five_days_across_a_clock_change_are_119_hours():
 def test_a_waived_finding_is_acknowledged_and_not_hidden():
     waiver = Waiver(rule="KS101", sessions=("s5", "s6"), reason="travels on the 22nd", who="Dr A")
     course = booked(T, january(4, 7, 11, 14, 20, 21), waivers=(waiver,))
-    (_, found) = check(course, calendar=CLINIC)
+    (_, found) = check(course, calendar=OPEN)
     assert (found.code, found.severity, found.waived_by) == ("KS101", Severity.INFO, waiver)
     assert str(found).endswith("waived by Dr A: travels on the 22nd")
-    (_, given_by_the_caller) = check(attrs.evolve(course, waivers=()), calendar=CLINIC, waivers=[waiver])
+    (_, given_by_the_caller) = check(attrs.evolve(course, waivers=()), calendar=OPEN, waivers=[waiver])
     assert given_by_the_caller == found
 
 
 def test_a_waiver_is_unused_once_the_date_has_changed():
     waiver = Waiver(rule="KS101", sessions=("s5", "s6"), reason="travels on the 22nd", who="Dr A")
-    (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21), waivers=(waiver,)), calendar=CLINIC)
+    (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21), waivers=(waiver,)), calendar=OPEN)
     assert (found.code, found.severity, found.sessions) == ("KS602", Severity.WARNING, ("s5", "s6"))
 
 
@@ -101,7 +102,7 @@ def test_two_waivers_of_one_finding_are_both_in_use():
         Waiver(rule="KS101", sessions=ids, reason="travels", who=who)
         for ids, who in ((("s5", "s6"), "Dr B"), (("s6",), "Dr A"))
     ]
-    (_, found) = check(booked(T, january(4, 7, 11, 14, 20, 21)), calendar=CLINIC, waivers=waivers)
+    (_, found) = check(booked(T, january(4, 7, 11, 14, 20, 21)), calendar=OPEN, waivers=waivers)
     assert found.waived_by == waivers[0]
 
 
@@ -111,7 +112,7 @@ def test_a_waiver_that_has_run_out_still_leaves_the_one_that_has_not():
         for who, until in (("Dr A", date(2027, 1, 1)), ("Dr B", date(2027, 2, 1)))
     )
     course = booked(T, january(4, 7, 11, 14, 20, 21), waivers=(old, new))
-    found = check(course, calendar=CLINIC, as_of=date(2027, 1, 10))
+    found = check(course, calendar=OPEN, as_of=date(2027, 1, 10))
     assert [(f.code, f.severity) for f in found] == [
         ("KS206", Severity.INFO),
         ("KS101", Severity.INFO),
@@ -125,7 +126,7 @@ def test_a_waiver_that_has_run_out_still_leaves_the_one_that_has_not():
 
 
 def test_a_closed_day_says_which_closure():
-    closed = CLINIC.without(january(18), "public holiday")
+    closed = OPEN.without(january(18), "public holiday")
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=closed)
     assert (found.code, found.sessions) == ("KS301", ("s5",))
     assert found.why == "2027-01-18 is closed: public holiday"
@@ -133,7 +134,7 @@ def test_a_closed_day_says_which_closure():
 
 
 def test_a_closed_day_says_which_weekly_hours():
-    shut = attrs.evolve(CLINIC, hours=((), *CLINIC.hours[1:]))
+    shut = attrs.evolve(OPEN, hours=((), *OPEN.hours[1:]))
     found = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=shut)
     assert {f.why for f in found} == {"the clinic is not open on Mondays"}
     assert [f.sessions for f in found] == [("s1",), ("s3",), ("s5",)]
@@ -141,19 +142,19 @@ def test_a_closed_day_says_which_weekly_hours():
 
 def test_a_closed_day_says_who_cannot():
     patient = Calendar.always("Europe/Amsterdam").without(january(18), "away")
-    (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=CLINIC & patient)
+    (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN & patient)
     assert found.why == "2027-01-18 is closed: away"
 
 
 def test_hours_that_never_meet_are_a_closed_day():
     patient = Calendar.weekly("Europe/Amsterdam", mon="18:00-21:00", thu="09:00-12:00", name="the patient")
-    found = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=CLINIC & patient)
+    found = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN & patient)
     assert found[0].why == "the hours of the clinic and the patient do not meet on 2027-01-04"
 
 
 def test_a_start_that_does_not_fit_names_the_nearest_one_that_does():
     course = booked(T, january(4, 7, 11, 14, 18, 21), time(16))
-    found = check(course, calendar=CLINIC)
+    found = check(course, calendar=OPEN)
     assert {f.code for f in found} == {"KS303"}
     assert {f.fix for f in found} == {"start at 15:00"}
     assert found[0].what == "session 1 ends at 18:00"
@@ -161,16 +162,16 @@ def test_a_start_that_does_not_fit_names_the_nearest_one_that_does():
 
 def test_a_taken_chair_names_the_nearest_free_start():
     start = datetime(2027, 1, 4, 8, tzinfo=UTC)  # 09:00 in Amsterdam
-    taken = attrs.evolve(CLINIC, bookings=(Occupancy(start, start + timedelta(hours=1)),))
+    taken = attrs.evolve(OPEN, bookings=(Occupancy(start, start + timedelta(hours=1)),))
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=taken)
     assert (found.code, found.sessions, found.fix) == ("KS304", ("s1",), "start at 10:00")
 
 
 def test_another_course_takes_its_chair_only_while_it_sits_on_it():
     course = booked(T, january(4, 7, 11, 14, 18, 21))
-    assert check(course, calendar=CLINIC.booked(booked(T, january(5, 8, 12, 15, 19, 22)))) == ()
-    assert check(course, calendar=CLINIC.booked(booked(T, january(4, 7), time(11)))) == ()
-    found = check(course, calendar=CLINIC.booked(booked(T, january(4, 7), time(10))))
+    assert check(course, calendar=OPEN.booked(booked(T, january(5, 8, 12, 15, 19, 22)))) == ()
+    assert check(course, calendar=OPEN.booked(booked(T, january(4, 7), time(11)))) == ()
+    found = check(course, calendar=OPEN.booked(booked(T, january(4, 7), time(10))))
     assert [(f.code, f.sessions) for f in found] == [("KS304", ("s1",)), ("KS304", ("s2",))]
 
 
@@ -194,7 +195,7 @@ def test_a_session_over_midnight_fits_where_both_days_are_open():
 def test_a_phase_is_named_where_there_are_several():
     plan = protocol(
         induction(2),
-        boosters(1, join=Join(minimum=7)),
+        monthly(1, join=Join(minimum=7)),
     )
     (found,) = [f for f in check(booked(plan, january(4, 7, 13))) if f.code == "KS107"]
     assert found.what == "boosters session 1 is 6 d after induction session 2"
@@ -241,7 +242,7 @@ def test_today_is_a_date():
 def test_a_cap_broken_across_a_join_names_every_session_in_the_window():
     plan = protocol(
         induction(2, spacing=(Spacing(apart=2, minimum=7),)),
-        boosters(2),
+        monthly(2),
     )
     found = [f for f in check(booked(plan, january(4, 7, 9, 13))) if f.code == "KS103"]
     assert [f.sessions for f in found] == [("s1", "s2", "s3"), ("s2", "s3", "s4")]
@@ -259,7 +260,7 @@ def test_what_was_not_run_is_named_once():
         "not run for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist"
     )
     first = attrs.evolve(course.sessions[0], time=time(9))
-    (partly,) = check(attrs.evolve(course, sessions=(first, *course.sessions[1:])), calendar=CLINIC)
+    (partly,) = check(attrs.evolve(course, sessions=(first, *course.sessions[1:])), calendar=OPEN)
     assert partly.what == (
         "not run for 5 of 6 sessions: KS106 too-few-hours, KS302 outside-opening-hours, "
         "KS304 no-free-chair, KS305 evening-session, KS306 start-does-not-exist"
@@ -307,5 +308,5 @@ def test_what_was_not_run_is_named_once():
     ],
 )
 def test_what_findings_about_a_series_say(plan, days, what, why, fix):
-    (found,) = check(booked(protocol(plan), days), calendar=CLINIC)
+    (found,) = check(booked(protocol(plan), days), calendar=OPEN)
     assert (found.what, found.why, found.fix) == (what, why, fix)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import attrs
 import pytest
 
-from checked import AROUND, CLINIC, OUTCOME, THERAPIST, WEEKLY, T, booked, check, induction, january, protocol
+from checked import AROUND, OUTCOME, THERAPIST, WEEKLY, T, booked, check, induction, january
 from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
@@ -31,6 +31,7 @@ from ketsched.model import (
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.words.wording import LANGUAGES
+from making import OPEN, clinic, protocol
 
 
 def around_six(clock=time(9), **changed):
@@ -59,25 +60,23 @@ def around_six(clock=time(9), **changed):
 
 
 def found_around(course, **given):
-    return check(
-        course, calendar=CLINIC, calendars={"therapist": THERAPIST}, as_of=date(2026, 12, 1), **given
-    )
+    return check(course, calendar=OPEN, calendars={"therapist": THERAPIST}, as_of=date(2026, 12, 1), **given)
 
 
 def test_a_course_with_all_that_goes_around_it_has_no_finding():
     assert found_around(around_six()) == ()
-    assert check_all(around_six(), calendar=CLINIC, calendars={"therapist": THERAPIST}) == ()
+    assert check_all(around_six(), calendar=OPEN, calendars={"therapist": THERAPIST}) == ()
 
 
 def test_a_course_without_it_is_told_once():
     course = attrs.evolve(around_six(), companions=())
-    (found,) = check_all(course, calendar=CLINIC)
+    (found,) = check_all(course, calendar=OPEN)
     assert (found.code, found.severity, found.sessions, found.day) == ("KS402", Severity.INFO, (), None)
     assert (
         found.what
         == "nothing around the sessions is planned: Screening, Therapy, Review, Review on the way and 1 more"
     )
-    (bare,) = check_all(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=CLINIC)
+    (bare,) = check_all(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN)
     assert (
         bare.what == "the protocol names nothing around its sessions: no screening, no review, no monitoring"
     )
@@ -326,7 +325,7 @@ def test_what_is_missing_everywhere_says_whether_some_of_it_can_still_be_booked(
         date(2027, 1, 12),
         date(2027, 1, 29),
     ):  # the first form is due on the 11th
-        (found,) = (f for f in check(course, calendar=CLINIC, as_of=today) if f.code == "KS401")
+        (found,) = (f for f in check(course, calendar=OPEN, as_of=today) if f.code == "KS401")
         assert found.what == "Form is not booked at all, for 6 sessions"
         said[today.day] = (found.severity, found.fix)
     assert said == {
@@ -374,7 +373,7 @@ def test_an_authorisation_says_what_it_pays_for():
     (found,) = found_around(course)
     assert (found.code, found.what) == ("KS419", "session 6 is without an authorisation")
     assert found.why == "what was given for induction pays for 5 sessions until 2027-01-31"
-    soon = check(course, calendar=CLINIC, calendars={"therapist": THERAPIST}, as_of=date(2027, 1, 4))
+    soon = check(course, calendar=OPEN, calendars={"therapist": THERAPIST}, as_of=date(2027, 1, 4))
     (found,) = (f for f in soon if f.code == "KS420")
     assert found.what == "an authorisation runs out on Mon 2027-01-18; session 6 is after it"
     assert (found.where, found.day) == ("authorisation letter 2", date(2027, 1, 18))
@@ -390,18 +389,18 @@ def test_a_waiver_of_the_session_that_an_appointment_goes_with_covers_it():
 def test_somebody_who_is_with_another_patient_cannot():
     start = datetime(2027, 1, 5, 12, 30, tzinfo=UTC)  # 13:30 in Amsterdam
     taken = attrs.evolve(THERAPIST, bookings=(Occupancy(start, start + timedelta(hours=1)),))
-    (found,) = check(around_six(), calendar=CLINIC, calendars={"therapist": taken})
+    (found,) = check(around_six(), calendar=OPEN, calendars={"therapist": taken})
     assert (found.code, found.why) == ("KS405", "the therapist is taken at some time between 13:00 and 14:00")
     free = attrs.evolve(
         THERAPIST, bookings=(Occupancy(start + timedelta(minutes=30), start + timedelta(hours=1)),)
     )
-    assert check(around_six(), calendar=CLINIC, calendars={"therapist": free}) == ()
+    assert check(around_six(), calendar=OPEN, calendars={"therapist": free}) == ()
 
 
 def test_what_is_for_the_clinic_alone_does_not_ask_when_the_patient_can():
     patient = Calendar.always("Europe/Amsterdam").without([date(2027, 2, 11)], "away")
     course = around_six()
-    (found,) = check(course, calendar=CLINIC & patient, calendars={"therapist": THERAPIST})
+    (found,) = check(course, calendar=OPEN & patient, calendars={"therapist": THERAPIST})
     assert (found.code, found.companions, found.why) == (
         "KS405",
         ("review:s6",),
@@ -409,25 +408,25 @@ def test_what_is_for_the_clinic_alone_does_not_ask_when_the_patient_can():
     )
     alone = tuple(attrs.evolve(c, audience="clinic") if c.id == "review" else c for c in AROUND.companions)
     course = attrs.evolve(course, protocol=attrs.evolve(AROUND, companions=alone))
-    assert check(course, calendar=CLINIC & patient, calendars={"therapist": THERAPIST}) == ()
+    assert check(course, calendar=OPEN & patient, calendars={"therapist": THERAPIST}) == ()
 
 
 def test_a_calendar_without_a_name_of_its_own_is_called_as_the_protocol_does():
     nameless = attrs.evolve(THERAPIST, name="the clinic")
     (found,) = check(
         around_six(**{"therapy:s1": {"day": date(2027, 1, 6)}}),
-        calendar=CLINIC,
+        calendar=OPEN,
         calendars={"therapist": nameless},
     )
     assert found.what == "Therapy is on Wed 2027-01-06 at 13:00, outside the hours of therapist"
 
 
 def test_hours_that_were_not_given_are_named_and_rules_that_had_nothing_to_judge_are_not():
-    (found,) = check(around_six(), calendar=CLINIC)
+    (found,) = check(around_six(), calendar=OPEN)
     assert (found.code, found.what) == ("KS601", "not judged: the hours of therapist")
     (found,) = check(around_six())
     assert found.what.endswith("KS304 no-free-chair, KS405 companion-outside-hours")
-    (found,) = check(around_six(None), calendar=CLINIC, calendars={"therapist": THERAPIST})
+    (found,) = check(around_six(None), calendar=OPEN, calendars={"therapist": THERAPIST})
     assert found.what == (
         "not run for all sessions: KS106 too-few-hours, KS302 outside-opening-hours, KS304 no-free-chair, "
         "KS305 evening-session, KS306 start-does-not-exist, KS406 companion-overlaps, KS407 trip-after-session, "
@@ -450,11 +449,9 @@ def test_hours_at_home_are_those_that_planning_keeps():
 @pytest.mark.parametrize("start", january(4, 6, 8))
 def test_a_plan_of_a_shipped_protocol_has_no_error(name, start):
     """The planner and the rules read windows, anchors and hours separately and must agree."""
-    clinic = Calendar.weekly(
-        "Europe/Amsterdam", **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-18:00")
-    )
-    course = plan(load_protocol(name), start=start, calendar=clinic)
-    assert [str(f) for f in check_all(course, calendar=clinic) if f.severity is Severity.ERROR] == []
+    early_and_late = clinic(hours="08:00-18:00")
+    course = plan(load_protocol(name), start=start, calendar=early_and_late)
+    assert [str(f) for f in check_all(course, calendar=early_and_late) if f.severity is Severity.ERROR] == []
 
 
 def test_a_check_of_a_course_with_much_around_it_asks_each_booking_once():

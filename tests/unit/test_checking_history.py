@@ -8,7 +8,7 @@ from datetime import date, time
 import attrs
 import pytest
 
-from checked import AROUND, BOOSTERS, CLINIC, NO_DRIVING, START, T, at, boosters, check, codes, january
+from checked import AROUND, BOOSTERS, NO_DRIVING, START, T, at, check, codes, january, monthly
 from ketsched import holds
 from ketsched.checking import Severity
 from ketsched.cli import main
@@ -29,6 +29,7 @@ from ketsched.model import (
 )
 from ketsched.planning import plan
 from ketsched.tracking import record, replan
+from making import OPEN
 
 THREE = [Visit(day) for day in january(4, 7, 11)]
 NO_SHOW = Visit(date(2027, 1, 14), "no-show")
@@ -36,23 +37,23 @@ NO_SHOW = Visit(date(2027, 1, 14), "no-show")
 
 def kept(plan_of=T):
     """Return a course that somebody keeps: from Mon 4 January 2027, at 09:00."""
-    return plan(plan_of, start=START, calendar=CLINIC, id="A-017", at=at(1), time=time(9))
+    return plan(plan_of, start=START, calendar=OPEN, id="A-017", at=at(1), time=time(9))
 
 
 def about(course, day, month=1, **given):
     """Return code, severity and sessions of what is found, but for remarks on the pattern."""
-    found = check(course, calendar=CLINIC, as_of=date(2027, month, day), **given)
+    found = check(course, calendar=OPEN, as_of=date(2027, month, day), **given)
     return [(f.code, str(f.severity), f.sessions) for f in found if f.code != "KS206"]
 
 
 @pytest.mark.parametrize("policy", ["keep", "make-up", "next-open", "shift"])
 def test_a_miss_that_was_made_up_leaves_nothing_to_say(policy):
-    course = replan(kept(), [*THREE, NO_SHOW], calendar=CLINIC, at=at(14), policy=policy)
+    course = replan(kept(), [*THREE, NO_SHOW], calendar=OPEN, at=at(14), policy=policy)
     assert about(course, 14) == []
 
 
 def test_a_miss_that_is_not_made_up_is_a_count_finding():
-    course = replan(kept(), [*THREE, NO_SHOW], calendar=CLINIC, at=at(14), policy="skip")
+    course = replan(kept(), [*THREE, NO_SHOW], calendar=OPEN, at=at(14), policy="skip")
     assert about(course, 14) == [("KS201", "warning", ("s1", "s2", "s3", "s5", "s6"))]
 
 
@@ -60,7 +61,7 @@ def test_a_miss_that_nobody_decided_about_asks_for_a_plan_recorded_or_given_besi
     asked = [("KS512", "warning", ("s4",))]
     assert about(record(kept(), [*THREE, NO_SHOW], at=at(14)), 14) == asked
     assert about(kept(), 14, visits=[*THREE, NO_SHOW]) == asked
-    (found,) = check(kept(), calendar=CLINIC, as_of=date(2027, 1, 14), visits=[*THREE, NO_SHOW])
+    (found,) = check(kept(), calendar=OPEN, as_of=date(2027, 1, 14), visits=[*THREE, NO_SHOW])
     assert found.what == "the session of Thu 2027-01-14 was missed, and nothing makes it up"
     assert found.why == "induction has 6 sessions, and lacks 1"
     assert found.fix == "plan again (ketsched replan); the protocol's way with a missed session is keep"
@@ -70,7 +71,7 @@ def test_a_miss_that_nobody_decided_about_asks_for_a_plan_recorded_or_given_besi
 def test_what_was_given_in_grace_is_said_and_counts():
     visits = [Visit(day) for day in january(4, 7, 12, 13)]
     assert about(kept(), 13, visits=visits) == [("KS504", "info", ("s3", "s4"))]
-    course = replan(kept(), visits, calendar=CLINIC, at=at(13))
+    course = replan(kept(), visits, calendar=OPEN, at=at(13))
     assert about(course, 13) == [("KS504", "info", ("s3", "s4"))]
     assert [s.day for s in course.standing()] == january(4, 7, 12, 13, 18, 21)
 
@@ -80,7 +81,7 @@ def test_one_day_recorded_twice():
     same, other = Visit(date(2027, 1, 11)), Visit(date(2027, 1, 11), at=time(15), note="again")
     for again, found in ((same, ("KS509", "warning", ("s3",))), (other, ("KS503", "warning", ("s3", "x1")))):
         assert about(kept(), 13, visits=[*THREE, again]) == [found]
-        course = replan(kept(), [*THREE, again], calendar=CLINIC, at=at(13))
+        course = replan(kept(), [*THREE, again], calendar=OPEN, at=at(13))
         assert about(course, 13) == [found]
         assert [s.day for s in course.standing() if s.counts] == january(4, 7, 11, 14, 18, 21)
 
@@ -94,7 +95,7 @@ def test_a_break_proposes_and_decides_nothing():
     evidence = (*T.phases[0].evidence, Evidence(key="lapse 2", source="house", mark=Mark.HOUSE))
     course = kept(attrs.evolve(T, phases=(attrs.evolve(T.phases[0], lapse=bands, evidence=evidence),)))
     missed = [Visit(day, "no-show") for day in january(14, 18, 21)]
-    course = replan(course, [*THREE, *missed], calendar=CLINIC, at=at(15, 2))
+    course = replan(course, [*THREE, *missed], calendar=OPEN, at=at(15, 2))
     assert about(course, 15, 2) == [
         ("KS507", "warning", ("s3",)),
         ("KS506", "warning", ("s3", "s7")),
@@ -120,10 +121,10 @@ def test_a_break_with_worse_symptoms_says_so():
 
 
 def test_what_nobody_recorded_is_asked_for():
-    course = replan(kept(), THREE, calendar=CLINIC, at=at(15))
+    course = replan(kept(), THREE, calendar=OPEN, at=at(15))
     assert about(course, 15) == [("KS501", "warning", ("s4",))]
     assert about(course, 14) == []
-    assert "KS501" not in codes(check(course, calendar=CLINIC))
+    assert "KS501" not in codes(check(course, calendar=OPEN))
 
 
 def test_a_visit_after_today_is_not_taken_as_given():
@@ -134,27 +135,27 @@ def test_a_seventh_infusion_fills_a_booster_and_is_extraneous_without_one():
     visits = [Visit(day) for day in january(4, 7, 11, 14, 18, 21, 28)]
     assert about(kept(), 28, visits=visits) == [("KS508", "warning", ("x1",))]
     with_boosters = attrs.evolve(T, phases=(*T.phases, BOOSTERS))
-    assert about(replan(kept(with_boosters), visits, calendar=CLINIC, at=at(28)), 28) == []
+    assert about(replan(kept(with_boosters), visits, calendar=OPEN, at=at(28)), 28) == []
 
 
 def test_a_latest_day_that_the_policy_goes_beyond_stays_an_error():
     """Eight on Mon and Thu, the third missed: the ninth date is day 29 of 28."""
     eight = attrs.evolve(T, phases=(attrs.evolve(T.phases[0], count=8),))
     visits = [*THREE[:2], Visit(date(2027, 1, 11), "no-show")]
-    course = replan(kept(eight), visits, calendar=CLINIC, at=at(11), policy="keep")
+    course = replan(kept(eight), visits, calendar=OPEN, at=at(11), policy="keep")
     ((code, severity, sessions),) = about(course, 11)
     assert (code, severity, sessions[0], sessions[-1]) == ("KS204", "error", "s1", "s9")
     for policy in ("make-up", "shift"):
-        course = replan(kept(eight), visits, calendar=CLINIC, at=at(11), policy=policy)
+        course = replan(kept(eight), visits, calendar=OPEN, at=at(11), policy=policy)
         assert about(course, 11) == []
 
 
 def test_a_latest_day_that_history_has_lifted_is_said_once():
     """Sessions 4 and 5 missed: 11 to 21 January are 10 days."""
     visits = [*THREE, NO_SHOW, Visit(date(2027, 1, 18), "no-show")]
-    course = replan(kept(), visits, calendar=CLINIC, at=at(18))
+    course = replan(kept(), visits, calendar=OPEN, at=at(18))
     assert about(course, 18) == [("KS506", "warning", ("s3", "s6"))]
-    (found,) = check(course, as_of=date(2027, 1, 18), calendar=CLINIC)
+    (found,) = check(course, as_of=date(2027, 1, 18), calendar=OPEN)
     assert found.what == "session 4 is 10 d after session 3"
     assert found.why == (
         "the protocol asks for at most 7 d between them; what happened has left no day that keeps it"
@@ -193,7 +194,7 @@ def pinned():
 def test_a_waiver_of_a_pinned_session_lasts_until_the_date_changes():
     assert about(pinned(), 11, visits=THREE) == [("KS101", "info", ("s5", "s6"))]
     cancelled = Visit(date(2027, 1, 21), "cancelled", by="clinic")
-    course = replan(pinned(), [*THREE, Visit(date(2027, 1, 14)), cancelled], calendar=CLINIC, at=at(14))
+    course = replan(pinned(), [*THREE, Visit(date(2027, 1, 14)), cancelled], calendar=OPEN, at=at(14))
     assert [s.id for s in course.standing()] == ["s1", "s2", "s3", "s4", "s5", "s7"]
     assert course.standing()[4].day == date(2027, 1, 20)
     assert about(course, 14) == [("KS602", "warning", ("s5", "s6"))]
@@ -202,11 +203,11 @@ def test_a_waiver_of_a_pinned_session_lasts_until_the_date_changes():
 def test_a_waiver_outlasts_its_day_once_both_were_given():
     """The exception was kept, so that it is no unused one."""
     visits = [*THREE, *(Visit(day) for day in january(14, 20, 21))]
-    found = check(pinned(), calendar=CLINIC, as_of=date(2027, 1, 22), visits=visits)
+    found = check(pinned(), calendar=OPEN, as_of=date(2027, 1, 22), visits=visits)
     assert [(f.code, f.waived_by) for f in found] == [("KS504", WAIVED)]
     graceless = attrs.evolve(T.phases[0], spacing=(Spacing(minimum=2, latest=7),))
     course = attrs.evolve(pinned(), protocol=attrs.evolve(T, phases=(graceless,)))
-    found = check(course, calendar=CLINIC, as_of=date(2027, 1, 22), visits=visits)
+    found = check(course, calendar=OPEN, as_of=date(2027, 1, 22), visits=visits)
     assert [(f.code, f.severity, f.waived_by) for f in found if f.code[:3] != "KS2"] == [
         ("KS503", Severity.INFO, WAIVED)
     ]
@@ -228,11 +229,11 @@ REVIEW = Companion(
 def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
     reviewed = attrs.evolve(T, phases=(*T.phases, BOOSTERS), companions=(REVIEW,))
     six = [Visit(day) for day in january(4, 7, 11, 14, 18, 21)]
-    course = replan(kept(reviewed), six, calendar=CLINIC, at=at(22))
+    course = replan(kept(reviewed), six, calendar=OPEN, at=at(22))
     ours = {"KS415"}  # what the protocol does without
 
     def seen(course):
-        found = check(course, calendar=CLINIC, as_of=date(2027, 2, 5))
+        found = check(course, calendar=OPEN, as_of=date(2027, 2, 5))
         return [(f.code, f.sessions) for f in found if f.code not in ours]
 
     boosted = ("s7", "s8", "s9")
@@ -245,19 +246,19 @@ def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
         outcome = Decision(what=what, on=date(2027, 2, 4), who="Dr A")
         decided = holds.decide(course, "review:end", outcome, at=at(4, 2))
         assert seen(decided) == before
-        again = replan(decided, calendar=CLINIC, at=at(5, 2))
+        again = replan(decided, calendar=OPEN, at=at(5, 2))
         assert {s.status for s in again.sessions if s.id in boosted} == {status}
         assert seen(again) == after
 
 
 def test_a_course_that_was_ended_lacks_nothing():
     reviewed = attrs.evolve(
-        T, phases=(*T.phases, boosters(None)), companions=(attrs.evolve(REVIEW, required=True),)
+        T, phases=(*T.phases, monthly(None)), companions=(attrs.evolve(REVIEW, required=True),)
     )
-    course = replan(kept(reviewed), THREE, calendar=CLINIC, at=at(12), end=True)
+    course = replan(kept(reviewed), THREE, calendar=OPEN, at=at(12), end=True)
     assert about(course, 12) == []
-    assert "KS201" in codes(check(attrs.evolve(course, ended=None), calendar=CLINIC, as_of=date(2027, 1, 12)))
-    nothing = replan(kept(), [], calendar=CLINIC, as_of=date(2027, 1, 3), at=at(3), end=True)
+    assert "KS201" in codes(check(attrs.evolve(course, ended=None), calendar=OPEN, as_of=date(2027, 1, 12)))
+    nothing = replan(kept(), [], calendar=OPEN, as_of=date(2027, 1, 3), at=at(3), end=True)
     assert about(nothing, 3) == []
     assert [code for code, *_ in about(attrs.evolve(nothing, ended=None), 3)] == ["KS605"]
 
@@ -275,7 +276,7 @@ def test_infusions_elsewhere_count_and_ask_for_nothing_around_them():
     assert [s.id for s in course.standing()][:3] == ["x1", "x2", "s1"]
 
     def about_them(course):
-        found = check(course, calendar=CLINIC, as_of=date(2027, 1, 2))
+        found = check(course, calendar=OPEN, as_of=date(2027, 1, 2))
         return [f.code for f in found if {"x1", "x2"} & set(f.sessions)]
 
     assert about_them(course) == []
@@ -284,9 +285,9 @@ def test_infusions_elsewhere_count_and_ask_for_nothing_around_them():
 
 
 def test_visits_without_today_are_said_to_be_left_aside():
-    found = check(kept(), calendar=CLINIC, visits=THREE)
+    found = check(kept(), calendar=OPEN, visits=THREE)
     assert [f.what for f in found] == ["not judged: what happened to the sessions that have passed"]
-    assert check(kept(), calendar=CLINIC) == ()
+    assert check(kept(), calendar=OPEN) == ()
 
 
 def test_visits_that_contradict_each_other_are_a_fault_of_the_input():

@@ -10,46 +10,12 @@ import pytest
 from ketsched.burden import burden
 from ketsched.calendars import Calendar
 from ketsched.hours import Hours
-from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Companion,
-    Interval,
-    Phase,
-    Protocol,
-    Spacing,
-    Status,
-    Window,
-)
+from ketsched.model import Anchor, Companion, Interval, Phase, Protocol, Spacing, Status, Window
 from ketsched.planning import NoFeasiblePlan, accompany, complete, plan
 from ketsched.revising import revised
+from making import JAN_4, NEVER_CLOSED, OPEN, TWO_HOURS, WEEKDAYS, ZONE, clinic, dates
 
-ZONE = "Europe/Amsterdam"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
-JAN_4 = date(2027, 1, 4)  # a Monday
-TWO_HOURS = Anatomy(prepare=20, infusion=40, observation=60)
-
-
-def clinic(*days, hours="09:00-17:00", zone=ZONE, closed=(), name="the clinic"):
-    """Return a calendar open on some weekdays, Monday to Friday unless said, without the days closed."""
-    return Calendar.weekly(zone, **dict.fromkeys(days or WEEKDAYS, hours), name=name).without(closed)
-
-
-OPEN = clinic()
-EVERY_DAY = clinic(*WEEKDAYS, "sat", "sun")
 TUE_THU = clinic("tue", "thu", hours="13:00-18:00", name="the therapist")
-
-
-def dates(text, year=2027):
-    """Read "4 7 11 Jan, 1 Feb" as dates in order; a month before the last one begins a new year."""
-    found, last = [], 0
-    for part in text.split(","):
-        *numbers, name = part.split()
-        month = datetime.strptime(name, "%b").replace(tzinfo=UTC).month
-        year += month < last
-        last = month
-        found += [date(year, month, int(number)) for number in numbers]
-    return found
 
 
 def talk(anchor, earliest=0, recommended=0, latest=0, *, name="talk", kind="appointment", **given):
@@ -306,7 +272,7 @@ def test_months_are_counted_from_the_same_day_each_time():
     single = (attrs.evolve(SIX, count=1, weekdays=(6,)),)
     course = planned(
         group(FIRST, (0, 0, 90), 3, "P1M", place="elsewhere"),
-        calendar=EVERY_DAY,
+        calendar=NEVER_CLOSED,
         phases=single,
         start=date(2027, 1, 31),
     )
@@ -330,7 +296,7 @@ def test_months_are_counted_from_the_same_day_each_time():
 )
 def test_again_and_again_until_the_last_session(anchor, recommended, expected):
     weekly = group(anchor, (0, recommended, 20), None, "P7D")
-    course = planned(weekly, calendar=EVERY_DAY)
+    course = planned(weekly, calendar=NEVER_CLOSED)
     assert [s.day for s in course.sessions] == dates("4 6 8 11 13 15 Jan, 12 Feb, 12 Mar")
     assert days_of(course) == (dates(expected) if expected else [])
 
@@ -777,9 +743,9 @@ def test_a_companion_that_no_longer_fits_is_on_its_recommended_day_again():
     # recommended 2 days after; from Monday 4 to Thursday 7, so from Wednesday 6 to Saturday 9
     call = talk(Anchor(session=1), 0, 2, 6, name="call")
     single = (attrs.evolve(SIX, count=1),)
-    course = planned(call, calendar=EVERY_DAY, phases=single)
+    course = planned(call, calendar=NEVER_CLOSED, phases=single)
     assert days_of(course) == dates("6 Jan")
-    after = accompany(moved(course, "s1", day=date(2027, 1, 7)), calendar=EVERY_DAY)
+    after = accompany(moved(course, "s1", day=date(2027, 1, 7)), calendar=NEVER_CLOSED)
     assert days_of(after) == dates("9 Jan")
 
 

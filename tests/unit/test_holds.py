@@ -8,7 +8,6 @@ import attrs
 import pytest
 
 from ketsched.anchors import notices
-from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.holds import authorise, decide, hold, release, ride, tentative_reasons
 from ketsched.model import (
@@ -30,18 +29,12 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, accompany, plan, starts
+from making import OPEN, day
 
 AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
 NEXT = AT + timedelta(hours=1)
-CLINIC = Calendar.weekly(
-    "Europe/Amsterdam", **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
-)
 JAN = {f"s{n}": date(2027, 1, day) for n, day in enumerate((4, 6, 8, 11, 13, 15), 1)}
 """Six sessions, Monday, Wednesday and Friday from 4 January 2027; boosters on 12 February and 12 March."""
-
-
-def day(text):
-    return datetime.strptime(text + " 2027", "%d %b %Y").replace(tzinfo=UTC).date()
 
 
 def appointment(name, anchor, earliest=0, recommended=0, latest=0, **given):
@@ -89,7 +82,7 @@ def protocol(*companions):
 
 
 def planned(*companions, **given):
-    return plan(protocol(*companions), start=JAN["s1"], calendar=CLINIC, at=AT, **given)
+    return plan(protocol(*companions), start=JAN["s1"], calendar=OPEN, at=AT, **given)
 
 
 def waiting(course):
@@ -322,7 +315,7 @@ def test_only_a_gate_that_stands_can_decide():
 
 def test_a_gate_that_is_placed_later_holds_up_what_comes_after():
     bare = planned()
-    course = accompany(attrs.evolve(bare, protocol=protocol(MIDWAY)), calendar=CLINIC, at=NEXT)
+    course = accompany(attrs.evolve(bare, protocol=protocol(MIDWAY)), calendar=OPEN, at=NEXT)
     assert waiting(course) == ["s4", "s5", "s6", "s7", "s8"]
     assert touched(course) == ["s4", "s5", "s6", "s7", "s8", "midway:session3"]
 
@@ -418,7 +411,7 @@ def test_a_required_end_that_the_pattern_keeps_changes_nothing(until, days):
 WEEKLY = attrs.evolve(PHASES[0], count=3, weekdays=(), every=(Interval(days=7),))
 
 
-def weekly(*authorisations, calendar=CLINIC):
+def weekly(*authorisations, calendar=OPEN):
     """Three sessions a week apart, 4 11 18 January; at least 2 days apart."""
     alone = Protocol(id="test", version="1", title="test", phases=(WEEKLY,))
     return plan(alone, start=JAN["s1"], calendar=calendar, authorisations=authorisations)
@@ -478,7 +471,7 @@ def test_starts_outside_a_required_authorisation_are_named_and_those_within_it_f
         id="test", version="1", title="test", phases=(attrs.evolve(WEEKLY, weekdays=(0,), every=()),)
     )
     pays = (Authorisation(sessions=3, first=day("11 Jan"), until=day("30 Jan"), required=True),)
-    tried = starts(alone, between=(day("4 Jan"), day("18 Jan")), calendar=CLINIC, authorisations=pays)
+    tried = starts(alone, between=(day("4 Jan"), day("18 Jan")), calendar=OPEN, authorisations=pays)
     assert [(s.day, s.course is not None) for s in tried] == [
         (day("11 Jan"), True),
         (day("18 Jan"), True),

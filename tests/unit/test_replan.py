@@ -19,7 +19,7 @@ from ketsched.words import sentences
 from making import (
     BEFORE,
     OPEN_UTC,
-    WEEKDAYS,
+    clinic,
     every,
     jan,
     maintenance,
@@ -564,7 +564,7 @@ def test_a_moment_before_the_last_revision():
 def test_today_is_that_of_the_clinic():
     """23:30 in Amsterdam on the 13th is 22:30 in UTC; half an hour after midnight it is the 14th there."""
     course = attrs.evolve(T, zone="Europe/Amsterdam")
-    amsterdam = Calendar.weekly("Europe/Amsterdam", **dict.fromkeys(WEEKDAYS, "09:00-17:00"))
+    amsterdam = clinic()
     missed = [*visits(4, 7, 11), *visits(14, status="no-show")]
     for at, seen in (
         (datetime(2027, 1, 13, 22, 30, tzinfo=UTC), False),

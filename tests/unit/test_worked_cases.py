@@ -22,7 +22,7 @@ from ketsched.interchange import dumps
 from ketsched.model import Join, LapseBand, Phase, Spacing, Status, Visit, Waiver
 from ketsched.planning import NoFeasiblePlan
 from ketsched.tracking import forecast, moving, proposals, record, replan, ways
-from making import GAPS, HOUR_FORTY, OPEN, ZONE, dates, day, named
+from making import EVERY_DAY, GAPS, HOUR_FORTY, OPEN, ZONE, clinic, dates, day, named
 from worked import again, coming, course_t, errors, induction, monthly, morning, planned, standing, visits
 
 
@@ -537,9 +537,7 @@ def test_a_day_closed_when_planned_and_afterwards(closed, expected):
 
 @pytest.mark.parametrize(("sessions", "feasible"), [(7, True), (8, False)])
 def test_so_many_within_two_weeks(sessions, feasible):
-    every_day = Calendar.weekly(
-        "UTC", **dict.fromkeys(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "09:00-17:00")
-    )
+    every_day = clinic(*EVERY_DAY, zone="UTC")
     dense = Phase(
         kind="induction",
         name="induction",

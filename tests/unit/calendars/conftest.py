@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ketsched.calendars import Calendar
+import making
 
 
 @pytest.fixture
 def clinic():
-    return Calendar.weekly(
-        "America/New_York", **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
-    )
+    return making.clinic(zone="America/New_York")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import making
 from ketsched.calendars import Calendar, Opening
 from ketsched.chairs import Occupancy
 from ketsched.clock import TimeRange, changes_clocks, choices, elapsed, later, minute_of, moment, time_of
@@ -207,7 +208,7 @@ def test_a_patient_in_los_angeles_and_a_clinic_in_new_york(clinic):
 
 def test_zones_that_change_clocks_in_other_weeks():
     """Between 14 and 28 March 2027 New York is 4 hours behind London, else 5."""
-    london = Calendar.weekly("Europe/London", **dict.fromkeys(("mon", "tue"), "14:00-18:00"))
+    london = making.clinic("mon", "tue", hours="14:00-18:00", zone="Europe/London")
     both = Calendar.weekly(NY, **NINE_TO_FIVE) & london
     assert both.ranges(date(2027, 3, 8)) == TimeRange.parse("09:00-13:00")
     assert both.ranges(date(2027, 3, 15)) == TimeRange.parse("10:00-14:00")
