@@ -120,15 +120,15 @@ def _options(path: Path) -> None:
             case "output":
                 inputs.outputs_of([text, "other.ics"])
             case "start":
-                read_start(text)
+                inputs.located("--start", read_start, text)
             case "at":
-                read_moment(text)
+                inputs.located("--at", read_moment, text)
             case "closed":
-                read_dates(text)
+                inputs.located("--closed", read_dates, text)
             case "holidays":
-                read_country(text)
+                inputs.located("--holidays", read_country, text)
             case "hours":
-                read_week([text])
+                inputs.located("--hours", read_week, [text])
             case "zone":
                 inputs.clinic_calendar(
                     clinic=None, chairs=None, zone=text, hours=["mon-fri 09:00-17:00"], holidays=[], closed=[]
