@@ -334,6 +334,15 @@ def test_a_spacing_is_said_as_a_clinic_says_it(spacing, words):
     assert spacing.words() == words
 
 
+def test_a_number_is_cited_with_its_references_in_full():
+    entry = Evidence(key="count", source="first, house", mark=Mark.HOUSE, note="a note")
+    phase = induction(evidence=(entry,))
+    cited = protocol(phase, sources=(("first", "First 2020"), ("house", "ours"))).cite(phase, "count")
+    assert cited == Evidence(key="count", source="First 2020; ours", mark=Mark.HOUSE, note="a note")
+    assert protocol(phase).cite(phase, "count").source == "first; house"
+    assert protocol(phase).cite(phase, "weeks") is None
+
+
 def test_where_a_number_comes_from_does_not_change_it():
     assert Spacing(minimum=2, source="a paper") == Spacing(minimum=2, source="another")
 

@@ -368,7 +368,7 @@ class _Stated:
     ) -> Breach:
         """Return how it is broken between the first and the last of these sessions."""
         required = self.spacing.required
-        source = Cited(case.in_full(self.spacing.source)) if self.spacing.source else None
+        source = Cited(case.course.protocol.references(self.spacing.source)) if self.spacing.source else None
         return Breach(
             code=code,
             sessions=sessions,

@@ -350,15 +350,8 @@ class CheckedCourse:
 
     def cite(self, of: Phase | Companion, key: str) -> Cited | None:
         """Return where a number of the protocol comes from, in full; None if it does not say."""
-        for entry in of.evidence:
-            if entry.key == key:
-                return Cited(self.in_full(entry.source), entry.mark)
-        return None
-
-    def in_full(self, source: str) -> str:
-        """Return the references that these keys of the protocol's sources stand for."""
-        sources = dict(self.course.protocol.sources)
-        return "; ".join(sources.get(key.strip(), key.strip()) for key in source.split(","))
+        entry = self.course.protocol.cite(of, key)
+        return None if entry is None else Cited(entry.source, entry.mark)
 
 
 def amount(number: int, unit: str = "session", most: int | None = None) -> str:

@@ -13,7 +13,7 @@ from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.companions import Companion
 from ketsched.model.intervals import Interval
 from ketsched.model.limits import check_text, whole_text
-from ketsched.model.phases import Phase
+from ketsched.model.phases import Evidence, Phase
 
 
 @attrs.frozen(kw_only=True)
@@ -187,6 +187,16 @@ class Protocol:
     def phase(self, name: str) -> Phase:
         """Return the phase of that name."""
         return next(phase for phase in self.phases if phase.name == name)
+
+    def cite(self, of: Phase | Companion, key: str) -> Evidence | None:
+        """Return where one number comes from, its references in full; None if the protocol does not say."""
+        entry = next((entry for entry in of.evidence if entry.key == key), None)
+        return None if entry is None else attrs.evolve(entry, source=self.references(entry.source))
+
+    def references(self, source: str) -> str:
+        """Return the references that keys of the sources stand for, with commas between several."""
+        known = dict(self.sources)
+        return "; ".join(known.get(key.strip(), key.strip()) for key in source.split(","))
 
     @checked
     def choose(

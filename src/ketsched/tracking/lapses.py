@@ -33,13 +33,10 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
 
 def verified(course: Course, seen: Forecast) -> str:
     """Say how far what a lapse band proposes was verified, and where it comes from; empty if the protocol does not."""
-    band = seen.lapse
-    phases = [phase for phase in course.protocol.phases if band is not None and band in phase.lapse]
-    own = next((phase for phase in phases if seen.next is not None and phase.name == seen.next.phase), None)
-    for phase in (own, *phases):
-        for entry in phase.evidence if phase is not None else ():
-            if phase is not None and band is not None and entry.key == f"lapse {phase.lapse.index(band) + 1}":
-                known = dict(course.protocol.sources)
-                keys = (key.strip() for key in entry.source.split(","))
-                return f"{entry.mark}: {'; '.join(known.get(key, key) for key in keys)}"
-    return ""
+    band, protocol = seen.lapse, course.protocol
+    if band is None:
+        return ""
+    phases = [phase for phase in protocol.phases if band in phase.lapse]
+    phases.sort(key=lambda phase: seen.next is None or phase.name != seen.next.phase)  # its own first
+    cited = (protocol.cite(phase, f"lapse {phase.lapse.index(band) + 1}") for phase in phases)
+    return next((f"{entry.mark}: {entry.source}" for entry in cited if entry is not None), "")
