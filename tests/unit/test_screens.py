@@ -8,12 +8,27 @@ import attrs
 import pytest
 
 import ketsched as ks
+from ketsched.around import hold
+from ketsched.errors import InvalidInput
+from ketsched.model import POLICIES
+from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
+from ketsched.revising import consequences
 from ketsched.screens import Facts, Lines, Table, called, many, on
+from ketsched.screens.changes import changes_table, plans_table, visit_in_words, visits_table
+from ketsched.screens.courses import (
+    around_parts,
+    bookings_table,
+    consequences_parts,
+    reasons_parts,
+    sessions_table,
+    several,
+    starts_table,
+)
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
 from ketsched.screens.protocols import companion_table, phase_table, protocols_table
-from ketsched.tracking import forecast, record
+from ketsched.tracking import forecast, record, ways
 
 CLINIC = ks.Calendar.weekly("America/New_York", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
 MONDAY, WEDNESDAY = date(2027, 1, 4), date(2027, 1, 6)
@@ -102,3 +117,68 @@ def test_revisions_are_listed_with_what_they_changed(course):
     first, second = revisions_table(known).rows
     assert (first[0], first[1], first[4]) == ("1", "2026-12-01 09:00Z", "")
     assert (second[0], second[3], second[4]) == ("2", "Nurse B", "1")
+
+
+# The bookings of a course, and what changed
+
+
+def test_sessions_are_listed_with_why_one_is_not_on_its_day(course):
+    first, second, *rest = course.sessions
+    moved = attrs.evolve(second, day=date(2027, 1, 7), ideal=WEDNESDAY)
+    shown = attrs.evolve(course, sessions=(attrs.evolve(first, ride="confirmed"), moved, *rest))
+    closed = CLINIC.without([WEDNESDAY])
+    rows = sessions_table(shown, {"clinic": closed}).rows
+    assert [row[0] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert (rows[0][2], rows[0][3], rows[0][5]) == ("Mon 2027-01-04", "09:00", "ride home confirmed")
+    assert rows[1][5].startswith("1 day later than Wed 2027-01-06: ")
+    assert sessions_table(shown, {}).rows[1][5] == "1 day later than Wed 2027-01-06 to keep the gaps"
+
+
+def test_starts_are_listed_with_what_they_cost_or_what_blocks_them(course):
+    tried = starts(course.protocol, between=(MONDAY, date(2027, 1, 15)), calendar=CLINIC)
+    table = starts_table(tried, 2)
+    assert table.title == f"Starts, the best first (2 of {len(tried)} tried)"
+    assert [row[0] for row in table.rows] == [on(start.day) for start in tried[:2]]
+    blocked = Start(day=MONDAY, error=InvalidInput(what="no day", why="closed", fix="open it"))
+    assert starts_table([blocked], 2).rows == ((on(MONDAY), "", "", "", "", "no day"),)
+
+
+def test_sessions_held_up_are_named_shortly_with_their_reason(course):
+    assert list(reasons_parts(course)) == []
+    held = hold(course, reason="rash", who="Dr A", since=date(2027, 1, 8), at=AT)
+    (reasons,) = reasons_parts(held)
+    assert reasons.rows == (("induction 3 to 6", "hold h1 by Dr A: rash"),)
+    assert several(course, [course.sessions[0].id, course.sessions[3].id]) == "induction 1, 4"
+    parts = list(consequences_parts(held, consequences(course, held, as_of=MONDAY)))
+    assert parts[0] == "now to be confirmed: induction 3 to 6"
+    assert [row[:2] for row in parts[1].rows][:1] == [("induction 3", "Fri 2027-01-08")]
+
+
+def test_what_goes_around_the_sessions_is_listed(reference_course):
+    parts = list(around_parts(reference_course))
+    assert parts
+    assert {part.title for part in parts} <= {"Around the sessions", "Each time", "Notices"}
+    standing = [placed for placed in reference_course.companions if placed.status.stands]
+    assert len(bookings_table(reference_course, standing).rows) == len(standing)
+
+
+def test_a_visit_and_a_change_are_said_in_one_line_each(course):
+    at = datetime(2027, 1, 6, 20, tzinfo=UTC)
+    known = record(course, [ks.Visit(MONDAY), ks.Visit(WEDNESDAY, "cancelled", by="patient")], at=at)
+    judged = ks.evaluate(known, as_of=WEDNESDAY).visits
+    assert visit_in_words(known, judged[1]).endswith(": cancelled by the patient")
+    assert [row[2] for row in visits_table(known, judged).rows] == ["fulfilled", "cancelled by the patient"]
+    rows = changes_table(known, known.changes).rows
+    assert [(row[0], row[2]) for row in rows] == [
+        ("induction 1", "Mon 2027-01-04 09:00"),
+        ("induction", "Wed 2027-01-06 09:00"),
+    ]
+
+
+def test_plans_say_their_new_days_and_what_they_cost(course):
+    at = datetime(2027, 1, 4, 20, tzinfo=UTC)
+    known = record(course, [ks.Visit(MONDAY, "no-show")], at=at)
+    rows = plans_table(known, ways(known, calendar=CLINIC, at=at), "keep").rows
+    assert {row[1]: row[0] for row in rows} == {name: "*" if name == "keep" else "" for name in POLICIES}
+    keep = next(row for row in rows if row[1] == "keep")
+    assert keep[2] == "Mon 2027-01-18"
