@@ -11,25 +11,20 @@ import click
 
 from ketsched import reporting
 from ketsched.checking import Finding, check
-from ketsched.checking.comparing import broken, broken_by, counted, waivers_for
+from ketsched.checking.comparing import broken, broken_by, waivers_for
 from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.altering import Asked, asked_of, away
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
-from ketsched.interchange.json import document
 from ketsched.model import POLICIES, Course, Interval, Revision
 from ketsched.protocols import load_protocol
 from ketsched.revising import revised
-from ketsched.screens import Lines, many, on
-from ketsched.screens.changes import changes_table, plans_table
-from ketsched.screens.courses import labels_of
-from ketsched.screens.forecasts import taken_in_words
+from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
-from ketsched.tracking.lapses import taken, verified
-from ketsched.words import sentences
+from ketsched.tracking.lapses import taken
 
 T = TypeVar("T")
 
@@ -108,12 +103,7 @@ T = TypeVar("T")
 @revising.changes
 @click.pass_context
 def replan(
-    ctx: click.Context,
-    /,
-    opened: revising.Opened,
-    dry_run: bool,
-    as_of: date | None,
-    **given: Any,
+    ctx: click.Context, /, opened: revising.Opened, dry_run: bool, as_of: date | None, **given: Any
 ) -> None:
     """
     Plan the rest again, with the fewest changes; or move a session by hand.
@@ -207,10 +197,10 @@ def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) 
     ((session, day),) = asked.moves.items()
     found = _by_option(moving, course, session, day, **common)
     if asked.alone and found.alone is not None:
-        told.changed(_alone(found.alone, course, told, asked), found=found)
+        told.changed(_alone(found.alone, course, told, asked), moving=found)
         return 0
     if not found.breaks or (asked.repair and found.repair is not None):
-        told.changed(_replanned(course, move=asked.moves, **common), found=found)
+        told.changed(_replanned(course, move=asked.moves, **common), moving=found)
         return 0
     told.refused((found,), found.repair)
     return 1
@@ -254,138 +244,49 @@ class _Telling:
         self,
         course: Course,
         *,
-        found: Moving | None = None,
+        moving: Moving | None = None,
         seen: Forecast | None = None,
         plans: Sequence[Proposal] = (),
     ) -> None:
         """Write the course, and tell what changed, what could not be kept, and what to say of it."""
-        findings = self.findings(course)
-        changed = course != self.opened.course
-        changes = course.changes if changed else ()
-        remarks = course.revisions[-1].remarks if changed else ()
-        said = sentences(course) if changed else ()
+        opened, findings = self.opened, self.findings(course)
+        made = Replanned(
+            before=opened.course, after=course, findings=findings, moving=moving, seen=seen, plans=plans
+        )
         if self.dry_run:
-            lines = ["nothing was written: --dry-run" if changed else "nothing has changed"]
+            lines = ["nothing was written: --dry-run" if made.is_changed else "nothing has changed"]
         else:
-            lines = revising.write(self.opened, course, findings)
-        if self.opened.as_json:
-            result = {
-                "changed": changed,
-                "written": changed and not self.dry_run,
-                "revision": len(course.revisions),
-                "what": course.revisions[-1].what if changed else "",
-                "changes": reporting.change_values(course, changes),
-                "remarks": list(remarks),
-                "lifted": [attrs.asdict(one) for one in course.lifted],
-                "say": list(said),
-                "move": None if found is None else reporting.moving_values(self.opened.course, found),
-                "proposes": "" if seen is None else seen.proposes,
-                "verified": "" if seen is None or not seen.proposes else verified(course, seen),
-                "plans": reporting.proposal_values(self.opened.course, plans, ""),
-                "findings": reporting.finding_values(findings),
-                "course": document(course),
-            }
-            click.echo(reporting.as_json(result))
+            lines = revising.write(opened, course, findings)
+        if opened.as_json:
+            click.echo(reporting.as_json(made.values(written=made.is_changed and not self.dry_run)))
             return
-        if changes:
-            pictures.present(changes_table(course, changes))
-        dropped = course.skipped[len(self.opened.course.skipped) :]
-        labels = labels_of(course) if dropped else {}
-        for name in dropped:
-            pictures.show(f"{labels[name]}: not made up for; the series has one session fewer")
-        if remarks:
-            pictures.present("", Lines("To know", tuple(remarks)))
-        if found is not None and found.breaks and found.alone is not None and changed:
-            self._show_breaks(course, found)
-        for waiver in course.waivers[len(self.opened.course.waivers) :]:
-            where = ", ".join(labels_of(course).get(name, name) for name in waiver.sessions)
-            pictures.show(f"waived by {waiver.who}: {waiver.rule}, {where}: {waiver.reason}")
-        if plans and seen is not None:
-            self._show_plans(seen, plans)
-        else:
-            done = None if seen is None else taken(course, (), seen)
-            if done is not None:
-                pictures.show("", f"After the lapse: {taken_in_words(course, done)}")
-        if said:
-            pictures.present("", Lines("To say on the telephone", tuple(said)))
-        if changed:
-            pictures.show("", _counted(findings))
-        for line in lines:
-            click.echo(line)
-
-    def _show_breaks(self, course: Course, found: Moving) -> None:
-        """Say what a session that was moved alone breaks, and that somebody has to document it."""
-        moved = {session.id: session for session in course.sessions}[found.session]
-        others = [c for c in course.changes if c.booking != found.session]
-        if not moved.pinned or others:
-            return
-        pictures.present("", Lines("It breaks", tuple(found.breaks)))
-        if len(course.waivers) == len(self.opened.course.waivers):
+        pictures.present(*made.change_parts())
+        if made.breaks and len(course.waivers) == len(opened.course.waivers):
             pictures.show(
                 'a clinician documents that: --waive "reason" --who NAME, or a file of waivers for check'
             )
-        if any(placed.session == found.session for placed in course.companions):
+        if made.breaks and moving and any(placed.session == moving.session for placed in course.companions):
             pictures.show("what goes around it stays where it was: ketsched accompany places it anew")
-
-    def _show_plans(self, seen: Forecast, plans: Sequence[Proposal]) -> None:
-        since = (
-            "" if seen.last_given is None else f", {(self.today - seen.last_given).days} days since the last"
-        )
-        pictures.present(
-            "",
-            f"The protocol proposes: {seen.proposes}{since}. A clinician decides; the ways would be",
-            *filter(None, [verified(self.opened.course, seen)]),
-            plans_table(self.opened.course, plans, ""),
-            pictures.after_a_lapse(plans),
-        )
+        pictures.present(*made.waived_parts(), *made.lapse_parts())
+        if plans:
+            pictures.show(pictures.after_a_lapse(plans))
+        pictures.present(*made.telephone_parts())
+        if made.is_changed:
+            numbers = counted_in_words(findings)
+            told = f"findings: {numbers}; ketsched check shows them" if numbers else "no errors, no warnings"
+            pictures.show("", told)
+        for line in lines:
+            click.echo(line)
 
     def refused(self, moves: Sequence[Moving], repair: Course | None) -> None:
         """Say what moving sessions would break; nothing is written."""
         course = self.opened.course
-        changes = repair.changes if repair is not None else ()
         if self.opened.as_json:
-            result = {
-                "changed": False,
-                "written": False,
-                "revision": len(course.revisions),
-                "move": reporting.moving_values(course, moves[0]) if moves else None,
-                "repair": reporting.change_values(repair or course, changes),
-                "say": list(sentences(repair)) if repair is not None else [],
-            }
-            click.echo(reporting.as_json(result))
+            click.echo(reporting.as_json(refused_values(course, moves, repair)))
             return
-        for found in moves:
-            pictures.show(*_refused(course, found))
+        pictures.present(*refused_parts(course, moves, repair))
         if repair is not None:
-            pictures.present("", "what else would have to move:", changes_table(repair, changes))
             pictures.show("", "to take this: --repair" + ("; to move it alone: --alone" if moves else ""))
         elif moves and moves[0].alone is not None:
             pictures.show("", "to move it alone: --alone")
         click.echo("nothing was written")
-
-
-def _refused(course: Course, found: Moving) -> list[Any]:
-    labels = labels_of(course)
-    now = next(session for session in course.sessions if session.id == found.session)
-    said: list[Any] = [
-        f"{labels[found.session]} is on {on(now.day)}; on {on(found.day)} it would break:",
-        *(f"  {rule}" for rule in found.breaks),
-    ]
-    between = [
-        f"{word} {on(day)}"
-        for word, day in (("from", found.earliest), ("to", found.latest))
-        if day is not None
-    ]
-    if between:
-        said.append(f"with the others where they are it can be {' '.join(between)}")
-    if found.days:
-        said.append(f"days that are open: {', '.join(map(on, found.days))}")
-    if found.error is not None and found.repair is None:
-        said.append(f"no plan has it there: {found.error.what}")
-    return said
-
-
-def _counted(findings: Sequence[Finding]) -> str:
-    """Say how many findings there are, and how to see them."""
-    numbers = ", ".join(many(number, str(severity)) for severity, number in counted(findings).items())
-    return f"findings: {numbers}; ketsched check shows them" if numbers else "no errors, no warnings"
