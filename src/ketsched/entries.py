@@ -18,7 +18,7 @@ from ketsched.casefile import named_calendar
 from ketsched.clock import TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import Course, Happened, Protocol, Visit, read_weekdays
+from ketsched.model import POLICIES, Course, Happened, Protocol, Visit, read_weekdays
 from ketsched.visitfile.columns import status_named
 
 SHOWN = 8
@@ -134,7 +134,41 @@ def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
     return calendars
 
 
+def read_policies(texts: Sequence[str], protocol: Protocol) -> str | dict[str, str] | None:
+    """Read "make-up" for all phases, or "induction=make-up" for one and others after it; None: there is none."""
+    named = [tuple(part.strip() for part in text.partition("=")) for text in texts]
+    phases = [phase.name for phase in protocol.phases]
+    for first, sign, last in named:
+        if (last if sign else first) not in POLICIES or (sign and first not in phases):
+            raise InvalidInput(
+                what=f"there is no policy {f'{first}{sign}{last}'[:40]!r}",
+                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
+                fix="write make-up, or induction=make-up",
+            )
+    if len(named) == 1 and not named[0][1]:
+        return named[0][0]
+    if not all(sign for _, sign, _ in named):
+        raise InvalidInput(
+            what="several policies, and a phase is missing",
+            why="one policy is for all phases; several say for which phase each is",
+            fix="write induction=make-up and maintenance=keep",
+        )
+    return {phase: policy for phase, _, policy in named} or None
+
+
 # Which booking is meant
+
+
+def read_move(course: Course, text: str) -> tuple[str, date]:
+    """Read "s5=2027-01-20", or the day of a session in place of its id."""
+    name, sign, day = (part.strip() for part in text.partition("="))
+    if not (name and sign and day):
+        raise InvalidInput(
+            what=f"{text[:60]!r} is not a session and a day",
+            why="it says which session goes where, with an equals sign between",
+            fix="write s5=2027-01-20, or 2027-01-18=2027-01-20",
+        )
+    return session_named(course, name), read_day(day)
 
 
 def session_named(course: Course, text: str) -> str:

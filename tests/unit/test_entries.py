@@ -16,6 +16,8 @@ from ketsched.entries import (
     event_named,
     read_dates,
     read_moment,
+    read_move,
+    read_policies,
     read_start,
     read_status,
     read_visit,
@@ -173,3 +175,26 @@ def test_those_whom_appointments_need_have_their_hours(reference_course):
     for name in needed:
         with pytest.raises(InvalidInput, match=f"the calendar of {name} is missing"):
             check_calendars(reference_course, {other: hours[other] for other in needed - {name}})
+
+
+def test_a_policy_is_for_all_phases_or_for_one_each():
+    protocol = ks.load_protocol("generic-induction")
+    first, last = (phase.name for phase in protocol.phases)
+    assert read_policies([], protocol) is None
+    assert read_policies(["keep"], protocol) == "keep"
+    assert read_policies([f"{first}=make-up", f" {last} = keep"], protocol) == {
+        first: "make-up",
+        last: "keep",
+    }
+    for texts in (["later"], ["other=keep"], [f"{first}="], ["keep", f"{first}=skip"], ["keep", "skip"]):
+        with pytest.raises(InvalidInput):
+            read_policies(texts, protocol)
+
+
+def test_a_move_names_a_session_and_its_new_day(reference_course):
+    session, day = reference_course.standing()[1], date(2027, 1, 20)
+    assert read_move(reference_course, f"{session.id}={day}") == (session.id, day)
+    assert read_move(reference_course, f"{session.day} = {day}") == (session.id, day)
+    for text in (session.id, f"{session.id}=", f"={day}", f"s99={day}", f"{session.id}=soon"):
+        with pytest.raises(KetschedError):
+            read_move(reference_course, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,9 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.cli import inputs, revising
-from ketsched.closures import Closure
-from ketsched.entries import read_day, session_named, with_session
+from ketsched.entries import read_move, read_policies, with_session
 from ketsched.errors import InvalidInput
-from ketsched.model import POLICIES, Course, Happened, Join, Protocol, Visit
+from ketsched.model import Course, Happened, Join, Protocol, Visit
 
 _CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
 """What the protocol of --switch leaves open."""
@@ -25,8 +24,7 @@ def away(when: revising.Placing, stretches: Iterable[Iterable[date]]) -> Calenda
     if not days:
         return when.availability
     known = when.availability or Calendar.always(when.calendar.zone)
-    closures = tuple(Closure(day, "the patient is away") for day in sorted(days))
-    return attrs.evolve(known, closures=(*known.closures, *closures))
+    return known.without(sorted(days), "the patient is away")
 
 
 @attrs.frozen(kw_only=True)
@@ -112,14 +110,16 @@ def asked_of(given: Mapping[str, Any], course: Course) -> Asked:
             *(inputs.located("--missed", with_session, course, visit) for visit in missed),
             *(inputs.located("--record", with_session, course, visit) for visit in given["records"]),
         ),
-        moves=dict(_moved(course, text) for text in given["moves"]),
+        moves=dict(inputs.located("--move", read_move, course, text) for text in given["moves"]),
         changes={
-            "policy": _policies(given["policies"], course),
+            "policy": inputs.located("--policy", read_policies, given["policies"], course.protocol),
             "add": list(given["add"]),
             "repeat": given["repeat"],
             "step": given["step"],
             "switch": _switch(given),
-            "join": None if given["join"] is None else inputs.located("--join", _join, given["join"]),
+            "join": None
+            if given["join"] is None
+            else inputs.located("--join", lambda: Join(ideal=given["join"])),
             "end": given["end"],
             "through": given["through"],
             "place": given["place"],
@@ -128,43 +128,6 @@ def asked_of(given: Mapping[str, Any], course: Course) -> Asked:
     )
     asked.check()
     return asked
-
-
-def _moved(course: Course, text: str) -> tuple[str, date]:
-    """Read "s5=2027-01-20"."""
-    name, sign, day = (part.strip() for part in text.partition("="))
-    if not (name and sign and day):
-        raise InvalidInput(
-            what=f"{text[:60]!r} is not a session and a day",
-            where="--move",
-            why="it says which session goes where, with an equals sign between",
-            fix="write --move s5=2027-01-20, or --move 2027-01-18=2027-01-20",
-        )
-    return inputs.located("--move", session_named, course, name), inputs.located("--move", read_day, day)
-
-
-def _policies(texts: Sequence[str], course: Course) -> str | dict[str, str] | None:
-    """Read --policy make-up, or --policy induction=make-up as often as it was given."""
-    named = [tuple(part.strip() for part in text.partition("=")) for text in texts]
-    phases = [phase.name for phase in course.protocol.phases]
-    for first, sign, last in named:
-        if (last if sign else first) not in POLICIES or (sign and first not in phases):
-            raise InvalidInput(
-                what=f"there is no policy {f'{first}{sign}{last}'[:40]!r}",
-                where="--policy",
-                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
-                fix="write --policy make-up, or --policy induction=make-up",
-            )
-    if len(named) == 1 and not named[0][1]:
-        return named[0][0]
-    if not all(sign for _, sign, _ in named):
-        raise InvalidInput(
-            what="several policies, and a phase is missing",
-            where="--policy",
-            why="one policy is for all phases; several say for which phase each is",
-            fix="write --policy induction=make-up --policy maintenance=keep",
-        )
-    return {phase: policy for phase, _, policy in named} or None
 
 
 def _switch(given: Mapping[str, Any]) -> Protocol | None:
@@ -180,7 +143,3 @@ def _switch(given: Mapping[str, Any]) -> Protocol | None:
         return None
     protocol: Protocol = given["switch"]
     return inputs.located("--switch", lambda: protocol.choose(**chosen))
-
-
-def _join(days: int) -> Join:
-    return Join(ideal=days)

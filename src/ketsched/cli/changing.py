@@ -20,12 +20,11 @@ from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
-from ketsched.interchange.json import document
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
 from ketsched.planning import accompany as accompany_course
-from ketsched.revising import Consequences, consequences
+from ketsched.revising import consequences
 from ketsched.screens import many, on
-from ketsched.screens.courses import consequences_parts, several
+from ketsched.screens.courses import consequences_parts, consequences_values, several
 
 
 def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any) -> None:
@@ -33,27 +32,15 @@ def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any
     lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
     change = consequences(opened.course, course, as_of=opened.today)
     if opened.as_json:
-        click.echo(_json(course, change, said, changed=course != opened.course))
+        click.echo(
+            reporting.as_json(
+                {"said": said, "changed": course != opened.course, **consequences_values(course, change)}
+            )
+        )
         return
     pictures.present(said, *consequences_parts(course, change))
     for line in lines:
         click.echo(line)
-
-
-def _json(course: Course, change: Consequences, said: str, *, changed: bool) -> str:
-    found = {
-        "said": said,
-        "changed": changed,
-        "revision": len(course.revisions),
-        "now_to_be_confirmed": [session.id for session in change.unsure],
-        "now_firm": [session.id for session in change.firm],
-        "added": [placed.id for placed in change.added],
-        "moved": [placed.id for placed in change.moved],
-        "cancelled": [placed.id for placed in change.closed],
-        **reporting.around_values(course),
-        "course": document(course),
-    }
-    return reporting.as_json(found)
 
 
 @click.command()

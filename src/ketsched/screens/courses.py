@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
+from ketsched.interchange.json import document
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
 from ketsched.planning import Start
-from ketsched.reporting import notices_of, numbers_of
+from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on
 from ketsched.screens.protocols import with_and_where
@@ -247,6 +249,20 @@ def consequences_parts(course: Course, became: Consequences) -> Iterator[Part]:
         yield ""
         yield from reasons
         yield ""
+
+
+def consequences_values(course: Course, became: Consequences) -> dict[str, Any]:
+    """Return the same as plain values, with what the course became."""
+    return {
+        "revision": len(course.revisions),
+        "now_to_be_confirmed": [session.id for session in became.unsure],
+        "now_firm": [session.id for session in became.firm],
+        "added": [placed.id for placed in became.added],
+        "moved": [placed.id for placed in became.moved],
+        "cancelled": [placed.id for placed in became.closed],
+        **around_values(course),
+        "course": document(course),
+    }
 
 
 def _brief_sessions(course: Course, sessions: Iterable[Session]) -> Table:
