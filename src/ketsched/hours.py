@@ -8,10 +8,10 @@ patient can, would rather, and is used to. Whoever places anything on days or ho
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -88,6 +88,19 @@ class Hours:
     def zone(self) -> str:
         """The clinic's time zone: days and hours are local to it."""
         return self.calendar.zone
+
+    def keywords(self) -> dict[str, Any]:
+        """Return them as keywords of the verbs that plan sessions and what goes around them."""
+        return {**self.of_sessions(), "calendars": self.staff}
+
+    def of_sessions(self) -> dict[str, Any]:
+        """Return them as keywords of the verbs that look at sessions alone."""
+        return {name: getattr(self, name) for name in ("calendar", "availability", "wishes", "time")}
+
+    def away(self, days: Iterable[date]) -> Hours:
+        """Return the same with days on which the patient cannot come."""
+        known = self.availability or Calendar.always(self.zone)
+        return attrs.evolve(self, availability=known.without(days, "the patient is away"))
 
     @cached_property
     def of_place(self) -> Mapping[str, Calendar]:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import attrs
 
-from ketsched.calendars import Calendar
-from ketsched.cli import inputs, revising
+from ketsched.cli import inputs
 from ketsched.entries import read_move, read_policies, with_session
 from ketsched.errors import InvalidInput
 from ketsched.model import Course, Happened, Join, Protocol, Visit
 
 _CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
 """What the protocol of --switch leaves open."""
-
-
-def away(when: revising.Placing, stretches: Iterable[Iterable[date]]) -> Calendar | None:
-    """Return when the patient can, without the days that --away names."""
-    days = {day for stretch in stretches for day in stretch}
-    if not days:
-        return when.availability
-    known = when.availability or Calendar.always(when.calendar.zone)
-    return known.without(sorted(days), "the patient is away")
 
 
 @attrs.frozen(kw_only=True)

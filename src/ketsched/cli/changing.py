@@ -218,7 +218,7 @@ def ride(opened: revising.Opened, session: str, known: str) -> None:
 @revising.course_file
 @revising.placing_options
 @revising.changes
-def accompany(opened: revising.Opened, **given: Any) -> None:
+def accompany(opened: revising.Opened, hours: revising.Placing) -> None:
     """
     Place anew what goes around the sessions; the sessions stay as they are.
 
@@ -230,12 +230,11 @@ def accompany(opened: revising.Opened, **given: Any) -> None:
     ketsched accompany course.json --clinic clinic.toml \\
         --calendar therapist=therapist.toml -o patient.ics
     """
-    when = revising.required_placing(opened.course, **given)
-    hours: dict[str, Any] = {"calendar": when.calendar, "calendars": when.calendars}
-    course = accompany_course(
-        opened.course, **hours, availability=when.availability, time=when.time, at=opened.at
-    )
-    _finish(opened, course, "around the sessions", **hours)
+    when = revising.required(hours, opened.course)
+    keywords = when.keywords()
+    del keywords["wishes"]
+    course = accompany_course(opened.course, **keywords, at=opened.at)
+    _finish(opened, course, "around the sessions", calendar=when.calendar, calendars=when.staff)
 
 
 def _booking(course: Course, text: str, *, deciding: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @option("--week", "DATE", "Show the days that can be booked in the week of this date alone.", read_day)
 @flag("--json", "Print the forecast as JSON.", to="as_json")
 def forecast(
-    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, **given: Any
+    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: revising.Placing
 ) -> None:
     """
     Say what is due next, and until when; no file is changed.
@@ -46,7 +46,7 @@ def forecast(
     """
     course = revising.read_course(file)
     today = revising.present(course, as_of)
-    when = revising.placing(course, file=Path(file), **given)
+    when = hours(course, file=Path(file))
     monday = None if week is None else week - timedelta(week.weekday())
     if monday is not None and when is None:
         raise InvalidInput(
@@ -55,9 +55,8 @@ def forecast(
             why="which days can be booked follows from when the clinic is open",
             fix="add --clinic FILE, or --zone and --hours, or --case CASE.toml",
         )
-    hours = {} if when is None else when.options()
-    hours.pop("calendars", None)
-    found = forecast_course(course, as_of=today, notice=revising.notice_of(notice), **hours)
+    keywords = {} if when is None else when.of_sessions()
+    found = forecast_course(course, as_of=today, notice=revising.notice_of(notice), **keywords)
     if as_json:
         click.echo(reporting.as_json(reporting.forecast_values(found, monday)))
         return

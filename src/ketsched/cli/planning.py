@@ -93,12 +93,17 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
             "--booked", partial(with_booked, id=course_id), what.calendar, given["booked"]
         )
         what = attrs.evolve(what, calendar=calendar)
-    at = inputs.moment(given["at"])
+    payers: dict[str, Any] = {"authorisations": what.authorisations}
+    given = {**payers, "holds": what.holds, "id": course_id or made, "at": inputs.moment(given["at"])}
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
-            tried = _tried(what)
-    course = _planned(what, tried, id=course_id or made, at=at)
+            tried = starts(what.protocol, between=what.start, **what.hours.of_sessions(), **payers)
+    courses = [start.course for start in tried if start.course is not None]
+    if courses:
+        course = complete(courses, what.hours, **given)
+    else:
+        course = plan_course(what.protocol, start=what.start, **what.hours.keywords(), **given)
     inputs.located(case or "", check_holds, course)
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
     write_several([output.content(course, findings) for output in outputs])
@@ -144,38 +149,6 @@ def _missing(what: str, fix: str) -> InvalidInput:
         where="the command line",
         why="a plan needs a protocol, a start and a clinic's hours",
         fix=fix,
-    )
-
-
-def _tried(what: Case) -> tuple[Start, ...]:
-    assert isinstance(what.start, tuple)  # noqa: S101 - the caller looked
-    return starts(
-        what.protocol,
-        between=what.start,
-        calendar=what.calendar,
-        availability=what.availability,
-        wishes=what.wishes,
-        time=what.time,
-        authorisations=what.authorisations,
-    )
-
-
-def _planned(what: Case, tried: Sequence[Start], **given: Any) -> Course:
-    """Plan from the best start that was tried, or from the one that was given."""
-    given |= {"holds": what.holds, "authorisations": what.authorisations}
-    courses = [start.course for start in tried if start.course is not None]
-    if courses:
-        return complete(courses, what.hours, **given)
-    hours = what.hours
-    return plan_course(
-        what.protocol,
-        start=what.start,
-        calendar=hours.calendar,
-        calendars=hours.staff,
-        availability=hours.availability,
-        wishes=hours.wishes,
-        time=hours.time,
-        **given,
     )
 
 

@@ -34,7 +34,7 @@ from ketsched.visitfile import UnusedRow, load_columns, load_visits
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ONE = ("session", "clock", "elsewhere", "counts", "by", "route", "worse", "note", "corrects")
+_ONE = ("session", "began", "elsewhere", "counts", "by", "route", "worse", "note", "corrects")
 """Options about the one visit that the command line names."""
 _FILE = ("columns", "patient", "skip_bad_rows")
 """Options about a file of visits."""
@@ -63,7 +63,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
     "The session that it was; found by the day if not given.",
     shell_complete=revising.complete_session,
 )
-@option("--time", "HH:MM", "When it began, by the clock of where it was.", read_time, to="clock")
+@option("--time", "HH:MM", "When it began, by the clock of where it was.", read_time, to="began")
 @flag("--elsewhere", "It was at another clinic.")
 @choice(
     "--counts",
@@ -99,6 +99,7 @@ def record(
     as_of: date | None,
     notice: int,
     who: str,
+    hours: revising.Placing,
     **given: Any,
 ) -> None:
     """
@@ -116,7 +117,7 @@ def record(
     """
     today = opened.as_of(as_of)
     of_one, of_file = ({name: given.pop(name) for name in names} for names in (_ONE, _FILE))
-    when = revising.placing(opened.course, file=opened.path, **given)
+    when = hours(opened.course, file=opened.path)
     days = revising.notice_of(notice)
     passed: dict[str, int] = {}
     unused: tuple[UnusedRow, ...] = ()
@@ -129,16 +130,14 @@ def record(
         visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
     course = inputs.located(where, _recorded, opened, visits, today, who)
     lines = revising.write(opened, course)
-    hours = {} if when is None else when.options()
-    found = forecast_course(
-        course, as_of=today, notice=days, **{k: v for k, v in hours.items() if k != "calendars"}
-    )
-    judged = _judged(found.history, visits)
-    lacks = [name for name, number in missing(found.history).items() if number > 0]
+    judged = _judged(course, visits, today)
+    keywords = {} if when is None else when.keywords()
+    found = forecast_course(course, as_of=today, notice=days, **({} if when is None else when.of_sessions()))
+    lacks = [name for name, number in missing(evaluate(course, as_of=today)).items() if number > 0]
     possible: tuple[Proposal, ...] = ()
     if when is not None and lacks and not course.ended:
-        inputs.located("--calendar", check_calendars, course, when.calendars)
-        options = {"at": opened.at, "as_of": today, "notice": days, **hours}
+        inputs.located("--calendar", check_calendars, course, when.staff)
+        options = {"at": opened.at, "as_of": today, "notice": days, **keywords}
         if not found.proposes:
             possible = tuple(way for way in ways(course, **options) if not _adds(way, course))
         elif taken(course, (), found) is None:
@@ -187,7 +186,7 @@ def _visit(
             why="a visit is a day and what became of it; nothing is assumed given",
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
-    clock, session, counts, corrects = (given[name] for name in ("clock", "session", "counts", "corrects"))
+    began, session, counts, corrects = (given[name] for name in ("began", "session", "counts", "corrects"))
     if status is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
         counts = _asked(day)
     visit = inputs.located(
@@ -196,7 +195,7 @@ def _visit(
             day,
             status,
             session=None if session is None else inputs.located("--session", session_named, course, session),
-            at=clock,
+            at=began,
             counts=None if counts is None else counts == "yes",
             by=given["by"] or "",
             corrects=corrects,

@@ -13,10 +13,11 @@ from ketsched import reporting
 from ketsched.checking import Finding, check
 from ketsched.checking.comparing import broken, broken_by, waivers_for
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.altering import Asked, asked_of, away
+from ketsched.cli.altering import Asked, asked_of
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
 from ketsched.errors import InvalidInput
+from ketsched.hours import Hours
 from ketsched.model import POLICIES, Course, Interval, Revision
 from ketsched.protocols import load_protocol
 from ketsched.revising import revised
@@ -103,7 +104,13 @@ T = TypeVar("T")
 @revising.changes
 @click.pass_context
 def replan(
-    ctx: click.Context, /, opened: revising.Opened, dry_run: bool, as_of: date | None, **given: Any
+    ctx: click.Context,
+    /,
+    opened: revising.Opened,
+    dry_run: bool,
+    as_of: date | None,
+    hours: revising.Placing,
+    **given: Any,
 ) -> None:
     """
     Plan the rest again, with the fewest changes; or move a session by hand.
@@ -118,13 +125,12 @@ def replan(
     ketsched replan course.json --clinic clinic.toml --move s5=2027-01-20
     """
     today = opened.as_of(as_of)
-    when = revising.required_placing(
-        opened.course, file=opened.path, **{name: given[name] for name in revising.HOURS}
-    )
+    when = revising.required(hours, opened.course, opened.path)
     asked = asked_of(given, opened.course)
-    when = attrs.evolve(when, availability=away(when, given["away"]))
+    away = {day for stretch in given["away"] for day in stretch}
+    when = when.away(sorted(away)) if away else when
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": revising.notice_of(given["notice"])}
-    common |= {"who": given["who"], "exceed": given["exceed"], **when.options()}
+    common |= {"who": given["who"], "exceed": given["exceed"], **when.keywords()}
     told = _Telling(opened, when, today, dry_run=dry_run)
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
@@ -233,12 +239,12 @@ class _Telling:
     """Writes what was made of a course, and tells it."""
 
     opened: revising.Opened
-    when: revising.Placing
+    when: Hours
     today: date
     dry_run: bool = attrs.field(kw_only=True)
 
     def findings(self, course: Course) -> tuple[Finding, ...]:
-        return check(course, calendar=self.when.calendar, calendars=self.when.calendars, as_of=self.today)
+        return check(course, calendar=self.when.calendar, calendars=self.when.staff, as_of=self.today)
 
     def changed(
         self,

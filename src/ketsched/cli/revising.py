@@ -6,7 +6,7 @@ The file and all calendars that -o asks for are written together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from functools import partial, wraps
 from pathlib import Path
@@ -16,7 +16,6 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from ketsched.calendars import Calendar
 from ketsched.casefile import load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs
@@ -25,6 +24,7 @@ from ketsched.clock import plausible, read_time, zone_named
 from ketsched.entries import check_calendars, read_day, read_moment, read_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.files import write_several
+from ketsched.hours import Hours
 from ketsched.interchange import dumps, read
 from ketsched.interchange.folder import with_booked
 from ketsched.model import Course
@@ -98,19 +98,26 @@ HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "cal
 """The names of what `placing_options` and `inputs.booked_option` add."""
 
 
+Placing = Callable[..., Hours | None]
+"""Makes hours of what was typed, for a course and its file; None if nothing was said of a clinic."""
+
+
 def hours_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say when sessions, and what goes around them, can be."""
-    command = inputs.clinic_options(inputs.calendars_option(command))
-    return option("--case", "CASE.toml", "Take clinic, calendars, time and what the patient cannot from it.")(
-        command
-    )
+    """Add the options that say when sessions, and what goes around them, can be; the command gets them as `hours`."""
+
+    @wraps(command)
+    def placed(*args: Any, **given: Any) -> Any:
+        asked = {name: given.pop(name) for name in HOURS if name in given}
+        return command(*args, hours=partial(placing, **asked), **given)
+
+    case = "Take clinic, calendars, time and what the patient cannot from it."
+    return option("--case", "CASE.toml", case)(inputs.clinic_options(inputs.calendars_option(placed)))
 
 
 def placing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add these options, and the time of day to be near to."""
-    return hours_options(
-        option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")(command)
-    )
+    near = option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")
+    return hours_options(near(command))
 
 
 @attrs.frozen(kw_only=True)
@@ -240,30 +247,6 @@ def _changes_events(course: Course, output: inputs.Output) -> bool:
 # When something can be
 
 
-@attrs.frozen(kw_only=True)
-class Placing:
-    """
-    When sessions, and what goes around them, can be.
-
-    Attributes:
-        calendar: The clinic's.
-        calendars: Of those whom the protocol names.
-        availability: When the patient can; None: always.
-        wishes: When the patient would rather.
-        time: Local time of day to be near to.
-    """
-
-    calendar: Calendar
-    calendars: Mapping[str, Calendar]
-    availability: Calendar | None
-    wishes: Calendar | None
-    time: time | None
-
-    def options(self) -> dict[str, Any]:
-        """Return them as arguments of the verbs that plan again."""
-        return {a.name: getattr(self, a.name) for a in attrs.fields(Placing)}
-
-
 def placing(
     course: Course,
     *,
@@ -273,7 +256,7 @@ def placing(
     booked: str | None = None,
     file: Path | None = None,
     **clinic: Any,
-) -> Placing | None:
+) -> Hours | None:
     """
     Read the options of `hours_options` and `placing_options`; None if they say nothing of a clinic.
 
@@ -284,7 +267,7 @@ def placing(
         file: That of the course itself, which takes none of them.
         clinic: What `inputs.clinic_calendar` takes.
     """
-    known = None if case is None else load_case(case)
+    known = None if case is None else load_case(case).hours
     calendar = inputs.clinic_calendar(**clinic, known=None if known is None else known.calendar)
     if calendar is None:
         for option, given in (("--calendar", calendars), ("--booked", booked), ("--time", clock)):
@@ -298,26 +281,21 @@ def placing(
             why="days and times are local to the clinic",
             fix="give the file of the clinic that the course was planned for",
         )
-    others = dict(known.calendars) if known is not None else {}
-    others |= inputs.located("--calendar", read_named, calendars, course.protocol)
-    near = None if known is None else known.time
+    others = inputs.located("--calendar", read_named, calendars, course.protocol)
     if booked is not None:
         calendar = inputs.located("--booked", partial(with_booked, id=course.id, file=file), calendar, booked)
-    return Placing(
-        calendar=calendar,
-        calendars=others,
-        availability=None if known is None else known.availability,
-        wishes=None if known is None else known.wishes,
-        time=near if clock is None else clock,
+    hours = known or Hours(calendar)
+    return attrs.evolve(
+        hours, calendar=calendar, staff={**hours.staff, **others}, time=hours.time if clock is None else clock
     )
 
 
-def required_placing(course: Course, **given: Any) -> Placing:
-    """Read the options of `placing_options` for a command that books; it needs all calendars."""
-    found = placing(course, **given)
+def required(hours: Placing, course: Course, file: Path | None = None) -> Hours:
+    """Return when a command can book; it needs the clinic's hours and all calendars."""
+    found = hours(course, file=file)
     if found is None:
         raise _no_hours("the command line")
-    inputs.located("--calendar", check_calendars, course, found.calendars)
+    inputs.located("--calendar", check_calendars, course, found.staff)
     return found
 
 
