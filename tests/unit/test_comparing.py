@@ -9,8 +9,9 @@ import pytest
 
 import ketsched as ks
 from ketsched.checking import Severity, check
-from ketsched.checking.comparing import broken, broken_by, counted, waivers_for
+from ketsched.checking.comparing import broken, broken_by, counted, waive, waivers_for
 from ketsched.model import Waiver
+from ketsched.revising import revised
 
 MWF = ks.load_protocol("iv-mwf-6")
 DAYS = [date(2027, 1, day) for day in (4, 6, 8, 11, 13, 15)]
@@ -54,3 +55,15 @@ def test_findings_are_counted_that_nobody_waived(after):
     assert counted(findings)[Severity.ERROR] == len(errors) > 0
     waived = check(after, waivers=waivers_for(findings, reason="a journey", who="Dr A"))
     assert Severity.ERROR not in counted(waived)
+
+
+def test_a_move_by_hand_is_waived_with_it_or_later(before, after):
+    third = before.sessions[2].id
+    moved = revised(before, at=None, kind="moved", sessions=after.sessions)
+    given = {"reason": "a journey", "who": "Dr A", "at": None}
+    waived = waive(before, moved, third, check, **given)
+    assert waived.revisions == moved.revisions
+    assert [waiver.rule for waiver in waived.waivers] == [f.code for f in broken(check(before), check(moved))]
+    later = waive(moved, moved, third, check, **given)
+    assert (len(later.revisions), later.revisions[-1].kind) == (len(moved.revisions) + 1, "waived")
+    assert list(broken_by(third, check(later))) == []

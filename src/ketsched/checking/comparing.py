@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+import attrs
 
 from ketsched.checking.rules import Finding, Severity
-from ketsched.model import Waiver
+from ketsched.model import Course, Waiver
+from ketsched.revising import revised
 
 ABOUT_DAYS = ("KS1", "KS2")
 """Families of rules about the days of sessions: spacing and series."""
@@ -33,6 +37,38 @@ def waivers_for(findings: Iterable[Finding], *, reason: str, who: str) -> tuple[
         for finding in findings
         if finding.sessions
     )
+
+
+def waive(
+    course: Course,
+    moved: Course,
+    session: str,
+    look: Callable[[Course], Sequence[Finding]],
+    *,
+    reason: str,
+    who: str,
+    at: datetime | None,
+) -> Course:
+    """
+    Return a course in which a session was moved alone, with what that breaks waived.
+
+    One that stands there already can be waived as well: the reason may come later than the move.
+
+    Args:
+        course: As it was given out last.
+        moved: With the session moved; without a new revision if it stood there.
+        session: Its id.
+        look: Gives the findings of a course.
+        reason: Why it is accepted.
+        who: Who decided it.
+        at: The moment of the revision that only waives, aware.
+    """
+    there = len(moved.revisions) == len(course.revisions)
+    findings = broken_by(session, look(moved)) if there else broken(look(course), look(moved))
+    waivers = (*moved.waivers, *waivers_for(findings, reason=reason, who=who))
+    if there:
+        return revised(course, at=at, kind="waived", who=who, waivers=waivers)
+    return attrs.evolve(moved, waivers=waivers)
 
 
 def counted(findings: Iterable[Finding]) -> dict[Severity, int]:

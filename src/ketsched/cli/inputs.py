@@ -33,6 +33,18 @@ def located(option: str, read: Callable[..., T], *given: Any) -> T:
         raise error.within(option) from None
 
 
+def by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
+    """Do something; an argument that cannot be used is called by its option."""
+    try:
+        return verb(*given, **options)
+    except InvalidInput as error:
+        name = error.argument or error.where
+        if name not in {*options, "move", "calendars"}:
+            raise
+        where = "--calendar" if name == "calendars" else f"--{name}"
+        raise InvalidInput(what=error.what, where=where, why=error.why, fix=error.fix) from None
+
+
 if TYPE_CHECKING:
     _ParamType = click.ParamType[Any]
 else:

@@ -16,19 +16,16 @@ from ketsched import reporting
 from ketsched.cli import inputs, pictures, printable, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
-from ketsched.entries import check_calendars, check_entry, read_day, read_status, session_named, with_session
+from ketsched.entries import check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
-from ketsched.history import History, JudgedVisit, Verdict
+from ketsched.history import JudgedVisit, Verdict
 from ketsched.interchange.json import document
 from ketsched.model import Course, Happened, Visit
 from ketsched.screens import Part, many, on
 from ketsched.screens.changes import plans_table, visit_in_words, visits_table
 from ketsched.screens.forecasts import forecast_parts
-from ketsched.tracking import Proposal, proposals, ways
-from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import record as record_visits
-from ketsched.tracking.lapses import taken
-from ketsched.tracking.remaining import missing
+from ketsched.tracking.following import Following, following
 from ketsched.visitfile import UnusedRow, load_columns, load_visits
 
 if TYPE_CHECKING:
@@ -130,39 +127,28 @@ def record(
         visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
     course = inputs.located(where, _recorded, opened, visits, today, who)
     lines = revising.write(opened, course)
-    judged = _judged(course, visits, today)
-    keywords = {} if when is None else when.keywords()
-    found = forecast_course(course, as_of=today, notice=days, **({} if when is None else when.of_sessions()))
-    lacks = [name for name, number in missing(evaluate(course, as_of=today)).items() if number > 0]
-    possible: tuple[Proposal, ...] = ()
-    if when is not None and lacks and not course.ended:
-        inputs.located("--calendar", check_calendars, course, when.staff)
-        options = {"at": opened.at, "as_of": today, "notice": days, **keywords}
-        if not found.proposes:
-            possible = tuple(way for way in ways(course, **options) if not _adds(way, course))
-        elif taken(course, (), found) is None:
-            possible = proposals(course, **options)
-    marked = course.protocol.phase(lacks[0]).missed if lacks and not found.proposes else ""
+    found = inputs.by_option(following, course, visits, hours=when, at=opened.at, as_of=today, notice=days)
     if opened.as_json:
         result = {
             "changed": course != opened.course,
             "revision": len(course.revisions),
-            "visits": reporting.visit_values(judged),
+            "visits": reporting.visit_values(found.visits),
             "unused": [attrs.asdict(row) for row in unused],
             "passed": passed,
-            "lacks": lacks,
-            "forecast": reporting.forecast_values(found),
-            "ways": reporting.proposal_values(course, possible, marked),
+            "lacks": list(found.lacks),
+            "forecast": reporting.forecast_values(found.forecast),
+            "ways": reporting.proposal_values(course, found.plans, found.marked),
             "course": document(course),
         }
         click.echo(reporting.as_json(result))
         return
-    _show(course, judged, passed, lines)
-    pictures.present("", *forecast_parts(course, found))
-    if possible:
-        pictures.present("", *_ways_of(possible, course, marked, [j for j in judged if _is_asked(j)]))
-    elif lacks and not course.ended:
-        pictures.show("", f"{_lacking(lacks)}: add --clinic FILE to see which ways there are")
+    _show(course, found.visits, passed, lines)
+    pictures.present("", *forecast_parts(course, found.forecast))
+    if found.plans:
+        pictures.present("", *_ways_of(course, found))
+    elif found.lacks and not course.ended:
+        lack = f"{' and '.join(found.lacks)} {'lacks' if len(found.lacks) == 1 else 'lack'} a session"
+        pictures.show("", f"{lack}: add --clinic FILE to see which ways there are")
 
 
 def _refuse(wrong: bool, where: str, what: str) -> None:
@@ -243,13 +229,6 @@ def _recorded(opened: revising.Opened, visits: Sequence[Visit], today: date, who
     return record_visits(opened.course, visits, at=opened.at, as_of=today, who=who)
 
 
-def _judged(history: History, visits: Sequence[Visit]) -> list[JudgedVisit]:
-    """Return what those visits were: their entries, by what they say."""
-    days = {visit.day for visit in visits}
-    last = {visit.id for visit in history.course.visits if visit.day in days}
-    return [judged for judged in history.visits if judged.visit.id in last]
-
-
 def _show(
     course: Course, judged: Sequence[JudgedVisit], passed: dict[str, int], lines: Sequence[str]
 ) -> None:
@@ -268,30 +247,18 @@ def _show(
         click.echo(line)
 
 
-def _lacking(lacks: Sequence[str]) -> str:
-    return f"{' and '.join(lacks)} {'lacks' if len(lacks) == 1 else 'lack'} a session"
-
-
-def _adds(way: Proposal, course: Course) -> bool:
-    """Whether to skip would add a session: one is open to question, and that is answered first."""
-    known = {session.id for session in course.sessions}
-    made = () if way.course is None else way.course.standing()
-    return way.name == "skip" and any(session.id not in known for session in made)
-
-
 def _is_asked(judged: JudgedVisit) -> bool:
     return judged.verdict is Verdict.ASKED
 
 
-def _ways_of(
-    possible: Sequence[Proposal], course: Course, marked: str, asked: Sequence[JudgedVisit]
-) -> Iterator[Part]:
+def _ways_of(course: Course, found: Following) -> Iterator[Part]:
+    asked = [judged for judged in found.visits if _is_asked(judged)]
     for one in asked:
         yield f"First: does the session of {on(one.visit.day)}, which was stopped early, count?"
     yield "Ways to go on" + (" if it does not" if asked else "") + "; none of them is booked yet"
-    yield plans_table(course, possible, marked)
-    if marked:
-        another = "make-up" if marked != "make-up" else "keep"
+    yield plans_table(course, found.plans, found.marked)
+    if found.marked:
+        another = "make-up" if found.marked != "make-up" else "keep"
         yield f"* what the protocol says. To take it: ketsched replan; another: --policy {another}"
     else:
-        yield pictures.after_a_lapse(possible)
+        yield pictures.after_a_lapse(found.plans)

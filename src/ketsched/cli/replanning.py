@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import attrs
 import click
 
 from ketsched import reporting
 from ketsched.checking import Finding, check
-from ketsched.checking.comparing import broken, broken_by, waivers_for
+from ketsched.checking.comparing import waive
 from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.altering import Asked, asked_of
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
-from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import POLICIES, Course, Interval, Revision
+from ketsched.model import POLICIES, Course, Interval
 from ketsched.protocols import load_protocol
-from ketsched.revising import revised
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
-from ketsched.tracking.lapses import taken
-
-T = TypeVar("T")
+from ketsched.tracking.lapses import take, taken
 
 
 @click.command()
@@ -135,56 +132,20 @@ def replan(
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
     seen = forecast_course(opened.course, asked.visits, as_of=today)
-    if asked.take:
-        told.changed(_taken(opened.course, asked, seen, common), seen=seen)
-        return
-    course = _replanned(opened.course, asked.visits, **asked.changes, **common)
     plans: tuple[Proposal, ...] = ()
+    if asked.take:
+        done, course = taken(opened.course, asked.visits, seen), opened.course
+        if done is None or pictures.option_of(done.proposal) != asked.take:
+            plans = proposals(course, asked.visits, **common)
+            course = inputs.located(
+                "--take", partial(take, at=opened.at, who=asked.who), course, asked.take, plans
+            )
+        told.changed(course, seen=seen)
+        return
+    course = inputs.by_option(replan_course, opened.course, asked.visits, **asked.changes, **common)
     if seen.proposes and not asked.changes["end"] and taken(course, (), seen) is None:
         plans = proposals(opened.course, asked.visits, **common)
     told.changed(course, seen=seen, plans=plans)
-
-
-def _taken(course: Course, asked: Asked, seen: Forecast, common: dict[str, Any]) -> Course:
-    """Return the course that one of the ways after a lapse gives; which one it was is kept in its revision."""
-    name = " ".join(asked.take.replace("-", " ").split()).lower()
-    done = taken(course, asked.visits, seen)
-    if done is not None and done.proposal == name:
-        return course
-    plans = {plan.name: plan for plan in proposals(course, asked.visits, **common)}
-    if name not in plans:
-        known = ", ".join(map(pictures.option_of, plans))
-        raise InvalidInput(
-            what=f"{asked.take[:40]!r} is not proposed",
-            where="--take",
-            why=f"what is proposed is {known}"
-            if plans
-            else "the protocol proposes nothing after so many days",
-            fix="take one of these" if plans else "leave it out; replan plans the rest as it is",
-        )
-    plan = plans[name]
-    if plan.course is None:
-        raise plan.error or AssertionError
-    if len(plan.course.revisions) == len(course.revisions):  # all can stay; that somebody decided so is kept
-        revision = Revision(at=common["at"], kind="proposal", proposal=name, who=asked.who)
-        return attrs.evolve(course, revisions=(*course.revisions, revision))
-    last = plan.course.revisions[-1]
-    last = attrs.evolve(last, kind="proposal", proposal=name, what="")
-    return attrs.evolve(plan.course, revisions=(*plan.course.revisions[:-1], last))
-
-
-def _replanned(*given: Any, **options: Any) -> Course:
-    return _by_option(replan_course, *given, **options)
-
-
-def _by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
-    """Do something; an argument that cannot be used is called by its option."""
-    try:
-        return verb(*given, **options)
-    except InvalidInput as error:
-        if error.where not in options and error.where != "move":
-            raise
-        raise InvalidInput(what=error.what, where=f"--{error.where}", why=error.why, fix=error.fix) from None
 
 
 # Moving by hand
@@ -193,7 +154,7 @@ def _by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
 def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) -> int:
     """Move sessions by hand, or say what that would break; return the exit code."""
     if len(asked.moves) > 1:
-        moved = _replanned(course, move=asked.moves, **common)
+        moved = inputs.by_option(replan_course, course, move=asked.moves, **common)
         others = [c for c in moved.changes if c.booking not in asked.moves and c.kind != "changed"]
         if not others or asked.repair:
             told.changed(moved)
@@ -201,34 +162,20 @@ def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) 
         told.refused((), moved)
         return 1
     ((session, day),) = asked.moves.items()
-    found = _by_option(moving, course, session, day, **common)
+    found = inputs.by_option(moving, course, session, day, **common)
     if asked.alone and found.alone is not None:
-        told.changed(_alone(found.alone, course, told, asked), moving=found)
+        moved = found.alone
+        if asked.waive:
+            moved = waive(
+                course, moved, session, told.findings, reason=asked.waive, who=asked.who, at=told.opened.at
+            )
+        told.changed(moved, moving=found)
         return 0
     if not found.breaks or (asked.repair and found.repair is not None):
-        told.changed(_replanned(course, move=asked.moves, **common), moving=found)
+        told.changed(inputs.by_option(replan_course, course, move=asked.moves, **common), moving=found)
         return 0
     told.refused((found,), found.repair)
     return 1
-
-
-def _alone(moved: Course, course: Course, told: _Telling, asked: Asked) -> Course:
-    """
-    Return the course with a session moved alone, and, if that was asked for, with what it breaks waived.
-
-    One that stands there already can be waived as well: the reason may come later than the move.
-    """
-    there = len(moved.revisions) == len(course.revisions)
-    if not asked.waive:
-        return moved
-    (session,) = asked.moves
-    after = told.findings(moved)
-    findings = broken_by(session, after) if there else broken(told.findings(course), after)
-    waivers = waivers_for(findings, reason=asked.waive, who=asked.who)
-    if there:
-        waived = (*course.waivers, *waivers)
-        return revised(course, at=told.opened.at, kind="waived", who=asked.who, waivers=waived)
-    return attrs.evolve(moved, waivers=(*moved.waivers, *waivers))
 
 
 # What is told

@@ -17,8 +17,8 @@ from ketsched.screens.changes import changes_table, plans_table
 from ketsched.screens.courses import labels_of
 from ketsched.screens.forecasts import taken_in_words
 from ketsched.tracking import Forecast, Moving, Proposal
-from ketsched.words import sentences
 from ketsched.tracking.lapses import taken, verified
+from ketsched.words import sentences
 
 
 @attrs.frozen(kw_only=True)

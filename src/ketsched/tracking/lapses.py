@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+
+import attrs
 
 from ketsched.clock import zone_named
+from ketsched.errors import InvalidInput
 from ketsched.history import unrecorded
 from ketsched.model import Course, Revision, Visit
 from ketsched.tracking.forecasting import Forecast, forecast
+from ketsched.tracking.proposing import Proposal
 
 
 def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision | None:
@@ -29,6 +34,45 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
     if any(visit.day > day for visit in course.visits):
         return None
     return revision if forecast(course, as_of=day).proposes == seen.proposes else None
+
+
+def take(
+    course: Course, name: str, plans: Iterable[Proposal], *, at: datetime | None, who: str = ""
+) -> Course:
+    """
+    Return the course that one of the ways after a lapse gives; which one it was is kept in its revision.
+
+    Args:
+        course: As it was given out last.
+        name: Of the way; hyphens are as good as blanks.
+        plans: What is proposed.
+        at: The moment of the revision, aware.
+        who: Who decided it.
+
+    Raises:
+        InvalidInput: It is not proposed.
+        NoFeasiblePlan: It has no plan.
+    """
+    wanted = " ".join(name.replace("-", " ").split()).lower()
+    by_name = {plan.name: plan for plan in plans}
+    plan = by_name.get(wanted)
+    if plan is None:
+        known = ", ".join(name.replace(" ", "-") for name in by_name)
+        raise InvalidInput(
+            what=f"{name[:40]!r} is not proposed",
+            why=f"what is proposed is {known}"
+            if by_name
+            else "the protocol proposes nothing after so many days",
+            fix="take one of these" if by_name else "leave it out; the rest is planned as it is",
+            argument="take",
+        )
+    if plan.course is None:
+        raise plan.error or AssertionError
+    if len(plan.course.revisions) == len(course.revisions):  # all can stay; that somebody decided so is kept
+        revision = Revision(at=at, kind="proposal", proposal=wanted, who=who)
+        return attrs.evolve(course, revisions=(*course.revisions, revision))
+    last = attrs.evolve(plan.course.revisions[-1], kind="proposal", proposal=wanted, what="")
+    return attrs.evolve(plan.course, revisions=(*plan.course.revisions[:-1], last))
 
 
 def verified(course: Course, seen: Forecast) -> str:

@@ -1,0 +1,85 @@
+"""What follows from what was recorded: what each visit was, what is next, and the plans that could be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import attrs
+
+from ketsched.entries import check_calendars
+from ketsched.history import JudgedVisit
+from ketsched.hours import Hours
+from ketsched.model import Course, Visit
+from ketsched.tracking.forecasting import Forecast, forecast
+from ketsched.tracking.lapses import taken
+from ketsched.tracking.proposing import Proposal, proposals, ways
+from ketsched.tracking.remaining import missing
+
+
+@attrs.frozen(kw_only=True)
+class Following:
+    """
+    What follows from what was recorded; nothing of it is booked.
+
+    Attributes:
+        visits: What those visits were that were recorded.
+        forecast: What is next.
+        lacks: Names of the phases that lack a session.
+        plans: Ways to make up for it, or what a lapse band proposes; empty without hours, and if nothing lacks.
+        marked: Name of the way that the protocol takes; empty: it proposes something else, or nothing lacks.
+    """
+
+    visits: tuple[JudgedVisit, ...]
+    forecast: Forecast
+    lacks: tuple[str, ...]
+    plans: tuple[Proposal, ...] = ()
+    marked: str = ""
+
+
+def following(
+    course: Course,
+    visits: Iterable[Visit],
+    *,
+    hours: Hours | None,
+    at: datetime,
+    as_of: date,
+    notice: int = 1,
+) -> Following:
+    """
+    Say what follows from visits that were recorded.
+
+    Args:
+        course: With the visits recorded.
+        visits: What was recorded.
+        hours: When sessions and appointments can be; None: no plans are made.
+        at: The moment of the revision that a plan would be, aware.
+        as_of: Today, the local date at the clinic.
+        notice: Nothing new is booked before so many days after today.
+    """
+    days = {visit.day for visit in visits}
+    entries = {visit.id for visit in course.visits if visit.day in days}
+    seen = forecast(course, as_of=as_of, notice=notice, **({} if hours is None else hours.of_sessions()))
+    lacks = tuple(name for name, number in missing(seen.history).items() if number > 0)
+    plans: tuple[Proposal, ...] = ()
+    if hours is not None and lacks and course.ended is None:
+        check_calendars(course, hours.staff)
+        options = {"at": at, "as_of": as_of, "notice": notice, **hours.keywords()}
+        if not seen.proposes:
+            plans = tuple(way for way in ways(course, **options) if not _adds(way, course))
+        elif taken(course, (), seen) is None:
+            plans = proposals(course, **options)
+    return Following(
+        visits=tuple(judged for judged in seen.history.visits if judged.visit.id in entries),
+        forecast=seen,
+        lacks=lacks,
+        plans=plans,
+        marked=course.protocol.phase(lacks[0]).missed if lacks and not seen.proposes else "",
+    )
+
+
+def _adds(way: Proposal, course: Course) -> bool:
+    """Whether to skip would add a session: one is open to question, and that is answered first."""
+    known = {session.id for session in course.sessions}
+    made = () if way.course is None else way.course.standing()
+    return way.name == "skip" and any(session.id not in known for session in made)
