@@ -21,7 +21,7 @@ from ketsched.interchange.json import document
 from ketsched.model import Change, Companion, Course, PlacedCompanion, Protocol, Revision
 
 if TYPE_CHECKING:
-    from ketsched.checking import Finding
+    from ketsched.checking import Finding, Rule
     from ketsched.history import History, JudgedVisit
     from ketsched.tracking import Forecast, Moving, Proposal
 
@@ -39,6 +39,19 @@ def protocol_values(protocol: Protocol) -> Plain:
     empty = Course(protocol=protocol, zone="UTC", sessions=())
     values: Plain = document(empty)["protocol"]
     return values
+
+
+def protocol_headlines(protocols: Iterable[Protocol]) -> list[Plain]:
+    """Return what a list of protocols says of each."""
+    return [{"id": p.id, "title": p.title, "version": p.version, "note": p.note} for p in protocols]
+
+
+def rule_values(rules: Iterable[Rule]) -> list[Plain]:
+    """Return the rules that check knows, in the order given."""
+    return [
+        {"code": rule.code, "name": rule.name, "severity": str(rule.severity), "source": rule.source}
+        for rule in rules
+    ]
 
 
 def finding_values(findings: Iterable[Finding]) -> list[Plain]:

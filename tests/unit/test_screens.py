@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 import ketsched as ks
-from ketsched.around import hold
 from ketsched.errors import InvalidInput
+from ketsched.holds import hold
 from ketsched.model import POLICIES
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids

@@ -139,14 +139,7 @@ def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> 
 def rules(as_json: bool) -> None:
     """List the rules that check knows: code, severity, name and source."""
     if as_json:
-        click.echo(
-            reporting.as_json(
-                [
-                    {"code": r.code, "name": r.name, "severity": str(r.severity), "source": r.source}
-                    for r in RULES
-                ]
-            )
-        )
+        click.echo(reporting.as_json(reporting.rule_values(RULES)))
         return
     rows = ((rule.code, str(rule.severity), rule.name, rule.source) for rule in RULES)
     pictures.present(Table(("code", "severity", "rule", "source"), tuple(rows)))

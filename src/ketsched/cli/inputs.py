@@ -23,6 +23,8 @@ from ketsched.model import Course
 from ketsched.protocols import protocol_ids
 
 T = TypeVar("T")
+CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
+"""What a protocol may leave open."""
 
 
 def located(option: str, read: Callable[..., T], *given: Any) -> T:

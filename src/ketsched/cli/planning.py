@@ -29,8 +29,6 @@ from ketsched.screens import on
 from ketsched.screens.courses import around_parts, reasons_parts, sessions_table, starts_table
 
 _SHOWN_STARTS = 10
-CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
-"""What a protocol may leave open."""
 
 
 @click.command()
@@ -139,7 +137,7 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     if given["calendars"]:
         found = inputs.located("--calendar", read_named, given["calendars"], what.protocol)
         what = attrs.evolve(what, calendars={**what.calendars, **found})
-    chosen = {name: given[name] for name in CHOICES if given[name] is not None}
+    chosen = {name: given[name] for name in inputs.CHOICES if given[name] is not None}
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 
 

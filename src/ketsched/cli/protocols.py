@@ -21,11 +21,7 @@ def protocols(as_json: bool) -> None:
     """List the protocols that come with the library."""
     known = [load_protocol(name) for name in protocol_ids()]
     if as_json:
-        click.echo(
-            reporting.as_json(
-                [{"id": p.id, "title": p.title, "version": p.version, "note": p.note} for p in known]
-            )
-        )
+        click.echo(reporting.as_json(reporting.protocol_headlines(known)))
         return
     pictures.present(protocols_table(known))
     click.echo(

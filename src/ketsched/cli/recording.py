@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,9 +126,10 @@ def record(
     else:
         _refuse(any(of_file.values()), "--from", "options for a file, and no file")
         visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
-    course = inputs.located(where, _recorded, opened, visits, today, who)
+    keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
+    course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, visits)
     lines = revising.write(opened, course)
-    found = inputs.by_option(following, course, visits, hours=when, at=opened.at, as_of=today, notice=days)
+    found = inputs.by_option(following, course, visits, hours=when, notice=days, **keywords)
     if opened.as_json:
         result = {
             "changed": course != opened.course,
@@ -223,10 +225,6 @@ def _read(
             fix="correct them, or add --skip-bad-rows to record the others",
         )
     return found.visits, found.unused, dict(found.passed)
-
-
-def _recorded(opened: revising.Opened, visits: Sequence[Visit], today: date, who: str) -> Course:
-    return record_visits(opened.course, visits, at=opened.at, as_of=today, who=who)
 
 
 def _show(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,11 +14,19 @@ from ketsched import reporting
 from ketsched.checking import Finding, check
 from ketsched.checking.comparing import waive
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.altering import Asked, asked_of
 from ketsched.cli.inputs import choice, flag, option
-from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span
+from ketsched.entries import (
+    read_dates,
+    read_day,
+    read_move,
+    read_policies,
+    read_visit,
+    read_weekday_span,
+    with_session,
+)
+from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import POLICIES, Course, Interval
+from ketsched.model import POLICIES, Course, Happened, Interval, Join, Protocol, Visit
 from ketsched.protocols import load_protocol
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
@@ -123,7 +131,7 @@ def replan(
     """
     today = opened.as_of(as_of)
     when = revising.required(hours, opened.course, opened.path)
-    asked = asked_of(given, opened.course)
+    asked = _asked_of(given, opened.course)
     away = {day for stretch in given["away"] for day in stretch}
     when = when.away(sorted(away)) if away else when
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": revising.notice_of(given["notice"])}
@@ -148,10 +156,131 @@ def replan(
     told.changed(course, seen=seen, plans=plans)
 
 
+# What is asked for
+
+
+@attrs.frozen(kw_only=True)
+class _Asked:
+    """
+    What the options ask for.
+
+    Attributes:
+        visits: What happened besides what the course remembers.
+        moves: New days by the id of the session.
+        changes: Further arguments of `replan`.
+        repair, alone: What is to be done if a move breaks a rule.
+        waive: The reason to document.
+        who: Who decided it.
+        take: Name of the way to take after a lapse; empty: none.
+    """
+
+    visits: tuple[Visit, ...]
+    moves: Mapping[str, date]
+    changes: Mapping[str, Any]
+    repair: bool
+    alone: bool
+    waive: str
+    who: str
+    take: str = ""
+
+    def check(self) -> None:
+        """Refuse what contradicts itself."""
+        more = bool(self.visits or any(self.changes.values()))
+        for wrong, where, what, why, fix in (
+            (
+                self.repair and self.alone,
+                "--alone",
+                "both --repair and --alone",
+                "either others move too, or none does",
+                "give one of them",
+            ),
+            (
+                (self.repair or self.alone) and not self.moves,
+                "--repair" if self.repair else "--alone",
+                "nothing to move",
+                "it says what is to be done if moving a session by hand breaks a rule",
+                "add --move ID=DATE, or leave it out",
+            ),
+            (
+                bool(self.waive) and not (self.alone and self.who.strip()),
+                "--waive",
+                "a waiver of nothing, or by nobody",
+                "it documents what a session that is moved alone breaks, and who decided that",
+                "give it with --move, --alone and --who NAME",
+            ),
+            (
+                bool(self.take) and (bool(self.moves) or any(self.changes.values())),
+                "--take",
+                "a way to take after a lapse, and another change",
+                "each way is a plan of its own, as replan shows it",
+                "leave the other options out, or give them without --take",
+            ),
+            (
+                bool(self.moves) and more,
+                "--move",
+                "a session moved by hand, and another change",
+                "a move by hand is made by itself, so that what it breaks can be told apart",
+                "make the other change first, then move the session",
+            ),
+            (
+                self.alone and len(self.moves) > 1,
+                "--alone",
+                f"{len(self.moves)} sessions to move alone",
+                "what each breaks depends on where the others are",
+                "move one, then the next; or give --repair",
+            ),
+        ):
+            if wrong:
+                raise InvalidInput(what=what, where=where, why=why, fix=fix)
+
+
+def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
+    """Read the options of a command line, and refuse those that contradict each other."""
+    missed = [Visit(day, Happened.NO_SHOW) for day in given["missed"]]
+    asked = _Asked(
+        visits=(
+            *(inputs.located("--missed", with_session, course, visit) for visit in missed),
+            *(inputs.located("--record", with_session, course, visit) for visit in given["records"]),
+        ),
+        moves=dict(inputs.located("--move", read_move, course, text) for text in given["moves"]),
+        changes={
+            "policy": inputs.located("--policy", read_policies, given["policies"], course.protocol),
+            "add": list(given["add"]),
+            "repeat": given["repeat"],
+            "step": given["step"],
+            "switch": _switch(given),
+            "join": None
+            if given["join"] is None
+            else inputs.located("--join", lambda: Join(ideal=given["join"])),
+            "end": given["end"],
+            "through": given["through"],
+            "place": given["place"],
+        },
+        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take")},
+    )
+    asked.check()
+    return asked
+
+
+def _switch(given: Mapping[str, Any]) -> Protocol | None:
+    chosen = {name: given[name] for name in inputs.CHOICES if given[name] is not None}
+    if given["switch"] is None:
+        for name in (*chosen, *(["join"] if given["join"] is not None else [])):
+            raise InvalidInput(
+                what=f"--{name} without --switch",
+                where=f"--{name}",
+                why="the course keeps what was chosen for it; only another protocol leaves something open",
+                fix="add --switch with the protocol for the rest, or leave it out",
+            )
+        return None
+    protocol: Protocol = given["switch"]
+    return inputs.located("--switch", lambda: protocol.choose(**chosen))
+
+
 # Moving by hand
 
 
-def _move(course: Course, asked: Asked, common: dict[str, Any], told: _Telling) -> int:
+def _move(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling) -> int:
     """Move sessions by hand, or say what that would break; return the exit code."""
     if len(asked.moves) > 1:
         moved = inputs.by_option(replan_course, course, move=asked.moves, **common)

@@ -8,19 +8,12 @@ from datetime import timedelta
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.model import Companion, Evidence, Phase, Protocol
 from ketsched.screens import Table, many
+from ketsched.tracking.options import POLICY_WORDS
 
 MARKS = (
     "Marks: stated = read in a primary or official text; secondary = read in a secondary page;\n"
     "derived = arithmetic from such a statement; house default = ours, not from a publication."
 )
-POLICIES = {
-    "keep": "the pattern stays, the session is made up at the end",
-    "make-up": "on the earliest day that leaves the rest in place",
-    "next-open": "on the first open day; the rest is pushed as little as needed",
-    "shift": "everything moves by the same delay",
-    "skip": "the session is left out",
-}
-"""What each policy does with a session that was missed."""
 _PLACES = {"clinic": "clinic", "home": "at home", "telephone": "by telephone", "elsewhere": "elsewhere"}
 _SESSION_DAYS = {"never": "never", "only": "only then", "during": "during the session"}
 
@@ -165,7 +158,7 @@ _OF_PHASE: dict[str, Callable[[Phase, str], str]] = {
     "join": _join,
     "until": lambda phase, _: "" if phase.until is None else phase.until.words(),
     "review": lambda phase, _: "" if phase.review is None else phase.review.words(),
-    "missed": lambda phase, _: f"{phase.missed}: {POLICIES[phase.missed]}",
+    "missed": lambda phase, _: f"{phase.missed}: {POLICY_WORDS[phase.missed]}",
     "lapse": lambda phase, number: phase.lapse[int(number) - 1].words(),
     "no_driving": _no_driving,
     "anchor_weekday": lambda phase, _: (

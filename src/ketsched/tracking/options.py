@@ -20,11 +20,11 @@ STEPS = ("back", "forward")
 LONGEST_PLACE = 200
 """Characters of a place (house default)."""
 POLICY_WORDS = {
-    "keep": "stay on the pattern; what was missed is made up at the end",
-    "make-up": "the earliest day that leaves the rest in place",
-    "next-open": "the first open day that its own rules allow",
+    "keep": "the pattern stays, the session is made up at the end",
+    "make-up": "on the earliest day that leaves the rest in place",
+    "next-open": "on the first open day; the rest is pushed as little as needed",
     "shift": "everything moves by the same delay",
-    "skip": "do without it",
+    "skip": "the session is left out",
 }
 """What each policy does about missed sessions, in a few words."""
 
