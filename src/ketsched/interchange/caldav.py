@@ -120,12 +120,12 @@ def publish(
         on_server = collection.events({event.uid for event in events})
         done: list[Published] = []
         for event in events:
-            there = on_server.get(event.uid, [])
+            stored = on_server.get(event.uid, [])
             forced = not {event.uid, event.booking}.isdisjoint(overwrite)
-            action, why = _decide(event, there, forced=forced)
+            action, why = _decide(event, stored, forced=forced)
             if action in _WRITES and not dry_run:
                 try:
-                    refused = collection.put(event, there[0] if there else None)
+                    refused = collection.put(event, stored[0] if stored else None)
                 except CannotWrite as error:
                     written = sum(one.action in _WRITES for one in done)
                     raise CannotWrite(
@@ -196,7 +196,7 @@ def credentials(url: str, environ: Mapping[str, str]) -> tuple[str | None, str |
     return user, password
 
 
-class _There(NamedTuple):
+class _StoredEvent(NamedTuple):
     """
     An event as it is on the server.
 
@@ -243,12 +243,12 @@ class _Collection:
                 fix="give the address of the calendar itself; ketsched.interchange.caldav.calendars(url) finds them",
             )
 
-    def events(self, uids: Collection[str]) -> dict[str, list[_There]]:
+    def events(self, uids: Collection[str]) -> dict[str, list[_StoredEvent]]:
         """Return the events with these UIDs, under whatever names the server has them."""
         response = self.client.report(str(self.client.url), _EVENTS, depth=1)
         if response.status != 207 or response.tree is None:
             raise self._unusable(response.status)
-        events: dict[str, list[_There]] = {}
+        events: dict[str, list[_StoredEvent]] = {}
         tree: Any = response.tree
         for answer in tree.iter(f"{_DAV}response"):
             text = "".join(data.text or "" for data in answer.iter(f"{_CALDAV}calendar-data"))
@@ -258,9 +258,9 @@ class _Collection:
             ) & set(uids)
             if named:
                 etag = "".join(tag.text or "" for tag in answer.iter(f"{_DAV}getetag")).strip()
-                there = _There(self._address(answer.findtext(f"{_DAV}href") or ""), etag, text)
+                event = _StoredEvent(self._address(answer.findtext(f"{_DAV}href") or ""), etag, text)
                 for uid in named:
-                    events.setdefault(uid, []).append(there)
+                    events.setdefault(uid, []).append(event)
         return events
 
     def _address(self, href: str) -> str:
@@ -274,19 +274,19 @@ class _Collection:
                 fix="give the address of the calendar on that machine",
             ) from None
 
-    def put(self, resource: Resource, there: _There | None) -> str:
+    def put(self, event: Resource, stored: _StoredEvent | None) -> str:
         """Write an event if it is still as it was read; return why not, or nothing."""
         from caldav.lib import error
 
-        address = there.address if there else str(self.client.url.join(f"{resource.uid}.ics"))
+        address = stored.address if stored else str(self.client.url.join(f"{event.uid}.ics"))
         headers = {
             "Content-Type": "text/calendar; charset=utf-8",
-            **({"If-Match": there.etag} if there else {"If-None-Match": "*"}),
+            **({"If-Match": stored.etag} if stored else {"If-None-Match": "*"}),
         }
         try:
             with server_errors(self.shown):
                 try:
-                    status = self.client.put(address, resource.content.decode(), headers).status
+                    status = self.client.put(address, event.content.decode(), headers).status
                 except error.AuthorizationError as fault:
                     if not _UID_TAKEN.intersection(fault.preconditions):
                         raise
@@ -294,16 +294,12 @@ class _Collection:
         except CannotWrite as fault:
             raise CannotWrite(
                 what=fault.what,
-                where=f"{self.shown}, event of {resource.booking[:40]}",
+                where=f"{self.shown}, event of {event.booking[:40]}",
                 why=fault.why,
                 fix=fault.fix,
             ) from None
         if status in (409, 412):
-            return (
-                "somebody changed it there in the meantime"
-                if there
-                else "somebody put it there in the meantime"
-            )
+            return f"somebody {'changed' if stored else 'put'} it there in the meantime"
         if status not in (200, 201, 204):
             raise self._unusable(status)
         return ""
@@ -317,17 +313,17 @@ class _Collection:
         )
 
 
-def _decide(resource: Resource, there: list[_There], *, forced: bool) -> tuple[str, str]:
+def _decide(event: Resource, stored: list[_StoredEvent], *, forced: bool) -> tuple[str, str]:
     """Return what to do about an event, and why."""
-    state = resource.state
-    if not there:
+    state = event.state
+    if not stored:
         if state.status == "CANCELLED":
             return "kept", "it is cancelled, and not there"
         return "added", ""
-    if len(there) > 1:
-        return "conflict", f"it is there {len(there)} times"
-    on_server = _read(there[0].text, resource.uid)
-    if not there[0].etag or there[0].etag.startswith("W/"):
+    if len(stored) > 1:
+        return "conflict", f"it is there {len(stored)} times"
+    on_server = _read(stored[0].text, event.uid)
+    if not stored[0].etag or stored[0].etag.startswith("W/"):
         conflict = "the server does not say which version of it is there"
     elif on_server is None:
         conflict = "it is there in a form that cannot be compared"
@@ -336,17 +332,17 @@ def _decide(resource: Resource, there: list[_There], *, forced: bool) -> tuple[s
         shown, texts = on_server
         ours = _in_utc(state)
         if shown == ours:
-            mine = _read(resource.content.decode(), resource.uid)
+            mine = _read(event.content.decode(), event.uid)
             if mine is None or mine[1] != texts:
                 return "updated", "its text was another"
             return "unchanged", ""
-        if shown in map(_in_utc, resource.earlier):
+        if shown in map(_in_utc, event.earlier):
             return "updated", ""
         if shown[:3] == ours[:3]:  # somebody there has done what the course says, too
             counted = shown.sequence > ours.sequence
             return "kept" if counted else "updated", "it was changed there to what the course says"
         conflict = _difference(shown, ours)
-    if forced and there[0].etag:
+    if forced and stored[0].etag:
         return "updated", f"overwritten: {conflict}"
     return "conflict", conflict
 
