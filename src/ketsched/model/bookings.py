@@ -69,7 +69,7 @@ class Booking:
         time: Local time at which it starts; None for a task, or if only the day is known.
         status: See Status.
         ideal: The day that the pattern or the protocol asks for, if it was planned here.
-        revised: Numbers of the course's revisions that gave or changed its start, end, place or status.
+        revised: Numbers of the course's revisions, from 0, that gave or changed its start, end, place or status.
     """
 
     kind: ClassVar[str]
