@@ -7,7 +7,7 @@ as an earlier revision left it, as far as its revisions kept what they changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -31,9 +31,6 @@ from ketsched.model import (
 from ketsched.model.bookings import MIDNIGHT
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-NEXT_DAY = "next day"
-"""How a phase says that nobody drives before a night's sleep."""
 
 
 @attrs.frozen(kw_only=True)
@@ -118,14 +115,9 @@ class SessionEntry(Entry):
     drives_from: datetime | None
 
     @property
-    def place(self) -> str:
-        """Where it is."""
-        return self.booking.place or self.phase.place
-
-    @property
     def at_home(self) -> bool:
         """Whether it takes no chair: it, or else its phase, is at home."""
-        return self.place.strip().casefold() == "home"
+        return self.booking.is_at_home(self.phase)
 
     @property
     def moments(self) -> Moments | None:
@@ -277,23 +269,25 @@ class Agenda:
     def booked(self) -> tuple[SessionEntry | CompanionEntry, ...]:
         """The bookings, in order of time; of what starts at one time the sessions come first."""
         if not self._companions:  # sessions are in order
-            return tuple(self._sessions)
-        return tuple(sorted((*self._sessions, *self._companions), key=lambda entry: entry.begins))
+            return tuple(self.session_entries.values())
+        found: Iterable[SessionEntry | CompanionEntry] = (*self.session_entries.values(), *self._companions)
+        return tuple(sorted(found, key=lambda entry: entry.begins))
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The bookings and the days after sessions, in order of time."""
-        sessions = ((entry, self.day_after(entry)) for entry in self._sessions)
+        sessions = ((entry, self.day_after(entry)) for entry in self.session_entries.values())
         found = (entry for both in sessions for entry in both if entry is not None)
         return tuple(sorted((*found, *self._companions), key=lambda entry: entry.begins))
 
     @cached_property
-    def _sessions(self) -> list[SessionEntry]:
-        return list(map(self.of_session, self.sessions))
+    def session_entries(self) -> dict[str, SessionEntry]:
+        """The sessions by id, in order of time."""
+        return {session.id: self.of_session(session) for session in self.sessions}
 
     @cached_property
     def _companions(self) -> list[CompanionEntry]:
-        return [entry for entry in map(self._maker.companion, self.companions) if entry is not None]
+        return [entry for entry in map(self.of_companion, self.companions) if entry is not None]
 
     def of(self, booking: str) -> Iterator[Entry]:
         """Yield what a booking is: itself and, of a session, the day after it; nothing if it was not made yet."""
@@ -314,13 +308,21 @@ class Agenda:
             entry = self.of_session(booking)
             found: tuple[Entry | None, ...] = (entry, self.day_after(entry, before))
         else:
-            found = (self._maker.companion(booking),)
+            found = (self.of_companion(booking),)
         yield from filter(None, found)
+
+    def start(self, booking: Booking) -> datetime | None:
+        """Return when a booking starts; None if its hour is not known, or the clocks skip or repeat it."""
+        return self._maker.start(booking)
 
     def of_session(self, session: Session) -> SessionEntry:
         """Return a session with what follows for it."""
         numbers, totals = self._counted
         return self._maker.session(session, numbers.get(session.id), totals.get(session.phase, 0))
+
+    def of_companion(self, placed: PlacedCompanion) -> CompanionEntry | None:
+        """Return an appointment or task with what follows for it; None if the protocol does not have it any more."""
+        return self._maker.companion(placed)
 
     def goes_with(self, placed: PlacedCompanion) -> str:
         """Return the id of the session in calendars that a booking goes with, or else of the first; "" without any."""
@@ -401,13 +403,23 @@ class _Maker:
         self.zone, self.place = course.zone, zone_named(course.zone)
         self.phases = {phase.name: _parts(phase) for phase in course.protocol.phases}
         self.companions = {companion.id: companion for companion in course.protocol.companions}
-        bookings = [*course.sessions, *course.companions]
-        bookings += (changed.before for r in course.revisions for changed in r.changes if changed.before)
-        years = {booking.day.year for booking in bookings}
+        self.course = course
+        years = {booking.day.year for booking in self._ever_booked()}
         years |= {min(year + 1, LAST_DAY.year) for year in years}
         self.uneven = frozenset[date]().union(*(uneven_days(year, self.zone) for year in years))
-        made = {number for booking in bookings for number in booking.revised}
-        self.untold = {n for n, revision in enumerate(course.revisions) if n in made and not revision.changes}
+
+    def _ever_booked(self) -> Iterator[Booking]:
+        """Yield all bookings, as they are and as they were."""
+        yield from self.course.sessions
+        yield from self.course.companions
+        for revision in self.course.revisions:
+            yield from (changed.before for changed in revision.changes if changed.before is not None)
+
+    @cached_property
+    def untold(self) -> set[int]:
+        """The revisions that changed something and do not say what."""
+        made = {number for booking in self._ever_booked() for number in booking.revised}
+        return {n for n, revision in enumerate(self.course.revisions) if n in made and not revision.changes}
 
     def start(self, booking: Booking) -> datetime | None:
         """Return when a booking starts; None if that is not known, or no one moment."""
@@ -437,7 +449,7 @@ class _Maker:
             end = self.after(session, start, length)
             if until is not None:
                 drives_from = self.after(session, start, until)
-                if phase.no_driving == NEXT_DAY:
+                if not isinstance(phase.no_driving, timedelta):  # after a night's sleep
                     drives_from = datetime.combine(drives_from.date() + DAY, MIDNIGHT, self.place)
         return SessionEntry(
             booking=session,

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 import attrs
 
+from ketsched.agenda import agenda
 from ketsched.clock import seconds
 from ketsched.model import Companion, Course, PlacedCompanion
 
@@ -83,7 +84,7 @@ def burden(course: Course) -> Burden:
     return Burden(
         trips=len(trips),
         trips_saved=places.count("clinic") - sum(not name for name, _ in trips - session_trips),
-        minutes=sum(int(phase.anatomy.chair_time.total_seconds()) // 60 for phase in phases)
+        minutes=sum(phase.anatomy.minutes for phase in phases)
         + sum(companion.minutes for _, companion in booked if companion.place == "clinic"),
         minutes_elsewhere=sum(companion.minutes for _, companion in booked if companion.place == "elsewhere"),
         rides=len(rides),
@@ -105,9 +106,12 @@ class _Driving:
     """Knows when the patient may not drive after a session, wherever that was."""
 
     def __init__(self, course: Course) -> None:
-        timed = [session for session in course.standing() if session.time is not None]
-        spans = [(course.starts(session), course.drives_from(session)) for session in timed]
-        forbidden = sorted((seconds(start), seconds(until)) for start, until in spans if until)
+        entries = agenda(course).session_entries.values()
+        forbidden = sorted(
+            (seconds(entry.start), seconds(entry.drives_from))
+            for entry in entries
+            if entry.status.stands and entry.start is not None and entry.drives_from is not None
+        )
         self.starts = [start for start, _ in forbidden]
         self.until = list(accumulate((until for _, until in forbidden), max))
 

@@ -347,7 +347,8 @@ def test_what_a_companion_is_counted_from_is_what_others_read(course):
     for companion in course.protocol.companions:
         theirs = anchors.anchors(companion, course.standing(), course.companions)
         ours = [
-            (due.key, due.day, due.session.id if due.session else None) for due in bookings.dues(companion)
+            (due.key, due.day, due.session.id if due.session else None)
+            for due in bookings.anchor_days(companion)
         ]
         assert ours == [(one.key, one.day, one.session if one.session in known else None) for one in theirs]
 

@@ -7,12 +7,13 @@ Moments are whole seconds since 1970 UTC, so that an overlap is elapsed time on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import attrs
 
-from ketsched.clock import midnight, minute_of, stretches, zone_named
+from ketsched.agenda import Agenda
+from ketsched.clock import seconds, zone_named
 from ketsched.model import Companion, Course, Interval, PlacedCompanion, Session, Status
 
 
@@ -96,12 +97,17 @@ class Bookings:
     The companions of a course.
 
     Attributes:
-        course: The course.
+        agenda: What the course holds.
         standing: Its sessions that stand, in order of time.
     """
 
-    course: Course
+    agenda: Agenda
     standing: tuple[Session, ...]
+
+    @property
+    def course(self) -> Course:
+        """The course."""
+        return self.agenda.today
 
     @cached_property
     def bookable(self) -> tuple[Companion, ...]:
@@ -189,8 +195,8 @@ class Bookings:
         return {companion.id: companion for companion in self.bookable}
 
     def _booked(self, placed: PlacedCompanion) -> CompanionBooking:
-        companion = self.definitions[placed.companion]
-        begin = self._begins(placed) if companion.minutes else None
+        companion, entry = self.definitions[placed.companion], self.agenda.of_companion(placed)
+        begin = None if entry is None or entry.start is None else seconds(entry.start)
         end = None if begin is None else begin + 60 * companion.minutes
         session, anchor = self.sessions.get(placed.session), self._anchor_of.get(placed.id)
         return CompanionBooking(placed, companion, session, anchor, begin, end)
@@ -230,22 +236,17 @@ class Bookings:
     @cached_property
     def stays(self) -> tuple[Stay, ...]:
         """The standing sessions whose time is known, in order of time."""
-        zone, phases = self.course.zone, {phase.name: phase for phase in self.course.protocol.phases}
-        found = []
-        for session in self.standing:
-            begin = self._begins(session)
-            if begin is None:
-                continue
-            phase = phases[session.phase]
-            anatomy, rule = phase.anatomy, phase.no_driving
-            infused = begin + 60 * (anatomy.prepare + anatomy.infusion)
-            drives_from = None
-            if isinstance(rule, timedelta):
-                drives_from = infused + int(rule.total_seconds())
-            elif rule is not None:
-                drives_from = _next_date_begins(infused, session.day, zone)
-            found.append(Stay(session, begin, begin + int(anatomy.chair_time.total_seconds()), drives_from))
-        return tuple(found)
+        entries = (self.agenda.session_entries[session.id] for session in self.standing)
+        return tuple(
+            Stay(
+                session=entry.booking,
+                begin=seconds(entry.start),
+                end=seconds(entry.end),
+                drives_from=None if entry.drives_from is None else seconds(entry.drives_from),
+            )
+            for entry in entries
+            if entry.start is not None and entry.end is not None
+        )
 
     @cached_property
     def stays_on(self) -> dict[date, list[Stay]]:
@@ -269,27 +270,6 @@ class Bookings:
             if companion.kind == "notice" and companion.topic == topic:
                 sessions = (anchor.session for anchor in self.anchor_days(companion))
                 yield companion, [session for session in sessions if session is not None]
-
-    def _begins(self, booking: Session | PlacedCompanion) -> int | None:
-        return None if booking.time is None else begins(booking.day, booking.time, self.course.zone)
-
-
-def begins(day: date, clock: time, zone: str) -> int | None:
-    """Return the moment at which the clocks of a zone show that time; None if they never do, or twice."""
-    shown = midnight(day) + 60 * minute_of(clock)
-    moments = [
-        shown - offset for since, until, offset in stretches(day, zone) if since <= shown - offset < until
-    ]
-    return moments[0] if len(moments) == 1 else None
-
-
-def _next_date_begins(after: int, day: date, zone: str) -> int:
-    """Return when the first local date begins that comes after a moment, which is not before that day."""
-    while True:
-        day += timedelta(1)
-        shown = stretches(day, zone)
-        if shown and shown[0][0] > after:
-            return shown[0][0]
 
 
 def _assigned(

@@ -7,12 +7,13 @@ Everything is worked out once and only when a rule asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
 
 import attrs
 
+from ketsched.agenda import Agenda, agenda
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import Bookings
 from ketsched.checking.rules import Cited, Finding, Rule
@@ -20,9 +21,7 @@ from ketsched.clock import (
     MINUTES_A_DAY,
     TimeRange,
     changes_clocks,
-    choices,
     day_words,
-    later,
     merged,
     minute_of,
     zone_named,
@@ -146,9 +145,14 @@ class CheckedCourse:
         )
 
     @cached_property
+    def agenda(self) -> Agenda:
+        """What the course holds, moment by moment."""
+        return agenda(self.course)
+
+    @cached_property
     def bookings(self) -> Bookings:
         """The companions, as they are asked for and as they are booked."""
-        return Bookings(self.course, self.standing)
+        return Bookings(self.agenda, self.standing)
 
     @cached_property
     def phases(self) -> dict[str, Phase]:
@@ -221,12 +225,8 @@ class CheckedCourse:
     @cached_property
     def at_home(self) -> frozenset[str]:
         """Ids of the standing sessions that are at home."""
-        homes = {name for name, phase in self.phases.items() if phase.place == "home"}
-        return frozenset(
-            session.id
-            for session in self.standing
-            if (session.place.strip().casefold() == "home" if session.place else session.phase in homes)
-        )
+        phases = self.phases
+        return frozenset(s.id for s in self.standing if s.is_at_home(phases[s.phase]))
 
     @cached_property
     def esketamine(self) -> frozenset[str]:
@@ -255,30 +255,13 @@ class CheckedCourse:
         """The place of each standing session in its series, from 1; those that do not count have none."""
         return {s.id: n for series in self.series for n, s in enumerate(series.counted, 1)}
 
-    @cached_property
-    def _starts(self) -> dict[str, datetime | None]:
-        return {}
-
     def start(self, session: Session) -> datetime | None:
         """Return when a session starts; None if its time is unknown, skipped by its zone or repeated."""
-        if session.id not in self._starts:
-            day, clock, zone = session.day, session.time, self.course.zone
-            if clock is None:
-                found: tuple[datetime, ...] = ()
-            elif changes_clocks(day, zone):
-                found = choices(day, clock, zone)
-            else:  # every time of such a day happens once
-                found = (datetime.combine(day, clock, zone_named(zone)),)
-            self._starts[session.id] = found[0] if len(found) == 1 else None
-        return self._starts[session.id]
+        return self.agenda.start(session)
 
     def start_exists(self, session: Session) -> bool:
         """Whether the clocks of the course's zone show that time once; an unknown time does."""
-        return not (
-            session.time is not None
-            and changes_clocks(session.day, self.course.zone)
-            and self.start(session) is None
-        )
+        return session.time is None or self.start(session) is not None
 
     @cached_property
     def seats(self) -> tuple[SeatedSession, ...]:
@@ -287,7 +270,7 @@ class CheckedCourse:
 
     def _seated(self, calendar: Calendar) -> Iterator[SeatedSession]:
         for series in self.series:
-            minutes = int(series.phase.anatomy.chair_time.total_seconds()) // 60
+            minutes = series.phase.anatomy.minutes
             for session in series.sessions:
                 if happened(session) or session.id in self.at_home:
                     continue
@@ -310,12 +293,13 @@ class CheckedCourse:
 
     def _seated_by_moments(self, session: Session, calendar: Calendar, minutes: int) -> SeatedSession:
         """Lay a session against clocks that may change, or that are of another zone than the course's."""
-        begin = self.course.starts(session)
+        entry = self.agenda.session_entries[session.id]
+        begin, end = entry.start or self.course.starts(session), entry.end or self.course.ends(session)
         there = begin.astimezone(zone_named(calendar.zone))
         day, start = there.date(), minute_of(there.time())
         spans = merged(calendar.ranges(day))
         opens = any(span.start <= start < span.end for span in spans)
-        fits = calendar.is_open_throughout(begin, later(begin, timedelta(minutes=minutes)))
+        fits = calendar.is_open_throughout(begin, end)
         return SeatedSession(session, calendar, minutes, day, spans, start, opens, fits)
 
     def named(self, session: Session) -> str:

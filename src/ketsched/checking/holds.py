@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
@@ -334,7 +334,7 @@ def _governed(sessions: list[Session], gate: CompanionBooking) -> list[Session]:
     session = gate.session
     if session is None:
         return sessions[bisect_left(sessions, (gate.day,), key=lambda session: (session.day,)) :]
-    begin = bisect_left(sessions, _order(session), key=_order)
+    begin = bisect_left(sessions, session.when, key=lambda session: session.when)
     if begin < len(sessions) and sessions[begin].id == session.id and gate.day >= session.day:
         begin += 1
     return sessions[begin:]
@@ -342,11 +342,7 @@ def _governed(sessions: list[Session], gate: CompanionBooking) -> list[Session]:
 
 def _ordered(case: CheckedCourse) -> list[Session]:
     """Return the sessions to come in order of time, and of their ids where that leaves a choice."""
-    return sorted(case.to_come, key=_order) if case.bookings.gates else []
-
-
-def _order(session: Session) -> tuple[date, time, str]:
-    return session.day, session.time or time(), session.id
+    return sorted(case.to_come, key=lambda session: session.when) if case.bookings.gates else []
 
 
 def _paid(case: CheckedCourse) -> dict[str, int]:

@@ -17,6 +17,7 @@ from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.model.decisions import Decision
 from ketsched.model.limits import MOST_CHAIRS, check_booking_id, whole_text
+from ketsched.model.phases import Phase
 from ketsched.model.protocols import Protocol
 
 
@@ -157,6 +158,10 @@ class Session(Booking):
         """Return where it is (its own place, or else its phase's) and how long it takes the chair."""
         phase = protocol.phase(self.phase)
         return self.place or phase.place, phase.anatomy.minutes
+
+    def is_at_home(self, phase: Phase) -> bool:
+        """Whether it takes no chair: it, or else its phase, is at home."""
+        return (self.place or phase.place).strip().casefold() == "home"
 
 
 @attrs.frozen(

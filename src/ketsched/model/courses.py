@@ -292,7 +292,7 @@ class Course:
 
     def is_at_home(self, session: Session) -> bool:
         """Whether a session takes no chair: it, or else its phase, is at home."""
-        return (session.place or self.protocol.phase(session.phase).place).strip().casefold() == "home"
+        return session.is_at_home(self.protocol.phase(session.phase))
 
     def route(self, session: Session) -> str:
         """Return the route of the drug: the session's own, or else its phase's."""
