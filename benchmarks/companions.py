@@ -20,7 +20,7 @@ import attrs
 
 from ketsched import Calendar, check, load_protocol
 from ketsched.model import Anchor, Companion, Course, Interval, Protocol, Window
-from ketsched.planning import accompany, plan
+from ketsched.planning import appointments, plan
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
 EACH, THIRD = Anchor(every=1), Anchor(session=3)
@@ -126,7 +126,7 @@ def main() -> None:
     acts: dict[str, Callable[[Given], object]] = {
         "induction of 6, alone": lambda given: planned(alone, given),
         "with 12 companions": lambda given: planned(whole, given),
-        "placed anew, nothing changed": lambda g: accompany(course, calendar=g[0], calendars=g[1], at=AT),
+        "placed anew, nothing changed": lambda g: appointments(course, calendar=g[0], calendars=g[1], at=AT),
         "checked": lambda g: check(course, calendar=g[0], calendars=g[1]),
     }
     for name, act in acts.items():

@@ -15,16 +15,14 @@ def at_first_use(
 
     Args:
         module: Its name.
-        homes: Of each name the module below `ketsched` that has it, and after a colon what it is called there,
-            if otherwise: "planning:plan".
+        homes: Of each name the module below `ketsched` that has it.
     """
     names = vars(sys.modules[module])
 
     def load(name: str) -> object:
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        home, _, called = homes[name].partition(":")
-        found: object = getattr(import_module(f"ketsched.{home}"), called or name)
+        found: object = getattr(import_module(f"ketsched.{homes[name]}"), name)
         names[name] = found
         return found
 

@@ -26,7 +26,7 @@ __all__ = [
 if TYPE_CHECKING:
     from ketsched.holds import authorise, decide, done, hold, release, ride
     from ketsched.interchange.caldav import publish
-    from ketsched.planning import accompany as appointments
+    from ketsched.planning import appointments
     from ketsched.tracking import record, ways
     from ketsched.words import sentences
 else:
@@ -35,7 +35,7 @@ else:
         {
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
-            "appointments": "planning:accompany",
+            "appointments": "planning",
             **dict.fromkeys(("record", "ways"), "tracking"),
             "sentences": "words",
         },

@@ -34,7 +34,7 @@ from ketsched.model import (
     Visit,
     Window,
 )
-from ketsched.planning import accompany, plan
+from ketsched.planning import appointments, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan
 from ketsched.words.wording import Publication
@@ -290,7 +290,7 @@ def stepped(course, step, number, today, at):  # noqa: C901, PLR0912 - a branch 
         case "replan":
             return replan(course, **again)
         case "accompany":
-            return accompany(course, calendar=OPEN, at=at, as_of=today)
+            return appointments(course, calendar=OPEN, at=at, as_of=today)
         case "repeat":
             return replan(course, repeat=1, **again)
         case "step":

@@ -29,7 +29,8 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.planning import NoFeasiblePlan, accompany, plan
+from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.planning import appointments as accompany
 from ketsched.planning.rules import bounds_over
 from ketsched.protocols import protocol_ids
 from ketsched.revising import revised

@@ -11,7 +11,7 @@ from ketsched.burden import burden
 from ketsched.calendars import Calendar
 from ketsched.hours import Hours
 from ketsched.model import Anchor, Companion, Interval, Phase, Protocol, Spacing, Status, Window
-from ketsched.planning import NoFeasiblePlan, accompany, complete, plan
+from ketsched.planning import NoFeasiblePlan, appointments, complete, plan
 from ketsched.revising import revised
 from making import JAN_4, NEVER_CLOSED, OPEN, TWO_HOURS, WEEKDAYS, ZONE, clinic, dates
 
@@ -704,14 +704,14 @@ CALLS = talk(Anchor(every=1, **INDUCTION), 1, 1, 3, name="call")
 def test_nothing_new_is_the_same_course():
     course = planned(CALLS)
     assert days_of(course) == dates("5 7 11 12 14 18 Jan")
-    assert accompany(course, calendar=OPEN) is course
-    assert accompany(course, calendar=OPEN, time=time(16)) is course  # what is booked keeps its hour
+    assert appointments(course, calendar=OPEN) is course
+    assert appointments(course, calendar=OPEN, time=time(16)) is course  # what is booked keeps its hour
 
 
 def test_what_is_prescribed_later_is_placed_as_the_next_revision():
     bare = plan(protocol(), start=JAN_4, calendar=OPEN, at=AT)
     asked = attrs.evolve(bare, protocol=protocol(CALLS))
-    course = accompany(asked, calendar=OPEN, at=AT + timedelta(1))
+    course = appointments(asked, calendar=OPEN, at=AT + timedelta(1))
     assert days_of(course) == dates("5 7 11 12 14 18 Jan")
     assert {p.revised for p in course.companions} == {(1,)}
     assert {p.sequence for p in course.companions} == {0}
@@ -722,7 +722,7 @@ def test_what_is_prescribed_later_is_placed_as_the_next_revision():
 def test_a_companion_moves_with_its_session_and_the_others_stay():
     course = planned(CALLS)
     # session 2 from Wednesday 6 to Thursday 7: its call has 8 to 10 January, so Friday 8
-    after = accompany(moved(course, "s2", day=date(2027, 1, 7)), calendar=OPEN)
+    after = appointments(moved(course, "s2", day=date(2027, 1, 7)), calendar=OPEN)
     assert days_of(after) == dates("5 8 11 12 14 18 Jan")
     assert [s.day for s in after.sessions[:6]] == dates("4 7 8 11 13 15 Jan")
     assert booking(after, "call:s2").revised == (0, 2)
@@ -734,7 +734,7 @@ def test_a_companion_moves_with_its_session_and_the_others_stay():
 def test_a_companion_that_still_fits_stays_though_another_day_is_recommended():
     # from Wednesday 6 to Tuesday 5: the call of Thursday 7 is 2 days after it, within 1 to 3
     course = planned(CALLS)
-    after = accompany(moved(course, "s2", day=date(2027, 1, 5)), calendar=OPEN)
+    after = appointments(moved(course, "s2", day=date(2027, 1, 5)), calendar=OPEN)
     assert days_of(after) == days_of(course)
     assert booking(after, "call:s2").revised == (0,)
 
@@ -745,26 +745,26 @@ def test_a_companion_that_no_longer_fits_is_on_its_recommended_day_again():
     single = (attrs.evolve(SIX, count=1),)
     course = planned(call, calendar=NEVER_CLOSED, phases=single)
     assert days_of(course) == dates("6 Jan")
-    after = accompany(moved(course, "s1", day=date(2027, 1, 7)), calendar=NEVER_CLOSED)
+    after = appointments(moved(course, "s1", day=date(2027, 1, 7)), calendar=NEVER_CLOSED)
     assert days_of(after) == dates("9 Jan")
 
 
 def test_it_gives_way_to_a_session_that_takes_its_hour():
     course = planned(talk(Anchor(session=1), 1, 1, 1))
     assert booking(course, "talk:session1").time == time(9)
-    after = accompany(moved(course, "s2", day=date(2027, 1, 5)), calendar=OPEN)
+    after = appointments(moved(course, "s2", day=date(2027, 1, 5)), calendar=OPEN)
     placed = booking(after, "talk:session1")
     assert (placed.day, placed.time, placed.revised) == (date(2027, 1, 5), time(11), (0, 2))
 
 
 def test_what_has_lost_its_session_is_closed_and_comes_back_with_it():
     course = planned(CALLS)
-    without = accompany(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
+    without = appointments(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
     lost = booking(without, "call:s2")
     assert (lost.status, lost.day, lost.revised) == (Status.CLOSED, date(2027, 1, 7), (0, 2))
     assert all(booking(without, p.id) == p for p in course.companions if p.id != "call:s2")
-    assert accompany(without, calendar=OPEN) is without
-    again = accompany(moved(without, "s2", status=Status.FIRM), calendar=OPEN)
+    assert appointments(without, calendar=OPEN) is without
+    again = appointments(moved(without, "s2", status=Status.FIRM), calendar=OPEN)
     back = booking(again, "call:s2")
     assert (back.status, back.day, back.revised) == (Status.FIRM, date(2027, 1, 7), (0, 2, 4))
 
@@ -774,7 +774,7 @@ def test_a_session_by_number_is_the_next_one_that_stands():
     assert [(p.id, p.day, p.session) for p in course.companions] == [
         ("talk:session2", date(2027, 1, 7), "s2")
     ]
-    after = accompany(moved(course, "s2", status=Status.MISSED), calendar=OPEN)
+    after = appointments(moved(course, "s2", status=Status.MISSED), calendar=OPEN)
     assert [(p.id, p.day, p.session, p.status) for p in after.companions] == [
         ("talk:session2", date(2027, 1, 11), "s3", Status.FIRM)  # the same booking, moved
     ]
@@ -783,21 +783,21 @@ def test_a_session_by_number_is_the_next_one_that_stands():
 @pytest.mark.parametrize("status", [Status.FULFILLED, Status.MISSED])
 def test_what_took_place_or_was_missed_stays_as_it_is(status):
     course = record(planned(CALLS), "call:s2", status)
-    assert accompany(course, calendar=OPEN) is course
+    assert appointments(course, calendar=OPEN) is course
     # also when its session moves away from it
-    after = accompany(moved(course, "s2", day=date(2027, 1, 7)), calendar=OPEN)
+    after = appointments(moved(course, "s2", day=date(2027, 1, 7)), calendar=OPEN)
     assert booking(after, "call:s2") == booking(course, "call:s2")
 
 
 def test_what_took_place_stays_when_its_session_is_closed():
     course = record(planned(CALLS), "call:s2", Status.FULFILLED)
-    after = accompany(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
+    after = appointments(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
     assert booking(after, "call:s2") == booking(course, "call:s2")
 
 
 def test_a_day_that_closes_moves_what_was_booked_on_it():
     course = planned(CALLS)
-    after = accompany(course, calendar=clinic(closed=dates("7 Jan")))
+    after = appointments(course, calendar=clinic(closed=dates("7 Jan")))
     # session 2 has 7 to 9 January: 8 is the nearest
     assert days_of(after) == dates("5 8 11 12 14 18 Jan")
     assert booking(after, "call:s2").sequence == 1
@@ -824,14 +824,14 @@ def test_a_gate_without_a_day_is_no_plan_and_no_firm_sessions():
     assert no_plan(SCREENING, calendar=closed).what == "no day for Screening"
     course = planned(SCREENING)
     with pytest.raises(NoFeasiblePlan):
-        accompany(course, calendar=closed)
+        appointments(course, calendar=closed)
 
 
 def test_sessions_wait_for_a_screening_that_was_missed():
     course = planned(SCREENING)
     (screening,) = course.companions
     missed = attrs.evolve(course, companions=(attrs.evolve(screening, status=Status.MISSED),))
-    assert accompany(missed, calendar=OPEN) == missed
+    assert appointments(missed, calendar=OPEN) == missed
     assert {session.status for session in missed.sessions} == {Status.TENTATIVE}
 
 
@@ -846,13 +846,13 @@ def test_sessions_wait_for_a_screening_that_was_missed():
 def test_the_past_stays_as_it_is(today, day):
     course = planned(talk(Anchor(session=1), 1, 1, 3))
     assert days_of(course) == [date(2027, 1, 5)]
-    after = accompany(course, calendar=OPEN.without([date(2027, 1, 5)]), as_of=today)
+    after = appointments(course, calendar=OPEN.without([date(2027, 1, 5)]), as_of=today)
     assert days_of(after) == [day]
 
 
 def test_nothing_new_is_booked_in_the_past():
     bare = attrs.evolve(planned(), protocol=protocol(talk(Anchor(every=1), 1, 1, 1)))
-    after = accompany(bare, calendar=OPEN, as_of=date(2027, 1, 12))
+    after = appointments(bare, calendar=OPEN, as_of=date(2027, 1, 12))
     # the day after 4, 6, 8 and 11 January is over, and Saturdays are closed
     assert days_of(after) == dates("14 Jan")
 
@@ -861,8 +861,8 @@ def test_the_moment_of_a_revision_says_what_is_past_at_the_clinic():
     course = planned(talk(Anchor(session=1), 1, 1, 3), at=datetime(2026, 12, 1, tzinfo=UTC))
     closed = OPEN.without([date(2027, 1, 5)])
     late = datetime(2027, 1, 4, 23, 30, tzinfo=UTC)  # 00:30 on the 5th in Amsterdam
-    assert days_of(accompany(course, calendar=closed, at=late)) == [date(2027, 1, 5)]
-    assert days_of(accompany(course, calendar=closed, at=late - timedelta(hours=1))) == [date(2027, 1, 6)]
+    assert days_of(appointments(course, calendar=closed, at=late)) == [date(2027, 1, 5)]
+    assert days_of(appointments(course, calendar=closed, at=late - timedelta(hours=1))) == [date(2027, 1, 6)]
 
 
 def test_one_therapist_is_not_with_two_patients_at_once():

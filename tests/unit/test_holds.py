@@ -28,7 +28,7 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.planning import NoFeasiblePlan, accompany, plan, starts
+from ketsched.planning import NoFeasiblePlan, appointments, plan, starts
 from making import OPEN, day
 
 AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
@@ -315,7 +315,7 @@ def test_only_a_gate_that_stands_can_decide():
 
 def test_a_gate_that_is_placed_later_holds_up_what_comes_after():
     bare = planned()
-    course = accompany(attrs.evolve(bare, protocol=protocol(MIDWAY)), calendar=OPEN, at=NEXT)
+    course = appointments(attrs.evolve(bare, protocol=protocol(MIDWAY)), calendar=OPEN, at=NEXT)
     assert waiting(course) == ["s4", "s5", "s6", "s7", "s8"]
     assert touched(course) == ["s4", "s5", "s6", "s7", "s8", "midway:session3"]
 

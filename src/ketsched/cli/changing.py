@@ -21,7 +21,7 @@ from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
-from ketsched.planning import accompany as accompany_course
+from ketsched.planning import appointments
 from ketsched.revising import consequences
 from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values, several
@@ -233,7 +233,7 @@ def accompany(opened: revising.Opened, hours: revising.Placing) -> None:
     when = revising.required(hours, opened.course)
     keywords = when.keywords()
     del keywords["wishes"]
-    course = accompany_course(opened.course, **keywords, at=opened.at)
+    course = appointments(opened.course, **keywords, at=opened.at)
     _finish(opened, course, "around the sessions", calendar=when.calendar, calendars=when.staff)
 
 

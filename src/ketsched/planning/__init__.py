@@ -27,7 +27,7 @@ from ketsched.planning.layout import NotPaid
 from ketsched.planning.planner import Planner, TooManyWays, need_of
 from ketsched.revising import revised
 
-__all__ = ["Change", "NoFeasiblePlan", "Start", "accompany", "complete", "plan", "said_days", "starts"]
+__all__ = ["Change", "NoFeasiblePlan", "Start", "appointments", "complete", "plan", "said_days", "starts"]
 
 MOST_STARTS = 366 * 2
 """Days among which a start can be searched."""
@@ -156,7 +156,7 @@ def complete(
 
 
 @checked
-def accompany(
+def appointments(
     course: Course,
     *,
     calendar: Calendar,
