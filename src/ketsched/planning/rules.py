@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import attrs
@@ -51,9 +52,9 @@ def bounds_of(runs: Sequence[PhasePlaces], *, implied: bool = True, since: int =
             places = (
                 _leading_to(run, spacing, since) if spacing.between is None else run.numbered or run.places
             )
-            for part, end in _parts(spacing):
+            for part, words, end in _parts(spacing):
                 key = f"{run.phase.name}/spacing {number}{end}"
-                yield from bounds_over(part, places, named + part.words(), key)
+                yield from bounds_over(part, places, named + words, key)
         if run.phase.weeks is not None and len(run.places) > 1:
             yield _weeks(run, run.phase.weeks, named)
         if (before := followed_by(runs, run)) is not None:
@@ -139,20 +140,24 @@ def followed_by(runs: Sequence[PhasePlaces], run: PhasePlaces) -> PhasePlaces | 
     return next((known for known in reversed(runs[:at]) if not known.phase.beside), None)
 
 
-def _parts(spacing: Spacing) -> Iterator[tuple[Spacing, str]]:
+@lru_cache(maxsize=1024)
+def _parts(spacing: Spacing) -> tuple[tuple[Spacing, str, str], ...]:
     """
-    Yield the bounds in days that a spacing is made of, each with the end of its key.
+    Return the bounds in days that a spacing is made of, each with its words and the end of its key.
 
     A required one is two rules, so that explanations name only the half that matters; a
     preferred one stays whole, because breaking it counts once.
     """
     if not spacing.required:
-        yield spacing, ""
-        return
+        return ((spacing.in_days(), spacing.words(), ""),)
+    parts = []
     if spacing.minimum is not None:
-        yield attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None), "/minimum"
+        half = attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
+        parts.append((half.in_days(), half.words(), "/minimum"))
     if spacing.latest is not None:
-        yield attrs.evolve(spacing, minimum=None, absolute_minimum=None, minimum_hours=None), "/latest"
+        half = attrs.evolve(spacing, minimum=None, absolute_minimum=None, minimum_hours=None)
+        parts.append((half.in_days(), half.words(), "/latest"))
+    return tuple(parts)
 
 
 def bounds_over(spacing: Spacing, places: Sequence[int], rule: str, key: str) -> tuple[Bound, ...]:
@@ -192,12 +197,18 @@ def _across(before: PhasePlaces, after: PhasePlaces) -> Iterator[Bound]:
     for number, spacing in enumerate(before.phase.spacing, 1):
         if spacing.minimum is None or spacing.between is not None:
             continue
-        floor = attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
-        rule, end = f"{before.phase.name}: {floor.words()}", "/minimum" if spacing.required else ""
-        key = f"{before.phase.name}/spacing {number}{end}"
-        minimum = spacing.in_days().minimum
+        floor, words, end = _floor(spacing)
+        rule, key = f"{before.phase.name}: {words}", f"{before.phase.name}/spacing {number}{end}"
+        minimum = floor.minimum
         for earlier, later in _straddling(before.places, after.places, spacing.apart):
             yield Bound(earlier, later, minimum, required=spacing.required, rule=rule, key=key)
+
+
+@lru_cache(maxsize=1024)
+def _floor(spacing: Spacing) -> tuple[Spacing, str, str]:
+    """Return what a spacing asks for at least, in days, with its words and the end of its key."""
+    floor = attrs.evolve(spacing, latest=None, absolute_minimum=None, minimum_hours=None)
+    return floor.in_days(), floor.words(), "/minimum" if spacing.required else ""
 
 
 def _straddling(before: Sequence[int], after: Sequence[int], apart: int) -> Iterator[tuple[int, int]]:

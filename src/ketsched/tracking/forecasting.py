@@ -269,9 +269,11 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     if not taken:  # nothing fixes the first day but where it is aimed at
         days[0] = (aimed[0].day,)
     bounds = required(rest.bounds)
-    if not bounds.allow(days):  # what was given broke a latest day: the window goes on without it
+    low = bounds.earliest(days)
+    if low is None:  # what was given broke a latest day: the window goes on without it
         bounds = Bounds(without_latest(bounds.each, lifted(rest, days, exceed=True)))
-    low, high = bounds.earliest(days) or every, bounds.latest(days) or every
+        low = bounds.earliest(days) or every
+    high = bounds.latest(days) or every
     limited = bounds.limited(max(rest.first, 1))
     preferred = _preferred_latest(rest, days, bounds, limited)
     numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
