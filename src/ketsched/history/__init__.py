@@ -16,7 +16,7 @@ from ketsched.arguments import checked
 from ketsched.clock import plausible
 from ketsched.history.counting import judge, target
 from ketsched.history.matching import in_time, is_past, match, sort_key, unrecorded
-from ketsched.history.outcomes import as_given, judge_session
+from ketsched.history.outcomes import as_given, judge_session, outcomes, with_sessions
 from ketsched.history.values import (
     STATUS_OF,
     History,
@@ -42,9 +42,11 @@ __all__ = [
     "is_past",
     "judge_session",
     "match",
+    "outcomes",
     "sort_key",
     "target",
     "unrecorded",
+    "with_sessions",
 ]
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
-from itertools import count
+from itertools import count, zip_longest
 
 import attrs
 
 from ketsched.history.values import STATUS_OF, History, JudgedSession, JudgedVisit, SessionState, Verdict
 from ketsched.model import Happened, Session, Status, Visit
-from ketsched.revising import in_order
 
 _STATE_OF = {status: state for state, status in STATUS_OF.items()}
 
@@ -38,17 +37,15 @@ def with_outcome(session: Session, judged: JudgedVisit | None, state: SessionSta
     status = STATUS_OF.get(state, session.status)
     if state is not SessionState.FULFILLED:
         return session if session.status is status else attrs.evolve(session, status=status)
-    visit = judged.visit
-    changed = attrs.evolve(
-        session,
-        status=status,
-        day=visit.day,
-        time=visit.at or session.time,
-        counts=judged.verdict.counts,
-        route=visit.route or session.route,
-        phase=session.phase if session.booked else judged.phase or session.phase,
+    visit, counts = judged.visit, judged.verdict.counts
+    at, route = visit.at or session.time, visit.route or session.route
+    phase = session.phase if session.booked else judged.phase or session.phase
+    was = (session.status, session.day, session.time, session.counts, session.route, session.phase)
+    if was == (status, visit.day, at, counts, route, phase):
+        return session
+    return attrs.evolve(
+        session, status=status, day=visit.day, time=at, counts=counts, route=route, phase=phase
     )
-    return session if changed == session else changed
 
 
 def extra_sessions(history: History, taken: Container[str]) -> Iterator[tuple[JudgedVisit, Session]]:
@@ -74,34 +71,53 @@ def extra_sessions(history: History, taken: Container[str]) -> Iterator[tuple[Ju
             )
 
 
-def as_given(history: History) -> History:
+def outcomes(history: History) -> tuple[list[JudgedVisit], list[JudgedSession]]:
     """
-    Return the history of a course whose sessions are as they were given, missed or cancelled.
+    Return the visits and sessions of a history, these as they were given, missed or cancelled.
 
     What was given without a booking gets a session of its own, "x1", "x2" ...
     """
-    course = history.course
     visits = {
         j.session: j for j in history.visits if j.session is not None and j.verdict is not Verdict.FUTURE
     }
-    of_session: dict[str, JudgedSession] = {}
+    sessions: list[JudgedSession] = []
     for judged in history.sessions:
         session = with_outcome(judged.session, visits.get(judged.session.id), judged.state)
-        of_session[session.id] = (
-            judged if session is judged.session else attrs.evolve(judged, session=session)
-        )
+        sessions.append(judged if session is judged.session else attrs.evolve(judged, session=session))
     judged_visits = {id(visit): visit for visit in history.visits}
-    for visit, session in extra_sessions(history, set(of_session)):
-        of_session[session.id] = JudgedSession(
-            session=session, state=SessionState.FULFILLED, visit=visit.visit
-        )
+    for visit, session in extra_sessions(history, {one.session.id for one in sessions}):
+        sessions.append(JudgedSession(session=session, state=SessionState.FULFILLED, visit=visit.visit))
         judged_visits[id(visit)] = attrs.evolve(visit, session=session.id)
-    sessions = in_order(one.session for one in of_session.values())
-    if sessions == course.sessions:
-        return history
-    return attrs.evolve(
-        history,
-        course=attrs.evolve(course, sessions=sessions),
-        visits=tuple(judged_visits.values()),
-        sessions=tuple(of_session[session.id] for session in sessions),
+    return list(judged_visits.values()), sessions
+
+
+def with_sessions(
+    history: History,
+    visits: Iterable[JudgedVisit],
+    sessions: Iterable[JudgedSession],
+    recorded: Iterable[Visit] | None = None,
+) -> History:
+    """
+    Return the history of a course with other sessions, in order of time.
+
+    Args:
+        history: As it was.
+        visits: As they are judged.
+        sessions: As they are judged.
+        recorded: The visits that the course is to remember; None: those that it does.
+    """
+    ordered = tuple(sorted(sessions, key=lambda judged: judged.session.when))
+    course = attrs.evolve(
+        history.course,
+        sessions=tuple(judged.session for judged in ordered),
+        visits=history.course.visits if recorded is None else tuple(recorded),
     )
+    return attrs.evolve(history, course=course, visits=tuple(visits), sessions=ordered)
+
+
+def as_given(history: History) -> History:
+    """Return the history of a course whose sessions are as they were given, missed or cancelled."""
+    visits, sessions = outcomes(history)
+    if all(now is before for now, before in zip_longest(sessions, history.sessions)):
+        return history
+    return with_sessions(history, visits, sessions)

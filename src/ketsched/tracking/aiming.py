@@ -89,7 +89,7 @@ class Aiming:
         self.history, self.course, self.first, self.hours = history, history.course, first, hours
         self.taken = taken_of(history)
         self.used = used_places(history)
-        self.lacks = missing(history)
+        self.lacks = missing(history, self.used)
         self.cancelled = frozenset(
             judged.session.day.toordinal()
             for judged in history.sessions

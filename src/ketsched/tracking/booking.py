@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.clock import moment
 from ketsched.history import History
-from ketsched.hours import Hours
+from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Course, Lifted, Session, Status
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.blockers import Cause, closed_by
@@ -119,10 +119,7 @@ class _Booking:
         """Give hours to the places, in order of time."""
         first, runs = self.laid.rest.first, self.laid.rest.runs
         rules = [rule for rule in hour_rules(runs) if rule.later >= first]
-        needs = [
-            attrs.evolve(self.aimed[n].slot, booking=bookings[n] or self.aimed[n].slot.booking).kind
-            for n in order
-        ]
+        needs = [self._need(self.aimed[n].slot, bookings[n]) for n in order]
         seating = Seating(
             days=[date.fromordinal(self.laid.days[n]) for n in order],
             needs=needs,
@@ -146,6 +143,12 @@ class _Booking:
                 fix="open longer on that day, or move the session by hand",
                 causes=(cause,),
             ) from None
+
+    @staticmethod
+    def _need(slot: Slot, booking: Session | None) -> SeatNeed:
+        """Return what a place needs, with the booking that takes its day."""
+        other = booking is not None and booking is not slot.booking
+        return (attrs.evolve(slot, booking=booking) if other else slot).kind
 
     def _begun(self) -> Iterable[tuple[int, datetime]]:
         """Yield the starts of sessions that have taken place, or are due today, by their places."""

@@ -268,7 +268,7 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
     days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(aimed)
     if not taken:  # nothing fixes the first day but where it is aimed at
         days[0] = (aimed[0].day,)
-    bounds = required(rest.bounds)
+    bounds = rest.required
     low = bounds.earliest(days)
     if low is None:  # what was given broke a latest day: the window goes on without it
         bounds = Bounds(without_latest(bounds.each, lifted(rest, days, exceed=True)))

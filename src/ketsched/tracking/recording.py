@@ -19,14 +19,16 @@ from ketsched.errors import InvalidInput
 from ketsched.history import (
     STATUS_OF,
     History,
+    JudgedSession,
     Verdict,
-    as_given,
     evaluate,
     in_time,
     is_past,
     judge_session,
+    outcomes,
     sort_key,
     unrecorded,
+    with_sessions,
 )
 from ketsched.holds import with_statuses
 from ketsched.model import Course, Happened, Session, Status, Visit
@@ -105,10 +107,11 @@ def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: s
     history = evaluate(course, new, as_of=as_of)
     if not new and all(visit.session is not None or visit.id for visit in course.visits):
         return history
-    history = _reopen(as_given(history), {visit.session for visit in course.visits})
-    session_of = {judged.visit.id: judged.session for judged in history.visits if judged.session is not None}
+    judged, sessions = outcomes(history)
+    sessions = _reopened(history, sessions, {visit.session for visit in course.visits})
+    session_of = {one.visit.id: one.session for one in judged if one.session is not None}
     session_of |= {visit.id: visit.session for visit in course.visits if visit.session is not None}
-    visits = tuple(
+    recorded = [
         visit
         if visit.session is not None
         else attrs.evolve(
@@ -116,8 +119,8 @@ def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: s
             session=session_of.get(visit.id) or (session_of.get(visit.corrects) if visit.corrects else None),
         )
         for visit in (*course.visits, *new)
-    )
-    return attrs.evolve(history, course=attrs.evolve(history.course, visits=visits))
+    ]
+    return with_sessions(history, judged, sessions, recorded)
 
 
 def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
@@ -130,23 +133,21 @@ def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
     ]
 
 
-def _reopen(history: History, remembered: set[str | None]) -> History:
-    """Return the history with those sessions open again of which all that was remembered has been taken back."""
-    course, told = history.course, {judged.session for judged in history.visits}
-    again = {
-        session.id: _before_its_outcome(course, session)
-        for session in course.sessions
-        if session.id in remembered and session.id not in told and session.status in STATUS_OF.values()
-    }
-    if not again:
-        return history
-    judged = [
-        judge_session(again[one.session.id], one.visit, history.as_of) if one.session.id in again else one
-        for one in history.sessions
+def _reopened(
+    history: History, sessions: Sequence[JudgedSession], remembered: set[str | None]
+) -> list[JudgedSession]:
+    """Return the sessions, those open again of which all that was remembered has been taken back."""
+    told = {judged.session for judged in history.visits}
+
+    def is_open(session: Session) -> bool:
+        return session.id in remembered - told and session.status in STATUS_OF.values()
+
+    return [
+        judge_session(_before_its_outcome(history.course, one.session), one.visit, history.as_of)
+        if is_open(one.session)
+        else one
+        for one in sessions
     ]
-    judged.sort(key=lambda one: one.session.when)
-    sessions = tuple(one.session for one in judged)
-    return attrs.evolve(history, course=attrs.evolve(course, sessions=sessions), sessions=tuple(judged))
 
 
 def _before_its_outcome(course: Course, session: Session) -> Session:

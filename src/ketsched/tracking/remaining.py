@@ -8,7 +8,7 @@ latest day that the past has made impossible binds no longer: it is lifted and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from ketsched.planning.rules import ONE_A_DAY, PhasePlaces, bounds_of
 from ketsched.spacing import Bound, Bounds, required
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Slot:
     """
     One place to come.
@@ -36,13 +36,12 @@ class Slot:
     booking: Session | None = None
     place: str = ""
 
-    @property
+    @cached_property
     def kind(self) -> SeatNeed:
         """What it needs of a day: where it is, and its chair time."""
         own = self.booking.place if self.booking is not None else self.place
         where = (own or self.phase.place).strip().casefold()
-        minutes = int(self.phase.anatomy.chair_time.total_seconds()) // 60
-        return SeatNeed("home" if where == "home" else "clinic", minutes)
+        return SeatNeed("home" if where == "home" else "clinic", self.phase.anatomy.minutes)
 
 
 @attrs.frozen
@@ -113,6 +112,11 @@ class Remaining:
         if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
+
+    @cached_property
+    def required(self) -> Bounds:
+        """Those of the rules that are required."""
+        return required(self.bounds)
 
     @cached_property
     def lifted_before(self) -> tuple[tuple[Bound, Lifted], ...]:
@@ -215,14 +219,18 @@ def used_places(history: History) -> dict[str, int]:
     return used
 
 
-def missing(history: History) -> dict[str, int]:
+def missing(history: History, used: Mapping[str, int] | None = None) -> dict[str, int]:
     """
     Return for each phase how many sessions it lacks; negative: how many bookings it has too many.
 
     A past session that nobody recorded neither adds one, as if it had been missed, nor takes one
     away, as if it had been given.
+
+    Args:
+        history: Of the course up to today.
+        used: Its used places, if they are known.
     """
-    used = used_places(history)
+    used = used_places(history) if used is None else used
     over = history.course.over()
     unknown, booked = dict.fromkeys(used, 0), dict.fromkeys(used, 0)
     for session in history.in_state(SessionState.NOT_RECORDED):
@@ -260,7 +268,7 @@ def lifted(
         exceed: Also between two sessions to come; otherwise only from what was taken.
         bounds: The rules, if not all of the rest.
     """
-    binding = required(rest.bounds if bounds is None else bounds)
+    binding = rest.required if bounds is None else required(bounds)
     can_go = [
         bound
         for bound in binding.each
@@ -306,7 +314,7 @@ def softened(rest: Remaining, days: Sequence[Sequence[int]]) -> tuple[list[Bound
     So as few as can be give way, and of plans with equally few the one that leaves most bookings where they
     are is taken. Those that look back further than a preference may are lifted one by one.
     """
-    binding = required(rest.bounds)
+    binding = rest.required
     if binding.allow(days):
         return list(rest.bounds), ()
     soft = [

@@ -298,8 +298,8 @@ class _Replanning:
         laid = self.lay(self.policies)
         booked = book(self.history, laid, asked.hours)
         known = self._booked(laid, booked)
-        known = attrs.evolve(known, companions=place_companions(known, asked.hours, after=asked.today))
-        sessions, companions = with_statuses(known, before=asked.course)
+        placed = place_companions(known, asked.hours, after=asked.today)
+        sessions, companions = with_statuses(known, before=asked.course, bookings=placed)
         lifted = lifted_rules(laid, booked)
         return revised(
             asked.course,
