@@ -6,15 +6,19 @@ Moments are whole seconds since 1970 UTC, so that an overlap is elapsed time on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 import attrs
 
 from ketsched.agenda import Agenda
 from ketsched.clock import seconds, zone_named
 from ketsched.model import Companion, Course, Interval, PlacedCompanion, Session, Status
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
 @attrs.frozen(eq=False)
@@ -116,11 +120,8 @@ class Bookings:
 
     @cached_property
     def _placed(self) -> dict[str, list[PlacedCompanion]]:
-        by_companion: dict[str, list[PlacedCompanion]] = {}
-        for placed in self.course.companions:
-            if placed.status.stands:
-                by_companion.setdefault(placed.companion, []).append(placed)
-        return by_companion
+        standing = (placed for placed in self.course.companions if placed.status.stands)
+        return grouped((placed.companion, placed) for placed in standing)
 
     @cached_property
     def _anchor_of(self) -> dict[str, AnchorDay]:
@@ -139,14 +140,11 @@ class Bookings:
 
     @cached_property
     def _anchor_days(self) -> dict[str, tuple[AnchorDay, ...]]:
-        return {}
+        return {c.id: tuple(self._counted_from(c)) for c in self.course.protocol.companions}
 
     def anchor_days(self, companion: Companion) -> tuple[AnchorDay, ...]:
         """Return what a companion is counted from, in order of time."""
-        anchor_days = self._anchor_days.get(companion.id)
-        if anchor_days is None:
-            anchor_days = self._anchor_days[companion.id] = tuple(self._counted_from(companion))
-        return anchor_days
+        return self._anchor_days[companion.id]
 
     def of_phase(self, name: str) -> tuple[Session, ...]:
         """Return the standing sessions of a phase, or of the whole course if no name is given."""
@@ -218,20 +216,17 @@ class Bookings:
     @cached_property
     def trips(self) -> tuple[tuple[CompanionBooking, ...], ...]:
         """The trips of the patient that can still be changed, those of one companion together."""
-        by_companion: dict[str, list[CompanionBooking]] = {}
-        for booked in self.to_come:
-            if booked.is_trip:
-                by_companion.setdefault(booked.companion.id, []).append(booked)
-        return tuple(map(tuple, by_companion.values()))
+        trips = grouped((booked.companion.id, booked) for booked in self.to_come if booked.is_trip)
+        return tuple(map(tuple, trips.values()))
 
     @cached_property
     def from_one_anchor(self) -> dict[tuple[str, str], list[CompanionBooking]]:
         """The bookings by their companion's id and the key of what they are counted from, in order of time."""
-        by_anchor: dict[tuple[str, str], list[CompanionBooking]] = {}
-        for booked in self.all:
-            if booked.anchor_day is not None:
-                by_anchor.setdefault((booked.companion.id, booked.anchor_day.key), []).append(booked)
-        return by_anchor
+        return grouped(
+            ((booked.companion.id, booked.anchor_day.key), booked)
+            for booked in self.all
+            if booked.anchor_day is not None
+        )
 
     @cached_property
     def stays(self) -> tuple[Stay, ...]:
@@ -251,18 +246,12 @@ class Bookings:
     @cached_property
     def stays_on(self) -> dict[date, list[Stay]]:
         """The standing sessions whose time is known, by their day."""
-        by_day: dict[date, list[Stay]] = {}
-        for stay in self.stays:
-            by_day.setdefault(stay.session.day, []).append(stay)
-        return by_day
+        return grouped((stay.session.day, stay) for stay in self.stays)
 
     @cached_property
     def on(self) -> dict[date, list[Session]]:
         """The standing sessions by their day."""
-        by_day: dict[date, list[Session]] = {}
-        for session in self.standing:
-            by_day.setdefault(session.day, []).append(session)
-        return by_day
+        return grouped((session.day, session) for session in self.standing)
 
     def notices(self, topic: str) -> Iterator[tuple[Companion, list[Session]]]:
         """Yield the notices of a topic, each with the sessions that it goes with."""
@@ -283,9 +272,7 @@ def _assigned(
     """
     room = {anchor.key: len(placed) if companion.count is None else companion.count for anchor in anchor_days}
     by_key = {anchor.key: anchor for anchor in anchor_days}
-    with_session: dict[str, list[AnchorDay]] = {}
-    for anchor in anchor_days:
-        with_session.setdefault(anchor.session.id if anchor.session is not None else "", []).append(anchor)
+    with_session = grouped((a.session.id if a.session is not None else "", a) for a in anchor_days)
     anchor_of: dict[str, AnchorDay] = {}
     named = f"{companion.id}:"
 
@@ -351,6 +338,14 @@ def _steps_until(first: date, every: Sequence[Interval], last: date) -> int:
     while repeated.from_base(day, times) <= last:
         times += 1
     return number + times
+
+
+def grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """Return the values of each key, both in the order in which they come."""
+    groups: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def local(at: int, zone: str) -> datetime:

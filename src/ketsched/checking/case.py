@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.agenda import Agenda, agenda
 from ketsched.calendars import Calendar
-from ketsched.checking.bookings import Bookings
+from ketsched.checking.bookings import Bookings, grouped
 from ketsched.checking.rules import Cited, Finding, Rule
 from ketsched.clock import (
     MINUTES_A_DAY,
@@ -50,12 +50,10 @@ class PhaseSessions:
     Attributes:
         phase: What the protocol says about them.
         sessions: The sessions; all of them set the clock and fill windows.
-        days: Their days as ordinals (days since 1 January of year 1).
     """
 
     phase: Phase
     sessions: tuple[Session, ...]
-    days: tuple[int, ...]
 
     @cached_property
     def counted(self) -> tuple[Session, ...]:
@@ -71,7 +69,7 @@ class PhaseSessions:
     @property
     def span(self) -> int:
         """From the first to the last session in days, both dates counted."""
-        return self.days[-1] - self.days[0] + 1
+        return (self.sessions[-1].day - self.sessions[0].day).days + 1
 
     @property
     def nominal_weeks(self) -> int:
@@ -114,13 +112,11 @@ class CheckedCourse:
     @cached_property
     def series(self) -> tuple[PhaseSessions, ...]:
         """The phases that have sessions, in the protocol's order."""
-        dealt: dict[str, list[Session]] = {}
-        for session in self.standing:
-            dealt.setdefault(session.phase, []).append(session)
+        by_phase = grouped((session.phase, session) for session in self.standing)
         return tuple(
-            PhaseSessions(phase, tuple(sessions), tuple(session.day.toordinal() for session in sessions))
+            PhaseSessions(phase, tuple(by_phase[phase.name]))
             for phase in self.course.protocol.phases
-            if (sessions := dealt.get(phase.name))
+            if phase.name in by_phase
         )
 
     @cached_property
@@ -266,41 +262,34 @@ class CheckedCourse:
     @cached_property
     def seats(self) -> tuple[SeatedSession, ...]:
         """The sessions at the clinic that are still to come, against the calendar; none without one."""
-        return tuple(self._seated(self.calendar)) if self.calendar is not None else ()
+        if self.calendar is None:
+            return ()
+        return tuple(
+            self._seated(session, self.calendar, series.phase.anatomy.minutes)
+            for series in self.series
+            for session in series.sessions
+            if not happened(session) and session.id not in self.at_home
+        )
 
-    def _seated(self, calendar: Calendar) -> Iterator[SeatedSession]:
-        for series in self.series:
-            minutes = series.phase.anatomy.minutes
-            for session in series.sessions:
-                if happened(session) or session.id in self.at_home:
-                    continue
-                if session.time is None or not self.start_exists(session):
-                    spans = merged(calendar.ranges(session.day))
-                    yield SeatedSession(session, calendar, minutes, session.day, spans)
-                    continue
-                day, start = session.day, minute_of(session.time)
-                end = start + minutes
-                plain = calendar.zone == self.course.zone and end <= MINUTES_A_DAY
-                if plain and not changes_clocks(day, calendar.zone):
-                    spans = merged(calendar.ranges(day))
-                    opening = next((span for span in spans if span.start <= start < span.end), None)
-                    fits = opening is not None and end <= opening.end
-                    yield SeatedSession(
-                        session, calendar, minutes, day, spans, start, opening is not None, fits
-                    )
-                else:
-                    yield self._seated_by_moments(session, calendar, minutes)
-
-    def _seated_by_moments(self, session: Session, calendar: Calendar, minutes: int) -> SeatedSession:
-        """Lay a session against clocks that may change, or that are of another zone than the course's."""
+    def _seated(self, session: Session, calendar: Calendar, minutes: int) -> SeatedSession:
+        """Lay a session against a calendar, whose clocks may change, or be of another zone than the course's."""
         entry = self.agenda.session_entries[session.id]
-        begin, end = entry.start or self.course.starts(session), entry.end or self.course.ends(session)
-        there = begin.astimezone(zone_named(calendar.zone))
-        day, start = there.date(), minute_of(there.time())
+        if session.time is None or entry.start is None or entry.end is None:
+            return SeatedSession(
+                session, calendar, minutes, session.day, merged(calendar.ranges(session.day))
+            )
+        day, start = session.day, minute_of(session.time)
+        if calendar.zone != self.course.zone:
+            there = entry.start.astimezone(zone_named(calendar.zone))
+            day, start = there.date(), minute_of(there.time())
         spans = merged(calendar.ranges(day))
-        opens = any(span.start <= start < span.end for span in spans)
-        fits = calendar.is_open_throughout(begin, end)
-        return SeatedSession(session, calendar, minutes, day, spans, start, opens, fits)
+        opening = next((span for span in spans if span.start <= start < span.end), None)
+        end = start + minutes
+        if calendar.zone != self.course.zone or end > MINUTES_A_DAY or changes_clocks(day, calendar.zone):
+            fits = calendar.is_open_throughout(entry.start, entry.end)
+        else:
+            fits = opening is not None and end <= opening.end
+        return SeatedSession(session, calendar, minutes, day, spans, start, opening is not None, fits)
 
     def named(self, session: Session) -> str:
         """Say which session it is: its number, or its day if it has none, and its phase if there are several."""

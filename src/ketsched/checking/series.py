@@ -197,13 +197,14 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
                 )
         elif series.phase.study_days and series.phase.anchor == "start":
             booked = next(s for s in case.course.sessions if s.phase == series.phase.name)
-            day_1 = (booked.ideal or booked.day).toordinal()
-            for session, day in zip(series.sessions, series.days, strict=True):
-                if day - day_1 + 1 in series.phase.study_days or happened(session):
+            day_1 = booked.ideal or booked.day
+            for session in series.sessions:
+                study_day = (session.day - day_1).days + 1
+                if study_day in series.phase.study_days or happened(session):
                     continue
                 yield off_pattern.at(
                     session,
-                    what=f"{case.named(session)} is on Day {day - day_1 + 1}",
+                    what=f"{case.named(session)} is on Day {study_day}",
                     why=f"the pattern is {series.phase.pattern()}",
                     fix="move it to one of these days; if they cannot be, leave it",
                     cited=case.cite(series.phase, "study_days"),
