@@ -239,7 +239,8 @@ def check_entry(course: Course, visit: Visit) -> Visit:
         raise InvalidInput(
             what=f"{first.id} says of {visit.day} already: {first.status}",
             why="a day may have two visits, but mostly the first entry was a mistake",
-            fix=f'give corrects="{first.id}" if this replaces it, or at=time(15) if there was a second visit',
+            fix=f'give {{corrects={first.id}|corrects="{first.id}"}} if this replaces it, '
+            "or {time=15:00|at=time(15)} if there was a second visit",
             argument="day",
         )
     return visit

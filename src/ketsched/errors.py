@@ -8,8 +8,11 @@ and is raised; a remark on a *plan* is a Finding (see `checking`) and is returne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Self
+
+_MARKED = re.compile(r"\{(\w+)(?:=([^{}|]*))?(?:\|([^{}]*))?\}")
 
 
 class KetschedError(Exception):
@@ -20,14 +23,15 @@ class KetschedError(Exception):
         what: The fault in a few words.
         where: File, line, key or argument it was found in; may be empty.
         why: The rule or limit it goes against.
-        fix: What the reader can do about it.
+        fix: What the reader can do about it, as one writes it in Python.
         argument: Name of the argument or attribute at fault, for whoever knows where that was written:
             "count", "phases 2 join" (the second phase's join); empty if it is no one's, or its place is known.
     """
 
     def __init__(self, *, what: str, why: str, fix: str, where: str = "", argument: str = "") -> None:
         super().__init__(what)
-        self.what, self.where, self.why, self.fix, self.argument = what, where, why, fix, argument
+        self.what, self.where, self.why, self.argument = what, where, why, argument
+        self._advice = fix  # with its arguments marked: {switch}, {repeat=2}, {step=back|step="back"}
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -40,10 +44,28 @@ class KetschedError(Exception):
 
     def within(self, place: str) -> Self:
         """Return the same error, with `place` (a file, a table) put before where it was found."""
-        where = f"{place}, {self.where}" if self.where else place
+        return self.at(f"{place}, {self.where}" if self.where else place)
+
+    def at(self, where: str) -> Self:
+        """Return the same error, found at another place."""
         placed = type(self).__new__(type(self), self.what)  # with whatever else a kind of error carries
         placed.__dict__.update(vars(self), where=where, argument="")
         return placed
+
+    @property
+    def fix(self) -> str:
+        """What the reader can do about it, as one writes it in Python."""
+        return self.advice(lambda name, value, python: python or (f"{name}={value}" if value else name))
+
+    def advice(self, write: Callable[[str, str, str], str]) -> str:
+        """
+        Return what the reader can do about it, the arguments in it written in another way.
+
+        Args:
+            write: Writes one, given its name, its value in plain words (empty: none), and how Python
+                writes it (empty: name=value).
+        """
+        return _MARKED.sub(lambda found: write(found[1], found[2] or "", found[3] or ""), self._advice)
 
     @property
     def steps(self) -> tuple[str | int, ...]:

@@ -150,21 +150,8 @@ def _in_our_voice(error: click.ClickException) -> InvalidInput:
     )
 
 
-_AS_OPTIONS = (
-    (r"\((switch|exceed)\)", r"(--\1)"),
-    (r"\(add, repeat\)", "(--add, --repeat)"),
-    (r"protocol\.choose\(weekdays=\[0, 3\]\)", "--weekdays mon,thu"),
-    (r'\b(step|corrects)="(\w+)"', r"--\1 \2"),
-    (r"\b(repeat|notice)=(\d+)", r"--\1 \2"),
-    (r"\bat=time\(15\)", "--time 15:00"),
-)
-"""What the library's advice calls an argument, and what it is on a command line."""
-
-
 def _complain(error: KetschedError) -> None:
-    fix = error.fix
-    for argument, option in _AS_OPTIONS:
-        fix = re.sub(argument, option, fix)
+    fix = error.advice(lambda name, value, _: f"--{name} {value}".rstrip())
     said = InvalidInput(what=error.what, where=error.where, why=error.why, fix=fix)
     colour = None if os.environ.get("NO_COLOR") else "red"
     click.echo(click.style("error: ", fg=colour, bold=True) + printable(str(said)), err=True)

@@ -44,7 +44,7 @@ def by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
         if name not in {*options, "move", "calendars"}:
             raise
         where = "--calendar" if name == "calendars" else f"--{name}"
-        raise InvalidInput(what=error.what, where=where, why=error.why, fix=error.fix) from None
+        raise error.at(where) from None
 
 
 if TYPE_CHECKING:

@@ -124,7 +124,7 @@ class Visit:
                 "corrects",
                 "an entry withdrawn that names none",
                 why,
-                "say which entry it takes back (--corrects v2, or corrects=)",
+                'say which entry it takes back ({corrects=v2|corrects="v2"})',
             ),
             (
                 bool(self.corrects) and self.corrects == self.id,

@@ -78,7 +78,7 @@ def step_interval(history: History, step: str) -> tuple[History, str]:
             what=f"a step {step} in {phase.name}",
             where=f"{course.protocol.id}, {phase.name}",
             why="only a phase with intervals has one to step to",
-            fix="go over to another protocol for the rest (switch)",
+            fix="go over to another protocol for the rest ({switch})",
         )
     used = used_places(history)[phase.name]
     joins = phase.name != course.protocol.phases[0].name and joins_by_interval(phase)
@@ -88,7 +88,7 @@ def step_interval(history: History, step: str) -> tuple[History, str]:
             what=f"a step {step} from {phase.every[at].words()}",
             where=f"{course.protocol.id}, {phase.name}",
             why=f"it is the {'first' if step == 'back' else 'last'} of its intervals: {phase.pattern()}",
-            fix="leave it, or go over to another protocol for the rest (switch)",
+            fix="leave it, or go over to another protocol for the rest ({switch})",
         )
     every = phase.every[:at] + phase.every[at - 1 if step == "back" else at + 1 :]
     protocol = _with_phase(course.protocol, attrs.evolve(phase, every=every))
@@ -112,7 +112,7 @@ def add_sessions(history: History, number: int, *, phase: str | None = None) -> 
             what=f"{number} sessions more",
             where="repeat",
             why=f"it is a number of sessions, 1 to {MOST_SESSIONS}",
-            fix="give repeat=2 to give the last two again",
+            fix="give {repeat=2} to give the last two again",
             argument="repeat",
         )
     course = history.course
@@ -170,7 +170,7 @@ def switch_protocol(history: History, protocol: Protocol, *, join: Join | None =
             what=f"{protocol.id} leaves its days of the week open",
             where="switch",
             why="only a course that begins with it can derive them, from its start",
-            fix="choose weekdays for it: protocol.choose(weekdays=[0, 3])",
+            fix="choose weekdays for it: {weekdays=mon,thu|protocol.choose(weekdays=[0, 3])}",
         )
     course, old = history.course, history.course.protocol
     taken = {phase.name for phase in old.phases}

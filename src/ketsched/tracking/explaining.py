@@ -39,7 +39,7 @@ def no_plan(left: Remainder, *, first: int, where: str, hours: Hours) -> NoFeasi
     fixes = [f"open {cause.day}" for cause in closures if look.is_possible(without=cause)][:1]
     fixes.append("choose another policy")
     if any(bound.latest is not None for bound in bounds_left(look.bounds, rules)):
-        fixes.append("let the latest days give way (exceed), for a clinician to document")
+        fixes.append("let the latest days give way ({exceed}), for a clinician to document")
     said = [*(cause.words for cause in rules), *_stretches(closures)] or [ONE_A_DAY]
     return NoFeasiblePlan(
         what="what is left of the course cannot be placed",

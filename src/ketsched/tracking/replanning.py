@@ -232,7 +232,7 @@ def _check_through(protocol: Protocol, through: date | None) -> None:
             what=f"a plan through {through}",
             where="through",
             why=f"{last.name} has a number of sessions, and no end to plan on to",
-            fix="leave it out, or add sessions (add, repeat)",
+            fix="leave it out, or add sessions ({add}, {repeat})",
             argument="through",
         )
 
