@@ -227,7 +227,9 @@ def test_what_became_of_each_session(life):
 def open_days(life):
     cancelled = {v.day for v in life.visits if v.status == "cancelled"}
     after = (life.today + timedelta(n) for n in range(1, HORIZON + 1))
-    return [day for day in after if life.calendar.is_open(day, 60) and day not in cancelled]
+    left = oracle.left(life.course, life.visits, life.today)
+    soonest = left.agreed or life.today
+    return [d for d in after if d >= soonest and life.calendar.is_open(d, 60) and d not in cancelled]
 
 
 @often

@@ -150,6 +150,7 @@ class Left:
         standing: Bookings to come, in order.
         lost: Days of bookings that came to nothing now, in order.
         closed_days: Days that are not booked again: those of bookings that were lost.
+        agreed: The start, while nothing has happened: nothing is laid before it, and it stays where its day is open.
     """
 
     fixed: tuple[date, ...]
@@ -160,9 +161,11 @@ class Left:
     standing: tuple[Session, ...]
     lost: tuple[date, ...]
     last: date | None
+    agreed: date | None
 
 
 def left(course: Course, visits: Iterable[Visit], today: date) -> Left:
+    visits = tuple(visits)
     judged = evaluate(course, visits, today)
     became = {j.session: j for j in judged if j.session is not None}
     given = [j.visit.day for j in judged if j.visit.status in DELIVERED and j.verdict != "duplicate"]
@@ -192,6 +195,7 @@ def left(course: Course, visits: Iterable[Visit], today: date) -> Left:
         standing=tuple(standing),
         lost=tuple(lost),
         last=max(max(ends)) if ends else None,
+        agreed=standing[0].day if standing and not (visits or course.visits or fixed) else None,
     )
 
 
@@ -388,6 +392,8 @@ def best(
         ]
         for day in opened:
             if (days and day <= days[-1]) or (far and day > min(far)):
+                continue
+            if at == 0 and plan.agreed is not None and plan.agreed in opened and day != plan.agreed:
                 continue
             if not too_near(phase, [*days, day], len(days), required=True):
                 extend([*days, day], at + 1)
