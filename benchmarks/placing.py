@@ -23,7 +23,9 @@ from functools import partial
 from multiprocessing import get_context
 from operator import add
 from statistics import median, quantiles
-from typing import Any
+
+from _cpsat import Answer, solved
+from _ratios import note_times
 
 from ketsched.placing import TooManyPlans, place
 from ketsched.placing.values import Aim, Problem
@@ -113,7 +115,7 @@ CASES: dict[str, tuple[Callable[[], Iterable[Problem]], float | None]] = {
 TOO_LARGE = "1000"  # CP-SAT is not asked for these
 
 
-def days_of(one: Problem) -> tuple[int, ...] | str | None:
+def days_of(one: Problem) -> Answer:
     """Return our answer, or that the search gave up."""
     try:
         found = place(one)
@@ -142,83 +144,12 @@ def timed(work: Callable[[], object], runs: int) -> list[float]:
 # -- the same in CP-SAT
 
 
-def cpsat(  # noqa: C901, PLR0912 - a model and two ways to solve it
-    name: str, at: int, weighted: bool
-) -> tuple[float, tuple[int, ...] | str | None]:
+def cpsat(name: str, at: int, weighted: bool) -> tuple[float, Answer]:
     """Return the milliseconds of solving, and the days; runs in the child process."""
-    from ortools.sat.python import cp_model
-
-    one = list(CASES[name][0]())[at]
-    model = cp_model.CpModel()
-    highest = max(options[-1] for options in one.days)
-    days = [model.new_int_var_from_domain(cp_model.Domain.from_values(o), "") for o in one.days]
-    worst = model.new_int_var(0, highest, "worst")
-    deviations, broken = [], []
-    for day, ideal in zip(days, one.ideals, strict=True):
-        wanted: Any = days[ideal.after] + ideal.day(0) if isinstance(ideal, Aim) else ideal
-        deviation = model.new_int_var(0, highest, "")
-        model.add(deviation >= day - wanted)
-        model.add(deviation >= wanted - day)
-        model.add(deviation <= worst)
-        deviations.append(deviation)
-    for bound in one.bounds:
-        gap = days[bound.later] - days[bound.earlier]
-        kept = model.new_bool_var("") if not bound.required else None
-        for keeps in (
-            *(() if bound.minimum is None else (gap >= bound.minimum,)),
-            *(() if bound.latest is None else (gap <= bound.latest,)),
-        ):
-            added = model.add(keeps)
-            if kept is not None:
-                added.only_enforce_if(kept)
-        if kept is not None:
-            broken.append(1 - kept)
-    # Without preferences the first of the cheapest plans is so in every place: their sum will do.
-    levels: list[tuple[Any, int]] = [(sum(broken), len(broken))] if broken else []
-    levels += [(sum(deviations), 40 * len(days)), (worst, highest), (days[-1], highest)]
-    levels += [(day, highest) for day in days] if broken else [(sum(days), highest * len(days))]
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = 20
-    took = 0.0
-
-    def solve() -> bool:
-        nonlocal took
-        begun = time.perf_counter()
-        status = solver.solve(model)
-        took += (time.perf_counter() - begun) * 1000
-        if status == cp_model.INFEASIBLE:
-            return False
-        if status != cp_model.OPTIMAL:
-            raise TimeoutError
-        return True
-
-    try:
-        if weighted:
-            objective: Any = 0
-            size = 1
-            for level, most in reversed(levels):
-                objective, size = objective + size * level, size * (most + 1)
-            if size >= 2**62:
-                return float("inf"), "does not fit"
-            model.minimize(objective)
-            if not solve():
-                return took, None
-        else:
-            for level, _ in levels:
-                model.minimize(level)
-                if not solve():
-                    return took, None
-                model.add(level == round(solver.objective_value))
-                model.clear_hints()
-                for day in days:
-                    model.add_hint(day, solver.value(day))
-    except TimeoutError:
-        return took, "gave up"
-    return took, tuple(solver.value(day) for day in days)
+    return solved(list(CASES[name][0]())[at], weighted=weighted)
 
 
-def compared(name: str, ours: list[tuple[int, ...] | str | None], most: int) -> list[float]:
+def compared(name: str, ours: list[Answer], most: int) -> list[float]:
     """Return CP-SAT's milliseconds, in the faster of its two ways, having checked the answers."""
     ways = []
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
@@ -254,7 +185,9 @@ def main() -> None:
         if given.only not in name:
             continue
         all_series = list(inputs())
-        took = [ms for one in all_series for ms in timed(partial(days_of, one), given.runs)]
+        times = [timed(partial(days_of, one), given.runs) for one in all_series]
+        note_times(f"placing: {name}", [sum(map(min, times))])
+        took = [ms for each in times for ms in each]
         ours = [days_of(one) for one in all_series]
         theirs = None
         if not given.no_cpsat and not name.startswith(TOO_LARGE):
