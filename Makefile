@@ -10,6 +10,7 @@
 #   make docs      build the documentation into site/
 #   make examples  run the examples, and compare them with their kept output
 #   make bench     measure; prints the machine
+#   make bench-check  compare ratios with those kept in benchmarks/ratios.json; a note, it fails nothing
 #   make changelog put the fragments of changelog.d/ into CHANGELOG.md, at a release
 #   make fuzz      try to break the readers, FUZZ_SECONDS each
 #   make clean     remove what the above has made
@@ -28,6 +29,9 @@ OLDEST := tests/unit tests/rules tests/test_docs.py tests/test_examples.py \
     tests/conformance/test_caldav.py tests/conformance/test_publish_command.py
 SAMPLE := tests/rules tests/unit/calendars tests/unit/cli tests/unit/test_clock.py tests/unit/test_planning.py \
     tests/unit/test_replan.py tests/test_examples.py tests/test_layers.py
+# Where `make bench-check` leaves what it measured; KEEP=--keep keeps it.
+RATIOS := build/ratios.json
+KEEP ?=
 # Stamps: which extras are installed, as of which pyproject.toml.
 BASE := .venv/.installed
 TEST := .venv/.installed-test
@@ -36,7 +40,7 @@ FUZZ := .venv/.installed-fuzz
 RELEASE := .venv/.installed-release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench changelog fuzz clean
+.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench bench-check changelog fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -95,7 +99,19 @@ examples: $(TEST)
 	$(PYTEST) tests/test_examples.py
 
 bench: $(BENCH)
-	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python "$$script"; done
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "bench: $$script"; $(BIN)/python "$$script"; done
+
+bench-check: $(BASE)
+	@mkdir -p build; rm -f $(RATIOS)
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/placing.py --runs 2 --no-cpsat
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/closures.py --every 400 --no-cpsat
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/planning.py --runs 3
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/companions.py --runs 50
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/checking.py
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/tracking.py --runs 50
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/ical.py 20 200
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/startup.py 10
+	@$(BIN)/python benchmarks/_compare.py benchmarks/ratios.json $(RATIOS) $(KEEP)
 
 changelog: $(RELEASE)
 	$(BIN)/python -m towncrier build

@@ -14,21 +14,23 @@ from datetime import date
 from statistics import median, quantiles
 from typing import Any
 
+from _ratios import note_times
+
 import ketsched as ks
 
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-18:00")
 RUNS = 200
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, float]:
-    """Return the median and the 95th percentile of a call, in milliseconds."""
+def timed(call: Callable[[], Any]) -> list[float]:
+    """Return the milliseconds of each run of a call."""
     call()
     found = []
     for _ in range(RUNS):
         start = time.perf_counter()
         call()
         found.append((time.perf_counter() - start) * 1e3)
-    return median(found), quantiles(found, n=20)[-1]
+    return found
 
 
 def main() -> None:
@@ -52,7 +54,9 @@ def main() -> None:
         ("plan with hours and check, 8 sessions", lambda: whole(protocol, clinic), "5"),
         ("plan with hours and check, 8 + 12 sessions", lambda: whole(longer, clinic), "5"),
     ):
-        middle, high = timed(call)
+        took = timed(call)
+        middle, high = median(took), quantiles(took, n=20)[-1]
+        note_times(f"checking: {label}", took)
         print(f"{label:<44}{middle:>8.3f}{high:>8.3f}{target:>8}")
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import attrs
+from _ratios import note_times
 
 from ketsched import Calendar, check, load_protocol
 from ketsched.model import Anchor, Companion, Course, Interval, Protocol, Window
@@ -98,14 +99,14 @@ def clinic() -> Given:
     }
 
 
-def timed(runs: int, act: Callable[[Given], object]) -> tuple[float, float]:
+def timed(runs: int, act: Callable[[Given], object]) -> list[float]:
     found = []
     for _ in range(runs):
         given = clinic()
         begin = time.perf_counter()
         act(given)
         found.append(1000 * (time.perf_counter() - begin))
-    return statistics.median(found), statistics.quantiles(found, n=20)[-1]
+    return found
 
 
 def main() -> None:
@@ -130,7 +131,9 @@ def main() -> None:
         "checked": lambda g: check(course, calendar=g[0], calendars=g[1]),
     }
     for name, act in acts.items():
-        median, p95 = timed(runs, act)
+        took = timed(runs, act)
+        median, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+        note_times(f"companions: {name}", took)
         print(f"{name:30} median {median:6.2f} ms, p95 {p95:6.2f} ms")
 
 

@@ -1,7 +1,7 @@
 """
 How fast calendar files are written, beside the `icalendar` package writing the same bytes.
 
-    python benchmarks/ical.py
+    python benchmarks/ical.py [EVENTS ...]
 
 Both begin with their own values in memory (a Course; the parsed components) and end with
 bytes; the best of many runs counts, taken in turns so that a busy machine disturbs both alike.
@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 import icalendar
+from _ratios import note
 
 from ketsched.interchange import dumps, json
 from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session
@@ -62,7 +63,7 @@ def best(*calls: Callable[[], Any]) -> list[float]:
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, icalendar {icalendar.__version__}, {platform.machine()}")
-    for count in (20, 200, 1000):
+    for count in [int(word) for word in sys.argv[1:]] or (20, 200, 1000):
         course = course_of(count)
         for audience, privacy in (("patient", "discreet"), ("clinic", "named"), ("clinic", "full")):
             content = dumps(course, "ics", audience=audience, privacy=privacy)
@@ -74,6 +75,7 @@ def main() -> None:
 
             ours, theirs = best(write, calendar.to_ical)
             label = f"{audience} {privacy}"
+            note(f"ical: {count} events, {label}, to icalendar's", ours / theirs)
             print(
                 f"{count:5} events, {label:17} {ours / count * 1e6:6.1f} µs an event, icalendar "
                 f"{theirs / count * 1e6:6.1f} µs: {theirs / ours:5.1f} times"

@@ -21,6 +21,7 @@ from functools import partial
 from statistics import median, quantiles
 
 import attrs
+from _ratios import note_times
 
 from ketsched.calendars import Calendar
 from ketsched.model import Anatomy, Interval, Phase, Protocol, Spacing
@@ -177,7 +178,9 @@ def main() -> None:
             continue
         all_calls = list(calls())
         assert all(call() is has_plan for call in all_calls), name
-        took = [ms for call in all_calls for ms in timed(call, given.runs)]
+        times = [timed(call, given.runs) for call in all_calls]
+        note_times(f"planning: {name}", [sum(map(min, times))])
+        took = [ms for each in times for ms in each]
         print(
             f"{name:26}{len(all_calls):7}{median(took):10.2f}{p95(took):10.2f}{max(took):10.2f}{target:>8}",
             flush=True,

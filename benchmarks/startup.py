@@ -18,6 +18,8 @@ import sys
 import tempfile
 from statistics import median
 
+from _ratios import note
+
 PROGRAMS = {
     "a bare interpreter": ["-c", "pass"],
     "import attrs": ["-c", "import attrs"],
@@ -59,6 +61,8 @@ def main() -> None:
         times = [row[name] for row in taken]
         adds = min(times) - min(row[bare] for row in taken)
         ratio = median(row[name] / row[bare] for row in taken)
+        if name != bare:
+            note(f"startup: {name}, to a bare interpreter's", ratio)
         limit = f"   may add {MOST[name]} on a quiet machine" if name in MOST else ""
         print(f"{name:<20}{min(times):>10.1f}{median(times):>11.1f}{adds:>9.1f}{ratio:>7.1f}{limit}")
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import attrs
+from _ratios import note_times
 
 from ketsched import Calendar, Course, Protocol, Visit, evaluate, forecast, load_protocol, plan, replan
 from ketsched.model import POLICIES, Anatomy, Interval, Phase, Spacing
@@ -43,14 +44,14 @@ def two_years() -> Protocol:
     return Protocol(id="two-years", version="1", title="two years", phases=(induction, boosters))
 
 
-def timed(runs: int, act: Callable[[Calendar], object]) -> tuple[float, float]:
+def timed(runs: int, act: Callable[[Calendar], object]) -> list[float]:
     found = []
     for _ in range(runs):
         calendar = clinic()
         begin = time.perf_counter()
         act(calendar)
         found.append(1000 * (time.perf_counter() - begin))
-    return statistics.median(found), statistics.quantiles(found, n=20)[-1]
+    return found
 
 
 def main() -> None:
@@ -81,7 +82,9 @@ def main() -> None:
             known, [missed], calendar=c, at=at, policy=policy
         )
     for name, act in acts.items():
-        median, p95 = timed(runs, act)
+        took = timed(runs, act)
+        median, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+        note_times(f"tracking: {name}", took)
         print(f"{name:30} median {median:6.2f} ms, p95 {p95:6.2f} ms")
     again = replan(known, [missed], calendar=clinic(), at=at)
     assert len(again.standing()) == len(course.sessions)
