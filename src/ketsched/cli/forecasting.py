@@ -56,7 +56,7 @@ def forecast(
             fix="add --clinic FILE, or --zone and --hours, or --case CASE.toml",
         )
     keywords = {} if when is None else when.of_sessions()
-    found = forecast_course(course, as_of=today, notice=revising.notice_of(notice), **keywords)
+    found = inputs.by_option(forecast_course, course, as_of=today, notice=notice, **keywords)
     if as_json:
         click.echo(reporting.as_json(reporting.forecast_values(found, monday)))
         return

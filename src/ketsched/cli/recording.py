@@ -27,6 +27,7 @@ from ketsched.screens.changes import plans_table, visit_in_words, visits_table
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import record as record_visits
 from ketsched.tracking.following import Following, following
+from ketsched.tracking.options import ReplanOptions
 from ketsched.visitfile import UnusedRow, load_columns, load_visits
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def record(
     today = opened.as_of(as_of)
     of_one, of_file = ({name: given.pop(name) for name in names} for names in (_ONE, _FILE))
     when = hours(opened.course, file=opened.path)
-    days = revising.notice_of(notice)
+    inputs.by_option(ReplanOptions, notice=notice)  # before anything is written
     passed: dict[str, int] = {}
     unused: tuple[UnusedRow, ...] = ()
     if source is not None:
@@ -129,7 +130,7 @@ def record(
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
     course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, visits)
     lines = revising.write(opened, course)
-    found = inputs.by_option(following, course, visits, hours=when, notice=days, **keywords)
+    found = inputs.by_option(following, course, visits, hours=when, notice=notice, **keywords)
     if opened.as_json:
         result = {
             "changed": course != opened.course,

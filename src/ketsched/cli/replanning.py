@@ -134,7 +134,7 @@ def replan(
     asked = _asked_of(given, opened.course)
     away = {day for stretch in given["away"] for day in stretch}
     when = when.away(sorted(away)) if away else when
-    common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": revising.notice_of(given["notice"])}
+    common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": given["notice"]}
     common |= {"who": given["who"], "exceed": given["exceed"], **when.keywords()}
     told = _Telling(opened, when, today, dry_run=dry_run)
     if asked.moves:
@@ -144,7 +144,7 @@ def replan(
     if asked.take:
         done, course = taken(opened.course, asked.visits, seen), opened.course
         if done is None or pictures.option_of(done.proposal) != asked.take:
-            plans = proposals(course, asked.visits, **common)
+            plans = inputs.by_option(proposals, course, asked.visits, **common)
             course = inputs.located(
                 "--take", partial(take, at=opened.at, who=asked.who), course, asked.take, plans
             )

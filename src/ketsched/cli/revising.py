@@ -82,18 +82,6 @@ notice_option = option(
 )
 
 
-def notice_of(days: int) -> int:
-    """Return the days of notice that were given; never less than one, because today stays as it is."""
-    if not 0 <= days <= 366:
-        raise InvalidInput(
-            what=f"a notice of {days} days",
-            where="--notice",
-            why="it is a number of days, 0 to 366; today itself is never planned again",
-            fix="give --notice 1 for tomorrow at the earliest",
-        )
-    return max(days, 1)
-
-
 HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
 """The names of what `placing_options` and `inputs.booked_option` add."""
 
