@@ -10,7 +10,7 @@ import pytest
 import ketsched as ks
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
-from ketsched.model import POLICIES
+from ketsched.model import POLICIES, Status
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
@@ -27,6 +27,7 @@ from ketsched.screens.courses import (
 )
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
+from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
 from ketsched.screens.protocols import companion_table, phase_table, protocols_table
 from ketsched.tracking import forecast, record, ways
 
@@ -182,3 +183,32 @@ def test_plans_say_their_new_days_and_what_they_cost(course):
     assert {row[1]: row[0] for row in rows} == {name: "*" if name == "keep" else "" for name in POLICIES}
     keep = next(row for row in rows if row[1] == "keep")
     assert keep[2] == "Mon 2027-01-18"
+
+
+def test_a_month_shows_its_sessions_appointments_and_closed_days(course):
+    """1 January 2027 is a Friday; Monday 4 January is Day 1."""
+    first, second, *rest = course.sessions
+    unsure = attrs.evolve(second, status=Status.TENTATIVE)
+    shown = attrs.evolve(course, sessions=(attrs.evolve(first, place="home"), unsure, *rest))
+    (january,) = months(attrs.evolve(shown, companions=()), CLINIC)
+    assert (january.title, january.weeks[0][3]) == ("January 2027", None)
+    days = {day.day: day for week in january.weeks for day in week if day is not None}
+    assert len(days) == 31
+    assert [days[session.day].session for session in shown.sessions][:3] == [AT_HOME, UNSURE, AT_CLINIC]
+    assert {day.day.isoweekday() for day in days.values() if day.is_closed} == {2, 4, 6, 7}
+    assert not any(
+        day.is_closed for month in months(course, None) for week in month.weeks for day in week if day
+    )
+
+
+def test_a_month_shows_appointments_but_not_what_is_part_of_a_session(reference_course):
+    shown = [day for month in months(reference_course, None) for week in month.weeks for day in week if day]
+    definitions = reference_course.protocol.companion
+    booked = {
+        placed.day
+        for placed in reference_course.companions
+        if placed.status.stands
+        and definitions(placed.companion).kind == "appointment"
+        and definitions(placed.companion).on_session_days != "during"
+    }
+    assert {day.day for day in shown if day.has_appointment} == booked

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import calendar as months
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ketsched.calendars import Calendar
 from ketsched.checking import Finding, Severity
 from ketsched.cli import printable
 from ketsched.clock import WEEKDAY_NAMES
-from ketsched.model import Course, Session
-from ketsched.model import Status as Standing
 from ketsched.screens import Facts, Lines, Part, Table
+from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
 from ketsched.tracking import Proposal
 
 if TYPE_CHECKING:
@@ -96,75 +92,56 @@ def present(*parts: Part) -> None:
     show(*map(drawn, parts))
 
 
-def months_of(course: Course, clinic: Calendar | None) -> RenderableType:
-    """Draw each month with sessions or appointments; `legend_of` says what the signs mean."""
+_SIGNS_OF = {AT_CLINIC: ("[", "]"), AT_HOME: ("{", "}"), UNSURE: ("(", ")")}
+
+
+def months_of(shown: Iterable[Month]) -> RenderableType:
+    """Draw months; `legend_of` says what the signs mean."""
     from rich.columns import Columns
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    on_day, booked = _sessions_by_day(course), _appointment_days(course)
-    room = " " * any(day in booked for day in on_day)  # for one more sign, on every day
+    months = tuple(shown)
+    room = " " * any(
+        day.session and day.has_appointment for day in _days_of(months)
+    )  # one more sign, on every day
     pictures: list[RenderableType] = []
-    for year, month in sorted({(day.year, day.month) for day in (*on_day, *booked)}):
-        table = Drawn(
-            title=f"{months.month_name[month]} {year}", box=None, padding=(0, 0), title_style="bold"
-        )
+    for month in months:
+        table = Drawn(title=month.title, box=None, padding=(0, 0), title_style="bold")
         for name in WEEKDAY_NAMES:
             table.add_column(name[:2] + room, justify="right", width=4 + len(room))
-        for week in months.Calendar().monthdatescalendar(year, month):
-            cells = []
-            for day in week:
-                if day.month != month:
-                    cells.append(Text(""))
-                elif day in on_day:
-                    sign, last = _sign(course, on_day[day]), "+" if day in booked else room
-                    cells.append(Text(f"{sign[0]}{day.day}{sign[1]}{last}", style="bold green"))
-                elif day in booked:
-                    cells.append(Text(f"{day.day}+{room}", style="bold cyan"))
-                elif clinic is not None and not clinic.ranges(day):
-                    cells.append(Text(f"·{room}", style="dim"))
-                else:
-                    cells.append(Text(f"{day.day} {room}"))
-            table.add_row(*cells)
+        for week in month.weeks:
+            table.add_row(*(Text(*_cell(day, room)) for day in week))
         table.add_row("")  # so that the months below keep their distance
         pictures.append(table)
     return Columns(pictures, padding=(0, 3))
 
 
-_IN_WORDS = {"[]": "[n] a session", "{}": "{n} a session at home", "()": "(n) one to be confirmed"}
+def _days_of(months: Iterable[Month]) -> list[Day]:
+    return [day for month in months for week in month.weeks for day in week if day is not None]
 
 
-def legend_of(course: Course) -> str:
-    """Say what the signs in the months mean."""
-    used = {_sign(course, session) for session in _sessions_by_day(course).values()}
-    said = [words for sign, words in _IN_WORDS.items() if sign in used]
-    if _appointment_days(course):
+def _cell(shown: Day | None, room: str) -> tuple[str, str]:
+    """Return the text of a day and its style."""
+    if shown is None:
+        return "", ""
+    number, last = shown.day.day, "+" if shown.has_appointment else room
+    if shown.session:
+        before, after = _SIGNS_OF[shown.session]
+        return f"{before}{number}{after}{last}", "bold green"
+    if shown.has_appointment:
+        return f"{number}+{room}", "bold cyan"
+    return (f"·{room}", "dim") if shown.is_closed else (f"{number} {room}", "")
+
+
+def legend_of(shown: Iterable[Month]) -> str:
+    """Say what the signs in months mean."""
+    days = _days_of(shown)
+    kinds = {day.session for day in days}
+    said = ["n".join(sign) + f" {kind}" for kind, sign in _SIGNS_OF.items() if kind in kinds]
+    if any(day.has_appointment for day in days):
         said.append("n+ an appointment")
     return "   ".join([*said, "· closed"])
-
-
-def _sign(course: Course, session: Session) -> str:
-    if session.status is Standing.TENTATIVE:
-        return "()"
-    return "{}" if course.is_at_home(session) else "[]"
-
-
-def _sessions_by_day(course: Course) -> dict[date, Session]:
-    """Return the session that a month shows on each day: of several, the first one at the clinic."""
-    found: dict[date, Session] = {}
-    for session in sorted(course.standing(), key=course.is_at_home):
-        found.setdefault(session.day, session)
-    return found
-
-
-def _appointment_days(course: Course) -> set[date]:
-    """Return the days of appointments; what happens during a session is part of it."""
-    booked = ((placed, course.protocol.companion(placed.companion)) for placed in course.companions)
-    return {
-        placed.day
-        for placed, companion in booked
-        if placed.status.stands and companion.kind == "appointment" and companion.on_session_days != "during"
-    }
 
 
 def findings_of(findings: Sequence[Finding]) -> RenderableType:

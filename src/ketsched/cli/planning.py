@@ -27,6 +27,7 @@ from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
 from ketsched.screens import on
 from ketsched.screens.courses import around_parts, reasons_parts, sessions_table, starts_table
+from ketsched.screens.months import months
 
 _SHOWN_STARTS = 10
 
@@ -158,7 +159,8 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
         if start != tried[0].day:
             better = "better starts leave no day for something around the sessions"
             pictures.show(f"Planned from {on(start)}: {better}\n")
-    pictures.show(pictures.months_of(course, what.calendar), pictures.legend_of(course), "")
+    shown = months(course, what.calendar)
+    pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
     both = what.calendar if what.availability is None else what.calendar & what.availability
     pictures.present(sessions_table(course, {"clinic": both, "home": what.availability}), "")
     for part in (*around_parts(course), *reasons_parts(course)):

@@ -24,6 +24,7 @@ from clinicfiles import (
 )
 from ketsched.cli import pictures
 from ketsched.screens.courses import sessions_table
+from ketsched.screens.months import months
 from making import small_course
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -203,8 +204,8 @@ def test_sessions_at_home_look_different(capsys):
     at_clinic = attrs.evolve(course.sessions[1], place="the clinic")
     course = attrs.evolve(course, sessions=(course.sessions[0], at_clinic))
     pictures.show(
-        pictures.months_of(course, None),
-        pictures.legend_of(course),
+        pictures.months_of(months(course, None)),
+        pictures.legend_of(months(course, None)),
         pictures.drawn(sessions_table(course, {})),
     )
     out = capsys.readouterr().out

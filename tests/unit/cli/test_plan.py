@@ -18,6 +18,7 @@ from ketsched.cli.inputs import Output, output_of
 from ketsched.errors import KetschedError
 from ketsched.interchange import read
 from ketsched.model import Status
+from ketsched.screens.months import months
 from making import small_course
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -99,7 +100,7 @@ def test_a_session_to_be_confirmed_stands_in_round_brackets(capsys):
     course = small_course(MONDAY, date(2027, 1, 18))
     second = attrs.evolve(course.sessions[1], status=Status.TENTATIVE)
     course = attrs.evolve(course, sessions=(course.sessions[0], second))
-    pictures.show(pictures.months_of(course, None), pictures.legend_of(course))
+    pictures.show(pictures.months_of(months(course, None)), pictures.legend_of(months(course, None)))
     out = capsys.readouterr().out
     assert "[11]  12  13  14  15  16  17\n(18)  19" in out
     assert "[n] a session   (n) one to be confirmed   · closed" in out
