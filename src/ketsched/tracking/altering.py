@@ -17,8 +17,8 @@ from ketsched.errors import InvalidInput
 from ketsched.history import History, evaluate
 from ketsched.model import MOST_SESSIONS, Companion, Course, Join, Phase, Protocol, Segment
 from ketsched.planning.pattern import joins_by_interval
-from ketsched.tracking.aiming import current
-from ketsched.tracking.remaining import used_places
+from ketsched.tracking.ideals import current
+from ketsched.tracking.places import used_places
 
 
 def apply_outcomes(history: History) -> tuple[History, tuple[str, ...]]:

@@ -1,5 +1,5 @@
 """
-Bookings and hours for days that are laid: as few changes as can be, each with its reason.
+Bookings and hours for days that are placed: as few changes as can be, each with its reason.
 
 Days are matched to the bookings so that most of them stay; those that keep their day keep
 their hour while it is free.
@@ -23,8 +23,8 @@ from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import NoStart, Seat, Seating, seat
 from ketsched.spacing import Bound
 from ketsched.tracking.matching import matched
-from ketsched.tracking.problem import Laid
-from ketsched.tracking.remaining import Slot, coming
+from ketsched.tracking.places import OpenPlace, coming
+from ketsched.tracking.problem import Placed
 
 
 @attrs.frozen(kw_only=True)
@@ -43,85 +43,85 @@ class Booked:
     why: dict[str, str]
 
 
-def book(history: History, laid: Laid, hours: Hours) -> Booked:
+def book(history: History, placed: Placed, hours: Hours) -> Booked:
     """
     Match the days to the bookings, and give them hours.
 
     Raises:
         NoFeasiblePlan: A rule in hours, or the free hours of a day, leave no start.
     """
-    return _Booking(history, laid, hours).booked()
+    return _Booking(history, placed, hours).booked()
 
 
 class _Booking:
     """Turns the days of what is left of one course into bookings."""
 
-    def __init__(self, history: History, laid: Laid, hours: Hours) -> None:
-        self.history, self.course, self.laid, self.hours = history, history.course, laid, hours
-        self.aimed = laid.aims.aimed
-        again = {aim.slot.booking.id for aim in self.aimed if aim.slot.booking is not None}
+    def __init__(self, history: History, placed: Placed, hours: Hours) -> None:
+        self.history, self.course, self.placed, self.hours = history, history.course, placed, hours
+        self.ideals = placed.intent.ideals
+        again = {ideal.place.booking.id for ideal in self.ideals if ideal.place.booking is not None}
         again |= {session.id for session in coming(history)}
         self.standing = [session for session in self.course.sessions if session.id in again]
 
     def booked(self) -> Booked:
         bookings = self._match()
-        order = sorted(range(len(self.aimed)), key=lambda n: self.laid.days[n])
+        order = sorted(range(len(self.ideals)), key=lambda n: self.placed.days[n])
         seats = self._seat(order, bookings)
         changed: dict[str, Session] = {}
         why: dict[str, str] = {}
         ids: dict[int, str] = {}
-        new = iter([aim.why for aim in self.aimed if aim.slot.booking is None and not aim.by_hand])
+        new = iter([ideal.why for ideal in self.ideals if ideal.place.booking is None and not ideal.by_hand])
         taken = set(self.course.bookings())
         touching = self._rules_by_place()
         for n in order:
-            aim, booking = self.aimed[n], bookings[n]
+            ideal, booking = self.ideals[n], bookings[n]
             if booking is None:
                 name = next(s for k in range(1, len(taken) + 2) if (s := f"s{k}") not in taken)
                 taken.add(name)
                 ids[n], changed[name] = name, self._new(name, n, seats[n])
-                why[name] = "added by hand" if aim.by_hand else next(new, "") or "the series lacks one"
+                why[name] = "added by hand" if ideal.by_hand else next(new, "") or "the series lacks one"
                 continue
             ids[n] = booking.id
             now = self._kept(booking, n, seats[n])
             if now != booking:
                 changed[booking.id] = now
-                why[booking.id] = self._why(n, booking, now, touching.get(self.laid.rest.first + n, ()))
+                why[booking.id] = self._why(n, booking, now, touching.get(self.placed.places.first + n, ()))
         for session in self.standing:
             if session.id not in ids.values():
                 changed[session.id] = attrs.evolve(session, status=Status.CLOSED)
                 why[session.id] = self._why_closed(session)
-        before = [known.session or "" for known in self.laid.rest.taken]
-        return Booked(ids=(*before, *(ids[n] for n in range(len(self.aimed)))), changed=changed, why=why)
+        before = [known.session or "" for known in self.placed.places.fixed]
+        return Booked(ids=(*before, *(ids[n] for n in range(len(self.ideals)))), changed=changed, why=why)
 
     def _match(self) -> dict[int, Session | None]:
         """Return for each place the booking that takes its day; those of a phase and place among themselves."""
         found: dict[int, Session | None] = {}
         groups: dict[tuple[str, str], list[int]] = {}
-        for n, aim in enumerate(self.aimed):
-            if aim.by_hand:
-                found[n] = aim.slot.booking
+        for n, ideal in enumerate(self.ideals):
+            if ideal.by_hand:
+                found[n] = ideal.place.booking
             else:
-                groups.setdefault((aim.slot.phase.name, aim.slot.kind.place), []).append(n)
+                groups.setdefault((ideal.place.phase.name, ideal.place.need.place), []).append(n)
         by_hand = {booking.id for booking in found.values() if booking is not None}
         for group, places in groups.items():
-            places.sort(key=lambda n: self.laid.days[n])
+            places.sort(key=lambda n: self.placed.days[n])
             bookings = [s for s in self.standing if s.id not in by_hand and self._group(s) == group]
-            pairs = matched([s.day.toordinal() for s in bookings], [self.laid.days[n] for n in places])
+            pairs = matched([s.day.toordinal() for s in bookings], [self.placed.days[n] for n in places])
             for n, at in zip(places, pairs, strict=True):
                 found[n] = None if at is None else bookings[at]
         return found
 
     def _group(self, session: Session) -> tuple[str, str]:
         """Return among which bookings a session is matched: of its phase, at the clinic or at home."""
-        return session.phase, Slot(self.course.protocol.phase(session.phase), session).kind.place
+        return session.phase, OpenPlace(self.course.protocol.phase(session.phase), session).need.place
 
     def _seat(self, order: Sequence[int], bookings: Mapping[int, Session | None]) -> dict[int, Seat]:
         """Give hours to the places, in order of time."""
-        first, runs = self.laid.rest.first, self.laid.rest.runs
+        first, runs = self.placed.places.first, self.placed.places.runs
         rules = [rule for rule in hour_rules(runs) if rule.later >= first]
-        needs = [self._need(self.aimed[n].slot, bookings[n]) for n in order]
+        needs = [self._need(self.ideals[n].place, bookings[n]) for n in order]
         seating = Seating(
-            days=[date.fromordinal(self.laid.days[n]) for n in order],
+            days=[date.fromordinal(self.placed.days[n]) for n in order],
             needs=needs,
             places=[first + n for n in order],
             bookings=[bookings[n] for n in order],
@@ -145,48 +145,48 @@ class _Booking:
             ) from None
 
     @staticmethod
-    def _need(slot: Slot, booking: Session | None) -> SeatNeed:
+    def _need(open_place: OpenPlace, booking: Session | None) -> SeatNeed:
         """Return what a place needs, with the booking that takes its day."""
-        other = booking is not None and booking is not slot.booking
-        return (attrs.evolve(slot, booking=booking) if other else slot).kind
+        other = booking is not None and booking is not open_place.booking
+        return (attrs.evolve(open_place, booking=booking) if other else open_place).need
 
     def _begun(self) -> Iterable[tuple[int, datetime]]:
         """Yield the starts of sessions that have taken place, or are due today, by their places."""
         sessions = {session.id: session for session in self.course.sessions}
-        for place, taken in enumerate(self.laid.rest.taken):
+        for place, taken in enumerate(self.placed.places.fixed):
             session = sessions.get(taken.session or "")
             if session is not None and session.time is not None:
                 yield place, moment(session.day, session.time, self.hours.zone)
 
     def _rules_by_place(self) -> dict[int, list[Bound]]:
         touching: dict[int, list[Bound]] = {}
-        for bound in self.laid.rest.bounds:
+        for bound in self.placed.places.bounds:
             for place in (bound.earlier, bound.later):
                 touching.setdefault(place, []).append(bound)
         return touching
 
     def _new(self, name: str, n: int, seat: Seat) -> Session:
         """Return one more session."""
-        aim = self.aimed[n]
+        ideal = self.ideals[n]
         return Session(
             id=name,
-            phase=aim.slot.phase.name,
-            day=date.fromordinal(self.laid.days[n]),
+            phase=ideal.place.phase.name,
+            day=date.fromordinal(self.placed.days[n]),
             time=seat.time,
             chair=seat.chair,
-            place=aim.slot.booking.place if aim.slot.booking is not None else aim.slot.place,
-            ideal=date.fromordinal(aim.day),
-            pinned=aim.by_hand,
+            place=ideal.place.booking.place if ideal.place.booking is not None else ideal.place.where,
+            ideal=date.fromordinal(ideal.day),
+            pinned=ideal.by_hand,
             revised=(len(self.course.revisions) - 1,),
         )
 
     def _kept(self, booking: Session, n: int, seat: Seat) -> Session:
         """Return a booking on its new day and hour; the same value if it stays."""
-        aim, day = self.aimed[n], self.laid.days[n]
+        ideal, day = self.ideals[n], self.placed.days[n]
         moved = booking.day.toordinal() != day
-        chosen = aim.by_hand and aim.slot.booking is booking
+        chosen = ideal.by_hand and ideal.place.booking is booking
         stays = not moved and (booking.time, booking.chair) == (seat.time, seat.chair)
-        if stays and booking.status.stands and not (aim.by_hand and not booking.pinned):
+        if stays and booking.status.stands and not (ideal.by_hand and not booking.pinned):
             return booking
         return attrs.evolve(
             booking,
@@ -194,25 +194,25 @@ class _Booking:
             day=date.fromordinal(day),
             time=seat.time,
             chair=seat.chair,
-            ideal=date.fromordinal(aim.day) if moved else booking.ideal,
+            ideal=date.fromordinal(ideal.day) if moved else booking.ideal,
             pinned=chosen or (booking.pinned and not moved),
         )
 
     def _why(self, n: int, booking: Session, now: Session, rules: Iterable[Bound]) -> str:
         """Say why a booking could not stay as it was."""
-        aim = self.aimed[n]
+        ideal = self.ideals[n]
         if not booking.status.stands:
             return "needed again"
-        if aim.by_hand and aim.slot.booking is booking:
+        if ideal.by_hand and ideal.place.booking is booking:
             return "moved by hand"
         if closed := self._closed(booking):
             return closed
         if booking.day == now.day:
             return "its hour is taken or closed"
-        if not aim.stays and aim.slot.booking is not None:
-            return aim.why
-        days = [*(known.day for known in self.laid.rest.taken), *self.laid.days]
-        days[self.laid.rest.first + n] = booking.day.toordinal()
+        if not ideal.stays and ideal.place.booking is not None:
+            return ideal.why
+        days = [*(known.day for known in self.placed.places.fixed), *self.placed.days]
+        days[self.placed.places.first + n] = booking.day.toordinal()
         return next((bound.rule for bound in rules if not bound.keeps(days)), "so that all rules hold")
 
     def _why_closed(self, session: Session) -> str:
@@ -223,7 +223,7 @@ class _Booking:
         return self._closed(session) or f"{session.phase} has all its sessions"
 
     def _closed(self, session: Session) -> str:
-        need = Slot(self.course.protocol.phase(session.phase), session).kind
+        need = OpenPlace(self.course.protocol.phase(session.phase), session).need
         return closed_by(self.hours.of_place[need.place], session.day, need)
 
 
@@ -238,20 +238,22 @@ def _usual(course: Course) -> dict[str, time]:
     }
 
 
-def lifted_rules(laid: Laid, booked: Booked) -> tuple[Lifted, ...]:
+def lifted_rules(placed: Placed, booked: Booked) -> tuple[Lifted, ...]:
     """Return the rules that do not bind any more, between the sessions that they are about."""
-    first, aimed = laid.rest.first, laid.aims.aimed
-    past = set(laid.past)
+    first, ideals = placed.places.first, placed.intent.ideals
+    past = set(placed.past)
     by_history = [
         (
             b,
-            "history" if b in past and b.earlier < first and not aimed[b.later - first].by_hand else "policy",
+            "history"
+            if b in past and b.earlier < first and not ideals[b.later - first].by_hand
+            else "policy",
         )
-        for b in laid.lifted
+        for b in placed.lifted
     ]
-    by_policy = [(bound, "policy") for bound in laid.costs if bound.required]
-    days = [*(known.day for known in laid.rest.taken), *laid.days]
-    before = [(bound, one.by) for bound, one in laid.rest.lifted_before if not bound.keeps(days)]
+    by_policy = [(bound, "policy") for bound in placed.costs if bound.required]
+    days = [*(known.day for known in placed.places.fixed), *placed.days]
+    before = [(bound, one.by) for bound, one in placed.places.lifted_before if not bound.keeps(days)]
     found = (
         Lifted(
             rule=bound.rule,

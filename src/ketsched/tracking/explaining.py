@@ -52,11 +52,11 @@ def no_plan(left: Remainder, *, first: int, where: str, hours: Hours) -> NoFeasi
 
 def _no_day(left: Remainder, first: int, where: str, hours: Hours) -> NoFeasiblePlan | None:
     """Return what to say of the first place for which there is no day at all, if there is one."""
-    for aim, days in zip(left.aims.aimed, left.problem.days[left.rest.first :], strict=True):
+    for ideal, days in zip(left.intent.ideals, left.problem.days[left.places.first :], strict=True):
         if days:
             continue
-        day, need = date.fromordinal(aim.day), aim.slot.kind
-        if not aim.only:
+        day, need = date.fromordinal(ideal.day), ideal.place.need
+        if not ideal.only:
             return NoFeasiblePlan(
                 what=f"no day is left for the session of {day}",
                 where=where,
@@ -78,8 +78,8 @@ class _Look:
     """What is left of a course, seen with some causes out of the way."""
 
     def __init__(self, left: Remainder, first: int, hours: Hours) -> None:
-        self.days, self.fixed = left.problem.days, left.rest.first
-        self.needs = [aim.slot.kind for aim in left.aims.aimed]
+        self.days, self.fixed = left.problem.days, left.places.first
+        self.needs = [ideal.place.need for ideal in left.intent.ideals]
         self.closed = ClosedDays(hours.of_place, first, first + _LOOKED_AT, self.needs)
         one_a_day = lay(range(len(self.days)), minimum=1, rule=ONE_A_DAY, key=ONE_A_DAY)
         self.bounds: list[Bound] = [*required(left.problem.bounds).each, *one_a_day]

@@ -13,8 +13,8 @@ from ketsched.hours import Hours
 from ketsched.model import Course, Visit
 from ketsched.tracking.forecasting import Forecast, forecast
 from ketsched.tracking.lapses import taken
+from ketsched.tracking.places import missing
 from ketsched.tracking.proposing import Proposal, proposals, ways
-from ketsched.tracking.remaining import missing
 
 
 @attrs.frozen(kw_only=True)

@@ -25,11 +25,11 @@ from ketsched.model import Course, Happened, LapseBand, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
-from ketsched.tracking.aiming import Aimed, Aiming, Aims
+from ketsched.tracking.ideals import Ideal, IdealDays, Intent
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import ReplanOptions
+from ketsched.tracking.places import Places, lifted, without_latest
 from ketsched.tracking.problem import Remainder
-from ketsched.tracking.remaining import Remaining, lifted, without_latest
 from ketsched.tracking.request import check_zone
 
 HORIZON = 366
@@ -225,17 +225,21 @@ def forecast_of(
     """
     course, notice = history.course, options.days_of_notice
     planner = None if hours is None else Replanner(history, hours, notice=notice)
-    aiming = Aiming(history, history.as_of.toordinal() + notice, None) if planner is None else planner.aiming
-    aims = aiming.aims(options.policies(course.protocol))
-    aimed = aims.aimed
-    rest = Remaining(course, aiming.taken, tuple(aim.slot for aim in aimed))
+    ideal_days = (
+        IdealDays(history, history.as_of.toordinal() + notice, None)
+        if planner is None
+        else planner.ideal_days
+    )
+    intent = ideal_days.intent(options.policies(course.protocol))
+    ideals = intent.ideals
+    places = Places(course, ideal_days.fixed, tuple(ideal.place for ideal in ideals))
     bookable: tuple[date, ...] = ()
-    if planner is None or not aimed:
-        gone = _impossible(rest, aiming, aimed)
+    if planner is None or not ideals:
+        gone = _impossible(places, ideal_days, ideals)
     else:
-        problem = planner.problem_of(aims)
+        problem = planner.problem_of(intent)
         stands = not unrecorded(course, visits) and planner.is_settled()
-        bookable, gone = tuple(_bookable(planner, aims, problem, stands=stands)), problem.lifted
+        bookable, gone = tuple(_bookable(planner, intent, problem, stands=stands)), problem.lifted
 
     def answered(status: Happened) -> Forecast | None:
         unknown = history.in_state(SessionState.NOT_RECORDED)
@@ -246,51 +250,51 @@ def forecast_of(
 
     return Forecast(
         history=history,
-        sessions=tuple(_dues(rest, aimed, history.as_of)),
+        sessions=tuple(_dues(places, ideals, history.as_of)),
         bookable=bookable,
         asks=tuple(_asks(history)),
-        lifted=tuple(_in_words(rest, gone)),
+        lifted=tuple(_in_words(places, gone)),
         answered=answered,
-        **_lapse(history, aimed),
+        **_lapse(history, ideals),
     )
 
 
-def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]:
+def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> Iterable[Due]:
     """Yield the window of every session to come, by the rules alone."""
-    if not aimed:
+    if not ideals:
         return
-    course = rest.course
+    course = places.course
     holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
-    taken = [taken.day for taken in rest.taken]
-    every = [*taken, *(aim.day for aim in aimed)]
+    taken = [taken.day for taken in places.fixed]
+    every = [*taken, *(ideal.day for ideal in ideals)]
     begun = taken[-1] + 1 if taken else min(every)
     end = min(max(every) + HORIZON, LAST_DAY.toordinal())
-    days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(aimed)
+    days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(ideals)
     if not taken:  # nothing fixes the first day but where it is aimed at
-        days[0] = (aimed[0].day,)
-    bounds = rest.required
+        days[0] = (ideals[0].day,)
+    bounds = places.required
     low = bounds.earliest(days)
     if low is None:  # what was given broke a latest day: the window goes on without it
-        bounds = Bounds(without_latest(bounds.each, lifted(rest, days, exceed=True)))
+        bounds = Bounds(without_latest(bounds.each, lifted(places, days, exceed=True)))
         low = bounds.earliest(days) or every
     high = bounds.latest(days) or every
-    limited = bounds.limited(max(rest.first, 1))
-    preferred = _preferred_latest(rest, days, bounds, limited)
-    numbers = Counter(taken.phase for taken in rest.taken if taken.counts)
+    limited = bounds.limited(max(places.first, 1))
+    preferred = _preferred_latest(places, days, bounds, limited)
+    numbers = Counter(taken.phase for taken in places.fixed if taken.counts)
     today = as_of.toordinal()
     if not taken:  # nothing bounds the first session of a course that has not begun
         low = [min(low[0], today), *low[1:]]
         limited.discard(0)
         preferred.pop(0, None)
-    for place, aim in enumerate(aimed, rest.first):
-        name, booking = aim.slot.phase.name, aim.slot.booking
+    for place, ideal in enumerate(ideals, places.first):
+        name, booking = ideal.place.phase.name, ideal.place.booking
         numbers[name] += 1
         yield Due(
             phase=name,
             number=numbers[name],
             session=None if booking is None else booking.id,
             earliest=date.fromordinal(low[place]),
-            recommended=date.fromordinal(min(max(aim.day, low[place]), high[place])),
+            recommended=date.fromordinal(min(max(ideal.day, low[place]), high[place])),
             latest=date.fromordinal(high[place]) if place in limited else None,
             preferred_latest=preferred.get(place),
             holds_up=() if booking is None else holds.get(booking.id, ()),
@@ -298,28 +302,28 @@ def _dues(rest: Remaining, aimed: Sequence[Aimed], as_of: date) -> Iterable[Due]
 
 
 def _preferred_latest(
-    rest: Remaining, days: Sequence[Days], bounds: Bounds, limited: set[int]
+    places: Places, days: Sequence[Days], bounds: Bounds, limited: set[int]
 ) -> dict[int, date]:
     """Return the last day that preferred rules allow each place that no required one limits, if they do together."""
-    soft = [b for b in rest.bounds if not b.required and b.latest is not None]
+    soft = [b for b in places.bounds if not b.required and b.latest is not None]
     if not soft or len(limited) == len(days):
         return {}
     both = Bounds([*bounds.each, *(attrs.evolve(bound, minimum=None) for bound in soft)])
     high = both.latest(days)
     if high is None:
         return {}
-    found = both.limited(max(rest.first, 1)) - limited
-    return {place: date.fromordinal(high[place]) for place in found if place >= rest.first}
+    found = both.limited(max(places.first, 1)) - limited
+    return {place: date.fromordinal(high[place]) for place in found if place >= places.first}
 
 
-def _bookable(planner: Replanner, aims: Aims, problem: Remainder, *, stands: bool) -> Iterator[date]:
+def _bookable(planner: Replanner, intent: Intent, problem: Remainder, *, stands: bool) -> Iterator[date]:
     """Yield the days that the next session could be on, the best one first, the others in order of time."""
     try:
-        best = aims.aimed[0].day if stands else planner.lay(aims).days[0]
+        best = intent.ideals[0].day if stands else planner.lay(intent).days[0]
     except (NoFeasiblePlan, TooManyWays):
         return
     yield date.fromordinal(best)
-    at = problem.rest.first
+    at = problem.places.first
     bounds, days = required(problem.problem.bounds), list(problem.problem.days)
     windows = bounds.windows(days)
     if windows is None:
@@ -340,13 +344,13 @@ def _asks(history: History) -> Iterator[str]:
             yield f"does the session of {judged.visit.day}, which was stopped early, count?"
 
 
-def _lapse(history: History, aimed: Sequence[Aimed]) -> dict[str, Any]:
+def _lapse(history: History, ideals: Sequence[Ideal]) -> dict[str, Any]:
     """Return what the lapse bands of the phase that goes on say, given the days since the last session given."""
     given = [judged.visit.day for judged in history.given()]
     waiting = [
         s.phase for state in (SessionState.NOT_RECORDED, SessionState.DUE) for s in history.in_state(state)
     ]
-    names = [*waiting, *(aim.slot.phase.name for aim in aimed[:1])]
+    names = [*waiting, *(ideal.place.phase.name for ideal in ideals[:1])]
     phase = history.course.protocol.phase(names[0]) if names else None
     lapse = None if phase is None else history.lapse(phase)
     if phase is None or lapse is None:
@@ -360,20 +364,20 @@ def _lapse(history: History, aimed: Sequence[Aimed]) -> dict[str, Any]:
     }
 
 
-def _impossible(rest: Remaining, aiming: Aiming, aimed: Sequence[Aimed]) -> tuple[Bound, ...]:
+def _impossible(places: Places, ideal_days: IdealDays, ideals: Sequence[Ideal]) -> tuple[Bound, ...]:
     """Return the rules that no day from the first that can be booked on can keep any more."""
-    taken: list[Sequence[int]] = [(taken.day,) for taken in rest.taken]
-    end = max([aiming.first, *(aim.day for aim in aimed)]) + HORIZON
-    booked = [aim.slot.booking for aim in aimed]
+    taken: list[Sequence[int]] = [(taken.day,) for taken in places.fixed]
+    end = max([ideal_days.first, *(ideal.day for ideal in ideals)]) + HORIZON
+    booked = [ideal.place.booking for ideal in ideals]
     days = [
-        range(min(aiming.first, b.day.toordinal()) if b is not None else aiming.first, end + 1)
+        range(min(ideal_days.first, b.day.toordinal()) if b is not None else ideal_days.first, end + 1)
         for b in booked
     ]
-    return lifted(rest, [*taken, *days])
+    return lifted(places, [*taken, *days])
 
 
-def _in_words(rest: Remaining, bounds: Iterable[Bound]) -> Iterator[str]:
+def _in_words(places: Places, bounds: Iterable[Bound]) -> Iterator[str]:
     for bound in bounds:
-        known = bound.earlier < rest.first
-        since = f", from {date.fromordinal(rest.taken[bound.earlier].day)}" if known else ""
+        known = bound.earlier < places.first
+        since = f", from {date.fromordinal(places.fixed[bound.earlier].day)}" if known else ""
         yield f"{bound.rule}{since}"

@@ -1,7 +1,7 @@
 """
 Days for what is left of a course.
 
-Bookings that stand aim at the day they stand on; what a series lacks is laid by the policy.
+Bookings that stand ideal at the day they stand on; what a series lacks is laid by the policy.
 Days are placed as `plan` places them.
 """
 
@@ -20,16 +20,16 @@ from ketsched.planning.planner import REACH, TooManyWays
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, days_for_hours, free_seat
 from ketsched.spacing import Bound
-from ketsched.tracking.aiming import Aimed, Aiming, Aims, pinned
 from ketsched.tracking.explaining import no_plan
-from ketsched.tracking.problem import Laid, Remainder
-from ketsched.tracking.remaining import Remaining, Slot, coming, lifted, softened, taken_of, without_latest
+from ketsched.tracking.ideals import Ideal, IdealDays, Intent, pinned
+from ketsched.tracking.places import OpenPlace, Places, coming, lifted, relax_latest, taken_of, without_latest
+from ketsched.tracking.problem import Placed, Remainder
 
 
-def _moved(laid: Laid) -> list[int]:
+def _moved(placed: Placed) -> list[int]:
     """Return the days of the bookings that do not stay, in order of time."""
-    days = zip(laid.aims.aimed, laid.days, strict=True)
-    return sorted(aim.day for aim, day in days if aim.stays and aim.day != day)
+    days = zip(placed.intent.ideals, placed.days, strict=True)
+    return sorted(ideal.day for ideal, day in days if ideal.stays and ideal.day != day)
 
 
 class Replanner:
@@ -48,7 +48,7 @@ class Replanner:
         self.first = history.as_of.toordinal() + notice
         self.start = self._agreed_start()
         begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
-        self.aiming = Aiming(history, begins, hours)
+        self.ideal_days = IdealDays(history, begins, hours)
 
     def _agreed_start(self) -> Session | None:
         """Return the first booking of a course of which nothing has happened yet: nothing is laid before it."""
@@ -58,52 +58,52 @@ class Replanner:
 
     # Days
 
-    def problem(self, aims: Aims, *, pins: bool = True, gives: Bound | None = None) -> Remainder:
+    def problem(self, intent: Intent, *, pins: bool = True, gives: Bound | None = None) -> Remainder:
         """
         Return what has to be placed: the days there are, and the rules that still bind.
 
         Args:
-            aims: What is aimed at.
+            intent: What is aimed at.
             pins: Whether pinned days are the only ones of theirs.
             gives: The one rule whose latest day gives way; None: those that have to.
         """
-        aimed = aims.aimed
-        rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
-        taken = [(known.day,) for known in rest.taken]
-        options = free = (*taken, *self._options(rest, aimed, pins=False))
-        if pins and any(map(pinned, aimed)):
-            options = (*taken, *self._options(rest, aimed, pins=True))
-        past = gone = lifted(rest, free)  # a day chosen by hand lifts nothing
-        bounds = without_latest(rest.bounds, gone)
+        ideals = intent.ideals
+        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+        taken = [(known.day,) for known in places.fixed]
+        options = free = (*taken, *self._options(places, ideals, pins=False))
+        if pins and any(map(pinned, ideals)):
+            options = (*taken, *self._options(places, ideals, pins=True))
+        past = gone = lifted(places, free)  # a day chosen by hand lifts nothing
+        bounds = without_latest(places.bounds, gone)
         if gives is not None:
-            bounds, gone = without_latest(rest.bounds, [gives]), (gives,)
+            bounds, gone = without_latest(places.bounds, [gives]), (gives,)
         elif self.exceed:
-            bounds, gone = softened(rest, free)
-        costs = tuple(self._costs(rest, aimed, bounds)) if aims.lays_new else ()
+            bounds, gone = relax_latest(places, free)
+        costs = tuple(self._costs(places, ideals, bounds)) if intent.lays_new else ()
         bounds = without_latest(bounds, costs)
-        chosen = {place for place, aim in enumerate(aimed, rest.first) if aim.by_hand}
+        chosen = {place for place, ideal in enumerate(ideals, places.first) if ideal.by_hand}
         if chosen:  # whoever chose the day knows: a preference about it moves nobody else
             bounds = [b for b in bounds if b.required or chosen.isdisjoint(range(b.earlier, b.later + 1))]
-        rules = [rule for rule in hour_rules(rest.runs) if rule.later >= rest.first]
+        rules = [rule for rule in hour_rules(places.runs) if rule.later >= places.first]
         in_days = days_for_hours(rules, self.hours.of_place.values())
-        wishes = (None,) * rest.first + tuple(self._wished(aimed, options[rest.first :]))
-        agreed = [aim.day if aim.stays and not aim.only else None for aim in aimed]
+        wishes = (None,) * places.first + tuple(self._wished(ideals, options[places.first :]))
+        agreed = [ideal.day if ideal.stays and not ideal.only else None for ideal in ideals]
         return Remainder(
-            aims=aims,
-            rest=rest,
+            intent=intent,
+            places=places,
             problem=Problem(
                 days=options,
                 bounds=(*bounds, *in_days),
-                ideals=(*(known.day for known in rest.taken), *(aim.day for aim in aimed)),
+                ideals=(*(known.day for known in places.fixed), *(ideal.day for ideal in ideals)),
                 wishes=wishes,
-                agreed=((None,) * rest.first + tuple(agreed)),
+                agreed=((None,) * places.first + tuple(agreed)),
             ),
             lifted=gone,
             past=past,
             costs=costs,
         )
 
-    def solve(self, left: Remainder) -> Laid:
+    def solve(self, left: Remainder) -> Placed:
         """
         Find the days of what is left.
 
@@ -122,40 +122,40 @@ class Replanner:
         if found is None:
             where = f"{self.course.protocol.id}, as of {self.history.as_of}"
             raise no_plan(left, first=self.first, where=where, hours=self.hours)
-        return Laid(
-            aims=left.aims,
-            rest=left.rest,
-            days=found.days[left.rest.first :],
+        return Placed(
+            intent=left.intent,
+            places=left.places,
+            days=found.days[left.places.first :],
             lifted=tuple(bound for bound in left.lifted if not bound.keeps(found.days)),
             past=left.past,
             costs=tuple(bound for bound in left.costs if not bound.keeps(found.days)),
         )
 
-    def lay(self, aims: Aims) -> Laid:
+    def lay(self, intent: Intent) -> Placed:
         """
         Find the days of what is aimed at.
 
         Raises:
             NoFeasiblePlan: The required rules leave none.
         """
-        found = self._at_once(aims)
+        found = self._at_once(intent)
         if found is not None:
             return found
-        best = self._laid(aims)
+        best = self._laid(intent)
         moved = _moved(best)
         while moved:  # a new session before the first booking that moved may let it stay
-            squeezed = self.aiming.squeezed(best.aims, moved[0])
-            if squeezed is None:
+            moved_before = self.ideal_days.moved_before(best.intent, moved[0])
+            if moved_before is None:
                 break
-            other = self._laid(squeezed)
+            other = self._laid(moved_before)
             if len(_moved(other)) >= len(moved) or len(other.lifted) > len(best.lifted):
                 break
             best, moved = other, _moved(other)
         return best
 
-    def _laid(self, aims: Aims) -> Laid:
+    def _laid(self, intent: Intent) -> Placed:
         """Find the days of what is aimed at; pins that are infeasible are dropped."""
-        left = self.problem_of(aims)
+        left = self.problem_of(intent)
         best = self.solve(left)
         if not self.exceed or len(best.lifted) != 1:
             return best
@@ -163,59 +163,61 @@ class Replanner:
         for bound in left.lifted:
             if bound in best.lifted or not _moved(best):
                 continue
-            other = self.problem(aims, gives=bound)
+            other = self.problem(intent, gives=bound)
             if other.problem.is_feasible():
-                laid = self.solve(other)
-                best = laid if len(_moved(laid)) < len(_moved(best)) else best
+                placed = self.solve(other)
+                best = placed if len(_moved(placed)) < len(_moved(best)) else best
         return best
 
-    def problem_of(self, aims: Aims) -> Remainder:
+    def problem_of(self, intent: Intent) -> Remainder:
         """Return what has to be placed, with the pinned days, or without them if there is no plan with them."""
-        left = self.problem(aims)
-        if any(map(pinned, aims.aimed)) and not left.problem.is_feasible():
-            return self.problem(aims, pins=False)
+        left = self.problem(intent)
+        if any(map(pinned, intent.ideals)) and not left.problem.is_feasible():
+            return self.problem(intent, pins=False)
         return left
 
-    def _at_once(self, aims: Aims) -> Laid | None:
+    def _at_once(self, intent: Intent) -> Placed | None:
         """Return the aims themselves if every place can be on its day: nothing could be better."""
-        aimed = aims.aimed
-        rest = Remaining(self.course, self.aiming.taken, tuple(aim.slot for aim in aimed))
+        ideals = intent.ideals
+        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
         if (
             self.hours.wished
             or self.course.authorisations
-            or next(iter(hour_rules(rest.runs)), None) is not None
+            or next(iter(hour_rules(places.runs)), None) is not None
         ):
             return None
-        days = (*(taken.day for taken in rest.taken), *(aim.day for aim in aimed))
-        if not all(bound.keeps(days) for bound in rest.bounds):
+        days = (*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals))
+        if not all(bound.keeps(days) for bound in places.bounds):
             return None
-        for aim in aimed:
-            kind, booking = aim.slot.kind, aim.slot.booking
-            stands = booking is not None and booking.day.toordinal() == aim.day
-            if (aim.day < self.first or aim.day in self.aiming.cancelled) and not (stands or aim.only):
+        for ideal in ideals:
+            kind, booking = ideal.place.need, ideal.place.booking
+            stands = booking is not None and booking.day.toordinal() == ideal.day
+            if (ideal.day < self.first or ideal.day in self.ideal_days.cancelled) and not (
+                stands or ideal.only
+            ):
                 return None
-            if not self.hours.is_open(kind, aim.day):
+            if not self.hours.is_open(kind, ideal.day):
                 return None
-        return Laid(aims=aims, rest=rest, days=days[rest.first :], lifted=(), past=(), costs=())
+        return Placed(intent=intent, places=places, days=days[places.first :], lifted=(), past=(), costs=())
 
-    def _options(self, rest: Remaining, aimed: Sequence[Aimed], *, pins: bool) -> Iterator[Sequence[int]]:
-        last = max((aim.day for aim in aimed), default=self.first)
+    def _options(self, places: Places, ideals: Sequence[Ideal], *, pins: bool) -> Iterator[Sequence[int]]:
+        last = max((ideal.day for ideal in ideals), default=self.first)
         end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
-        paid = rest.paid() if self.course.authorisations else [(None, None)] * len(aimed)
+        paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
         begins = self.first
         if self.start is not None:
-            chosen = (aim.day for aim in aimed if aim.by_hand)
+            chosen = (ideal.day for ideal in ideals if ideal.by_hand)
             begins = max(begins, min([self.start.day.toordinal(), *chosen]))
-        for aim, (since, until) in zip(aimed, paid, strict=True):
-            need, booking = aim.slot.kind, aim.slot.booking
-            agreed = (pins and pinned(aim)) or (booking is not None and booking is self.start)
-            own_day = tuple(self.hours.open_days(need, aim.day, aim.day)) if aim.only or agreed else ()
-            if aim.only or own_day:
+        for ideal, (since, until) in zip(ideals, paid, strict=True):
+            need, booking = ideal.place.need, ideal.place.booking
+            agreed = (pins and pinned(ideal)) or (booking is not None and booking is self.start)
+            own_day = tuple(self.hours.open_days(need, ideal.day, ideal.day)) if ideal.only or agreed else ()
+            if ideal.only or own_day:
                 yield own_day
                 continue
             days = self.hours.open_days(need, begins, end)
-            if self.aiming.cancelled:  # what was taken off a day is not put there again
-                days = [day for day in days if day not in self.aiming.cancelled]
+            if self.ideal_days.cancelled:  # what was taken off a day is not put there again
+                days = [day for day in days if day not in self.ideal_days.cancelled]
             if booking is not None and booking.day.toordinal() < self.first:  # it may stay where it is
                 stands = booking.day.toordinal()
                 days = (*self.hours.open_days(need, stands, stands), *days)
@@ -224,36 +226,36 @@ class Replanner:
                 days = [day for day in days if low.toordinal() <= day <= high.toordinal()]
             yield days
 
-    def _costs(self, rest: Remaining, aimed: Sequence[Aimed], bounds: Sequence[Bound]) -> Iterator[Bound]:
+    def _costs(self, places: Places, ideals: Sequence[Ideal], bounds: Sequence[Bound]) -> Iterator[Bound]:
         """Yield the rules over several sessions whose latest day a new session, laid by the policy, goes beyond."""
-        days = [*(taken.day for taken in rest.taken), *(aim.day for aim in aimed)]
+        days = [*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals)]
         for bound in bounds:
-            if bound.later < rest.first or bound.later - bound.earlier < 2:
+            if bound.later < places.first or bound.later - bound.earlier < 2:
                 continue
             far = bound.latest is not None and days[bound.later] - days[bound.earlier] > bound.latest
-            if far and aimed[bound.later - rest.first].slot.booking is None:
+            if far and ideals[bound.later - places.first].place.booking is None:
                 yield bound
 
     def _wished(
-        self, aimed: Sequence[Aimed], options: Sequence[Sequence[int]]
+        self, ideals: Sequence[Ideal], options: Sequence[Sequence[int]]
     ) -> Iterator[frozenset[int] | None]:
-        for aim, days in zip(aimed, options, strict=True):
-            yield self.hours.wished_days(aim.slot.kind, days[0], days[-1]) if days else None
+        for ideal, days in zip(ideals, options, strict=True):
+            yield self.hours.wished_days(ideal.place.need, days[0], days[-1]) if days else None
 
     def is_settled(self) -> bool:
         """Whether nothing is missing or too much, and everything can stay where it is."""
-        return not any(self.aiming.lacks.values()) and self.all_stand()
+        return not any(self.ideal_days.lacks.values()) and self.all_stand()
 
     def all_stand(self) -> bool:
         """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
-        taken, bookings = self.aiming.taken, self.history.in_state(SessionState.PLANNED)
-        slots = (Slot(self.course.protocol.phase(session.phase), session) for session in bookings)
-        rest = Remaining(self.course, taken, tuple(slots))
+        taken, bookings = self.ideal_days.fixed, self.history.in_state(SessionState.PLANNED)
+        open_places = (OpenPlace(self.course.protocol.phase(session.phase), session) for session in bookings)
+        places = Places(self.course, taken, tuple(open_places))
         days = [*(known.day for known in taken), *(session.day.toordinal() for session in bookings)]
-        if not all(bound.keeps(days) or rest.known(bound) for bound in rest.bounds if bound.required):
+        if not all(bound.keeps(days) or places.known(bound) for bound in places.bounds if bound.required):
             return False
         for session in coming(self.history):
-            need = Slot(self.course.protocol.phase(session.phase), session).kind
+            need = OpenPlace(self.course.protocol.phase(session.phase), session).need
             if session.time is None:
                 if not self.hours.is_open(need, session.day.toordinal()):
                     return False

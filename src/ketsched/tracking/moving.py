@@ -19,10 +19,10 @@ from ketsched.model import Course
 from ketsched.planning.blockers import closed_by
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import in_order, revised
-from ketsched.tracking.aiming import Aimed
+from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
-from ketsched.tracking.remaining import Remaining, Slot
+from ketsched.tracking.places import OpenPlace, Places
 from ketsched.tracking.replanning import check_to_come, replan_as
 from ketsched.tracking.request import Request, request
 
@@ -89,10 +89,10 @@ class _Move:
         self.booking = next(s for s in self.course.sessions if s.id == session)
         self.planner = Replanner(asked.history, asked.hours, notice=asked.options.days_of_notice)
         policies = {phase.name: phase.missed for phase in self.course.protocol.phases}
-        aimed = self.planner.aiming.aims(policies, only={session: self.booking.day}).aimed
-        self.standing = [aim for aim in aimed if aim.slot.booking is not None]
-        self.own = next(n for n, aim in enumerate(self.standing) if aim.slot.booking == self.booking)
-        self.need = Slot(self.course.protocol.phase(self.booking.phase), self.booking).kind
+        ideals = self.planner.ideal_days.intent(policies, only={session: self.booking.day}).ideals
+        self.standing = [ideal for ideal in ideals if ideal.place.booking is not None]
+        self.own = next(n for n, ideal in enumerate(self.standing) if ideal.place.booking == self.booking)
+        self.need = OpenPlace(self.course.protocol.phase(self.booking.phase), self.booking).need
         self.calendar = asked.hours.of_place[self.need.place]
 
     def tried(self) -> Moving:
@@ -120,17 +120,17 @@ class _Move:
             error=error,
         )
 
-    def _laid(self, aimed: Sequence[Aimed]) -> tuple[Remaining, list[int]]:
-        rest = Remaining(self.course, self.planner.aiming.taken, tuple(aim.slot for aim in aimed))
-        return rest, [*(taken.day for taken in rest.taken), *(aim.day for aim in aimed)]
+    def _laid(self, ideals: Sequence[Ideal]) -> tuple[Places, list[int]]:
+        places = Places(self.course, self.planner.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+        return places, [*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals)]
 
     def _range(self) -> tuple[int | None, int | None]:
         """Return between which days the required rules allow the session with all others where they are."""
-        rest, days = self._laid(self.standing)
-        place = rest.first + self.own
+        places, days = self._laid(self.standing)
+        place = places.first + self.own
         low: list[int] = []
         high: list[int] = []
-        for bound in rest.bounds:
+        for bound in places.bounds:
             if not bound.required:
                 continue
             if bound.later == place:
@@ -143,13 +143,13 @@ class _Move:
 
     def _broken(self) -> list[str]:
         """Return what is broken with the session on its new day and the others where they are, in words."""
-        aimed = list(self.standing)
-        moved = aimed[self.own] = attrs.evolve(aimed[self.own], day=self.day.toordinal())
-        aimed.sort(key=self.planner.aiming.in_order)
-        rest, days = self._laid(aimed)
-        place = rest.first + aimed.index(moved)
+        ideals = list(self.standing)
+        moved = ideals[self.own] = attrs.evolve(ideals[self.own], day=self.day.toordinal())
+        ideals.sort(key=self.planner.ideal_days.in_order)
+        places, days = self._laid(ideals)
+        place = places.first + ideals.index(moved)
         broken = []
-        for bound in rest.bounds:
+        for bound in places.bounds:
             if not bound.required or place not in (bound.earlier, bound.later) or bound.keeps(days):
                 continue
             other = bound.earlier if bound.later == place else bound.later

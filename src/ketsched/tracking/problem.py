@@ -6,8 +6,8 @@ import attrs
 
 from ketsched.placing.values import Problem
 from ketsched.spacing import Bound
-from ketsched.tracking.aiming import Aims
-from ketsched.tracking.remaining import Remaining
+from ketsched.tracking.ideals import Intent
+from ketsched.tracking.places import Places
 
 
 @attrs.frozen(kw_only=True)
@@ -16,16 +16,16 @@ class Remainder:
     What is left of a course, ready to be placed.
 
     Attributes:
-        aims: What is aimed at.
-        rest: The places.
+        intent: Its ideal days.
+        places: The places.
         problem: Its days and bounds, without the latest days that give way; one day for those taken.
         lifted: Rules whose latest day no open day can keep any more, or may give way.
         past: Those of them that what was taken has made impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
     """
 
-    aims: Aims
-    rest: Remaining
+    intent: Intent
+    places: Places
     problem: Problem
     lifted: tuple[Bound, ...]
     past: tuple[Bound, ...]
@@ -33,21 +33,21 @@ class Remainder:
 
 
 @attrs.frozen(kw_only=True)
-class Laid:
+class Placed:
     """
     What is left of a course, on days.
 
     Attributes:
-        aims: What was aimed at.
-        rest: The places.
+        intent: Its ideal days.
+        places: The places.
         days: A day for each place to come, as ordinals.
         lifted: Rules whose latest day these days go beyond, because no open day can keep it, or it may give way.
         past: Those of which what was taken has made it impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
     """
 
-    aims: Aims
-    rest: Remaining
+    intent: Intent
+    places: Places
     days: tuple[int, ...]
     lifted: tuple[Bound, ...]
     past: tuple[Bound, ...]

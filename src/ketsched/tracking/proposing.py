@@ -15,8 +15,8 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import POLICIES, Course, Phase, Protocol, Visit
-from ketsched.tracking.aiming import current
 from ketsched.tracking.forecasting import forecast_of
+from ketsched.tracking.ideals import current
 from ketsched.tracking.options import POLICY_WORDS, Decisions, ReplanKeywords, WaysKeywords
 from ketsched.tracking.replanning import replan_as
 from ketsched.tracking.request import Request, request

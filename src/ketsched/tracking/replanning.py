@@ -2,7 +2,7 @@
 Plan again after what happened: as few changes as can be, by the policy for what was missed.
 
 The past and today stay. What happened is written into the course first, then what a clinician
-decides about the rest; what is left is aimed at days (`aiming`), laid (`laying`), booked, and
+decides about the rest; what is left is aimed at days (`ideals`), laid (`laying`), booked, and
 given out as the next revision.
 """
 
@@ -23,7 +23,6 @@ from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
 from ketsched.planning.planner import TooManyWays
 from ketsched.revising import in_order, revised
-from ketsched.tracking.aiming import phase_on
 from ketsched.tracking.altering import (
     add_sessions,
     apply_outcomes,
@@ -33,9 +32,10 @@ from ketsched.tracking.altering import (
     switch_protocol,
 )
 from ketsched.tracking.booking import Booked, book, lifted_rules
+from ketsched.tracking.ideals import phase_on
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import ReplanOptions
-from ketsched.tracking.problem import Laid
+from ketsched.tracking.problem import Placed
 from ketsched.tracking.recording import reasons
 from ketsched.tracking.request import Request, request
 
@@ -281,26 +281,26 @@ class _Replanning:
                 argument=argument,
             )
 
-    def lay(self, policies: Mapping[str, str]) -> Laid:
+    def lay(self, policies: Mapping[str, str]) -> Placed:
         """Find the days of what is left, by the policy of each phase."""
-        aims = self.planner.aiming.aims(
+        intent = self.planner.ideal_days.intent(
             policies,
             only=self.moved,
             add=self.decided.added,
             relaid=self.decided.relaid,
             through=self.options.through,
         )
-        return self.planner.lay(aims)
+        return self.planner.lay(intent)
 
     def course(self) -> Course:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
-        laid = self.lay(self.policies)
-        booked = book(self.history, laid, asked.hours)
-        known = self._booked(laid, booked)
-        placed = place_companions(known, asked.hours, after=asked.today)
-        sessions, companions = with_statuses(known, before=asked.course, bookings=placed)
-        lifted = lifted_rules(laid, booked)
+        placed = self.lay(self.policies)
+        booked = book(self.history, placed, asked.hours)
+        known = self._booked(placed, booked)
+        around = place_companions(known, asked.hours, after=asked.today)
+        sessions, companions = with_statuses(known, before=asked.course, bookings=around)
+        lifted = lifted_rules(placed, booked)
         return revised(
             asked.course,
             at=asked.at,
@@ -310,7 +310,7 @@ class _Replanning:
             sessions=sessions,
             companions=companions,
             why={**reasons(self.history), **booked.why},
-            remarks=tuple(self._remarks(known, laid, booked, lifted)),
+            remarks=tuple(self._remarks(known, placed, booked, lifted)),
             visits=known.visits,
             skipped=known.skipped,
             lifted=lifted,
@@ -319,7 +319,7 @@ class _Replanning:
             ended=known.ended,
         )
 
-    def _booked(self, laid: Laid, booked: Booked) -> Course:
+    def _booked(self, placed: Placed, booked: Booked) -> Course:
         """Return the course with its bookings changed; of a longer series more of what was given may count."""
         counts = {judged.session: judged.verdict.counts for judged in self.history.given()}
         changed = dict(booked.changed)
@@ -327,20 +327,22 @@ class _Replanning:
         return attrs.evolve(
             self.altered,
             sessions=in_order([*kept, *changed.values()]),
-            skipped=(*self.altered.skipped, *laid.aims.skipped),
+            skipped=(*self.altered.skipped, *placed.intent.skipped),
             lifted=(),
         )
 
-    def _remarks(self, known: Course, laid: Laid, booked: Booked, lifted: Iterable[Lifted]) -> Iterator[str]:
+    def _remarks(
+        self, known: Course, placed: Placed, booked: Booked, lifted: Iterable[Lifted]
+    ) -> Iterator[str]:
         """Yield what a clinician should know of the plan: what could not be kept, and what was left aside."""
         yield from _unpinned(booked.changed, self.altered, self.moved)
         yield from _left_aside(self.history, self.asked.visits)
-        yield from laid.aims.remarks
+        yield from placed.intent.remarks
         yield from _lifted_in_words(known, lifted)
-        if laid.costs:
-            yield self._offer(laid)
+        if placed.costs:
+            yield self._offer(placed)
 
-    def _offer(self, laid: Laid) -> str:
+    def _offer(self, placed: Placed) -> str:
         """Say which other policies keep the rules that this one goes beyond."""
         keep = []
         for policy in POLICIES:
@@ -349,9 +351,9 @@ class _Replanning:
                     other = self.lay(dict.fromkeys(self.policies, policy))
                 except (NoFeasiblePlan, TooManyWays):
                     continue
-                if not other.costs and len(other.lifted) <= len(laid.lifted):
+                if not other.costs and len(other.lifted) <= len(placed.lifted):
                     keep.append(policy)
-        rules = " and ".join(dict.fromkeys(bound.rule for bound in laid.costs))
+        rules = " and ".join(dict.fromkeys(bound.rule for bound in placed.costs))
         return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
 
 

@@ -22,30 +22,30 @@ from ketsched.spacing import Bound, Bounds, required
 
 
 @attrs.frozen(slots=False)
-class Slot:
+class OpenPlace:
     """
     One place to come.
 
     Attributes:
         phase: Whose session it is.
         booking: The booking that stands for it; None: it is new.
-        place: Where a new one is, if not where the phase says.
+        where: Where a new one is, if not where the phase says.
     """
 
     phase: Phase
     booking: Session | None = None
-    place: str = ""
+    where: str = ""
 
     @cached_property
-    def kind(self) -> SeatNeed:
+    def need(self) -> SeatNeed:
         """What it needs of a day: where it is, and its chair time."""
-        own = self.booking.place if self.booking is not None else self.place
+        own = self.booking.place if self.booking is not None else self.where
         where = (own or self.phase.place).strip().casefold()
         return SeatNeed("home" if where == "home" else "clinic", self.phase.anatomy.minutes)
 
 
 @attrs.frozen
-class Taken:
+class FixedPlace:
     """
     One place that has its day.
 
@@ -63,38 +63,38 @@ class Taken:
 
 
 @attrs.frozen(slots=False)
-class Remaining:
+class Places:
     """
     What is left of a course.
 
     Attributes:
         course: The course.
-        taken: Everything that has its day, in order of time.
-        slots: The places to come, in order; they follow those taken.
+        fixed: Everything that has its day, in order of time.
+        open: The places to come, in order; they follow those taken.
     """
 
     course: Course
-    taken: tuple[Taken, ...]
-    slots: tuple[Slot, ...]
+    fixed: tuple[FixedPlace, ...]
+    open: tuple[OpenPlace, ...]
 
     @property
     def first(self) -> int:
-        """The place of the first slot."""
-        return len(self.taken)
+        """The first place to come."""
+        return len(self.fixed)
 
     @cached_property
     def runs(self) -> tuple[PhasePlaces, ...]:
         """The places of each phase."""
         places: dict[str, list[int]] = {}
-        for place, taken in enumerate(self.taken):
+        for place, taken in enumerate(self.fixed):
             places.setdefault(taken.phase, []).append(place)
-        for place, slot in enumerate(self.slots, self.first):
-            places.setdefault(slot.phase.name, []).append(place)
+        for place, open_place in enumerate(self.open, self.first):
+            places.setdefault(open_place.phase.name, []).append(place)
         return tuple(
             PhasePlaces(
                 phase,
                 tuple(places[phase.name]),
-                tuple(p for p in places[phase.name] if p >= self.first or self.taken[p].counts),
+                tuple(p for p in places[phase.name] if p >= self.first or self.fixed[p].counts),
             )
             for phase in self.course.protocol.phases
             if phase.name in places
@@ -129,15 +129,15 @@ class Remaining:
     def name(self, place: int) -> str | None:
         """Return the id of the session at a place; None if it has none yet."""
         if place < self.first:
-            return self.taken[place].session
-        booking = self.slots[place - self.first].booking
+            return self.fixed[place].session
+        booking = self.open[place - self.first].booking
         return None if booking is None else booking.id
 
     def paid(self) -> list[tuple[date | None, date | None]]:
-        """Return for each slot the first and last day on which a required authorisation pays for it."""
+        """Return for each open place the first and last day on which a required authorisation pays for it."""
         left = [authorisation.sessions for authorisation in self.course.authorisations]
         found: list[tuple[date | None, date | None]] = []
-        phases = [taken.phase for taken in self.taken] + [slot.phase.name for slot in self.slots]
+        phases = [taken.phase for taken in self.fixed] + [open_place.phase.name for open_place in self.open]
         for phase in phases:
             window: tuple[date | None, date | None] = (None, None)
             for n, authorisation in enumerate(self.course.authorisations):
@@ -199,13 +199,14 @@ def coming(history: History) -> tuple[Session, ...]:
     )
 
 
-def taken_of(history: History) -> tuple[Taken, ...]:
+def taken_of(history: History) -> tuple[FixedPlace, ...]:
     """Return what was given, what is due today, and what nobody recorded, in order of time."""
     found = [
-        Taken(j.visit.day.toordinal(), j.phase or "", j.session, j.verdict.counts) for j in history.given()
+        FixedPlace(j.visit.day.toordinal(), j.phase or "", j.session, j.verdict.counts)
+        for j in history.given()
     ]
     for state in (SessionState.NOT_RECORDED, SessionState.DUE):
-        found += [Taken(s.day.toordinal(), s.phase, s.id, True) for s in history.in_state(state)]
+        found += [FixedPlace(s.day.toordinal(), s.phase, s.id, True) for s in history.in_state(state)]
     order = {session.id: at for at, session in enumerate(history.course.sessions)}
     return tuple(sorted(found, key=lambda taken: (taken.day, order.get(taken.session or "", len(order)))))
 
@@ -249,7 +250,7 @@ def missing(history: History, used: Mapping[str, int] | None = None) -> dict[str
 
 
 def lifted(
-    rest: Remaining,
+    places: Places,
     days: Sequence[Sequence[int]],
     *,
     exceed: bool = False,
@@ -263,17 +264,17 @@ def lifted(
     so that earlier sessions keep their rules.
 
     Args:
-        rest: What is left.
+        places: What is left.
         days: For each place the days it may have, ascending; one for those taken.
         exceed: Also between two sessions to come; otherwise only from what was taken.
         bounds: The rules, if not all of the rest.
     """
-    binding = rest.required if bounds is None else required(bounds)
+    binding = places.required if bounds is None else required(bounds)
     can_go = [
         bound
         for bound in binding.each
         if bound.latest is not None
-        and (exceed or bound.earlier < rest.first or (rest.course.lifted and rest.known(bound)))
+        and (exceed or bound.earlier < places.first or (places.course.lifted and places.known(bound)))
     ]
     if not can_go or binding.allow(days):
         return ()
@@ -283,11 +284,12 @@ def lifted(
     broken = [
         bound
         for bound in can_go
-        if bound.earlier < rest.first and earliest[bound.later] - days[bound.earlier][0] > (bound.latest or 0)
+        if bound.earlier < places.first
+        and earliest[bound.later] - days[bound.earlier][0] > (bound.latest or 0)
     ]
     if Bounds(without_latest(binding.each, broken)).allow(days):
         return tuple(broken)
-    for place in range(rest.first, len(days)):
+    for place in range(places.first, len(days)):
         until = [bound for bound in binding.each if bound.later <= place]
 
         def fits(gone: Sequence[Bound], until: Sequence[Bound] = until, last: int = place) -> bool:
@@ -307,23 +309,23 @@ def lifted(
     return tuple(broken)
 
 
-def softened(rest: Remaining, days: Sequence[Sequence[int]]) -> tuple[list[Bound], tuple[Bound, ...]]:
+def relax_latest(places: Places, days: Sequence[Sequence[int]]) -> tuple[list[Bound], tuple[Bound, ...]]:
     """
     Return the rules with latest days that may give way as preferences, and all that may give way.
 
     So as few as can be give way, and of plans with equally few the one that leaves most bookings where they
     are is taken. Those that look back further than a preference may are lifted one by one.
     """
-    binding = rest.required
+    binding = places.required
     if binding.allow(days):
-        return list(rest.bounds), ()
+        return list(places.bounds), ()
     soft = [
         bound
         for bound in binding.each
         if bound.latest is not None and bound.later - bound.earlier <= PREFERRED_APART
     ]
-    hard = without_latest(rest.bounds, soft)
-    wide = lifted(rest, days, exceed=True, bounds=hard)
+    hard = without_latest(places.bounds, soft)
+    wide = lifted(places, days, exceed=True, bounds=hard)
     wishes = [attrs.evolve(bound, minimum=None, required=False) for bound in soft]
     return [*without_latest(hard, wide), *wishes], (*soft, *wide)
 
