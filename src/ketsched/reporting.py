@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ketsched.agenda import agenda
 from ketsched.anchors import notices
 from ketsched.burden import Burden, burden
 from ketsched.holds import tentative_reasons
@@ -77,11 +78,8 @@ def burden_values(asked: Burden) -> Plain:
 
 def numbers_of(course: Course) -> dict[str, int]:
     """Return the place in its phase, from 1, of each session that stands and counts, by its id."""
-    reached: dict[str, int] = {}
-    numbers: dict[str, int] = {}
-    for session in filter(lambda session: session.counts, course.standing()):
-        numbers[session.id] = reached[session.phase] = reached.get(session.phase, 0) + 1
-    return numbers
+    held = agenda(course)
+    return {session.id: held.numbers[session.id] for session in held.standing() if session.counts}
 
 
 # Around the sessions
