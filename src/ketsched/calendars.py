@@ -44,6 +44,8 @@ from ketsched.tomlfile import Table
 
 ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
+CLINIC = "the clinic"
+"""What a calendar is called that has no name of its own."""
 
 Span = tuple[int, int]
 """(begin, end), half-open, in seconds since 1970 UTC."""
@@ -87,7 +89,7 @@ class Calendar:
     recurring: tuple[Recurring, ...] = ()
     chairs: int | None = None
     bookings: tuple[Occupancy, ...] = ()
-    name: str = "the clinic"
+    name: str = CLINIC
     others: tuple[Calendar, ...] = ()
 
     def __repr__(self) -> str:
@@ -135,7 +137,7 @@ class Calendar:
         sat: str = "",
         sun: str = "",
         chairs: int = 1,
-        name: str = "the clinic",
+        name: str = CLINIC,
     ) -> Calendar:
         """Make a clinic's calendar from its weekly hours, "09:00-12:00, 13:00-17:00"; a day not given is closed."""
         days = (mon, tue, wed, thu, fri, sat, sun)
@@ -444,7 +446,7 @@ def read_calendar(table: Table) -> Calendar:
             why="without hours the clinic is never open",
             fix='add a section [hours] with lines like mon = "09:00-17:00"',
         )
-    calendar = Calendar(zone, read_hours(week), name=table.take("name", str, "the clinic"))
+    calendar = Calendar(zone, read_hours(week), name=table.take("name", str, CLINIC))
     chairs = table.read(
         "chairs", lambda n: attrs.evolve(calendar, chairs=n).chairs, table.take("chairs", int, 1)
     )

@@ -15,7 +15,7 @@ from datetime import date
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.calendars import Calendar
+from ketsched.calendars import CLINIC, Calendar
 from ketsched.checking import (
     companionhours,
     companions,
@@ -143,7 +143,7 @@ def explain(name: str) -> str:
 
 def _called(name: str, calendar: Calendar) -> Calendar:
     """Return a calendar under the name that the protocol gives it, if it has none of its own."""
-    return attrs.evolve(calendar, name=name) if calendar.name == "the clinic" else calendar
+    return attrs.evolve(calendar, name=name) if calendar.name == CLINIC else calendar
 
 
 def _in_one_order(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:

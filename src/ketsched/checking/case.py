@@ -291,15 +291,21 @@ class CheckedCourse:
             fits = opening is not None and end <= opening.end
         return SeatedSession(session, calendar, minutes, day, spans, start, opening is not None, fits)
 
-    def named(self, session: Session) -> str:
-        """Say which session it is: its number, or its day if it has none, and its phase if there are several."""
+    def named(self, session: Session, *others: Session) -> str:
+        """
+        Say which session it is: its number, or its day if it has none, and its phase if there are several.
+
+        Of several sessions it says how many they are.
+        """
+        if others:
+            return amount(1 + len(others))
         prefix = f"{session.phase} " if len(self.series) > 1 else ""
         number = self.numbers.get(session.id)
         return f"{prefix}session {number}" if number else f"the {prefix}session of {day_words(session.day)}"
 
     def with_verb(self, sessions: Sequence[Session]) -> str:
         """Name sessions with their verb: "session 3 is", "4 sessions are"."""
-        return f"{self.named(sessions[0])} is" if len(sessions) == 1 else f"{len(sessions)} sessions are"
+        return f"{self.named(*sessions)} {'is' if len(sessions) == 1 else 'are'}"
 
     def place(self, finding: Finding) -> str:
         """Say where a finding is: at the last appointment or session it is about, or else in the protocol."""

@@ -7,14 +7,13 @@ arranged is the course's record. Sessions at home need no ride.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from ketsched.checking.bookings import CompanionBooking, Stay, local
 from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import day_words
-from ketsched.model import Session
 
 RIDE_DAYS = 2
 """So many days before a session its ride should be known; house default."""
@@ -44,11 +43,11 @@ def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
         pairs = [(stay, one) for one in booked if (stay := _rests_from(case, told, one))]
         if pairs:
             stays, trips = zip(*pairs, strict=True)
+            sessions = {stay.session.id: stay.session for stay in stays}.values()
             yield trip_after_session.at(
-                *(stay.session for stay in stays),
+                *sessions,
                 booked=trips,
-                what=f"{trips[0].title} is elsewhere, later on the day of "
-                f"{_sessions(case, [stay.session for stay in stays])}",
+                what=f"{trips[0].title} is elsewhere, later on the day of {case.named(*sessions)}",
                 why="the rest of the day of a session is for resting",
                 fix="move it to before the session, or to another day; or arrange who drives",
                 where=_where(case, trips),
@@ -80,21 +79,18 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
         pairs = [(stay, one) for one in booked if (stay := _keeps_from_driving(case, one, reach))]
         if pairs:
             stays, trips = zip(*pairs, strict=True)
-            until = local(stays[-1].drives_from or 0, case.course.zone)
+            sessions = {stay.session.id: stay.session for stay in stays}.values()
+            last, phase = stays[-1], case.phases[stays[-1].session.phase]
+            until = local(last.drives_from or 0, case.course.zone)
+            clock = ", after a night's sleep" if phase.no_driving == "next day" else f", {until:%H:%M} on"
             yield driving_to_appointment.at(
-                *(stay.session for stay in stays),
+                *sessions,
                 booked=trips,
-                what=f"{trips[0].title} begins before the patient may drive after "
-                f"{_sessions(case, [stay.session for stay in stays])}",
-                why=f"after {case.named(stays[-1].session)} that is "
-                + (
-                    f"from {day_words(until.date())}, after a night's sleep"
-                    if case.phases[stays[-1].session.phase].no_driving == "next day"
-                    else f"from {day_words(until.date())}, {until:%H:%M} on"
-                ),
+                what=f"{trips[0].title} begins before the patient may drive after {case.named(*sessions)}",
+                why=f"after {case.named(last.session)} that is from {day_words(until.date())}{clock}",
                 fix="arrange a ride there and back, or move it to later",
                 where=_where(case, trips),
-                cited=case.cite(case.phases[stays[-1].session.phase], "no_driving"),
+                cited=case.cite(phase, "no_driving"),
             )
 
 
@@ -143,7 +139,7 @@ def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
     if unknown:
         yield ride_missing.at(
             *unknown,
-            what=f"nothing is known yet of the ride home after {_sessions(case, unknown)}",
+            what=f"nothing is known yet of the ride home after {case.named(*unknown)}",
             why="the patient may not drive afterwards",
             fix="record each ride once it is arranged",
             where=case.course.protocol.id,
@@ -208,7 +204,7 @@ def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
                 yield fasting_against_water.at(
                     *sessions,
                     what=f"{notice.title} {when}, and no {left_out[0].what} for {left_out[0].minutes} min before it",
-                    why=f"{phase.name} has both for {_sessions(case, sessions)}",
+                    why=f"{phase.name} has both for {case.named(*sessions)}",
                     fix="let the notice hold after the session only, or drop one of the two",
                     where=case.where_phase(phase),
                     cited=case.cite(phase, f"before: {left_out[0].what}"),
@@ -264,9 +260,3 @@ def _how_long(rule: timedelta | str | None) -> str:
 
 def _where(case: CheckedCourse, trips: tuple[CompanionBooking, ...]) -> str:
     return case.where(trips[0].placed) + (f" and {len(trips) - 1} more" if len(trips) > 1 else "")
-
-
-def _sessions(case: CheckedCourse, sessions: Sequence[Session]) -> str:
-    """Name sessions in a few words."""
-    distinct = {session.id for session in sessions}
-    return case.named(sessions[0]) if len(distinct) == 1 else f"{len(distinct)} sessions"
