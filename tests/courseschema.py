@@ -260,7 +260,7 @@ def property_of(
     if at in INSTEAD:
         return dict(INSTEAD[at])
     if a.name != name:  # of several kinds of booking, the one that the name stands for
-        classes = {booking.kind: booking for booking in get_args(type_) if booking is not NoneType}
+        classes = {booking.kind: booking for booking in (model.Session, model.PlacedCompanion)}
         type_ = classes[name] | None
     found = {"enum": list(ENUMS[at])} if at in ENUMS else of_type(type_, definitions)
     found |= LIMITS.get(at, {})

@@ -198,7 +198,7 @@ class Agenda:
 
     today: Course
     revision: int
-    bookings: Mapping[str, Session | PlacedCompanion]
+    bookings: Mapping[str, Booking]
     _maker: _Maker
 
     @property
@@ -301,13 +301,12 @@ class Agenda:
         for number, was in enumerate(before, 1):
             yield from self._as_it_was(was, before[number:])
 
-    def _as_it_was(
-        self, booking: Session | PlacedCompanion, before: Sequence[Session | PlacedCompanion]
-    ) -> Iterator[Entry]:
+    def _as_it_was(self, booking: Booking, before: Sequence[Booking]) -> Iterator[Entry]:
+        found: tuple[Entry | None, ...] = ()
         if isinstance(booking, Session):
             entry = self.of_session(booking)
-            found: tuple[Entry | None, ...] = (entry, self.day_after(entry, before))
-        else:
+            found = (entry, self.day_after(entry, before))
+        elif isinstance(booking, PlacedCompanion):
             found = (self.of_companion(booking),)
         yield from filter(None, found)
 
@@ -333,9 +332,7 @@ class Agenda:
         """The sessions that are in calendars, by id, in order of time."""
         return {session.id: session for session in self.sessions if is_in_calendars(session)}
 
-    def day_after(
-        self, entry: SessionEntry, before: Sequence[Session | PlacedCompanion] | None = None
-    ) -> DayAfter | None:
+    def day_after(self, entry: SessionEntry, before: Sequence[Booking] | None = None) -> DayAfter | None:
         """
         Return the days after a session on which it is still forbidden to drive; None if there are none.
 
@@ -359,9 +356,9 @@ class Agenda:
         return None
 
     @cached_property
-    def before(self) -> dict[str, list[Session | PlacedCompanion]]:
+    def before(self) -> dict[str, list[Booking]]:
         """What bookings were in the revisions before, by id, the latest first."""
-        found: dict[str, list[Session | PlacedCompanion]] = {}
+        found: dict[str, list[Booking]] = {}
         for revision in reversed(self.today.revisions[: self.revision + 1]):
             for changed in revision.changes:
                 if changed.before is not None:

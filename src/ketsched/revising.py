@@ -95,7 +95,7 @@ def revised(
 
 
 def _changes(
-    before: Mapping[str, Session | PlacedCompanion],
+    before: Mapping[str, Booking],
     after: Iterable[Booking],
     reasons: Mapping[str, str],
 ) -> Iterator[Changed]:

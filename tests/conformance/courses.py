@@ -19,6 +19,7 @@ from ketsched.interchange.identity import session_uid
 from ketsched.model import (
     Anatomy,
     Anchor,
+    Booking,
     Companion,
     Course,
     Phase,
@@ -116,7 +117,7 @@ def expected_of(course: Course) -> Iterator[Event]:
     """Yield what a patient's file has to say, worked out from moments in UTC."""
     zone = ZoneInfo(course.zone)
 
-    def told(identity: str, start: date, end: date, title: str, booked: Session | PlacedCompanion) -> Event:
+    def told(identity: str, start: date, end: date, title: str, booked: Booking) -> Event:
         return event(
             session_uid("A-017", identity),
             start,

@@ -28,10 +28,10 @@ from ketsched.clock import (
 )
 from ketsched.history import History, evaluate
 from ketsched.model import (
+    Booking,
     Companion,
     Course,
     Phase,
-    PlacedCompanion,
     Session,
     Spacing,
     Status,
@@ -316,12 +316,12 @@ class CheckedCourse:
             return self.where(self.bookings.sessions[finding.sessions[-1]])
         return self.course.protocol.id
 
-    def where(self, of: Session | PlacedCompanion) -> str:
+    def where(self, booking: Booking) -> str:
         """Say which session, appointment or task it is, with its day."""
-        if isinstance(of, PlacedCompanion):
-            return f"{self.bookings.definitions[of.companion].title}, {day_words(of.day)}"
-        number = f"session {self.numbers[of.id]}, " if of.id in self.numbers else ""
-        return f"{of.phase}, {number}{day_words(of.day)}"
+        if booking.kind == "companion":
+            return f"{self.bookings.definitions[booking.of].title}, {day_words(booking.day)}"
+        number = f"session {self.numbers[booking.id]}, " if booking.id in self.numbers else ""
+        return f"{booking.of}, {number}{day_words(booking.day)}"
 
     def where_phase(self, phase: Phase) -> str:
         """Say which phase a finding is about."""

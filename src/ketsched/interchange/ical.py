@@ -41,7 +41,7 @@ from ketsched.interchange import contentlines, json
 from ketsched.interchange.icalevents import COURSE, STATUS
 from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
 from ketsched.interchange.vtimezones import vtimezone
-from ketsched.model import Course, PlacedCompanion, Protocol, Session, Status
+from ketsched.model import Booking, Course, PlacedCompanion, Protocol, Session, Status
 from ketsched.model.bookings import MIDNIGHT
 from ketsched.words.telling import Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication, clock
@@ -488,11 +488,11 @@ def _own_since(course: Course) -> dict[str, int]:
     return found
 
 
-def _session_of(task: Session | PlacedCompanion | None) -> str:
+def _session_of(task: Booking | None) -> str:
     return task.session if isinstance(task, PlacedCompanion) else ""
 
 
-def _is_line_of(session: Session | PlacedCompanion | None, task: PlacedCompanion) -> bool:
+def _is_line_of(session: Booking | None, task: PlacedCompanion) -> bool:
     """Whether a session's description tells a task; what is still to be done is not lost with a session that is off."""
     if not isinstance(session, Session) or not is_in_calendars(session) or session.day != task.day:
         return False

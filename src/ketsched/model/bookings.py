@@ -87,6 +87,11 @@ class Booking:
         plausible(self.day, f"{self.kind} {self.id}")
         _check_clock(self.time, f"{self.kind} {self.id}")
 
+    @property
+    def of(self) -> str:
+        """What it is of: the name of a session's phase, the id of an appointment's or task's companion."""
+        raise NotImplementedError
+
     def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
         """Return where it is and how long it takes: what it says itself, or else what it is of."""
         raise NotImplementedError
@@ -154,6 +159,11 @@ class Session(Booking):
                 fix='give ride="confirmed", ride="none", ride="self", or leave it out if nothing is known',
             )
 
+    @property
+    def of(self) -> str:
+        """The name of its phase."""
+        return self.phase
+
     def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
         """Return where it is (its own place, or else its phase's) and how long it takes the chair."""
         phase = protocol.phase(self.phase)
@@ -188,6 +198,11 @@ class PlacedCompanion(Booking):
     companion: str
     session: str = attrs.field(default="", validator=whole_text)
     outcome: Decision | None = None
+
+    @property
+    def of(self) -> str:
+        """The id of its companion."""
+        return self.companion
 
     def place_and_minutes(self, protocol: Protocol) -> tuple[str, int]:
         """Return where it is and how long it takes, as its companion says; a task takes no time."""

@@ -15,7 +15,7 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.clock import choices, later, moment, plausible, zone_named
 from ketsched.errors import Fault, InvalidInput, refuse_first
-from ketsched.model.bookings import PlacedCompanion, Session
+from ketsched.model.bookings import Booking, PlacedCompanion, Session
 from ketsched.model.decisions import Authorisation, Hold, Waiver
 from ketsched.model.limits import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS
 from ketsched.model.protocols import Protocol
@@ -277,9 +277,9 @@ class Course:
             return True
         return not any(revision in booking.revised for booking in self.bookings().values())
 
-    def bookings(self) -> dict[str, Session | PlacedCompanion]:
+    def bookings(self) -> dict[str, Booking]:
         """Return all that was ever booked, by id."""
-        return {session.id: session for session in self.sessions} | {c.id: c for c in self.companions}
+        return {booking.id: booking for booking in (*self.sessions, *self.companions)}
 
     def standing(self) -> tuple[Session, ...]:
         """Return the sessions that take place or did, in order."""
@@ -399,6 +399,6 @@ def check_course_id(course_id: str) -> str:
 def _is_state_of(changed: Changed, phases: Collection[str]) -> bool:
     """Whether a change's earlier state, if it has one, is of the booking that it names and of a known phase."""
     before = changed.before
-    if isinstance(before, Session) and before.phase not in phases:
+    if before is not None and before.kind == "session" and before.of not in phases:
         return False
     return before is None or before.id == changed.booking

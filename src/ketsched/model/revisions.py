@@ -11,7 +11,7 @@ import attrs
 
 from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput, refuse_first
-from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status
+from ketsched.model.bookings import Booking, Status
 from ketsched.model.limits import whole_text
 
 
@@ -39,7 +39,7 @@ class Changed:
 
     booking: str = attrs.field(validator=whole_text)
     why: str = attrs.field(default="", validator=whole_text)
-    before: Session | PlacedCompanion | None = None
+    before: Booking | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -175,8 +175,8 @@ class Change:
 
     booking: str
     why: str
-    before: Session | PlacedCompanion | None
-    after: Session | PlacedCompanion
+    before: Booking | None
+    after: Booking
 
     @property
     def kind(self) -> str:
@@ -193,11 +193,10 @@ class Change:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values: what is booked, what became of it, from when to when, and why."""
-        session = self.after if isinstance(self.after, Session) else None
         return {
             "booking": self.booking,
-            "is": "companion" if session is None else "session",
-            "phase": None if session is None else session.phase,
+            "is": self.after.kind,
+            "phase": self.after.of if self.after.kind == "session" else None,
             "change": self.kind,
             "from": None if self.before is None else _moment_of(self.before),
             "to": _moment_of(self.after),

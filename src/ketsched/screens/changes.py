@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ketsched.history import JudgedVisit, Verdict
-from ketsched.model import Change, Course, PlacedCompanion, Session
+from ketsched.model import Booking, Change, Course, Session
 from ketsched.reporting import changes_made, costs, numbers_of
 from ketsched.screens import Table, called, many, on
 from ketsched.tracking import Proposal
@@ -77,10 +77,10 @@ def changes_table(course: Course, changes: Sequence[Change]) -> Table:
     return Table(("what", "is", "from", "to", "because"), tuple(rows))
 
 
-def _named(course: Course, booking: Session | PlacedCompanion, numbers: dict[str, int]) -> str:
-    if isinstance(booking, PlacedCompanion):
-        return course.protocol.companion(booking.companion).title
-    return called(booking.phase, numbers[booking.id]) if booking.id in numbers else booking.phase
+def _named(course: Course, booking: Booking, numbers: dict[str, int]) -> str:
+    if booking.kind == "companion":
+        return course.protocol.companion(booking.of).title
+    return called(booking.of, numbers[booking.id]) if booking.id in numbers else booking.of
 
 
 def _shows(change: Change) -> bool:
@@ -100,7 +100,7 @@ def _became(change: Change) -> str:
     return change.kind
 
 
-def _when(booking: Session | PlacedCompanion | None) -> str:
+def _when(booking: Booking | None) -> str:
     if booking is None:
         return ""
     return f"{on(booking.day)} {booking.time:%H:%M}" if booking.time else on(booking.day)
@@ -121,7 +121,7 @@ def plans_table(before: Course, proposals: Iterable[Proposal], marked: str) -> T
     rows = []
     for proposal in proposals:
         changes = changes_made(before, proposal)
-        new = [on(c.after.day) for c in changes if c.kind == "added" and isinstance(c.after, Session)]
+        new = [on(c.after.day) for c in changes if c.kind == "added" and c.after.kind == "session"]
         if len(new) > SHOWN:
             new = [*new[:SHOWN], f"and {len(new) - SHOWN} more, to {new[-1]}"]
         others = _others(changes) or (["nothing"] if proposal.course is not None else [])
@@ -135,7 +135,7 @@ def _others(changes: Iterable[Change]) -> list[str]:
     """Say what a plan changes besides the days that it adds."""
     said, around = [], 0
     for change in changes:
-        if isinstance(change.after, PlacedCompanion):
+        if change.after.kind == "companion":
             around += 1
         elif change.kind == "moved" and change.before is not None:
             said.append(f"{on(change.before.day)} to {on(change.after.day)}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import time
 
 from ketsched.arguments import checked
-from ketsched.model import Booking, Change, Course, PlacedCompanion, Session
+from ketsched.model import Booking, Change, Course, Session
 from ketsched.words.wording import Words, clock, words_of
 
 
@@ -49,17 +49,17 @@ def sentences(course: Course, revision: int | None = None, *, language: str = "e
     return tuple(said)
 
 
-def _is_told(course: Course, booking: Session | PlacedCompanion) -> bool:
+def _is_told(course: Course, booking: Booking) -> bool:
     """Whether the patient is told of a booking, and has to come for it."""
     if isinstance(booking, Session):
         return booking.booked
-    companion = course.protocol.companion(booking.companion)
+    companion = course.protocol.companion(booking.of)
     return companion.for_patient and companion.kind == "appointment"
 
 
 def _sentence(words: Words, change: Change) -> str:
     before, after, say = change.before, change.after, words.telephone
-    what = say.session if isinstance(after, Session) else say.companion
+    what = say.session if after.kind == "session" else say.companion
     when = _when(words, after)
     if change.kind in ("added", "opened") and after.status.stands:
         return say.new.format(what=what, when=when)
