@@ -829,3 +829,11 @@ def test_everything_is_frozen():
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             value.id = "other"
         assert hash(value) == hash(attrs.evolve(value))
+
+
+def test_a_course_has_its_clinics_date_at_a_moment():
+    here = attrs.evolve(course(session(1, date(2027, 1, 4))), zone="America/New_York")
+    assert here.day_at(datetime(2027, 1, 5, 4, 59, tzinfo=UTC)) == date(2027, 1, 4)
+    assert here.day_at(datetime(2027, 1, 5, 5, tzinfo=UTC)) == date(2027, 1, 5)
+    with pytest.raises(InvalidTime):
+        here.day_at(datetime(2027, 1, 5, 5))  # noqa: DTZ001 - that is refused

@@ -20,7 +20,7 @@ from ketsched.casefile import load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs
 from ketsched.cli.inputs import flag, option
-from ketsched.clock import plausible, read_time, zone_named
+from ketsched.clock import plausible, read_time
 from ketsched.entries import check_calendars, read_day, read_moment, read_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.files import write_several
@@ -132,16 +132,11 @@ class Opened:
     @property
     def today(self) -> date:
         """The clinic's date at the moment of the revision."""
-        return today_of(self.course, self.at)
+        return self.course.day_at(self.at)
 
     def as_of(self, day: date | None) -> date:
         """Return today as --as-of says it; the clinic's date at the moment of the revision if it does not."""
         return self.today if day is None else day
-
-
-def today_of(course: Course, at: datetime) -> date:
-    """Return the clinic's date at a moment."""
-    return at.astimezone(zone_named(course.zone)).date()
 
 
 def present(course: Course, day: date | None) -> date:
@@ -153,7 +148,7 @@ def present(course: Course, day: date | None) -> date:
     if day is not None:
         return day
     now, last = inputs.moment(None), course.revisions[-1].at
-    return today_of(course, now if last is None else max(now, last))
+    return course.day_at(now if last is None else max(now, last))
 
 
 def open_course(

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.clock import choices, later, moment, plausible, zone_named
+from ketsched.clock import aware, choices, later, moment, plausible, zone_named
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.model.bookings import Booking, PlacedCompanion, Session
 from ketsched.model.decisions import Authorisation, Hold, Waiver
@@ -337,6 +337,10 @@ class Course:
                 if (times := self.appointment(placed)) is not None
             )
         )
+
+    def day_at(self, at: datetime) -> date:
+        """Return the local date at the clinic at a moment."""
+        return aware(at, "at").astimezone(zone_named(self.zone)).date()
 
     def starts(self, session: Session) -> datetime:
         """Return the moment at which the chair is taken."""

@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.clock import aware, plausible, zone_named
+from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.holds import with_statuses
 from ketsched.hours import Hours
@@ -186,7 +186,7 @@ def appointments(
     """
     today = as_of
     if today is None and at is not None:
-        today = aware(at, "at").astimezone(zone_named(course.zone)).date()
+        today = course.day_at(at)
     hours = Hours(calendar, staff=calendars or {}, availability=availability, time=time)
     placed = place_companions(course, hours, after=today)
     sessions, companions = with_statuses(attrs.evolve(course, companions=placed), before=course)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from ketsched.clock import zone_named
 from ketsched.model import Course, Revision, Session
 from ketsched.reporting import in_week
 from ketsched.screens import Facts, Lines, Part, Table, called, many, on
@@ -48,7 +47,7 @@ def forecast_parts(course: Course, seen: Forecast, monday: date | None = None) -
 def taken_in_words(course: Course, revision: Revision) -> str:
     """Say which way was taken after a lapse, when and by whom."""
     assert revision.at is not None  # noqa: S101 - `taken` looked
-    day = revision.at.astimezone(zone_named(course.zone)).date()
+    day = course.day_at(revision.at)
     by = f" by {revision.who}" if revision.who else ""
     return f"{revision.proposal} was taken on {on(day)}{by}"
 

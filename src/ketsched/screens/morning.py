@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from ketsched.clock import zone_named
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import SessionState, Verdict
 from ketsched.interchange import read
@@ -141,7 +140,7 @@ def look(file: Path, *, folder: str | Path, as_of: date | None, now: datetime, d
     """
     try:
         course = read(Path(folder, file))
-        today = as_of or now.astimezone(zone_named(course.zone)).date()
+        today = as_of or course.day_at(now)
         return Seen(str(file), course.id, tuple(matters(course, as_of=today, days=days)))
     except KetschedError as error:
         return Seen(str(file), error=(error.what, error.where, error.why, error.fix))

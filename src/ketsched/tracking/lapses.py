@@ -7,7 +7,6 @@ from datetime import datetime
 
 import attrs
 
-from ketsched.clock import zone_named
 from ketsched.errors import InvalidInput
 from ketsched.history import unrecorded
 from ketsched.model import Course, Revision, Visit
@@ -30,7 +29,7 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
     revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
     if revision.at is None or any(one.records_visits for one in later):
         return None
-    day = revision.at.astimezone(zone_named(course.zone)).date()
+    day = course.day_at(revision.at)
     if any(visit.day > day for visit in course.visits):
         return None
     return revision if forecast(course, as_of=day).proposes == seen.proposes else None

@@ -14,7 +14,7 @@ from itertools import count
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.clock import aware, plausible, zone_named
+from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import (
     STATUS_OF,
@@ -93,7 +93,7 @@ def today_of(course: Course, at: datetime | None, as_of: date | None) -> date:
             why="what is past and what is to come depends on today, which is never taken from the machine",
             fix="give as_of=date(2027, 1, 15), or at= with the moment of the revision",
         )
-    return aware(at, "at").astimezone(zone_named(course.zone)).date()
+    return course.day_at(at)
 
 
 def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: str = "") -> History:
