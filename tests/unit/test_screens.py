@@ -8,9 +8,10 @@ import attrs
 import pytest
 
 import ketsched as ks
+from ketsched.checking import Severity
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
-from ketsched.model import POLICIES, Status
+from ketsched.model import POLICIES, Status, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
@@ -25,6 +26,7 @@ from ketsched.screens.courses import (
     several,
     starts_table,
 )
+from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
@@ -212,3 +214,19 @@ def test_a_month_shows_appointments_but_not_what_is_part_of_a_session(reference_
         and definitions(placed.companion).on_session_days != "during"
     }
     assert {day.day for day in shown if day.has_appointment} == booked
+
+
+def test_a_finding_says_what_to_do_unless_it_only_informs_or_is_waived(course):
+    days = [MONDAY, date(2027, 1, 5)]
+    findings = ks.check(ks.Course.of_days(course.protocol, days, zone="UTC"))
+    ordered = gravest_first(findings)
+    assert [finding.severity for finding in ordered] == sorted((f.severity for f in findings), reverse=True)
+    grave = list(finding_lines(ordered[0]))
+    assert grave[0] == ordered[0].where
+    assert [line.partition(":")[0] for line in grave[1:]] == [ordered[0].name, "why", "fix"]
+    informs = next(f for f in ordered if f.severity is Severity.INFO and f.code != "KS211")
+    assert len(list(finding_lines(informs))) == 2
+    waived = attrs.evolve(
+        informs, waived_by=Waiver(rule="KS101", sessions=("s1",), reason="a journey", who="Dr A")
+    )
+    assert list(finding_lines(waived))[-1] == "waived by Dr A: a journey"

@@ -11,6 +11,7 @@ from ketsched.checking import Finding, Severity
 from ketsched.cli import printable
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.screens import Facts, Lines, Part, Table
+from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
 from ketsched.tracking import Proposal
 
@@ -153,16 +154,9 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
     table.add_column("severity", no_wrap=True)
     table.add_column("code", no_wrap=True)
     table.add_column("finding", overflow="fold", ratio=1)
-    for finding in sorted(findings, key=lambda found: -found.severity):
-        said = [f"{finding.where}", f"{finding.name}: {finding.what}"]
-        if finding.severity > Severity.INFO or finding.code == "KS211":
-            said.append(f"why: {finding.why}")
-        if finding.severity > Severity.INFO:
-            said.append(f"fix: {finding.fix}")
-        if finding.waived_by is not None:
-            said.append(f"waived by {finding.waived_by.who}: {finding.waived_by.reason}")
+    for finding in gravest_first(findings):
         sign = Text(_SIGNS[finding.severity], style=_COLOURS[finding.severity])
-        table.add_row(sign, finding.code, Text("\n".join(said)))
+        table.add_row(sign, finding.code, Text("\n".join(finding_lines(finding))))
     return table
 
 
