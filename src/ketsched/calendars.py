@@ -125,7 +125,7 @@ class Calendar:
 
     @classmethod
     @checked
-    def weekly(
+    def weekly(  # noqa: PLR0913 - public, a keyword for each weekday
         cls,
         zone: str,
         *,

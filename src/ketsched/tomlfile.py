@@ -356,14 +356,14 @@ class _Scanner:
                 raise _Lost
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is(value: object, kind: type) -> bool:
     """Whether a value is of that type as TOML sees it: true is no number, a date has no time."""
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
     return isinstance(value, kind) and not (kind is date and isinstance(value, datetime))
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     """Say what a value is without repeating a long or private one."""
     match value:
         case bool():

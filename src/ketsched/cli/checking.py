@@ -43,7 +43,7 @@ from ketsched.waiverfile import load_waivers
 @inputs.fail_on_option
 @flag("--json", "Print the findings as JSON.", to="as_json")
 @click.pass_context
-def check(
+def check(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,
     /,
     what: tuple[str, ...],

@@ -37,7 +37,7 @@ class _Format(Interface):
 
 
 @checked
-def write(
+def write(  # noqa: PLR0913 - public, each a keyword
     course: Course,
     path: str | Path,
     *,

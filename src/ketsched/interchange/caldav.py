@@ -71,7 +71,7 @@ class Published:
 
 
 @checked
-def publish(
+def publish(  # noqa: PLR0913 - public, each a keyword
     course: Course,
     url: str,
     *,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, time
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
@@ -35,7 +34,7 @@ class Happened(StrEnum):
         return self in (Happened.FULFILLED, Happened.STOPPED_EARLY)
 
 
-def _happened(value: Any) -> Happened:
+def _happened(value: str) -> Happened:
     try:
         return Happened(value)
     except ValueError:

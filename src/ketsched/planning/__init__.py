@@ -52,7 +52,7 @@ class Start:
 
 
 @checked
-def plan(
+def plan(  # noqa: PLR0913 - public, each a keyword
     protocol: Protocol,
     *,
     start: date | tuple[date, date],

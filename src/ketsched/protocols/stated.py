@@ -69,7 +69,7 @@ def one_of(table: Table, key: str, allowed: tuple[str, ...], default: str | None
     return text
 
 
-def number(table: Table, key: str, least: int, most: int, default: Any = None) -> int | None:
+def number(table: Table, key: str, least: int, most: int, default: int | None = None) -> int | None:
     """Take a whole number within limits, both included; None if it is not there."""
     found = table.take(key, int, default)
     if found is not None and not least <= found <= most:

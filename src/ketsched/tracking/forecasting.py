@@ -171,7 +171,7 @@ def _written(day: date | None) -> str | None:
 
 
 @checked
-def forecast(
+def forecast(  # noqa: PLR0913 - public, each a keyword
     course: Course,
     visits: Iterable[Visit] = (),
     *,

@@ -41,7 +41,7 @@ from ketsched.tracking.request import Request, request
 
 
 @checked
-def replan(
+def replan(  # noqa: PLR0913 - public, each a keyword
     course: Course,
     visits: Iterable[Visit] = (),
     *,

@@ -330,7 +330,7 @@ def _flags(table: Table, columns: ColumnMap) -> ColumnMap:
     return table.read(next(iter(listed), None), lambda listed: attrs.evolve(columns, **listed), listed)
 
 
-def _with(columns: ColumnMap, attribute: str, value: Any) -> ColumnMap:
+def _with(columns: ColumnMap, attribute: str, value: Any) -> ColumnMap:  # noqa: ANN401 - of any attribute
     return attrs.evolve(columns, **{attribute: value})
 
 
