@@ -114,6 +114,12 @@ def test_a_module_imports_only_from_lines_above(path):
     assert not wrong
 
 
+def test_the_agenda_is_facts_alone():
+    """Nothing that plans, judges or words has a part in it: values, what changed in them, and clocks."""
+    names = {name.split(".")[0] for _, name in imported(SRC / "agenda.py")}
+    assert names <= {"errors", "clock", "model", "revising"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_circle_runs_inside_a_package(package):
     arrows = above(package)

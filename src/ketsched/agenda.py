@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import attrs
 
@@ -45,6 +45,9 @@ class Entry:
         end: When it ends; None likewise.
     """
 
+    is_whole_days: ClassVar[bool] = False
+    """Whether it has no hour by its nature, rather than because that is not known."""
+
     booking: Booking
     start: datetime | None
     end: datetime | None
@@ -63,11 +66,6 @@ class Entry:
     def status(self) -> Status:
         """What it is: to be confirmed, firm, given, missed or off."""
         return self.booking.status
-
-    @property
-    def is_whole_days(self) -> bool:
-        """Whether it has no hour by its nature, rather than because that is not known."""
-        return False
 
     @property
     def begins(self) -> tuple[date, time]:
@@ -152,14 +150,11 @@ class DayAfter(Entry):
         session: The session; as it was before, but off, if since then nothing is forbidden any more.
     """
 
+    is_whole_days = True
+
     first: date
     last: date
     session: SessionEntry
-
-    @property
-    def is_whole_days(self) -> bool:
-        """Whether it has no hour by its nature."""
-        return True
 
 
 @attrs.frozen(kw_only=True)
@@ -175,8 +170,8 @@ class CompanionEntry(Entry):
     companion: Companion
 
     @property
-    def is_whole_days(self) -> bool:
-        """Whether it has no hour by its nature: a task is due on a day."""
+    def is_whole_days(self) -> bool:  # type: ignore[override] # a task is due on a day, an appointment has an hour
+        """Whether it has no hour by its nature."""
         return self.companion.kind == "task"
 
     @property
@@ -268,9 +263,12 @@ class Agenda:
     @cached_property
     def booked(self) -> tuple[SessionEntry | CompanionEntry, ...]:
         """The bookings, in order of time; of what starts at one time the sessions come first."""
-        if not self._companions:  # sessions are in order
+        if not self.companion_entries:  # sessions are in order
             return tuple(self.session_entries.values())
-        found: Iterable[SessionEntry | CompanionEntry] = (*self.session_entries.values(), *self._companions)
+        found: Iterable[SessionEntry | CompanionEntry] = (
+            *self.session_entries.values(),
+            *self.companion_entries,
+        )
         return tuple(sorted(found, key=lambda entry: entry.begins))
 
     @cached_property
@@ -278,7 +276,7 @@ class Agenda:
         """The bookings and the days after sessions, in order of time."""
         sessions = ((entry, self.day_after(entry)) for entry in self.session_entries.values())
         found = (entry for both in sessions for entry in both if entry is not None)
-        return tuple(sorted((*found, *self._companions), key=lambda entry: entry.begins))
+        return tuple(sorted((*found, *self.companion_entries), key=lambda entry: entry.begins))
 
     @cached_property
     def session_entries(self) -> dict[str, SessionEntry]:
@@ -286,7 +284,8 @@ class Agenda:
         return {session.id: self.of_session(session) for session in self.sessions}
 
     @cached_property
-    def _companions(self) -> list[CompanionEntry]:
+    def companion_entries(self) -> list[CompanionEntry]:
+        """The appointments and tasks that the protocol has, in order of time."""
         return [entry for entry in map(self.of_companion, self.companions) if entry is not None]
 
     def of(self, booking: str) -> Iterator[Entry]:

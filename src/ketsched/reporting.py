@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ketsched.agenda import agenda
+from ketsched.agenda import CompanionEntry, agenda
 from ketsched.anchors import notices
 from ketsched.burden import Burden, burden
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
-from ketsched.model import Change, Companion, Course, PlacedCompanion, Protocol, Revision
+from ketsched.model import Change, Companion, Course, Protocol, Revision
 
 if TYPE_CHECKING:
     from ketsched.checking import Finding, Rule
@@ -87,10 +87,9 @@ def numbers_of(course: Course) -> dict[str, int]:
 
 def around_values(course: Course) -> Plain:
     """Return what goes around the sessions of a course, and what holds them up."""
-    numbers = numbers_of(course)
-    standing = [placed for placed in course.companions if placed.status.stands]
+    numbers, entries = numbers_of(course), agenda(course).companion_entries
     return {
-        "around": [_placed(course, placed, numbers) for placed in standing],
+        "around": [_placed(entry, numbers) for entry in entries if entry.status.stands],
         "notices": [
             {
                 "companion": companion.id,
@@ -113,9 +112,8 @@ def notices_of(course: Course) -> Iterator[tuple[Companion, list[str]]]:
             yield companion, sessions
 
 
-def _placed(course: Course, placed: PlacedCompanion, numbers: dict[str, int]) -> Plain:
-    companion = course.protocol.companion(placed.companion)
-    times = course.appointment(placed)
+def _placed(entry: CompanionEntry, numbers: dict[str, int]) -> Plain:
+    placed, companion = entry.booking, entry.companion
     return {
         "id": placed.id,
         "companion": companion.id,
@@ -123,8 +121,8 @@ def _placed(course: Course, placed: PlacedCompanion, numbers: dict[str, int]) ->
         "title": companion.title,
         "audience": companion.audience,
         "day": placed.day.isoformat(),
-        "from": times and f"{times[0]:%H:%M}",
-        "to": times and f"{times[1]:%H:%M}",
+        "from": entry.start and f"{entry.start:%H:%M}",
+        "to": entry.end and f"{entry.end:%H:%M}",
         "with": companion.calendar,
         "place": companion.place,
         "session": placed.session,

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
+from ketsched.agenda import CompanionEntry, DayAfter, agenda
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.holds import authorise, decide, done, hold, release, ride
 from ketsched.interchange import dumps
@@ -37,6 +38,7 @@ from ketsched.model import (
 from ketsched.planning import appointments, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan
+from ketsched.words.telling import Telling
 from ketsched.words.wording import Publication
 from making import clinic
 
@@ -81,6 +83,21 @@ def gone_over(course):
     return any(names.index(session.phase) >= first for session in course.sessions)
 
 
+def told(course, publication):
+    """What each thing that a course holds is and says to a reader, by its UID."""
+    held = agenda(course)
+    telling = Telling(held, publication)
+    found = {}
+    for entry in held.entries:
+        name = f"{entry.booking.id}/after" if isinstance(entry, DayAfter) else entry.booking.id
+        goes_with = held.goes_with(entry.booking) if isinstance(entry, CompanionEntry) else ""
+        place = getattr(entry.booking, "place", "") if telling.named else ""
+        when = entry.first, entry.last, entry.start, entry.end, entry.status
+        says = telling.title(entry), telling.lines(entry), place, goes_with
+        found[session_uid(course.id, name)] = when, says
+    return found
+
+
 def holds_the_law(before, after, audience, privacy):
     """Compare the files of a course and its next revision."""
     options = {"audience": audience, "privacy": privacy}
@@ -90,12 +107,14 @@ def holds_the_law(before, after, audience, privacy):
     booked |= {session_uid(before.id, f"{session.id}/after"): session.id for session in before.sessions}
     then, today = before.bookings(), after.bookings()
     stops = after.holds or after.authorisations
+    once, says = (told(course, Publication(**options)) for course in (before, after))
     for uid, event in was.items():
         name = booked[uid]
         same = state(before, then[name]) == state(after, today[name])
         assert (value(event, b"SEQUENCE") == value(now[uid], b"SEQUENCE")) is same
         if value(event, b"DTSTAMP") == value(now[uid], b"DTSTAMP"):
             assert event == now[uid]
+            assert once[uid] == says[uid]
         else:
             assert value(event, b"DTSTAMP") < value(now[uid], b"DTSTAMP")
             # Why a session is to be confirmed is not kept from revision to revision.
@@ -103,6 +122,7 @@ def holds_the_law(before, after, audience, privacy):
             # Nor is the protocol's title, where no session is of the protocol gone over to.
             retitled = after.segments and privacy == "full" and not gone_over(after)
             assert unsure or retitled or without_stamp(event) != without_stamp(now[uid])
+            assert unsure or retitled or once[uid] != says[uid] or not same
     counted = {u for u in now if u not in was or value(was[u], b"SEQUENCE") != value(now[u], b"SEQUENCE")}
     # What was recorded as off just before goes out once more, with what takes its place.
     first = len(after.revisions) - 1

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from ketsched.agenda import SessionEntry, agenda
 from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
@@ -28,23 +29,23 @@ def sessions_table(course: Course, places: Mapping[str, Calendar | None]) -> Tab
         course: The course.
         places: Of each place ("clinic", "home") the calendar of it and the patient; it tells why one was moved.
     """
-    numbers = numbers_of(course)
     rows = (
         (
-            str(numbers.get(session.id, "")),
-            session.phase,
-            on(session.day),
-            f"{session.time:%H:%M}" if session.time else "",
-            f"{course.ends(session):%H:%M}" if session.time else "",
-            "; ".join(_of_session(course, session, places)),
+            str(entry.number) if entry.booking.counts else "",
+            entry.booking.phase,
+            on(entry.first),
+            f"{entry.start:%H:%M}" if entry.start else "",
+            f"{entry.end:%H:%M}" if entry.end else "",
+            "; ".join(_of_session(entry, places)),
         )
-        for session in course.standing()
+        for entry in agenda(course).session_entries.values()
+        if entry.status.stands
     )
     return Table(("", "phase", "day", "from", "to", "note"), tuple(rows))
 
 
-def _of_session(course: Course, session: Session, places: Mapping[str, Calendar | None]) -> Iterator[str]:
-    at_home = course.is_at_home(session)
+def _of_session(entry: SessionEntry, places: Mapping[str, Calendar | None]) -> Iterator[str]:
+    session, at_home = entry.booking, entry.at_home
     if session.status is Status.TENTATIVE:
         yield "to be confirmed"
     elif session.status is Status.FULFILLED:
