@@ -78,12 +78,14 @@ class Kind:
         fix: What to give.
         take: Returns the value to go on with, or _WRONG if it is of another kind.
         refuse: Raises what is said of a wrong one, if that is said elsewhere already.
+        type: A type of which every value fits: many of them are looked at at once.
     """
 
     says: str
     fix: str
     take: Callable[[object], object]
     refuse: Callable[[Any, str], object] | None = None
+    type: type | None = None
 
     def taken(self, value: object, name: str) -> object:
         """Return the value to go on with; refuse one of another kind by the name of the argument."""
@@ -111,7 +113,7 @@ def checked(verb: Callable[P, R]) -> Callable[P, R]:
         for name, value in given.items():
             if name in kinds:  # else the value that has the method, or no argument of the verb
                 given[name] = kinds[name].taken(value, name)
-        return cast(Callable[..., R], verb)(**given)  # as they came, by name
+        return cast("Callable[..., R]", verb)(**given)  # as they came, by name
 
     return checking
 
@@ -183,7 +185,7 @@ def _one(name: str, known: Mapping[str, Any]) -> Kind:
     def take(value: object) -> object:
         return value if isinstance(value, kind) and not isinstance(value, never) else _WRONG
 
-    return Kind(says, fix, take, {"date": plausible, "datetime": aware}.get(name))
+    return Kind(says, fix, take, {"date": plausible, "datetime": aware}.get(name), kind)
 
 
 def _several(kind: Kind) -> Kind:
@@ -191,7 +193,8 @@ def _several(kind: Kind) -> Kind:
         if not isinstance(values, Iterable) or isinstance(values, str | bytes):
             return _WRONG
         taken = tuple(values)
-        return taken if all(kind.take(value) is not _WRONG for value in taken) else _WRONG
+        fits = {kind.type}.issuperset(map(type, taken)) or all(kind.take(v) is not _WRONG for v in taken)
+        return taken if fits else _WRONG
 
     one = kind.says.removeprefix("a ").removeprefix("an ")
     return Kind(f"a list, each entry {kind.says}", f"{kind.fix}, in a list; [] for no {one}", take)
