@@ -11,10 +11,13 @@ from ketsched.entries import check_calendars
 from ketsched.history import JudgedVisit
 from ketsched.hours import Hours
 from ketsched.model import Course, Visit
-from ketsched.tracking.forecasting import Forecast, forecast
+from ketsched.tracking.forecasting import Forecast, forecast_of
 from ketsched.tracking.lapses import taken
+from ketsched.tracking.options import ReplanOptions
 from ketsched.tracking.places import missing
-from ketsched.tracking.proposing import Proposal, proposals, ways
+from ketsched.tracking.proposing import Proposal, proposals_of, ways_of
+from ketsched.tracking.recording import apply_visits
+from ketsched.tracking.request import Request, check_zone
 
 
 @attrs.frozen(kw_only=True)
@@ -59,18 +62,21 @@ def following(
     """
     days = {visit.day for visit in visits}
     entries = {visit.id for visit in course.visits if visit.day in days}
-    seen = forecast(course, as_of=as_of, notice=notice, **({} if hours is None else hours.of_sessions()))
-    lacks = tuple(name for name, number in missing(seen.history).items() if number > 0)
+    if hours is not None:
+        check_zone(course, hours.calendar)
+    history, options = apply_visits(course, (), as_of=as_of), ReplanOptions(notice=notice)
+    seen = forecast_of(history, (), hours, options)
+    lacks = tuple(name for name, number in missing(history).items() if number > 0)
     plans: tuple[Proposal, ...] = ()
     if hours is not None and lacks and course.ended is None:
         check_calendars(course, hours.staff)
-        options = {"at": at, "as_of": as_of, "notice": notice, **hours.keywords()}
+        asked = Request(course=course, history=history, hours=hours, options=options, at=at)
         if not seen.proposes:
-            plans = tuple(way for way in ways(course, **options) if not _adds(way, course))
+            plans = tuple(way for way in ways_of(asked) if not _adds(way, course))
         elif taken(course, (), seen) is None:
-            plans = proposals(course, **options)
+            plans = proposals_of(asked)
     return Following(
-        visits=tuple(judged for judged in seen.history.visits if judged.visit.id in entries),
+        visits=tuple(judged for judged in history.visits if judged.visit.id in entries),
         forecast=seen,
         lacks=lacks,
         plans=plans,

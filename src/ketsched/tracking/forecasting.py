@@ -18,10 +18,10 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, SessionState, Verdict, evaluate, unrecorded
+from ketsched.history import History, Lapse, SessionState, Verdict, evaluate, unrecorded
 from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
-from ketsched.model import Course, Happened, LapseBand, Visit
+from ketsched.model import Course, Happened, LapseBand, Phase, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
@@ -259,6 +259,15 @@ def forecast_of(
     )
 
 
+def lapse_of(history: History) -> Lapse | None:
+    """Return what the lapse bands of the phase that goes on say today; None if none goes on, or nothing was given."""
+    intent = IdealDays(history, history.as_of.toordinal() + 1, None).intent(
+        ReplanOptions().policies(history.course.protocol)
+    )
+    phase = _goes_on(history, intent.ideals)
+    return None if phase is None else history.lapse(phase)
+
+
 def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> Iterable[Due]:
     """Yield the window of every session to come, by the rules alone."""
     if not ideals:
@@ -344,17 +353,19 @@ def _asks(history: History) -> Iterator[str]:
             yield f"does the session of {judged.visit.day}, which was stopped early, count?"
 
 
+def _goes_on(history: History, ideals: Sequence[Ideal]) -> Phase | None:
+    """Return the phase of the first session that is due or was not recorded, or else of the next one."""
+    waiting = (*history.in_state(SessionState.NOT_RECORDED), *history.in_state(SessionState.DUE))
+    names = [*(session.phase for session in waiting[:1]), *(ideal.place.phase.name for ideal in ideals[:1])]
+    return history.course.protocol.phase(names[0]) if names else None
+
+
 def _lapse(history: History, ideals: Sequence[Ideal]) -> dict[str, Any]:
     """Return what the lapse bands of the phase that goes on say, given the days since the last session given."""
-    given = [judged.visit.day for judged in history.given()]
-    waiting = [
-        s.phase for state in (SessionState.NOT_RECORDED, SessionState.DUE) for s in history.in_state(state)
-    ]
-    names = [*waiting, *(ideal.place.phase.name for ideal in ideals[:1])]
-    phase = history.course.protocol.phase(names[0]) if names else None
+    phase = _goes_on(history, ideals)
     lapse = None if phase is None else history.lapse(phase)
     if phase is None or lapse is None:
-        return {"last_given": max(given, default=None)}
+        return {"last_given": max((judged.visit.day for judged in history.given()), default=None)}
     after = phase.lapses_after()
     return {
         "last_given": lapse.last_given,

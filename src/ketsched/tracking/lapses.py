@@ -8,9 +8,9 @@ from datetime import datetime
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.history import unrecorded
+from ketsched.history import evaluate, unrecorded
 from ketsched.model import Course, Revision, Visit
-from ketsched.tracking.forecasting import Forecast, forecast
+from ketsched.tracking.forecasting import Forecast, lapse_of
 from ketsched.tracking.proposing import Proposal
 
 
@@ -32,7 +32,8 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
     day = course.day_at(revision.at)
     if any(visit.day > day for visit in course.visits):
         return None
-    return revision if forecast(course, as_of=day).proposes == seen.proposes else None
+    then = lapse_of(evaluate(course, as_of=day))
+    return revision if then is not None and then.proposes == seen.proposes else None
 
 
 def take(

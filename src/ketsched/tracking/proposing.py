@@ -15,7 +15,7 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.model import POLICIES, Course, Phase, Protocol, Visit
-from ketsched.tracking.forecasting import forecast_of
+from ketsched.tracking.forecasting import lapse_of
 from ketsched.tracking.ideals import current
 from ketsched.tracking.options import POLICY_WORDS, Decisions, ReplanKeywords, WaysKeywords
 from ketsched.tracking.replanning import replan_as
@@ -53,7 +53,11 @@ def ways(
         calendar: When the clinic is open, without this course's own bookings.
         options: The other keywords of `replan`, but policy.
     """
-    asked = request(course, visits, calendar, **options)
+    return ways_of(request(course, visits, calendar, **options))
+
+
+def ways_of(asked: Request) -> tuple[Proposal, ...]:
+    """Return the plan that each policy would give, in answer to a request."""
     return tuple(_tried(name, POLICY_WORDS[name], asked, policy=name) for name in POLICIES)
 
 
@@ -73,11 +77,15 @@ def proposals(
         calendar: When the clinic is open, without this course's own bookings.
         options: The other keywords of `replan`.
     """
-    asked = request(course, visits, calendar, **options)
-    seen = forecast_of(asked.history)
-    if not seen.proposes or seen.lapse is None or course.ended is not None:
+    return proposals_of(request(course, visits, calendar, **options))
+
+
+def proposals_of(asked: Request) -> tuple[Proposal, ...]:
+    """Return the plans for what the lapse band in force proposes, in answer to a request."""
+    lapse = lapse_of(asked.history)
+    if lapse is None or lapse.band is None or not lapse.proposes or asked.course.ended is not None:
         return ()
-    known, phase, repeat = asked.history.course, current(asked.history), seen.lapse.repeat
+    known, phase, repeat = asked.history.course, current(asked.history), lapse.band.repeat
     again: dict[str, tuple[str, Decisions]] = {
         "continue": ("go on where the series stands", {}),
         "restart": ("begin anew from the first session", {"switch": _from(known, 0)}),
@@ -90,7 +98,7 @@ def proposals(
         again["step back"] = (f"go back to {name}, from its first session", {"switch": _from(known, before)})
     if repeat:
         again["repeat tail"] = (f"give the last {repeat} again, then go on", {"repeat": repeat})
-    names = list(again) if seen.proposes == "clinician review" else ["continue", seen.proposes]
+    names = list(again) if lapse.proposes == "clinician review" else ["continue", lapse.proposes]
     return tuple(_tried(name, again[name][0], asked, **again[name][1]) for name in names if name in again)
 
 

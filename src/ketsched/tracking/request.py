@@ -24,19 +24,19 @@ class Request:
 
     Attributes:
         course: As it was given out last.
-        visits: What happened besides what it remembers.
-        history: Of the course with those visits written into it, up to today.
+        history: Of the course with what happened written into it, up to today.
         hours: When sessions and appointments can be.
         options: What is to be done.
+        visits: What happened besides what the course remembers.
         at: The moment of the revision, aware; None if the course has none.
         who: Who plans again.
     """
 
     course: Course
-    visits: tuple[Visit, ...]
     history: History
     hours: Hours
     options: ReplanOptions
+    visits: tuple[Visit, ...] = ()
     at: datetime | None = None
     who: str = ""
 
