@@ -132,23 +132,18 @@ def _start(table: Table) -> date | tuple[date, date]:
 
 
 def _chosen(table: Table, protocol: Protocol) -> Protocol:
-    """Read what the protocol leaves open, each key by itself so that errors name it."""
-    choices: list[tuple[str, type[Any], Callable[[Any], Any]]] = [
+    """Read what the protocol leaves open."""
+    readers: list[tuple[str, type[Any], Callable[[Any], Any]]] = [
         ("sessions", int, int),
         ("weeks", int, int),
         ("weekdays", list, read_weekdays),
         ("boosters", int, int),
         ("until", str, Interval.parse),
     ]
-    for key, kind, how in choices:
-        value: Any = table.take(key, kind, None)
-        if value is not None:
-            protocol = table.read(key, _choice(protocol, key, how), value)
-    return protocol
-
-
-def _choice(protocol: Protocol, key: str, how: Callable[[Any], Any]) -> Callable[[Any], Protocol]:
-    return lambda value: protocol.choose(**{key: how(value)})
+    taken = [(key, how, table.take(key, kind, None)) for key, kind, how in readers]
+    return table.make(
+        protocol.choose, {key: table.read(key, how, value) for key, how, value in taken if value is not None}
+    )
 
 
 def _cannot(table: Table, zone: str) -> Calendar | None:

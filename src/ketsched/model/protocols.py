@@ -222,58 +222,69 @@ class Protocol:
         first, last = main[0], main[-1]
         if boosters == 0 and until is None and len(main) > 1:
             return self._without_last().choose(sessions=sessions, weeks=weeks, weekdays=weekdays)
+        chosen = None if weekdays is None else tuple(sorted(weekdays))
+        faults = self._faults_of_first(sessions, weeks, chosen)
+        refuse_first(InvalidInput, f"{self.id}, {first.name}", faults)
+        refuse_first(InvalidInput, self.id, self._faults_of_last(boosters, until))
         if sessions is not None:
-            low, high = first.counts
-            if not low <= sessions <= high:
-                raise InvalidInput(
-                    what=f"{sessions} sessions",
-                    where=f"{self.id}, {first.name}",
-                    why=f"the protocol accepts {low}" + (f" to {high}" if high > low else ""),
-                    fix="choose a number among those, or another protocol",
-                )
             first = attrs.evolve(first, count=sessions)
         if weeks is not None:
-            lowest, highest = first.weeks or (1, 0)
-            if not lowest <= weeks <= highest:
-                raise InvalidInput(
-                    what=f"{weeks} weeks",
-                    where=f"{self.id}, {first.name}",
-                    why=f"the protocol accepts {lowest} to {highest}"
-                    if first.weeks
-                    else "its pattern settles the weeks",
-                    fix="choose a number among those, or another protocol",
-                )
             first = attrs.evolve(first, weeks=(weeks, weeks))
-        if weekdays is not None:
-            if first.every or (first.study_days and not first.weekdays):
-                raise InvalidInput(
-                    what="weekdays were chosen",
-                    where=f"{self.id}, {first.name}",
-                    why=f"the protocol has its own pattern: {first.pattern()}",
-                    fix="leave the weekdays out, or choose another protocol",
-                )
-            first = attrs.evolve(first, weekdays=tuple(sorted(weekdays)), study_days=())
-        if (boosters is not None or until is not None) and len(main) == 1:
-            raise InvalidInput(
-                what="boosters were chosen",
-                where=self.id,
-                why="the protocol has no maintenance phase",
-                fix="choose a protocol that has one",
-            )
+        if chosen is not None:
+            first = attrs.evolve(first, weekdays=chosen, study_days=())
         if boosters is not None:
-            low, high = last.counts
-            if not low <= boosters <= high:
-                raise InvalidInput(
-                    what=f"{boosters} boosters",
-                    where=f"{self.id}, {last.name}",
-                    why=f"the protocol accepts {low} to {high}",
-                    fix="choose a number among those",
-                )
             last = attrs.evolve(last, count=boosters)
         if until is not None:
             last = attrs.evolve(last, until=until)
         followed = (first,) if len(main) == 1 else (first, *main[1:-1], last)
         return attrs.evolve(self, phases=(*followed, *self.phases[len(main) :]))
+
+    def _faults_of_first(
+        self, sessions: int | None, weeks: int | None, weekdays: tuple[int, ...] | None
+    ) -> Iterator[Fault]:
+        """Yield what cannot be chosen of the first phase."""
+        first = self.main[0]
+        low, high = first.counts
+        yield (
+            sessions is not None and not low <= sessions <= high,
+            "sessions",
+            f"{sessions} sessions",
+            f"the protocol accepts {low}" + (f" to {high}" if high > low else ""),
+            "choose a number among those, or another protocol",
+        )
+        least, most = first.weeks or (1, 0)
+        yield (
+            weeks is not None and not least <= weeks <= most,
+            "weeks",
+            f"{weeks} weeks",
+            f"the protocol accepts {least} to {most}" if first.weeks else "its pattern settles the weeks",
+            "choose a number among those, or another protocol",
+        )
+        yield (
+            weekdays is not None and bool(first.every or (first.study_days and not first.weekdays)),
+            "weekdays",
+            "weekdays were chosen",
+            f"the protocol has its own pattern: {first.pattern()}",
+            "leave the weekdays out, or choose another protocol",
+        )
+
+    def _faults_of_last(self, boosters: int | None, until: Interval | None) -> Iterator[Fault]:
+        """Yield what cannot be chosen of the phase that the others lead to."""
+        yield (
+            (boosters is not None or until is not None) and len(self.main) == 1,
+            "until" if boosters is None else "boosters",
+            "boosters were chosen",
+            "the protocol has no maintenance phase",
+            "choose a protocol that has one",
+        )
+        low, high = self.main[-1].counts
+        yield (
+            boosters is not None and not low <= boosters <= high,
+            "boosters",
+            f"{boosters} boosters",
+            f"the protocol accepts {low} to {high}",
+            "choose a number among those",
+        )
 
     def _without_last(self) -> Protocol:
         """Return the protocol without its last phase, what runs beside it, and what is counted from them."""
