@@ -112,7 +112,7 @@ class IdealDays:
         through: date | None = None,
     ) -> Intent:
         """
-        Return the places to come with the days they ideal at.
+        Return the places to come with their ideal days.
 
         Args:
             policies: For each phase what is done about missed sessions.

@@ -1,7 +1,7 @@
 """
 Days for what is left of a course.
 
-Bookings that stand ideal at the day they stand on; what a series lacks is laid by the policy.
+The ideal day of a booking that stands is the day it stands on; what a series lacks is laid by the policy.
 Days are placed as `plan` places them.
 """
 
@@ -63,7 +63,7 @@ class Replanner:
         Return what has to be placed: the days there are, and the rules that still bind.
 
         Args:
-            intent: What is aimed at.
+            intent: The ideal days.
             pins: Whether pinned days are the only ones of theirs.
             gives: The one rule whose latest day gives way; None: those that have to.
         """
@@ -133,7 +133,7 @@ class Replanner:
 
     def lay(self, intent: Intent) -> Placed:
         """
-        Find the days of what is aimed at.
+        Find the days of what is left.
 
         Raises:
             NoFeasiblePlan: The required rules leave none.
@@ -154,7 +154,7 @@ class Replanner:
         return best
 
     def _laid(self, intent: Intent) -> Placed:
-        """Find the days of what is aimed at; pins that are infeasible are dropped."""
+        """Find the days of what is left; pins that are infeasible are dropped."""
         left = self.problem_of(intent)
         best = self.solve(left)
         if not self.exceed or len(best.lifted) != 1:
@@ -177,7 +177,7 @@ class Replanner:
         return left
 
     def _at_once(self, intent: Intent) -> Placed | None:
-        """Return the aims themselves if every place can be on its day: nothing could be better."""
+        """Return the ideal days themselves if every place can be on its own: nothing could be better."""
         ideals = intent.ideals
         places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
         if (

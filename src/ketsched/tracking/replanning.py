@@ -2,7 +2,7 @@
 Plan again after what happened: as few changes as can be, by the policy for what was missed.
 
 The past and today stay. What happened is written into the course first, then what a clinician
-decides about the rest; what is left is aimed at days (`ideals`), laid (`laying`), booked, and
+decides about the rest; what is left is given ideal days (`ideals`), laid (`laying`), booked, and
 given out as the next revision.
 """
 
