@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ketsched.placing.values import Aim, Problem
+from ketsched.placing.values import IdealFrom, Problem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -91,14 +91,14 @@ class Model:
         off = []
         for day, ideal in zip(self.days, problem.ideals, strict=True):
             deviation = self.model.new_int_var(0, 2 * self.highest, "")
-            wanted = self._aimed(problem, ideal) if isinstance(ideal, Aim) else ideal - self.base
+            wanted = self._aimed(problem, ideal) if isinstance(ideal, IdealFrom) else ideal - self.base
             self.model.add(deviation >= day - wanted)
             self.model.add(deviation >= wanted - day)
             self.model.add(deviation <= worst)
             off.append(deviation)
         return off
 
-    def _aimed(self, problem: Problem, aim: Aim) -> cp_model.IntVar:
+    def _aimed(self, problem: Problem, aim: IdealFrom) -> cp_model.IntVar:
         """Return an ideal day that is counted from another session, whatever way it is."""
         pairs = [(day - self.base, aim.day(day) - self.base) for day in problem.days[aim.after]]
         wanted = self.model.new_int_var(min(w for _, w in pairs), max(w for _, w in pairs), "")

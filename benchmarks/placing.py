@@ -28,7 +28,7 @@ from _cpsat import Answer, solved
 from _ratios import note_times
 
 from ketsched.placing import TooManyPlans, place
-from ketsched.placing.values import Aim, Problem
+from ketsched.placing.values import IdealFrom, Problem
 from ketsched.spacing import Bound, Days, lay, tight_windows
 
 # Day 0 is Monday 4 January 2027. United States federal holidays as observed, 2027 and 2028, in days from it.
@@ -47,7 +47,7 @@ def weekdays(until: int, closed: Iterable[int] = (), start: int = 0) -> tuple[in
     return tuple(day for day in range(start, until) if day % 7 < 5 and day not in shut)
 
 
-def series(ideals: Iterable[int | Aim], opened: Days, bounds: Iterable[Bound]) -> Problem:
+def series(ideals: Iterable[int | IdealFrom], opened: Days, bounds: Iterable[Bound]) -> Problem:
     """Return a series that begins on the first of the open days."""
     aims = tuple(ideals)
     return Problem(((opened[0],), *[tuple(opened)] * (len(aims) - 1)), tuple(bounds), aims)
@@ -74,7 +74,7 @@ def boosted() -> Iterator[Problem]:
     bounds += lay(range(7, 20), minimum=7, latest=28)
     for start in range(0, 364, 14):
         pattern = [start + day for day in (0, 3, 7, 10, 14, 17, 21, 24)]
-        boosters = [Aim(7, partial(add, 14 * k)) for k in range(1, 13)]
+        boosters = [IdealFrom(7, partial(add, 14 * k)) for k in range(1, 13)]
         closed = {*HOLIDAYS, *FORTNIGHT_OFF[:5]} - {start}
         yield series([*pattern, *boosters], weekdays(start + 28 + 200, closed, start), bounds)
 

@@ -3,14 +3,14 @@ Every plan of a small series, by trying all days: what the planner's core is mea
 
 Written from the definition of a plan's cost, not from the planner: no pruning beyond
 dropping a partial plan that already breaks a required bound, no lattice, no budget.
-Bounds, aims and series are taken as plain data; nothing of theirs is called but `Aim.day`.
+Bounds, aims and series are taken as plain data; nothing of theirs is called but `IdealFrom.day`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ketsched.placing.values import Aim, Problem
+from ketsched.placing.values import IdealFrom, Problem
 from ketsched.spacing import Bound
 
 Plan = tuple[int, ...]
@@ -49,7 +49,7 @@ def cost(series: Problem, plan: Plan) -> Cost:
     ]
     deviations = []
     for day, ideal in zip(plan, series.ideals, strict=True):
-        wanted = ideal.day(plan[ideal.after]) if isinstance(ideal, Aim) else ideal
+        wanted = ideal.day(plan[ideal.after]) if isinstance(ideal, IdealFrom) else ideal
         deviations.append(abs(day - wanted))
     return len(bounds_broken) + len(wishes_broken), sum(deviations), max(deviations), plan[-1]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.placing import place, ranked
-from ketsched.placing.values import Aim, Placement, Problem
+from ketsched.placing.values import IdealFrom, Placement, Problem
 from ketsched.spacing import (
     Bound,
     Bounds,
@@ -74,7 +74,7 @@ def ideals(draw, nominal):
         if at and draw(st.integers(0, 3)) == 0:
             after = draw(st.integers(0, at - 1))
             way = draw(st.sampled_from([so_many_days_later, in_a_later_week]))
-            found.append(Aim(after, partial(way, day - nominal[after] + draw(st.integers(-1, 1)))))
+            found.append(IdealFrom(after, partial(way, day - nominal[after] + draw(st.integers(-1, 1)))))
         else:
             found.append(day + draw(st.integers(-2, 2)))
     return tuple(found)
@@ -134,7 +134,7 @@ def test_a_shift_by_whole_weeks_shifts_the_plan(series, weeks):
     shifted = Problem(
         tuple(tuple(day + by for day in options) for options in series.days),
         series.bounds,
-        tuple(ideal if isinstance(ideal, Aim) else ideal + by for ideal in series.ideals),
+        tuple(ideal if isinstance(ideal, IdealFrom) else ideal + by for ideal in series.ideals),
         tuple(wish and frozenset(day + by for day in wish) for wish in series.wishes),
     )
     found, moved = place(series), place(shifted)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ketsched.placing import place, ranked
-from ketsched.placing.values import Aim, Placement, Problem
+from ketsched.placing.values import IdealFrom, Placement, Problem
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "placing.json").read_text())["cases"]
@@ -292,7 +292,7 @@ def test_a_wish_that_no_day_grants_still_leaves_a_plan():
 
 def test_boosters_are_counted_from_where_the_last_infusion_really_is():
     # the last infusion moves from the closed day 4 to day 5, so the boosters are ideal on 12 and 19
-    boosters = tuple(Aim(2, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
+    boosters = tuple(IdealFrom(2, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
     days = ((0,), (2,), (5, 6), tuple(range(30)), tuple(range(30)))
     found = place(Problem(days, lay(range(5), minimum=2), (0, 2, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 2, 5, 12, 19))
@@ -300,7 +300,7 @@ def test_boosters_are_counted_from_where_the_last_infusion_really_is():
 
 def test_an_aim_may_make_an_earlier_session_give_way():
     # on day 4 both boosters miss by one (only days 12 and 19 are open); on day 5 neither does
-    boosters = tuple(Aim(1, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
+    boosters = tuple(IdealFrom(1, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
     found = place(Problem(((0,), (4, 5), (12,), (19,)), lay(range(4), minimum=2), (0, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 5, 12, 19))
 

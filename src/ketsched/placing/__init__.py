@@ -20,7 +20,7 @@ import attrs
 
 from ketsched.placing.preferences import Preferences, least_broken
 from ketsched.placing.search import EFFORT, TooManyPlans, best_plan, cut_down
-from ketsched.placing.values import Aim, Placement, Problem, among
+from ketsched.placing.values import IdealFrom, Placement, Problem, among
 from ketsched.spacing import Bound, Days, required
 
 __all__ = ["EFFORT", "TooManyPlans", "place", "ranked"]
@@ -104,7 +104,9 @@ def ranked(problem: Problem) -> Iterator[Placement]:
                 add(attrs.evolve(part, days=(*kept, others, *part.days[at + 1 :])))
 
 
-def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim]) -> Placement | None:
+def _nearest(
+    days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int | IdealFrom]
+) -> Placement | None:
     """
     Put every session on the open day nearest to its ideal; return None if that does not settle it.
 
@@ -113,7 +115,7 @@ def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int
     """
     chosen: list[int] = []
     missed: list[int] = []
-    aimed = any(isinstance(ideal, Aim) for ideal in ideals)
+    following = any(isinstance(ideal, IdealFrom) for ideal in ideals)
     for options, ideal in zip(days, ideals, strict=True):
         if not options:
             return None
@@ -123,10 +125,10 @@ def _nearest(days: Sequence[Days], bounds: Sequence[Bound], ideals: Sequence[int
         if day != want and at:
             before = options[at - 1]
             if want - before <= abs(day - want):
-                if aimed and at < len(options) and want - before == day - want:
+                if following and at < len(options) and want - before == day - want:
                     return None
                 day = before
-        if day != want and isinstance(ideal, Aim):
+        if day != want and isinstance(ideal, IdealFrom):
             return None
         chosen.append(day)
         missed.append(abs(day - want))

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from ketsched.placing.values import Aim, Placement, least_deviation
+from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days
 
 LARGEST = 8_000
@@ -23,8 +23,8 @@ _ALWAYS, _NEVER = 0, 1
 _ENDLESS = 1 << 40
 
 
-def cut_near(
-    windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | Aim], total: int
+def least_cut(
+    windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | IdealFrom], total: int
 ) -> Placement | None:
     """
     Return the best plan, or None if a cut cannot find it: too many days, or ideals that turn back.
@@ -35,11 +35,11 @@ def cut_near(
     Args:
         windows: For each place the days that some plan uses, ascending.
         required: The bounds; all are kept.
-        ideals: As in a Problem. An aim must not turn back: a later day gives no earlier ideal.
+        ideals: As in a Problem; one counted from an earlier place gives no earlier day for a later one.
         total: A total deviation that no plan is below.
     """
     ends = [_ends(ideal, windows) for ideal in ideals]
-    if any(days != sorted(days) for days in (_aimed(ideal, windows) for ideal in ideals)):
+    if any(days != sorted(days) for days in (_followed(ideal, windows) for ideal in ideals)):
         return None
     least = [
         least_deviation(options, first) if first == last else 0
@@ -55,17 +55,17 @@ def cut_near(
         if sum(map(len, near)) > LARGEST:
             return None
         tight = bounds.windows(near)
-        found = None if tight is None else _Cut(tight, bounds, ideals).best()
+        found = None if tight is None else Network(tight, bounds, ideals).best()
         if found is not None and found.total <= sum(least) + spare:
             return found
         spare = 2 * spare if found is None else found.total - sum(least)
 
 
-def _aimed(ideal: int | Aim, windows: Sequence[Days]) -> list[int]:
+def _followed(ideal: int | IdealFrom, windows: Sequence[Days]) -> list[int]:
     return [] if isinstance(ideal, int) else [ideal.day(day) for day in windows[ideal.after]]
 
 
-def _ends(ideal: int | Aim, windows: Sequence[Days]) -> tuple[int, int]:
+def _ends(ideal: int | IdealFrom, windows: Sequence[Days]) -> tuple[int, int]:
     """Return the earliest and latest ideal day of a place."""
     if isinstance(ideal, int):
         return ideal, ideal
@@ -73,28 +73,28 @@ def _ends(ideal: int | Aim, windows: Sequence[Days]) -> tuple[int, int]:
     return ideal.day(options[0]), ideal.day(options[-1])
 
 
-class _Cut:
+class Network:
     """The statements of a series, what they entail, and how much more could be carried through each."""
 
-    def __init__(self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | Aim]) -> None:
+    def __init__(self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | IdealFrom]) -> None:
         self.windows, self.ideals = windows, ideals
         self.first = [*accumulate(map(len, windows), initial=1)]  # statement r >= 1 of place i: first[i] + r
-        self.room: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
+        self.residual: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
         for at, options in enumerate(windows):
             for day, later in pairwise(options):
-                self._entail(self._stands(at, later), self._stands(at, day), _ENDLESS)
+                self.imply(self.at_or_after(at, later), self.at_or_after(at, day), _ENDLESS)
         for i, j, least in bounds.edges:
             for day in windows[i]:
-                self._entail(self._stands(i, day), self._stands(j, day + least), _ENDLESS)
+                self.imply(self.at_or_after(i, day), self.at_or_after(j, day + least), _ENDLESS)
         self.spans = []
         for at, (ideal, options) in enumerate(zip(ideals, windows, strict=True)):
             first, last = _ends(ideal, windows)
             span = range(min(options[0], first) + 1, max(options[-1], last) + 1)
             self.spans.append(span)
             for day in span:
-                self._entail(self._stands(at, day), self._wanted(at, day), 1)
-                self._entail(self._wanted(at, day), self._stands(at, day), 1)
-        self._carry()
+                self.imply(self.at_or_after(at, day), self.ideal_at_or_after(at, day), 1)
+                self.imply(self.ideal_at_or_after(at, day), self.at_or_after(at, day), 1)
+        self.augment()
 
     def best(self) -> Placement:
         """Return the best plan: of the cheapest the least worst deviation, and of those the earliest."""
@@ -111,38 +111,39 @@ class _Cut:
         missed = self._deviations(days)
         return Placement(0, sum(missed), max(missed), days[-1], days)
 
-    def _stands(self, at: int, day: int) -> int:
+    def at_or_after(self, at: int, day: int) -> int:
         """Return the statement "place `at` stands on this day or later"."""
         rank = bisect_left(self.windows[at], day)
         if rank == 0:
             return _ALWAYS
         return _NEVER if rank == len(self.windows[at]) else self.first[at] + rank
 
-    def _wanted(self, at: int, day: int) -> int:
+    def ideal_at_or_after(self, at: int, day: int) -> int:
         """Return the statement "the ideal of place `at` is this day or later"."""
         ideal = self.ideals[at]
         if isinstance(ideal, int):
             return _ALWAYS if ideal >= day else _NEVER
         options = self.windows[ideal.after]
         rank = bisect_left(options, day, key=ideal.day)
-        return self._stands(ideal.after, options[rank]) if rank < len(options) else _NEVER
+        return self.at_or_after(ideal.after, options[rank]) if rank < len(options) else _NEVER
 
-    def _entail(self, one: int, other: int, cost: int) -> None:
+    def imply(self, one: int, other: int, cost: int) -> None:
+        """Add that one statement entails another, or costs so much to hold without it."""
         if one not in (other, _NEVER) and other != _ALWAYS:
-            self.room[one][other] = self.room[one].get(other, 0) + cost
-            self.room[other].setdefault(one, 0)
+            self.residual[one][other] = self.residual[one].get(other, 0) + cost
+            self.residual[other].setdefault(one, 0)
 
-    def _carry(self) -> None:
+    def augment(self) -> None:
         """Carry as much as can be from what always holds to what never does (Ford and Fulkerson)."""
-        room = self.room
+        residual = self.residual
         lost: set[int] = set()  # statements from which nothing more can be carried
-        for source in list(room[_ALWAYS]):
-            while room[_ALWAYS][source]:
+        for source in list(residual[_ALWAYS]):
+            while residual[_ALWAYS][source]:
                 before = {source: _ALWAYS}
                 stack = [source]
                 while stack and _NEVER not in before:
                     one = stack.pop()
-                    for other, left in room[one].items():
+                    for other, left in residual[one].items():
                         if left and other not in before and other not in lost and other != _ALWAYS:
                             before[other] = one
                             stack.append(other)
@@ -153,22 +154,22 @@ class _Cut:
                 while one != _ALWAYS:
                     path.append((before[one], one))
                     one = before[one]
-                much = min(room[one][other] for one, other in path)
+                much = min(residual[one][other] for one, other in path)
                 for one, other in path:
-                    room[one][other] -= much
-                    room[other][one] += much
+                    residual[one][other] -= much
+                    residual[other][one] += much
 
     def _earliest(self, worst: int) -> tuple[int, ...] | None:
         """Return the earliest of the cheapest plans without a deviation over `worst`, or None."""
         more: dict[int, set[int]] = {}
         for at, span in enumerate(self.spans):
             for day in range(span.start, span.stop + worst + 1):
-                more.setdefault(self._wanted(at, day), set()).add(self._stands(at, day - worst))
-                more.setdefault(self._stands(at, day), set()).add(self._wanted(at, day - worst))
+                more.setdefault(self.ideal_at_or_after(at, day), set()).add(self.at_or_after(at, day - worst))
+                more.setdefault(self.at_or_after(at, day), set()).add(self.ideal_at_or_after(at, day - worst))
         seen, stack = {_ALWAYS}, [_ALWAYS]
         while stack:
             one = stack.pop()
-            for other in (*(o for o, left in self.room[one].items() if left), *more.get(one, ())):
+            for other in (*(o for o, left in self.residual[one].items() if left), *more.get(one, ())):
                 if other not in seen:
                     seen.add(other)
                     stack.append(other)

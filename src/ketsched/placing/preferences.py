@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ketsched.placing.search import TooManyPlans, best_plan, cut_down
-from ketsched.placing.values import Aim, Placement, among, least_deviation
+from ketsched.placing.values import IdealFrom, Placement, among, least_deviation
 from ketsched.spacing import Bound, Bounds, Days
 
 WAYS = 2_000
@@ -156,7 +156,7 @@ class _Part:
     floor: tuple[int, int, int, tuple[int, ...]]
 
 
-def _part(preferences: Preferences, broken: Broken, ideals: Sequence[int | Aim]) -> _Part:
+def _part(preferences: Preferences, broken: Broken, ideals: Sequence[int | IdealFrom]) -> _Part:
     kept = [number for number in preferences.every if number not in broken]
     bounds = preferences.bounds(kept)
     windows = cut_down(preferences.days(kept), bounds)
@@ -169,7 +169,7 @@ def _part(preferences: Preferences, broken: Broken, ideals: Sequence[int | Aim])
     return _Part(windows, bounds, (sum(off), max(off), earliest[-1], earliest))
 
 
-def least_broken(preferences: Preferences, ideals: Sequence[int | Aim]) -> Placement:
+def least_broken(preferences: Preferences, ideals: Sequence[int | IdealFrom]) -> Placement:
     """
     Return the best of the plans that break the fewest preferences.
 

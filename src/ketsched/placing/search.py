@@ -17,8 +17,8 @@ from itertools import accumulate
 
 import attrs
 
-from ketsched.placing.cutting import cut_near
-from ketsched.placing.values import Aim, Placement, least_deviation
+from ketsched.placing.cutting import least_cut
+from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days, contradiction
 
 State = tuple[int, ...]
@@ -41,7 +41,11 @@ def cut_down(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None
 
 
 def best_plan(
-    windows: list[Days], bounds: Sequence[Bound], ideals: Sequence[int | Aim], *, at_most: int | None = None
+    windows: list[Days],
+    bounds: Sequence[Bound],
+    ideals: Sequence[int | IdealFrom],
+    *,
+    at_most: int | None = None,
 ) -> Placement | None:
     """
     Return the best plan that keeps all of some bounds, however far they look back.
@@ -59,7 +63,7 @@ def best_plan(
     try:
         return _lazily(windows, bounds, search)
     except TooManyPlans:
-        found = cut_near(windows, bounds, ideals, search.rest[0])
+        found = least_cut(windows, bounds, ideals, search.least_to_go[0])
         if found is not None:
             return found
         return _lazily(windows, bounds, _Search(windows, ideals, effort=EFFORT, at_most=at_most))
@@ -110,7 +114,7 @@ class _Search:
     """Layers of partial plans under a budget; see the module's docstring."""
 
     def __init__(
-        self, windows: list[Days], ideals: Sequence[int | Aim], *, effort: int, at_most: int | None
+        self, windows: list[Days], ideals: Sequence[int | IdealFrom], *, effort: int, at_most: int | None
     ) -> None:
         self.windows, self.ideals, self.places = windows, ideals, len(windows)
         self.effort, self.at_most = effort, at_most
@@ -119,22 +123,22 @@ class _Search:
             least_deviation(w, ideal) if isinstance(ideal, int) else 0
             for w, ideal in zip(windows, ideals, strict=True)
         ]
-        self.rest = [*accumulate(reversed(rest), initial=0)][::-1]  # of places k and later
-        self.rest_after: dict[tuple[int, int], list[int]] = {}
+        self.least_to_go = [*accumulate(reversed(rest), initial=0)][::-1]  # of places k and later
+        self.least_after: dict[tuple[int, int], list[int]] = {}
 
     def best(self, taken: list[Bound]) -> Placement | None:
         """Return the best plan that keeps the bounds `taken`."""
         self._compile(taken)
-        budget = least = max(self.rest[0], self.granted)
+        budget = least = max(self.least_to_go[0], self.granted)
         while self.at_most is None or budget <= self.at_most:
-            layers, dearer = self._forward(budget)
+            layers, next_budget = self._forward(budget)
             if layers[-1]:
                 found = self._choose(layers)
                 self.granted = found.total
                 return found
-            if dearer is None:
+            if next_budget is None:
                 break
-            budget = max(dearer, least + (budget - least) * 5 // 4 + 1)
+            budget = max(next_budget, least + (budget - least) * 5 // 4 + 1)
         return None
 
     def _compile(self, taken: list[Bound]) -> None:
@@ -146,21 +150,25 @@ class _Search:
             least = -(1 << 40) if b.minimum is None else b.minimum
             look[b.later].append((b.earlier, least, 1 << 40 if b.latest is None else b.latest))
         for at, ideal in enumerate(self.ideals):
-            if isinstance(ideal, Aim):
+            if isinstance(ideal, IdealFrom):
                 until[ideal.after] = max(until[ideal.after], at)
         live: list[list[int]] = [[]]
         for at in range(self.places):
             live.append([k for k in [*live[-1], at] if until[k] > at])
         spot = [{k: n for n, k in enumerate(known)} for known in live]
         self.look = [[(spot[at][i], lo, hi) for i, lo, hi in look[at]] for at in range(self.places)]
-        self.aim_spot = [spot[at][i.after] if isinstance(i, Aim) else -1 for at, i in enumerate(self.ideals)]
+        self.aim_spot = [
+            spot[at][i.after] if isinstance(i, IdealFrom) else -1 for at, i in enumerate(self.ideals)
+        ]
         # How the next state is cut out of (state..., day): the spots that stay.
         self.keep = [
             tuple(n for n, k in enumerate([*live[at], at]) if until[k] > at) for at in range(self.places)
         ]
-        aimed_until = {ideal.after: at for at, ideal in enumerate(self.ideals) if isinstance(ideal, Aim)}
-        self.aimed_from = [
-            [(spot[at + 1][k], k) for k in live[at + 1] if aimed_until.get(k, 0) > at]
+        followed_until = {
+            ideal.after: at for at, ideal in enumerate(self.ideals) if isinstance(ideal, IdealFrom)
+        }
+        self.followed = [
+            [(spot[at + 1][k], k) for k in live[at + 1] if followed_until.get(k, 0) > at]
             for at in range(self.places)
         ]
 
@@ -172,12 +180,12 @@ class _Search:
         that would let in something new, or None if nothing was kept out.
         """
         layers: list[dict[State, _Reached]] = [{(): _Reached(0, [])}]
-        dearer: int | None = None
+        next_budget: int | None = None
         for at in range(self.places):
             reached: dict[State, _Reached] = {}
             options, ideal, keep, look = self.windows[at], self.ideals[at], self.keep[at], self.look[at]
-            aimed_from = self.aimed_from[at]
-            rest = self.rest[at + 1]
+            followed = self.followed[at]
+            to_go = self.least_to_go[at + 1]
             for state, way in layers[-1].items():
                 before = way.cost
                 low, high = options[0], options[-1]
@@ -188,14 +196,14 @@ class _Search:
                     if day + most < high:
                         high = day + most
                 best_day = ideal if isinstance(ideal, int) else ideal.day(state[self.aim_spot[at]])
-                spare = budget - before - rest
+                slack = budget - before - to_go
                 first, stop = bisect_left(options, low), bisect_right(options, high)
-                a = bisect_left(options, best_day - spare, first, stop)
-                b = bisect_right(options, best_day + spare, a, stop)
+                a = bisect_left(options, best_day - slack, first, stop)
+                b = bisect_right(options, best_day + slack, a, stop)
                 if a > first:
-                    dearer = _least(dearer, best_day - options[a - 1] - spare + budget)
+                    next_budget = _least(next_budget, best_day - options[a - 1] - slack + budget)
                 if b < stop:
-                    dearer = _least(dearer, options[b] - best_day - spare + budget)
+                    next_budget = _least(next_budget, options[b] - best_day - slack + budget)
                 self.effort -= b - a + 1
                 if self.effort < 0:
                     raise TooManyPlans
@@ -204,10 +212,10 @@ class _Search:
                     cost = before + deviation
                     whole = (*state, day)
                     after = tuple([whole[n] for n in keep])
-                    if aimed_from:
-                        over = cost + rest + sum(self._rest_aimed(at, k, after[n]) for n, k in aimed_from)
+                    if followed:
+                        over = cost + to_go + sum(self._least_after(at, k, after[n]) for n, k in followed)
                         if over > budget:
-                            dearer = _least(dearer, over)
+                            next_budget = _least(next_budget, over)
                             continue
                     known = reached.get(after)
                     if known is None or cost < known.cost:
@@ -216,20 +224,20 @@ class _Search:
                         known.steps.append((state, day, deviation))
             layers.append(reached)
             if not reached:
-                return [*layers, {}], dearer
-        return layers, dearer
+                return [*layers, {}], next_budget
+        return layers, next_budget
 
-    def _rest_aimed(self, at: int, origin: int, day: int) -> int:
-        """Least deviation of the places after `at` that are aimed from `origin`, standing on `day`."""
-        known = self.rest_after.get((origin, day))
+    def _least_after(self, at: int, origin: int, day: int) -> int:
+        """Least deviation of the places after `at` whose ideals are counted from `origin`, standing on `day`."""
+        known = self.least_after.get((origin, day))
         if known is None:
             each = [
                 least_deviation(self.windows[k], ideal.day(day))
-                if isinstance(ideal, Aim) and ideal.after == origin
+                if isinstance(ideal, IdealFrom) and ideal.after == origin
                 else 0
                 for k, ideal in enumerate(self.ideals)
             ]
-            known = self.rest_after[origin, day] = [*accumulate(reversed(each), initial=0)][::-1]
+            known = self.least_after[origin, day] = [*accumulate(reversed(each), initial=0)][::-1]
         return known[at + 1]
 
     def _choose(self, layers: list[dict[State, _Reached]]) -> Placement:

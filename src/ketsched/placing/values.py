@@ -16,7 +16,7 @@ from ketsched.spacing import Bound, Days, required
 
 
 @attrs.frozen
-class Aim:
+class IdealFrom:
     """
     An ideal day that is counted from where an earlier session stands in the same plan.
 
@@ -44,7 +44,7 @@ class Problem:
 
     days: tuple[Days, ...]
     bounds: tuple[Bound, ...]
-    ideals: tuple[int | Aim, ...]
+    ideals: tuple[int | IdealFrom, ...]
     wishes: tuple[frozenset[int] | None, ...] = ()
     agreed: tuple[int | None, ...] = ()
 

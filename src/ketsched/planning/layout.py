@@ -17,7 +17,7 @@ import attrs
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Authorisation, Phase, Protocol
-from ketsched.placing.values import Aim
+from ketsched.placing.values import IdealFrom
 from ketsched.planning.pattern import (
     count_of,
     day_after_previous,
@@ -52,7 +52,7 @@ class Layout:
     start: date
     runs: tuple[PhasePlaces, ...]
     bounds: tuple[Bound, ...]
-    ideals: tuple[int | Aim, ...]
+    ideals: tuple[int | IdealFrom, ...]
     nominal: tuple[int, ...]
 
     @cached_property
@@ -98,7 +98,7 @@ def lay_out(protocol: Protocol, start: date, authorisations: Sequence[Authorisat
     nominal += [day for day, _, _ in merged]
     if len(nominal) > MOST_SESSIONS:
         raise _too_many(protocol.id, len(nominal))
-    ideals: list[int | Aim] = [0] * len(nominal)
+    ideals: list[int | IdealFrom] = [0] * len(nominal)
     for run in runs:
         before = followed_by(runs, run)
         for place, ideal in zip(
@@ -142,17 +142,17 @@ def _phase(
 
 def _ideals(
     run: PhasePlaces, days: IdealDays, before: PhasePlaces | None, nominal: list[int], *, first: bool
-) -> Iterator[int | Aim]:
+) -> Iterator[int | IdealFrom]:
     """Yield the ideal day of each session of a phase, or how to find it from an earlier place."""
     phase = run.phase
     for k, place in enumerate(run.places):
         if phase.anchor == "previous" and k:
             taken = k if not first and joins_by_interval(phase) else k - 1  # intervals before this one
-            yield Aim(run.places[k - 1], partial(day_after_previous, phase, k, taken))
+            yield IdealFrom(run.places[k - 1], partial(day_after_previous, phase, k, taken))
         elif before is None:
             yield nominal[place]
         else:
-            yield Aim(before.places[-1], partial(_nth, days, k))
+            yield IdealFrom(before.places[-1], partial(_nth, days, k))
 
 
 def _nth(days: IdealDays, k: int, before: int) -> int:
