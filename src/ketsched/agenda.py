@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import ClassVar, NamedTuple
 
 import attrs
@@ -244,7 +244,7 @@ class Agenda:
         numbers: dict[str, int] = {}
         totals: dict[str, int] = {}
         sessions: Sequence[Session] = self.standing()
-        if any(one.day == other.day for one, other in pairwise(sessions)):
+        if len({session.day for session in sessions}) < len(sessions):
             sessions = sorted(sessions, key=lambda session: session.when)  # of one hour by their ids
         for session in sessions:
             before = totals.get(session.phase, 0)

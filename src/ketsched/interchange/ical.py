@@ -289,7 +289,7 @@ class _Calendar:
         since = {_key(entry): self._known_since(entry) for entry in entries}
         if not since or not (self.named or self.course.protocol.companions):
             return since  # nothing is told but its own day, hour and state
-        now = Telling(self.agenda, attrs.evolve(self.publication, findings=()))
+        now = self.telling.as_of(self.agenda)
         while (earlier := now.agenda.earlier()) is not None:
             number, then = earlier.revision + 1, now.as_of(earlier)
             if min(since.values()) >= number:

@@ -50,6 +50,7 @@ class Telling:
 
     def __init__(self, agenda: Agenda, publication: Publication) -> None:
         self.agenda, self.publication, self.words = agenda, publication, publication.words
+        self.findings = publication.findings
         self.for_patient = publication.audience is Audience.PATIENT
         self.named = publication.privacy is not Privacy.DISCREET
         self.full = publication.privacy is Privacy.FULL
@@ -119,14 +120,14 @@ class Telling:
     def _findings(self) -> dict[str, list[str]]:
         """What the rules remarked, by the booking whose event tells it; that of no one booking under ""."""
         found: dict[str, list[str]] = {}
-        if not (self.for_clinic_in_full and self.publication.findings):
+        if not (self.for_clinic_in_full and self.findings):
             return found
         places = {session.id: session.id for session in self.agenda.sessions}
         for placed in self.agenda.companions:
             companion = self.definitions[placed.companion]
             if self.is_told(companion):
                 places[placed.id] = placed.session if companion.on_session_days == "during" else placed.id
-        for finding in self.publication.findings:
+        for finding in self.findings:
             # An appointment or task stands nearer to it than its session; the one to act on comes last.
             about = getattr(finding, "companions", ()) or getattr(finding, "sessions", ())
             said = self.words.finding.format(code=finding.code, what=finding.what)
@@ -134,8 +135,10 @@ class Telling:
         return found
 
     def as_of(self, earlier: Agenda) -> Telling:
-        """Return what tells this reader of an earlier revision."""
-        return Telling(earlier, self.publication)
+        """Return what tells this reader of an earlier revision, without the findings of today."""
+        telling = Telling(earlier, self.publication)
+        telling.shared, telling.protocols, telling.findings = self.shared, self.protocols, ()
+        return telling
 
     def differs(self, then: Telling) -> set[str]:
         """Return the ids of all bookings of which other things may be said than in the revision before."""
@@ -152,7 +155,7 @@ class Telling:
             found.update(_differing(now.numbers, once.numbers))
         found.update(_differing(self.notices, then.notices))
         found.update(_differing(self.reasons, then.reasons))
-        if list(now.in_calendars) != list(once.in_calendars):
+        if now.companions and list(now.in_calendars) != list(once.in_calendars):
             placed = (placed for placed in now.companions if now.goes_with(placed) != once.goes_with(placed))
             found.update(placed.id for placed in placed)
         return found
