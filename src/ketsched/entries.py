@@ -19,7 +19,6 @@ from ketsched.clock import TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import POLICIES, Course, Happened, Protocol, Visit, read_weekdays
-from ketsched.visitfile.columns import status_named
 
 SHOWN = 8
 """Bookings that an error names (house default)."""
@@ -103,6 +102,8 @@ def read_weekday_span(text: str) -> list[int]:
 
 def read_status(text: str) -> Happened:
     """Read what became of a visit; stopped-early may be one word."""
+    from ketsched.visitfile.columns import status_named
+
     word = text.strip().lower()
     return status_named("stopped early" if word == "stopped-early" else word)
 

@@ -13,12 +13,13 @@ from ketsched.clock import WEEKDAY_NAMES
 from ketsched.screens import Facts, Lines, Part, Table
 from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
-from ketsched.tracking import Proposal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.status import Status
     from rich.text import Text
+
+    from ketsched.tracking import Proposal
 
 DISCLAIMER = "A proposal of dates, not medical advice: it holds no dose, and a clinician decides."
 _SIGNS = {Severity.ERROR: "✗ error", Severity.WARNING: "! warning", Severity.INFO: "i info"}

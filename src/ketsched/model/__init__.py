@@ -25,6 +25,7 @@ from ketsched.model.limits import (
 from ketsched.model.phases import (
     LAPSES,
     POLICIES,
+    POLICY_WORDS,
     Anatomy,
     Evidence,
     LapseBand,
@@ -49,6 +50,7 @@ __all__ = [
     "MOST_VISITS",
     "OUTCOMES",
     "POLICIES",
+    "POLICY_WORDS",
     "PREFERRED_APART",
     "REVISION_KINDS",
     "TOPICS",

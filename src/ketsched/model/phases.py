@@ -111,7 +111,15 @@ class Restriction:
 
 LAPSES = ("continue", "repeat tail", "step back", "restart", "clinician review")
 """What a lapse band can propose."""
-POLICIES = ("keep", "make-up", "next-open", "shift", "skip")
+POLICY_WORDS = {
+    "keep": "the pattern stays, the session is made up at the end",
+    "make-up": "on the earliest day that leaves the rest in place",
+    "next-open": "on the first open day; the rest is pushed as little as needed",
+    "shift": "everything moves by the same delay",
+    "skip": "the session is left out",
+}
+"""What each policy does about missed sessions, in a few words."""
+POLICIES = tuple(POLICY_WORDS)
 """What is done about a session that was missed."""
 
 

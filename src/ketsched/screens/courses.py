@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ketsched.agenda import SessionEntry, agenda
 from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
 from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
-from ketsched.planning import Start
 from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on
 from ketsched.screens.protocols import with_and_where
+
+if TYPE_CHECKING:
+    from ketsched.planning import Start
 
 _RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from ketsched.clock import WEEKDAY_NAMES
-from ketsched.model import Companion, Evidence, Phase, Protocol
+from ketsched.model import POLICY_WORDS, Companion, Evidence, Phase, Protocol
 from ketsched.screens import Table, many
-from ketsched.tracking.options import POLICY_WORDS
 
 MARKS = (
     "Marks: stated = read in a primary or official text; secondary = read in a secondary page;\n"

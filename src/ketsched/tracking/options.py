@@ -19,14 +19,6 @@ STEPS = ("back", "forward")
 """Ways to go in a phase's list of intervals."""
 LONGEST_PLACE = 200
 """Characters of a place (house default)."""
-POLICY_WORDS = {
-    "keep": "the pattern stays, the session is made up at the end",
-    "make-up": "on the earliest day that leaves the rest in place",
-    "next-open": "on the first open day; the rest is pushed as little as needed",
-    "shift": "everything moves by the same delay",
-    "skip": "the session is left out",
-}
-"""What each policy does about missed sessions, in a few words."""
 
 
 def _moves(days: Mapping[str, date] | None) -> Mapping[str, date]:

@@ -14,10 +14,10 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
-from ketsched.model import POLICIES, Course, Phase, Protocol, Visit
+from ketsched.model import POLICIES, POLICY_WORDS, Course, Phase, Protocol, Visit
 from ketsched.tracking.forecasting import lapse_of
 from ketsched.tracking.ideals import current
-from ketsched.tracking.options import POLICY_WORDS, Decisions, ReplanKeywords, WaysKeywords
+from ketsched.tracking.options import Decisions, ReplanKeywords, WaysKeywords
 from ketsched.tracking.replanning import replan_as
 from ketsched.tracking.request import Request, request
 
