@@ -16,7 +16,7 @@ import attrs
 
 from ketsched.agenda import Agenda
 from ketsched.arguments import checked
-from ketsched.errors import InvalidInput
+from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model import (
     Authorisation,
     Companion,
@@ -179,7 +179,7 @@ def hold(
         InvalidInput: A session is not one of the course.
     """
     for session in sessions:
-        _session(course, session)
+        _check_session(course, session)
     taken = {known.id for known in course.holds}
     name = next(f"h{n}" for n in range(1, len(taken) + 2) if f"h{n}" not in taken)
     known = tentative_reasons(course)
@@ -192,13 +192,7 @@ def hold(
 def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
     """Return the course with a hold lifted, by somebody, on a local date."""
     standing = [hold.id for hold in course.holds if hold.stands]
-    if hold_id not in standing:
-        raise InvalidInput(
-            what=f"no hold {hold_id[:40]!r} stands",
-            where="hold",
-            why=f"those that stand are {', '.join(standing) or 'none'}",
-            fix="name one of these" if standing else "leave it",
-        )
+    _check_named(hold_id, standing, "hold", "no hold {} stands", "those that stand are {}")
     holds = tuple(
         attrs.evolve(known, lifted_by=who, lifted_on=on) if known.id == hold_id else known
         for known in course.holds
@@ -215,18 +209,15 @@ def authorise(course: Course, authorisation: Authorisation, *, at: datetime | No
 @checked
 def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime | None) -> Course:
     """Return the course with the outcome of an appointment, which thereby took place."""
-    placed = next((p for p in course.companions if p.id == companion_id), None)
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
     waiting = [p.id for p in course.companions if p.companion in gates and p.status.stands]
-    if placed is None or placed.companion not in gates or not placed.status.stands:
-        raise InvalidInput(
-            what=f"{companion_id[:40]!r} decides about no sessions",
-            where="companion",
-            why=f"appointments that do are {', '.join(waiting) or 'none'}",
-            fix="name one of these" if waiting else "leave it",
-        )
-    decided = attrs.evolve(placed, outcome=outcome, status=Status.FULFILLED)
-    companions = tuple(decided if p.id == companion_id else p for p in course.companions)
+    _check_named(
+        companion_id, waiting, "companion", "{} decides about no sessions", "appointments that do are {}"
+    )
+    companions = tuple(
+        attrs.evolve(p, outcome=outcome, status=Status.FULFILLED) if p.id == companion_id else p
+        for p in course.companions
+    )
     what = f"decided: {outcome.what}"
     return _changed(course, at, "decided", what=what, companions=companions)
 
@@ -238,8 +229,8 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
 
     A task about the ride of that session is done once the ride is confirmed.
     """
-    own = _session(course, session_id)
-    sessions = tuple(attrs.evolve(own, ride=known) if s.id == session_id else s for s in course.sessions)
+    _check_session(course, session_id)
+    sessions = tuple(attrs.evolve(s, ride=known) if s.id == session_id else s for s in course.sessions)
     tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic == "ride"}
     companions = tuple(
         _with(placed, Status.FULFILLED if known == "confirmed" else _not_done(placed))
@@ -257,13 +248,8 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
     """Return the course with a task done, or an appointment that took place and decides nothing."""
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
     can = [p.id for p in course.companions if p.status.stands and p.companion not in gates]
-    if companion_id not in can:
-        raise InvalidInput(
-            what=f"{companion_id[:40]!r} cannot be recorded as done",
-            where="companion",
-            why=f"tasks and appointments that stand are {_some(can)}; what decides about sessions has an outcome",
-            fix="name one of these",
-        )
+    why = "tasks and appointments that stand are {}; what decides about sessions has an outcome"
+    _check_named(companion_id, can, "companion", "{} cannot be recorded as done", why)
     companions = tuple(_with(p, Status.FULFILLED) if p.id == companion_id else p for p in course.companions)
     return revised(course, at=at, kind="done", companions=companions)
 
@@ -272,21 +258,17 @@ def _not_done(placed: PlacedCompanion) -> Status:
     return Status.FIRM if placed.status is Status.FULFILLED else placed.status
 
 
-def _some(names: Sequence[str]) -> str:
-    """Name the first of some bookings, for an error that says which there are."""
-    return (", ".join(names[:8]) + (" ..." if len(names) > 8 else "")) or "none"
+def _check_named(name: str, known: Sequence[str], where: str, what: str, why: str) -> None:
+    """Refuse a name that is none of those known, of which the first are told."""
+    some = (", ".join(known[:8]) + (" ..." if len(known) > 8 else "")) or "none"
+    fix = "name one of these" if known else "there is nothing to name here"
+    fault = (name not in known, where, what.format(repr(name[:40])), why.format(some), fix)
+    refuse_first(InvalidInput, where, (fault,))
 
 
-def _session(course: Course, session_id: str) -> Session:
-    found = next((session for session in course.sessions if session.id == session_id), None)
-    if found is None:
-        raise InvalidInput(
-            what=f"there is no session {session_id[:40]!r}",
-            where="session",
-            why=f"the course has {_some([session.id for session in course.sessions])}",
-            fix="name one of these",
-        )
-    return found
+def _check_session(course: Course, name: str) -> None:
+    known = [session.id for session in course.sessions]
+    _check_named(name, known, "session", "there is no session {}", "the course has {}")
 
 
 def _changed(course: Course, at: datetime | None, kind: str, *, what: str = "", **attributes: Any) -> Course:

@@ -84,7 +84,7 @@ def revised(
         return course
     if last is not None and (revision.at is None or revision.at < last):
         raise InvalidInput(
-            what=f"a revision at {revision.at}",
+            what="a revision without a moment" if revision.at is None else f"a revision at {revision.at}",
             where="at",
             why=f"the last one was at {last}, and calendars take the newer state by its stamp",
             fix="give a later moment",

@@ -16,7 +16,7 @@ CANCELLED_BY = ("", "patient", "clinic")
 
 class Happened(StrEnum):
     """
-    What became of a visit.
+    Outcome of a visit.
 
     Cancelled is also: came, and was sent home untreated. Withdrawn takes an earlier entry back,
     as if it had never been made.
