@@ -104,6 +104,7 @@ def main() -> None:
         problems = [problem_of(protocol, *case) for case in cases]
         ours = [days_of(problem) for problem in problems]
         took = [least(problem, options.runs) for problem in problems]
+        unsure = 0
         line = f"{name:24}{len(took):7}{median(took):9.3f}{quantiles(took, n=20)[-1]:9.3f}{max(took):9.3f}{TARGET:8}"
         if not options.no_cpsat:
             # The hardest first: where ours took longest.
@@ -111,12 +112,17 @@ def main() -> None:
             theirs = []
             for at in chosen:
                 ms, days = solved(problems[at])
+                unsure += days == "gave up"
                 if "gave up" not in (days, ours[at]):
                     assert days == ours[at], f"{name} {at}: CP-SAT {days}, ours {ours[at]}"
                 theirs.append(ms)
             line += f"{median(theirs):9.1f}{median(theirs) / median(took[at] for at in chosen):7.0f}"
         note_times(f"closures: {name}", [sum(took)])
-        notes = {"without a plan": ours.count(None), "given up": ours.count("gave up")}
+        notes = {
+            "without a plan": ours.count(None),
+            "given up": ours.count("gave up"),
+            "given up by CP-SAT": unsure,
+        }
         print(line, ", ".join(f" {number} {what}" for what, number in notes.items() if number), flush=True)
 
 
