@@ -18,6 +18,8 @@ from ketsched.interchange import dumps, json
 from ketsched.model import POLICIES, Anatomy, Course, Phase, Protocol, Spacing, Status, Visit
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.tracking import forecast, record, replan
+from ketsched.tracking.altering import end, move_to
+from ketsched.tracking.recording import apply_visits
 from making import clinic
 from properties import tracking_oracle as oracle
 
@@ -222,6 +224,33 @@ def test_what_became_of_each_session(life):
 
 
 # -- planning again, against all days
+
+
+def judged(history):
+    """What a history says of each session and each visit."""
+    return (
+        [(one.session, one.state) for one in history.sessions],
+        sorted(
+            (
+                one.visit.day,
+                one.visit.status,
+                one.verdict,
+                one.session or "",
+                one.phase or "",
+                one.number or 0,
+            )
+            for one in history.visits
+        ),
+    )
+
+
+@seldom
+@given(lives())
+def test_a_history_that_is_handed_on_is_that_of_its_course(life):
+    """What is recorded and decided changes the history at hand; judging the course from the start says the same."""
+    recorded = apply_visits(life.course, life.visits, as_of=life.today)
+    for history in (recorded, end(recorded, on=life.today), move_to(recorded, "ward 2")):
+        assert judged(history) == judged(evaluate(history.course, as_of=life.today))
 
 
 def open_days(life):

@@ -10,11 +10,14 @@ import pytest
 from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.history import evaluate
 from ketsched.holds import hold
 from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.revising import revised
 from ketsched.tracking import moving, record, replan
+from ketsched.tracking.altering import step_interval
+from ketsched.tracking.recording import apply_visits
 from ketsched.words import sentences
 from making import (
     BEFORE,
@@ -245,6 +248,15 @@ def test_a_step_along_the_intervals(done, step, expected):
     result = again(WITH_BOOSTERS, today, *given, step=step)
     assert coming(result, today) == expected
     assert again(result, today) is result
+
+
+def test_no_visit_is_judged_by_the_interval_that_a_step_changes():
+    history = apply_visits(WITH_BOOSTERS, [*SIX, *visits(35)], as_of=jan(36))
+    stepped, phase = step_interval(history, "forward")
+    assert stepped.course.protocol.phase(phase).every != history.course.protocol.phase(phase).every
+    again = evaluate(stepped.course, as_of=jan(36))
+    assert [(s.session, s.state) for s in again.sessions] == [(s.session, s.state) for s in stepped.sessions]
+    assert [one.verdict for one in again.visits] == [one.verdict for one in stepped.visits]
 
 
 @pytest.mark.parametrize(("done", "step"), [(0, "back"), (2, "forward"), (1, "sideways")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 import attrs
 
@@ -66,26 +65,25 @@ class _Count:
         self.of_phase: dict[str, list[_Given]] = {}
 
     def judge(self, visits: Iterable[tuple[Visit, str | None]]) -> Iterator[JudgedVisit]:
-        before: set[tuple[Any, ...]] = set()  # what was said of one day
-        day: date | None = None
+        before: list[Visit] = []  # those of one day
         for visit, session in visits:
             if not visit.status.delivered:
                 reason = f"{visit.status}" + (f" by the {visit.by}" if visit.by else "")
                 yield JudgedVisit(visit=visit, verdict=Verdict.NOT_GIVEN, reason=reason, session=session)
                 continue
-            if day != visit.day:
-                before, day = set(), visit.day
+            if before and before[0].day != visit.day:
+                before = []
             if self._entered_twice(visit, session, before):
                 reason = f"entered twice: {visit.day} is recorded with the same data"
                 yield JudgedVisit(visit=visit, verdict=Verdict.DUPLICATE, reason=reason, session=None)
                 continue
-            before.add(content(visit))
+            before.append(visit)
             yield self._delivered(visit, session)
 
-    def _entered_twice(self, visit: Visit, session: str | None, before: set[tuple[Any, ...]]) -> bool:
+    def _entered_twice(self, visit: Visit, session: str | None, before: Iterable[Visit]) -> bool:
         """Whether a visit without a session of its own says what another of that day says."""
         own = self.sessions.get(session or "")
-        return (own is None or not own.booked) and content(visit) in before
+        return (own is None or not own.booked) and content(visit) in map(content, before)
 
     def _delivered(self, visit: Visit, session: str | None) -> JudgedVisit:
         booking = self.sessions.get(session or "")

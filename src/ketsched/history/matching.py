@@ -36,8 +36,9 @@ def content(visit: Visit) -> tuple[Any, ...]:
 
 def unrecorded(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     """Return the visits that a course does not remember yet; each that it does is taken once."""
+    visits = list(visits)
     remembered: dict[tuple[Any, ...], list[Visit]] = {}
-    for visit in course.visits:
+    for visit in course.visits if visits else ():
         remembered.setdefault(content(visit), []).append(visit)
     new = []
     for visit in visits:

@@ -11,8 +11,6 @@ import attrs
 from ketsched.history.values import STATUS_OF, History, JudgedSession, JudgedVisit, SessionState, Verdict
 from ketsched.model import Happened, Session, Status, Visit
 
-_STATE_OF = {status: state for state, status in STATUS_OF.items()}
-
 
 def judge_session(session: Session, visit: Visit | None, as_of: date) -> JudgedSession:
     """Return what became of a session, given the visit that it was."""
@@ -21,8 +19,12 @@ def judge_session(session: Session, visit: Visit | None, as_of: date) -> JudgedS
             state = SessionState.FULFILLED
         else:
             state = SessionState.CLOSED if visit.status is Happened.CANCELLED else SessionState.MISSED
-    elif session.status in _STATE_OF:
-        state = _STATE_OF[session.status]
+    elif session.status is Status.FULFILLED:
+        state = SessionState.FULFILLED
+    elif session.status is Status.MISSED:
+        state = SessionState.MISSED
+    elif session.status is Status.CLOSED:
+        state = SessionState.CLOSED
     elif session.day < as_of:
         state = SessionState.NOT_RECORDED
     else:

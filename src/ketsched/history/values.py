@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 
 import attrs
 
@@ -139,8 +141,8 @@ class History:
     @cached_property
     def _of_state(self) -> dict[SessionState, list[Session]]:
         found: dict[SessionState, list[Session]] = {}
-        for judged in self.sessions:
-            found.setdefault(judged.state, []).append(judged.session)
+        for state, judged in groupby(self.sessions, key=attrgetter("state")):
+            found.setdefault(state, []).extend(one.session for one in judged)
         return found
 
     def given(self) -> tuple[JudgedVisit, ...]:
