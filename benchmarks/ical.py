@@ -21,6 +21,7 @@ from _ratios import note
 
 from ketsched.interchange import dumps, json
 from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session
+from ketsched.revising import revised
 
 ROUNDS, IN_A_ROW = 8, 4
 
@@ -49,6 +50,17 @@ def course_of(count: int) -> Course:
     )
 
 
+def moved(course: Course, times: int) -> Course:
+    """Return a course of which so many sessions were moved, each in a revision of its own."""
+    for number in range(times):
+        sessions = list(course.sessions)
+        one = sessions[5 * number]
+        sessions[5 * number] = attrs.evolve(one, day=one.day + timedelta(1), time=clock(14))
+        at = datetime(2026, 12, 2 + number, tzinfo=UTC)
+        course = revised(course, at=at, what="moved", sessions=sessions)
+    return course
+
+
 def best(*calls: Callable[[], Any]) -> list[float]:
     """Return the shortest processor time of each call, in seconds, over rounds in which they take turns."""
     found = [float("inf")] * len(calls)
@@ -63,8 +75,11 @@ def best(*calls: Callable[[], Any]) -> list[float]:
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, icalendar {icalendar.__version__}, {platform.machine()}")
-    for count in [int(word) for word in sys.argv[1:]] or (20, 200, 1000):
-        course = course_of(count)
+    counts = [int(word) for word in sys.argv[1:]] or (20, 200, 1000)
+    courses = [(f"{count} events", course_of(count)) for count in counts]
+    courses.append(("60 events, 10 revisions", moved(course_of(60), 10)))
+    for name, course in courses:
+        count = len(course.sessions)
         for audience, privacy in (("patient", "discreet"), ("clinic", "named"), ("clinic", "full")):
             content = dumps(course, "ics", audience=audience, privacy=privacy)
             calendar = icalendar.Calendar.from_ical(content)
@@ -75,9 +90,9 @@ def main() -> None:
 
             ours, theirs = best(write, calendar.to_ical)
             label = f"{audience} {privacy}"
-            note(f"ical: {count} events, {label}, to icalendar's", ours / theirs)
+            note(f"ical: {name}, {label}, to icalendar's", ours / theirs)
             print(
-                f"{count:5} events, {label:17} {ours / count * 1e6:6.1f} µs an event, icalendar "
+                f"{name:>23}, {label:17} {ours / count * 1e6:6.1f} µs an event, icalendar "
                 f"{theirs / count * 1e6:6.1f} µs: {theirs / ours:5.1f} times"
             )
     course = attrs.evolve(course_of(20))

@@ -110,7 +110,7 @@ class _Placer:
                 why=f"a course has at most {MOST_COMPANIONS}",
                 fix="prescribe fewer, or plan fewer sessions",
             )
-        return tuple(sorted(found, key=lambda p: (p.day, p.time or time(), p.id)))
+        return tuple(sorted(found, key=lambda placed: placed.when))
 
     def _needed(self) -> set[str]:
         """Return the ids of companions that must be there, and of those that they are counted from."""
