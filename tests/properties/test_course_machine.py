@@ -424,7 +424,7 @@ class Life(RuleBasedStateMachine):
         skipped = set(self.course.skipped)
         history = evaluate(self.course, as_of=self.today)
         for phase in self.course.protocol.phases:
-            if phase.count is not None and phase.name not in self.course.over():
+            if phase.count is not None and phase.name not in self.course.finished_phases():
                 own = [s for s in self.course.sessions if s.phase == phase.name]
                 booked = sum(s.status in (Status.FIRM, Status.TENTATIVE) for s in own)
                 needed = phase.count - sum(s.id in skipped for s in own)

@@ -414,7 +414,7 @@ def test_another_protocol_for_the_rest():
     assert [s.status for s in result.sessions if s.id in ("s4", "s5", "s6")] == [Status.CLOSED] * 3
     assert result.segments[-1].protocol == "nasal"
     assert result.segments[-1].on == jan(12)
-    assert result.over() == {"induction"}
+    assert result.finished_phases() == {"induction"}
     assert again(result, 12) == result
     assert not [f for f in check(result, calendar=OPEN_UTC, as_of=jan(12)) if f.severity is Severity.ERROR]
 

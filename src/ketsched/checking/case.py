@@ -186,7 +186,7 @@ class CheckedCourse:
     @cached_property
     def over(self) -> frozenset[str]:
         """Names of the phases in which nothing more is planned: the course was ended, or went over to another."""
-        return self.course.over()
+        return self.course.finished_phases()
 
     @cached_property
     def lifted(self) -> frozenset[tuple[str, str, int]]:

@@ -199,7 +199,7 @@ def _bare(
         status = Status.CLOSED if cancelled else event.status()
         found.append((day, at, status, event.text("UID"), event.text("LOCATION"), event))
     found.sort(key=lambda entry: (entry[0], entry[1] or clock_time()))
-    names = protocol.deal([day for day, _, status, *_ in found if status.stands])
+    names = protocol.assign_phases([day for day, _, status, *_ in found if status.stands])
     sessions, ids, standing = [], set[str](), 0
     for number, (day, at, status, uid, location, event) in enumerate(found, 1):
         known = uid or f"s{number}"

@@ -199,14 +199,14 @@ class Course:
     def of_days(cls, protocol: Protocol, days: Iterable[date], *, zone: str = "UTC") -> Course:
         """Make a course of bare dates, dealt out to the protocol's phases in order."""
         ordered = sorted(plausible(day, "session") for day in days)
-        names = protocol.deal(ordered)
+        names = protocol.assign_phases(ordered)
         sessions = tuple(
             Session(id=f"s{n}", phase=name, day=day)
             for n, (day, name) in enumerate(zip(ordered, names, strict=False), 1)
         )
         return cls(protocol=protocol, zone=zone, sessions=sessions)
 
-    def over(self) -> frozenset[str]:
+    def finished_phases(self) -> frozenset[str]:
         """Return the names of the phases that nothing more is planned in: all before the last segment, or all."""
         names = [phase.name for phase in self.protocol.phases]
         if self.ended is not None:

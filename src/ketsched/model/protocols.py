@@ -159,7 +159,7 @@ class Protocol:
         """Return the companion of that id."""
         return next(companion for companion in self.companions if companion.id == name)
 
-    def deal(self, days: Sequence[date]) -> list[str]:
+    def assign_phases(self, days: Sequence[date]) -> list[str]:
         """
         Deal days in order out to the phases, and return the name of the phase of each.
 

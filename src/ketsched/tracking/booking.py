@@ -218,7 +218,7 @@ class _Booking:
     def _why_closed(self, session: Session) -> str:
         if self.course.ended is not None:
             return "the course was ended"
-        if session.phase in self.course.over():
+        if session.phase in self.course.finished_phases():
             return f"the course went over to {self.course.segments[-1].protocol}"
         return self._closed(session) or f"{session.phase} has all its sessions"
 

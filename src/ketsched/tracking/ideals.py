@@ -135,7 +135,7 @@ class IdealDays:
             if phase.name in anew:
                 ideals = self._relaid(ideals, phase)
             lack = lacks[phase.name] - len(again)
-            if phase.count is None and phase.name not in self.course.over():
+            if phase.count is None and phase.name not in self.course.finished_phases():
                 lack += self._more(ideals, phase, through)
             if lack > 0:
                 missed = self._missed(phase)[-lack:]
@@ -458,7 +458,7 @@ class _Inserted:
 def current(history: History) -> Phase:
     """Return the phase of the next session, or else the last one that goes on."""
     course = history.course
-    main = {phase.name for phase in course.protocol.main} - course.over()
+    main = {phase.name for phase in course.protocol.main} - course.finished_phases()
     name = next((s.phase for s in history.in_state(SessionState.PLANNED) if s.phase in main), None)
     return course.protocol.main[-1] if name is None else course.protocol.phase(name)
 
@@ -466,7 +466,7 @@ def current(history: History) -> Phase:
 def phase_on(history: History, day: date) -> Phase:
     """Return the phase that a day falls into: of the last session before it, or the next one if that has no more."""
     course = history.course
-    main = [phase.name for phase in course.protocol.main if phase.name not in course.over()]
+    main = [phase.name for phase in course.protocol.main if phase.name not in course.finished_phases()]
     sessions = [session for session in course.standing() if session.phase in main]
     before = [session.phase for session in sessions if session.day < day]
     if not before:

@@ -232,7 +232,7 @@ def missing(history: History, used: Mapping[str, int] | None = None) -> dict[str
         used: Its used places, if they are known.
     """
     used = used_places(history) if used is None else used
-    over = history.course.over()
+    over = history.course.finished_phases()
     unknown, booked = dict.fromkeys(used, 0), dict.fromkeys(used, 0)
     for session in history.in_state(SessionState.NOT_RECORDED):
         unknown[session.phase] += 1

@@ -113,7 +113,7 @@ def _tried(name: str, says: str, asked: Request, **options: Unpack[Decisions]) -
 
 def _in_force(course: Course) -> list[Phase]:
     """Return the phases that follow each other in the part of the protocol that is in force."""
-    return [phase for phase in course.protocol.main if phase.name not in course.over()]
+    return [phase for phase in course.protocol.main if phase.name not in course.finished_phases()]
 
 
 def _before(course: Course, name: str) -> int | None:
@@ -126,7 +126,7 @@ def _before(course: Course, name: str) -> int | None:
 def _from(course: Course, number: int) -> Protocol:
     """Return the part of a protocol that is in force, from one of its phases on."""
     protocol = course.protocol
-    phases = [phase for phase in protocol.phases if phase.name not in course.over()][number:]
+    phases = [phase for phase in protocol.phases if phase.name not in course.finished_phases()][number:]
     first = attrs.evolve(phases[0], join=None)
     names = {"", *(phase.name for phase in phases)}
     companions = [c for c in protocol.companions if c.anchor.phase in names]

@@ -239,7 +239,7 @@ def _check_through(protocol: Protocol, through: date | None) -> None:
 
 def check_to_come(history: History, session: str) -> str:
     """Return the id of a session; refuse one that is not to come, or cannot be moved."""
-    over = history.course.over()
+    over = history.course.finished_phases()
     can = [one.id for one in history.in_state(SessionState.PLANNED) if one.phase not in over]
     if session not in can:
         raise InvalidInput(
