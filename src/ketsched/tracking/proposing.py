@@ -53,7 +53,7 @@ def ways(
         calendar: When the clinic is open, without this course's own bookings.
         options: The other keywords of `replan`, but policy.
     """
-    return ways_of(request(course, visits, calendar, **options))
+    return ways_of(request(course, visits, calendar, policy=None, **options))  # each is tried
 
 
 def ways_of(asked: Request) -> tuple[Proposal, ...]:
