@@ -9,7 +9,7 @@ import pytest
 
 from ketsched.errors import InvalidInput
 from ketsched.history import SessionState, Verdict, evaluate
-from ketsched.model import Anatomy, Interval, Join, Phase, Spacing, Visit, Waiver
+from ketsched.model import Anatomy, Interval, Join, LapseBand, Phase, Spacing, Visit, Waiver
 from ketsched.tracking import record
 from making import BEFORE, jan, maintenance, planned, twice_weekly, visits
 
@@ -338,3 +338,47 @@ def test_a_waiver_of_the_spacing_lets_it_count():
     bare = attrs.evolve(waived, waivers=())
     assert last(happened, course=bare) == (V.TOO_SOON, None)
     assert course.visits[0].session == "s1"
+
+
+# -- lapses
+
+BANDS = (
+    LapseBand(first=0, last=7, propose="continue"),
+    LapseBand(first=8, last=10, propose="continue", if_worse="clinician review"),
+    LapseBand(first=11, last=None, propose="restart"),
+)
+
+
+@pytest.mark.parametrize(
+    ("since", "proposed"),
+    [
+        ([], ""),
+        (visits(14, status="no-show"), ""),
+        (visits(14, status="no-show", worse=True), "clinician review"),
+        ([*visits(14, status="no-show"), *visits(18, status="cancelled", worse=True)], "clinician review"),
+        (
+            visits(21, status="cancelled", worse=True),
+            "clinician review",
+        ),  # cancelled ahead: it will be missed
+        ([*visits(14, status="no-show"), *visits(21, worse=True)], ""),  # after today: not taken as said
+    ],
+)
+def test_a_lapse_with_symptoms_that_have_become_worse(since, proposed):
+    """Today is the 19th, 8 days after the last session given."""
+    course = planned(twice_weekly(lapse=BANDS))
+    lapse = evaluate(course, [*visits(4, 7, 11), *since], as_of=jan(19)).lapse(course.protocol.phases[0])
+    assert (lapse.last_given, lapse.days, lapse.band) == (jan(11), 8, BANDS[1])
+    assert lapse.proposes == proposed
+
+
+def test_a_band_is_in_force_from_its_first_day_to_its_last():
+    course = planned(twice_weekly(lapse=BANDS))
+    (own,) = course.protocol.phases
+
+    def proposes(today):
+        return evaluate(course, visits(4), as_of=jan(today)).lapse(own).proposes
+
+    assert [proposes(today) for today in (11, 12, 14, 15)] == ["", "", "", "restart"]
+    assert (
+        evaluate(course, visits(4, status="no-show"), as_of=jan(15)).lapse(own) is None
+    )  # nothing was given
