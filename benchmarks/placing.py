@@ -146,7 +146,8 @@ def timed(work: Callable[[], object], runs: int) -> list[float]:
 
 def cpsat(name: str, at: int, weighted: bool) -> tuple[float, Answer]:
     """Return the milliseconds of solving, and the days; runs in the child process."""
-    return solved(list(CASES[name][0]())[at], weighted=weighted)
+    found: tuple[float, Answer] = solved(list(CASES[name][0]())[at], weighted=weighted)
+    return found
 
 
 def compared(name: str, ours: list[Answer], most: int) -> list[float]:

@@ -233,9 +233,9 @@ def object_of(kind: type, definitions: dict[str, Schema]) -> Schema:
     """Return the schema of a class, and add those of the classes that it is made of."""
     types, told = get_type_hints(kind), descriptions_of(kind)
     properties: dict[str, Schema] = {}
-    required = []
+    required: list[str] = []
     for a in attrs.fields(kind):
-        for name in jsonform.WRITTEN_AS.get((kind, a.name), (a.name,)):
+        for name in jsonform.WRITTEN_AS.get((kind, a.name), (a.name,)):  # type: ignore[arg-type]
             properties[name] = property_of(kind, a, types[a.name], name, definitions)
             properties[name].setdefault("description", TOLD.get((kind, name), told.get(name, told[a.name])))
             if a.default is attrs.NOTHING or (kind, name) == (
@@ -262,7 +262,7 @@ def property_of(
     if a.name != name:  # of several kinds of booking, the one that the name stands for
         classes = {booking.kind: booking for booking in (model.Session, model.PlacedCompanion)}
         type_ = classes[name] | None
-    found = {"enum": list(ENUMS[at])} if at in ENUMS else of_type(type_, definitions)
+    found: Schema = {"enum": list(ENUMS[at])} if at in ENUMS else of_type(type_, definitions)
     found |= LIMITS.get(at, {})
     said = not isinstance(a.default, attrs.Factory | tuple) and a.default not in (None, attrs.NOTHING)
     if (

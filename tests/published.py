@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import uuid5
 
 import attrs
@@ -23,7 +24,7 @@ from ketsched.model import (
 FIRST, SECOND = datetime(2026, 12, 1, 9, 30, tzinfo=UTC), datetime(2026, 12, 8, 16, tzinfo=UTC)
 AUDIENCES = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named", "full")]
 PATIENT = [("patient", p) for p in ("discreet", "named", "full")]
-CLINIC = {"audience": "clinic", "privacy": "full"}
+CLINIC: dict[str, Any] = {"audience": "clinic", "privacy": "full"}
 MONDAY, TUESDAY = date(2027, 1, 4), date(2027, 1, 5)
 FOR_PATIENT = "Clinic schedule: your clinic decides on it and may change it. If in doubt, ask your clinic."
 PHASE = Phase(

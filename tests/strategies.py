@@ -253,7 +253,7 @@ def protocols(draw, *, around=False):
         draw(phases(name, first=number == 0, last=number == len(names) - 1))
         for number, name in enumerate(names)
     ]
-    added = []
+    added: list[Companion] = []
     if around:
         if len(names) > 1 and names[-1] and draw(st.booleans()):
             beside = draw(phases("".join(names) + "beside", first=False))
@@ -328,7 +328,7 @@ def visits(draw, visit_id, sessions=()):
 def _followed(draw, course, publishable):
     """Return the course with what has happened to it: visits, and revisions that say what they changed."""
     ids = [session.id for session in course.sessions]
-    changes = [[] for _ in course.revisions]
+    changes: list[list[Changed]] = [[] for _ in course.revisions]
     for booking in course.bookings().values():
         numbers = sorted(draw(st.sets(st.integers(0, len(changes) - 1), max_size=2)) - {0})
         for number in numbers:

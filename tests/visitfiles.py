@@ -15,5 +15,5 @@ def unused(found: VisitFile) -> list[tuple[int, str]]:
     return [(row.line, row.why) for row in found.unused]
 
 
-def with_formats(*dates: str, times: tuple[str, ...] = ("iso",), **more: object) -> ColumnMap:
+def with_formats(*dates: str, times: tuple[str, ...] = ("iso",), **more: str) -> ColumnMap:
     return ColumnMap(columns={"day": "d", "status": "s", **more}, dates=dates or ("iso",), times=times)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from conformance.foreign import Event, event, read_with
 from ketsched.interchange import dumps
-from ketsched.interchange.ical import STATUS
+from ketsched.interchange.icalevents import STATUS
 from ketsched.interchange.identity import session_uid
 from ketsched.model import (
     Anatomy,

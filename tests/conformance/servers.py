@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import attrs
 from caldav.davclient import DAVClient
@@ -42,7 +43,7 @@ class Server:
 
     url: str
     root: str
-    login: dict[str, str]
+    login: dict[str, Any]
     trust: Path | None = None
 
     def with_calendar(self, name: str) -> Server:

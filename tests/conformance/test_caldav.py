@@ -32,11 +32,13 @@ from caldav.davclient import DAVClient
 import ketsched as ks
 from conformance.servers import PASSWORD, SERVERS, USER, Server, running
 from ketsched.errors import CannotWrite, InvalidInput
-from ketsched.interchange import caldav, dumps
+from ketsched.interchange import dumps
 from ketsched.interchange.caldav import Published, calendars, credentials, publish
+from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid
 from ketsched.model import Course, Session, Status
 from ketsched.revising import revised
+from ketsched.words.wording import Publication
 
 PLANNED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 MISSED = datetime(2027, 1, 11, 20, tzinfo=UTC)
@@ -393,7 +395,7 @@ def test_of_two_who_publish_at_once_neither_undoes_the_other(
         return plain(client, url, body, headers)
 
     def dumps_of(whole: Course, name: str) -> str:
-        found = [r for r in caldav.resources(whole, caldav.Publication()) if r.uid == uid(name)]
+        found = [r for r in resources(whole, Publication()) if r.uid == uid(name)]
         return found[0].content.decode()
 
     monkeypatch.setattr(DAVClient, "put", put)
@@ -502,7 +504,7 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     "login", [{"username": USER, "password": "wrong horse"}, {"username": "nobody", "password": PASSWORD}, {}]
 )
 def test_nobody_gets_in_with_the_wrong_password(
-    radicale: Server, course: Course, login: dict[str, str]
+    radicale: Server, course: Course, login: dict[str, Any]
 ) -> None:
     with pytest.raises(CannotWrite) as caught:
         publish(course, radicale.url, **login)
@@ -687,7 +689,7 @@ def test_a_course_without_an_id_is_not_published(radicale: Server, course: Cours
 class Keyring(keyring.backend.KeyringBackend):
     """Holds one password."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
         return "kept horse" if (service, username) == ("cal.example.org", "nurse") else None

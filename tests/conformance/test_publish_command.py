@@ -83,7 +83,7 @@ def test_publish_again_after_a_change_and_over_a_conflict(server: Server, tmp_pa
     assert run("replan", "course.json", *HOURS, "--missed", "2027-01-14", *moment)[0] == 0
     code, said = published()
     assert code == 0
-    counted = dict(reversed(part.split()) for part in said[-1].split(", "))
+    counted = {what: number for number, what in (part.split() for part in said[-1].split(", "))}
     assert (counted["added"], counted.get("conflict")) == ("1", None)  # the 25th
     assert {"updated", "unchanged"} <= set(counted)
     texts = [text for _, text in server.files().values()]

@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
 from ketsched.calendars import Calendar
-from ketsched.model import Course, Phase, Protocol, Spacing
+from ketsched.model import Course, Phase, Protocol, Session, Spacing
 
 Cost = tuple[int, int, int, date, tuple[date, ...]]
 
@@ -218,7 +218,7 @@ def faults(course: Course, calendar: Calendar, booked: Iterable[Course] = ()) ->
     return said
 
 
-def held(course: Course, session: object) -> tuple[datetime, datetime]:
+def held(course: Course, session: Session) -> tuple[datetime, datetime]:
     """From when until when a session holds its chair."""
     start = datetime.combine(session.day, session.time, ZoneInfo(course.zone)).astimezone(ZoneInfo("UTC"))
     return start, start + timedelta(minutes=minutes_of(course.protocol.phase(session.phase)))

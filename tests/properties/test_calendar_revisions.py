@@ -6,6 +6,7 @@ A client takes an event anew if its stamp or SEQUENCE tells it to, and keeps for
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -201,7 +202,7 @@ START = date(2027, 3, 1)
 
 
 def around_it(name, kind, topic, edges=(0, 0, 0), anchor=None, **more):
-    window = (
+    window: dict[str, Any] = (
         {}
         if more.get("on_session_days") == "during"
         else {"window": Window(earliest=edges[0], recommended=edges[1], latest=edges[2])}

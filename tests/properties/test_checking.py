@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 from hypothesis import given
@@ -111,7 +112,7 @@ def phases(draw, number, last):
 @st.composite
 def companion_lists(draw):
     """Up to three companions, each a little of everything."""
-    found = []
+    found: list[Companion] = []
     for number in range(draw(st.integers(0, 3))):
         kind = draw(st.sampled_from(["appointment", "appointment", "task", "notice"]))
         ways = {
@@ -409,7 +410,9 @@ def test_appointments_overlap_where_comparing_each_pair_says_so(course):
     timed = [one for one in case.bookings.all if one.begin is not None and one.companion.for_patient]
     pairs = [
         (one, other)
-        for one, other in (*itertools.combinations(timed, 2), *itertools.product(timed, stays))
+        for one, other in itertools.chain[Any](
+            itertools.combinations(timed, 2), itertools.product(timed, stays)
+        )
         if one.begin < other.end and other.begin < one.end
     ]
     inside = [one for one in timed if one.companion.on_session_days == "during"]

@@ -122,7 +122,7 @@ def anchors(draw, phases):
 
 
 @st.composite
-def appointments(draw, phases, *, minutes=QUARTER, name="talk", **given):
+def appointments(draw, phases, /, *, minutes=QUARTER, name="talk", **given):
     """Any appointment but one during a session; one booking from each anchor unless said otherwise."""
     window = draw(windows)
     rule = draw(st.sampled_from(["allowed", "allowed", "never", "only"]))
@@ -212,7 +212,7 @@ def test_a_series_of_appointments_is_the_best_there_is(course, clinic, therapist
 @st.composite
 def several(draw, phases):
     """Two to four companions of any kind, some counted from another."""
-    found = []
+    found: list[Companion] = []
     for number in range(draw(st.integers(2, 4))):
         companion = draw(st.one_of(appointments(phases), appointments(phases), series(phases), tasks(phases)))
         companion = attrs.evolve(companion, id=f"c{number}")
@@ -361,6 +361,7 @@ def test_windows_of_a_series_are_the_days_of_some_placement(opened, count, data)
     if free is None:
         assert not isinstance(tight, tuple)
     else:
+        assert isinstance(tight, tuple)
         assert [
             {MONDAY + timedelta(day) for day in range(first, last + 1)} for first, last in tight[1:]
         ] == free

@@ -5,6 +5,7 @@ import json as standard_json
 import re
 from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
+from typing import Any
 
 import attrs
 import icalendar
@@ -22,7 +23,7 @@ from ketsched.model import Course, Revision, Status
 SCHEMA = Draft202012Validator(
     standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
 )
-CLINIC = {"audience": "clinic", "privacy": "full"}
+CLINIC: dict[str, Any] = {"audience": "clinic", "privacy": "full"}
 slow = settings(max_examples=25)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +39,7 @@ def test_a_plan_has_no_error_finding(protocol_id: str, clinic: ks.Calendar, days
     first = FIRST + timedelta(days)
     for start in starts(protocol, between=(first, first + timedelta(6)), calendar=clinic):
         if start.course is None or start.placement is None:
-            assert start.error is not None
+            assert isinstance(start.error, NoFeasiblePlan)
             assert start.error.causes
             continue
         findings = ks.check(start.course, calendar=clinic)
@@ -48,7 +49,9 @@ def test_a_plan_has_no_error_finding(protocol_id: str, clinic: ks.Calendar, days
 
 
 @pytest.mark.parametrize("protocol_id", protocol_ids())
-def test_every_shipped_protocol_can_be_planned_checked_and_published(protocol_id: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_every_shipped_protocol_can_be_planned_checked_and_published(
+    protocol_id: str, tmp_path: Path
+) -> None:
     """On a real week with real holidays, written and read back."""
     from datetime import UTC, datetime
 

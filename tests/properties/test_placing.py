@@ -41,7 +41,7 @@ def ends(draw, apart=1):
 def rules(draw, places, *, preferences=True):
     """Bounds of two phases, each with its own rules, of the join between them, and of numbered places."""
     cut = draw(st.integers(1, places))
-    bounds = []
+    bounds: list[Bound] = []
     for phase in (range(cut), range(cut, places)):
         bounds += lay(phase, minimum=draw(st.integers(0, 3)), latest=draw(st.none() | st.integers(3, 7)))
         for apart in draw(st.lists(st.integers(1, 3), max_size=2)):
@@ -88,7 +88,7 @@ def some_series(draw, most_places=6, most_days=6):
     nominal = [sum(gaps[:at]) for at in range(places)]
     closed = draw(st.frozensets(st.integers(0, 24), max_size=6))
     given_so_far = draw(st.integers(0, places - 1))
-    days, wishes = [], []
+    days, wishes = list[tuple[int, ...]](), []
     for at, day in enumerate(nominal):
         around = range(day - draw(st.integers(0, 3)), day + draw(st.integers(0, most_days - 3)))
         if at < given_so_far:
@@ -217,7 +217,7 @@ def any_bounds(draw):
     """Bounds between any places, which may contradict each other or themselves."""
     places = draw(st.integers(1, 8))
     days = st.none() | st.integers(0, 9)
-    bounds = []
+    bounds: list[Bound] = []
     for _ in range(draw(st.integers(0, 12)) if places > 1 else 0):
         earlier = draw(st.integers(0, places - 2))
         bounds.append(Bound(earlier, draw(st.integers(earlier + 1, places - 1)), draw(days), draw(days)))

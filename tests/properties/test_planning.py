@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.hours import Hours, SeatNeed
-from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Spacing
+from ketsched.model import Anatomy, Course, Interval, Join, Phase, Protocol, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
 from ketsched.planning.rules import HourRule
 from ketsched.planning.seating import NoStart, Seating, seat
@@ -171,7 +172,7 @@ def test_a_plan_keeps_every_required_rule_hour_and_chair(
     protocol, start, calendar, availability, chairs, preferred
 ):
     calendar = attrs.evolve(calendar, chairs=chairs)
-    booked, before = calendar, []
+    booked, before = calendar, list[Course]()
     for _ in range(3):
         try:
             course = plan(protocol, start=start, calendar=booked, availability=availability, time=preferred)
@@ -203,7 +204,7 @@ def test_nothing_but_our_own_errors(zone, start, protocol, data):
     try:
         course = plan(protocol, start=start, calendar=calendar, availability=availability, wishes=wishes)
     except KetschedError as raised:
-        said = (raised.what, raised.why, raised.fix)
+        said: tuple[object, ...] = (raised.what, raised.why, raised.fix)
     else:
         said = (course.sessions[0].day == start,)
     assert all(said)
@@ -396,7 +397,7 @@ def impossible(draw):
     protocol = draw(tight_protocols())
     assume(can_be(protocol, MONDAY, ALWAYS, {rule[0] for rule in rules_by_name(protocol.phases[0])}))
     start = MONDAY + timedelta(draw(st.integers(0, 4)))
-    week = dict.fromkeys(draw(st.sampled_from([WEEK[:5], WEEK])), HOURS)
+    week: dict[str, Any] = dict.fromkeys(draw(st.sampled_from([WEEK[:5], WEEK])), HOURS)
     days = [start + timedelta(n) for n in range(1, 12)]
     closed = draw(st.lists(st.sampled_from(days), min_size=2, max_size=6, unique=True))
     calendar = Calendar.weekly("UTC", **week).without(closed)
@@ -461,7 +462,7 @@ def nights_and_days(draw):
     steps = draw(st.lists(st.integers(1, 2), min_size=1, max_size=4))
     days = [begin + timedelta(sum(steps[:at])) for at in range(len(steps))]
     opens = draw(st.sampled_from([0, 60, 105, 540]))
-    hours = {}
+    hours: dict[str, Any] = {}
     for day in WEEK:
         first = opens + 15 * draw(st.integers(0, 3))
         last = first + 60 + 15 * draw(st.integers(0, 4))

@@ -21,6 +21,7 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -78,10 +79,14 @@ def read_phase(table):
     if table.get("no_driving", "").startswith("PT"):
         table["no_driving"] = timedelta(hours=int(table["no_driving"].removeprefix("PT").removesuffix("H")))
     before = tuple(Restriction(**restriction) for restriction in table.pop("before", []))
-    intervals = {key: Interval.parse(table.pop(key)) for key in ("review", "until") if key in table}
+    intervals: dict[str, Any] = {
+        key: Interval.parse(table.pop(key)) for key in ("review", "until") if key in table
+    }
     every = tuple(Interval.parse(text) for text in table.pop("every", []))
     join = Join(**table.pop("join")) if "join" in table else None
-    lists = {key: tuple(table.pop(key)) for key in ("weekdays", "study_days", "weeks") if key in table}
+    lists: dict[str, Any] = {
+        key: tuple(table.pop(key)) for key in ("weekdays", "study_days", "weeks") if key in table
+    }
     lapse = tuple(LapseBand(**{"last": None} | band) for band in table.pop("lapse", []))
     return Phase(
         kind=table.pop("kind", "induction"),
@@ -105,7 +110,7 @@ def read_companion(table):
         **dict(zip(("earliest", "recommended", "latest"), table.pop("window", (0, 0, 0)), strict=True))
     )
     appointment = table.get("kind", "appointment") == "appointment"
-    lists = {key: tuple(table.pop(key)) for key in ("weekdays", "areas") if key in table}
+    lists: dict[str, Any] = {key: tuple(table.pop(key)) for key in ("weekdays", "areas") if key in table}
     return Companion(
         kind=table.pop("kind", "appointment"),
         topic=table.pop("topic", "review"),
@@ -148,7 +153,7 @@ def read_booking(table):
 
 
 def read_hold(number, table):
-    lists = {"sessions": tuple(table["sessions"])} if "sessions" in table else {}
+    lists: dict[str, Any] = {"sessions": tuple(table["sessions"])} if "sessions" in table else {}
     lifted = {"lifted_by": "Dr A"} if "lifted_on" in table else {}
     return Hold(**{"id": f"h{number}", "reason": "a reason", "who": "Dr A"} | table | lists | lifted)
 

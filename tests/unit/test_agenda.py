@@ -108,6 +108,7 @@ def test_a_session_knows_its_moments():
 def test_time_is_elapsed_time_on_the_night_the_clocks_change():
     course = course_of(session(day=date(2027, 3, 28), clock=time(0, 30)))
     (entry, _) = agenda(course).entries
+    assert isinstance(entry, SessionEntry)
     assert [f"{moment:%H:%M}" for moment in entry.moments] == ["00:30", "00:50", "02:30", "03:30", "03:40"]
     assert f"{entry.drives_from:%d %H:%M}" == "29 02:30"
 
@@ -115,11 +116,13 @@ def test_time_is_elapsed_time_on_the_night_the_clocks_change():
 @pytest.mark.parametrize("clock", [None, time(1, 30)])
 def test_an_hour_that_is_not_known_or_does_not_happen_is_no_moment(clock):
     (entry,) = agenda(course_of(session(day=date(2027, 3, 28), clock=clock))).entries
+    assert isinstance(entry, SessionEntry)
     assert (entry.start, entry.end, entry.moments, entry.drives_from) == (None,) * 4
 
 
 def test_next_day_is_the_date_after_the_treatment():
     (entry, after) = agenda(course_of(session(clock=time(23, 30)), no_driving="next day")).entries
+    assert isinstance(entry, SessionEntry)
     assert entry.no_driving_on == after.last == date(2027, 1, 6)  # treated until 00:30 on the 5th
     assert entry.drives_from == datetime(2027, 1, 6, tzinfo=LONDON)
 
@@ -129,6 +132,7 @@ def test_next_day_is_the_date_after_the_treatment():
 )
 def test_nothing_is_after_a_session_at_home(more, is_home):
     entry, *after = agenda(course_of(session(**more))).entries
+    assert isinstance(entry, SessionEntry)
     assert (entry.at_home, bool(after)) == (is_home, not is_home)
 
 

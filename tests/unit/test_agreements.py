@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -13,7 +15,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import Anatomy, Interval, Join, Phase, Protocol, Session, Spacing
 from ketsched.planning import NoFeasiblePlan, starts
 
-WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
+WEEK: dict[str, Any] = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
 CLINIC = ks.Calendar.weekly("America/New_York", **WEEK)
 JANUARY = date(2027, 1, 1)
 
@@ -168,7 +170,7 @@ def test_a_choice_of_another_type_is_refused(choice: dict[str, object]) -> None:
         ks.load_protocol("generic-induction").choose(**choice)  # type: ignore[arg-type]
 
 
-def test_a_place_edited_in_a_clinics_file_is_noticed(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_place_edited_in_a_clinics_file_is_noticed(tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
     at = datetime(2026, 12, 1, tzinfo=UTC)

@@ -45,8 +45,8 @@ def test_a_name_is_of_the_same_type_where_it_is_checked_and_where_it_runs(tier):
     imported = {
         alias.asname or alias.name: (node.module, alias.name)
         for node in branch.body
-        for alias in node.names
         if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
     assert sorted(imported) == module.__all__
     for name, (home, called) in imported.items():

@@ -17,10 +17,10 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ketsched import files
 from ketsched.cli import main
 from ketsched.files import LARGEST_FILE
 from ketsched.protocols import template
@@ -118,7 +118,7 @@ def refused(good, tmp_path, monkeypatch, capsys):
             r"error: .+\n  where: .+\n(         .+\n)*  why:   .+\n(         .+\n)*  fix:   .+\n", err
         ), err
         assert state(tmp_path) == before
-        return err
+        return str(err)
 
     return refusing
 
@@ -330,7 +330,7 @@ BARE_ROWS = [
     ("a status that is none", "STATUS:CONFIRMED", "STATUS:GIVEN", "STATUS"),
     ("an event within an event", "BEGIN:VEVENT", "BEGIN:VEVENT\r\nBEGIN:VCALENDAR", "begins where none can"),
 ]
-TABLES = {
+TABLES: dict[str, Any] = {
     "protocol.toml": PROTOCOL_ROWS,
     "clinic.toml": CLINIC_ROWS,
     "case.toml": CASE_ROWS,
@@ -341,7 +341,7 @@ TABLES = {
 }
 
 
-def spoil(content: bytes, old: str | re.Pattern, new: str) -> bytes:
+def spoil(content: bytes, old: str | re.Pattern[str], new: str) -> bytes:
     """Replace every match of a pattern, or the first of a text."""
     if isinstance(old, re.Pattern):
         return old.sub(lambda _: new, content.decode()).encode()
@@ -486,7 +486,7 @@ def test_a_disk_that_fails(refused, monkeypatch, fault, call):
             raise OSError(fault, os.strerror(fault))
         return real(*words, **more)
 
-    monkeypatch.setattr(files.os, call, failing)
+    monkeypatch.setattr(os, call, failing)
     said = refused(*OURS, "new.ics", "-o", "new.json")
     assert os.strerror(fault).lower() in said
     calls.clear()

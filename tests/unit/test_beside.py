@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 from itertools import combinations, pairwise
+from typing import Any
 
 import attrs
 import pytest
@@ -204,11 +205,11 @@ def test_the_patient_can_neither_there_nor_here():
 
 def test_without_an_end_both_go_on_to_the_review():
     # 12 weeks from 12 February are over on 7 May; from 29 January on 23 April: neither is in
-    open_ended = {"count": None, "review": Interval(days=84)}
+    open_ended: dict[str, Any] = {"count": None, "review": Interval(days=84)}
     course = planned(attrs.evolve(HOME, **open_ended), attrs.evolve(BOOSTERS, **open_ended))
     assert of(course, "boosters") == dates("12 Feb, 12 Mar, 9 Apr")
     assert of(course, "home") == dates("29 Jan, 13 26 Feb, 13 26 Mar, 10 Apr")
-    longer = {"count": None, "review": Interval(days=85)}
+    longer: dict[str, Any] = {"count": None, "review": Interval(days=85)}
     course = planned(attrs.evolve(HOME, **longer), attrs.evolve(BOOSTERS, **longer))
     assert of(course, "boosters") == dates("12 Feb, 12 Mar, 9 Apr, 7 May")
     assert of(course, "home") == dates("29 Jan, 13 26 Feb, 13 26 Mar, 10 23 Apr")
@@ -394,7 +395,7 @@ def test_no_plan_is_better_given_the_order_in_which_they_merge(whole, closed, sh
 
 
 def test_too_many_sessions_are_refused_with_their_number():
-    many = {"count": 600}
+    many: dict[str, Any] = {"count": 600}
     with pytest.raises(InvalidInput) as caught:
         planned(
             attrs.evolve(HOME, **many, every=(Interval(days=2),)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from typing import Any
 
 import attrs
 import pytest
@@ -48,7 +49,13 @@ def talk(
 ) -> tuple[Companion, PlacedCompanion]:
     """An appointment of 30 minutes."""
     anchor = Anchor(edge="start")
-    given = {"kind": "appointment", "topic": "review", "title": name, "minutes": 30, "anchor": anchor}
+    given: dict[str, Any] = {
+        "kind": "appointment",
+        "topic": "review",
+        "title": name,
+        "minutes": 30,
+        "anchor": anchor,
+    }
     placed = PlacedCompanion(
         id=f"{name}:s1", companion=name, day=day, time=clock, session="s1", status=status
     )

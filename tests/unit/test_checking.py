@@ -229,9 +229,9 @@ def test_a_finding_is_said_in_the_voice_of_errors():
 def test_severities_compare_and_read_as_words():
     assert Severity.INFO < Severity.WARNING < Severity.ERROR
     assert f"{Severity.WARNING}" == str(Severity.WARNING) == "warning"
-    assert Severity("error") is Severity.ERROR
+    assert Severity("error") is Severity.ERROR  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="dreadful"):
-        Severity("dreadful")
+        Severity("dreadful")  # type: ignore[arg-type]
 
 
 def test_today_is_a_date():

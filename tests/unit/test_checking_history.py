@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, time
+from typing import Any
 
 import attrs
 import pytest
@@ -239,10 +240,11 @@ def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
     boosted = ("s7", "s8", "s9")
     assert {s.status for s in course.sessions if s.id in boosted} == {Status.TENTATIVE}
     assert seen(course) == [("KS418", boosted)]
-    for what, status, before, after in (
+    cases: tuple[tuple[str, Status, list[Any], list[Any]], ...] = (
         ("continue", Status.FIRM, [], []),
         ("stop", Status.CLOSED, [("KS426", boosted)], []),
-    ):
+    )
+    for what, status, before, after in cases:
         outcome = Decision(what=what, on=date(2027, 2, 4), who="Dr A")
         decided = holds.decide(course, "review:end", outcome, at=at(4, 2))
         assert seen(decided) == before

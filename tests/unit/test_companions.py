@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -78,7 +79,7 @@ def no_plan(*companions, **options):
     return caught.value
 
 
-INDUCTION = {"phase": "induction"}
+INDUCTION: dict[str, Any] = {"phase": "induction"}
 FIRST, LAST = Anchor(edge="start"), Anchor(edge="end")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import attrs
 import pytest
@@ -60,7 +61,7 @@ def test_findings_are_counted_that_nobody_waived(after):
 def test_a_move_by_hand_is_waived_with_it_or_later(before, after):
     third = before.sessions[2].id
     moved = revised(before, at=None, kind="moved", sessions=after.sessions)
-    given = {"reason": "a journey", "who": "Dr A", "at": None}
+    given: dict[str, Any] = {"reason": "a journey", "who": "Dr A", "at": None}
     waived = waive(before, moved, third, check, **given)
     assert waived.revisions == moved.revisions
     assert [waiver.rule for waiver in waived.waivers] == [f.code for f in broken(check(before), check(moved))]

@@ -32,7 +32,7 @@ class Points:
     """Ends the process just before its n-th call into the operating system, and so after the one before that."""
 
     def __init__(self, end_at: int) -> None:
-        self.left, self.names = end_at, []
+        self.left, self.names = end_at, list[str]()
 
     def __call__(self, _, event, function):
         if event != "c_call":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
-from ketsched import files
 from ketsched.errors import CannotRead, CannotWrite
 from ketsched.files import LARGEST_FILE, read_text, write_several, write_whole
 
@@ -75,7 +75,7 @@ def test_no_file_changes_before_all_are_written(folder, monkeypatch):
         if len(seen) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, "fsync", sync)
+    monkeypatch.setattr(os, "fsync", sync)
     error = raised(lambda: write_several(wanted(folder)))
     assert (error.what, error.why) == ("cannot write c", "no space left on device")
     assert seen == [OLD] * 3
@@ -89,7 +89,7 @@ def test_no_file_changes_before_all_are_written(folder, monkeypatch):
 )
 def test_a_place_that_cannot_be_taken_gives_the_others_back(folder, monkeypatch, fails_at, fault, links):
     """In a folder such as /tmp a file may be made and another's may not be replaced; and the user may stop it."""
-    real, calls = files.Path.replace, []
+    real, calls = Path.replace, []
 
     def replace(path, target):
         calls.append(target)
@@ -100,9 +100,9 @@ def test_a_place_that_cannot_be_taken_gives_the_others_back(folder, monkeypatch,
     def no_link(*_):
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(files.Path, "replace", replace)
+    monkeypatch.setattr(Path, "replace", replace)
     if not links:
-        monkeypatch.setattr(files.os, "link", no_link)
+        monkeypatch.setattr(os, "link", no_link)
     with pytest.raises((CannotWrite, KeyboardInterrupt)):
         write_several(wanted(folder))
     assert contents(folder) == OLD
@@ -119,7 +119,7 @@ def test_a_file_keeps_its_group_and_mode_or_gives_no_other_group_what_it_had(
     folder, monkeypatch, allowed, mode
 ):
     """What nurses share stays theirs; where the system keeps the group back, its rights go to nobody else."""
-    path, given, real = folder / "a", [], files.Path.stat
+    path, given, real = folder / "a", [], Path.stat
     path.chmod(0o664)
 
     class OfAnotherGroup:
@@ -135,8 +135,8 @@ def test_a_file_keeps_its_group_and_mode_or_gives_no_other_group_what_it_had(
         if not allowed:
             raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(files.Path, "stat", seen)
-    monkeypatch.setattr(files.os, "chown", chown)
+    monkeypatch.setattr(Path, "stat", seen)
+    monkeypatch.setattr(os, "chown", chown)
     write_whole(path, b"new")
     monkeypatch.undo()
     assert given == [(-1, path.stat().st_gid + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -38,7 +39,7 @@ JAN = {f"s{n}": date(2027, 1, day) for n, day in enumerate((4, 6, 8, 11, 13, 15)
 
 
 def appointment(name, anchor, earliest=0, recommended=0, latest=0, **given):
-    fields = {"minutes": 20, "place": "telephone"} | given
+    fields: dict[str, Any] = {"minutes": 20, "place": "telephone"} | given
     return Companion(
         id=name,
         kind="appointment",

@@ -7,6 +7,7 @@ at 11:25. London's clocks go forward on 28 March 2027 at 01:00 and back on 31 Oc
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 import icalendar
@@ -488,7 +489,7 @@ def test_findings_stand_with_what_they_are_about():
     assert (task, session, appointment) == (["two"], ["three", "six"], ["one"])
     assert str(calendar["DESCRIPTION"]).split("\n") == ["KS401: four", "KS401: five"]
     for audience, privacy in AUDIENCES[:-1]:
-        told = {"audience": audience, "privacy": privacy}
+        told: dict[str, Any] = {"audience": audience, "privacy": privacy}
         assert dumps(course, "ics", findings=findings, **told) == dumps(course, "ics", **told)
 
 

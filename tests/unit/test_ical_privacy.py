@@ -77,7 +77,7 @@ class TestPrivacy:
     def test_no_file_tells_more_than_it_may(self, reference_course, audience, privacy):
         text = unfolded(reference_course, audience=audience, privacy=privacy).lower()
         text = re.sub(r"\r\n(uid|related-to):[-0-9a-f]+", "", text)
-        forbidden = () if (audience, privacy) == ("clinic", "full") else SECRETS
+        forbidden: tuple[str, ...] = () if (audience, privacy) == ("clinic", "full") else SECRETS
         if privacy != "full":
             forbidden += TITLES
         if privacy == "discreet":

@@ -231,10 +231,10 @@ def one_phase(**changes) -> model.Course:
 @pytest.mark.parametrize(
     "course",
     [
-        one_phase(before=(model.Restriction(what="eating", minutes=1.5),)),
+        one_phase(before=(model.Restriction(what="eating", minutes=1.5),)),  # type: ignore[arg-type]
         one_phase(count=True),
-        one_phase(spacing=(model.Spacing(minimum=2.5),)),
-        one_phase(anatomy=model.Anatomy(infusion=40.5)),
+        one_phase(spacing=(model.Spacing(minimum=2.5),)),  # type: ignore[arg-type]
+        one_phase(anatomy=model.Anatomy(infusion=40.5)),  # type: ignore[arg-type]
         one_phase(weeks_required="yes"),
     ],
 )

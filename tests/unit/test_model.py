@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -50,7 +51,7 @@ ANATOMY = Anatomy(prepare=15, infusion=40, observation=60, discharge=5)
 
 
 def induction(**changes):
-    given = {
+    given: dict[str, Any] = {
         "kind": "induction",
         "name": "induction",
         "count": 3,
@@ -61,7 +62,12 @@ def induction(**changes):
 
 
 def maintenance(**changes):
-    given = {"kind": "maintenance", "name": "boosters", "count": None, "anatomy": ANATOMY} | changes
+    given: dict[str, Any] = {
+        "kind": "maintenance",
+        "name": "boosters",
+        "count": None,
+        "anatomy": ANATOMY,
+    } | changes
     return Phase(**({"every": (Interval(days=28),)} | given))
 
 
@@ -575,7 +581,8 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
 
 
 def lifted(**changes):
-    return Lifted(**({"rule": "at most 7 d", "earlier": "s1", "later": "s1", "latest": 7} | changes))
+    given: dict[str, Any] = {"rule": "at most 7 d", "earlier": "s1", "later": "s1", "latest": 7} | changes
+    return Lifted(**given)
 
 
 def segment(first="boosters", **changes):
@@ -622,7 +629,7 @@ def segment(first="boosters", **changes):
         (lambda: course(id="x" * 65), "this course id cannot be used"),
         (lambda: course(id="A-017\r\nBEGIN:VEVENT"), "this course id cannot be used"),
         (lambda: course(id="A-017\n"), "this course id cannot be used"),
-        (lambda: check_course_id(17), "this course id cannot be used"),
+        (lambda: check_course_id(17), "this course id cannot be used"),  # type: ignore[arg-type]
         (lambda: Revision(at=datetime(2027, 1, 4)), "at is not a moment"),  # noqa: DTZ001
         (lambda: Revision(at=datetime(1969, 12, 31, 23, 59, tzinfo=UTC)), "1969-12-31 is not a day"),
         (lambda: Revision(at=datetime(2200, 1, 1, tzinfo=UTC)), "2200-01-01 is not a day"),
@@ -680,7 +687,7 @@ def test_what_happened_is_kept_with_the_course():
         (lambda: Visit(MONDAY, None), "the status 'None'"),
         (lambda: Visit(MONDAY, at=time(9, 0, 30)), "a visit at 09:00:30"),
         (lambda: Visit(MONDAY, at=time(9, tzinfo=UTC)), "a visit at 09:00"),
-        (lambda: Visit(MONDAY, at=datetime(2027, 1, 4, 9)), "a visit at 2027-01-04"),  # noqa: DTZ001
+        (lambda: Visit(MONDAY, at=datetime(2027, 1, 4, 9)), "a visit at 2027-01-04"),  # type: ignore[arg-type]  # noqa: DTZ001
         (lambda: Visit(MONDAY, "cancelled", by="nurse"), "cancelled by 'nurse'"),
         (lambda: Visit(MONDAY, "fulfilled", by="clinic"), "a visit that was fulfilled and cancelled"),
         (lambda: Visit(MONDAY, "no-show", by="patient"), "a visit that was no-show and cancelled"),

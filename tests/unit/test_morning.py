@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -73,16 +74,19 @@ def test_today_is_the_date_at_the_clinic(course, tmp_path):
     """At 03:00 UTC on Tuesday it is Monday evening in New York."""
     ks.write(course, tmp_path / "a.json")
     now = datetime(2027, 1, 5, 3, tzinfo=UTC)
-    seen = look("a.json", folder=tmp_path, as_of=None, now=now, days=0)
+    seen = look(Path("a.json"), folder=tmp_path, as_of=None, now=now, days=0)
     assert [matter.kind for matter in seen.matters] == ["due"]
-    assert look("a.json", folder=tmp_path, as_of=date(2027, 1, 5), now=now, days=0).matters[0].kind == "asked"
+    assert (
+        look(Path("a.json"), folder=tmp_path, as_of=date(2027, 1, 5), now=now, days=0).matters[0].kind
+        == "asked"
+    )
 
 
 def test_a_file_that_cannot_be_read_says_why_and_the_most_urgent_comes_first(course, tmp_path):
     ks.write(course, tmp_path / "a.json")
     (tmp_path / "b.json").write_text("{}")
     now = datetime(2027, 1, 6, 12, tzinfo=UTC)
-    seen = [look(name, folder=tmp_path, as_of=None, now=now, days=0) for name in ("a.json", "b.json")]
+    seen = [look(Path(name), folder=tmp_path, as_of=None, now=now, days=0) for name in ("a.json", "b.json")]
     parts = list(morning_parts(seen, date(2027, 1, 6), 0))
     assert parts[0] == "2 course files, as of Wed 2027-01-06"
     table = next(part for part in parts if not isinstance(part, str))

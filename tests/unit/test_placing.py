@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,8 @@ def test_days_and_cost_of_the_worked_cases(case):
     if case["days"] is None:
         assert found is None
     else:
-        assert found == Placement(*case["cost"], days=tuple(case["days"]))
+        broken, total, worst, last = case["cost"]
+        assert found == Placement(broken, total, worst, last, tuple(case["days"]))
 
 
 @pytest.mark.parametrize(
@@ -69,8 +71,8 @@ def test_windows_of_the_worked_cases(case):
 # -- six infusions on Mondays and Thursdays, from a Monday
 
 MON_THU = (0, 3, 7, 10, 14, 17)
-GAPS = {"minimum": 2, "latest": 7}
-SPAN_28 = {"apart": 5, "latest": 27}
+GAPS: dict[str, Any] = {"minimum": 2, "latest": 7}
+SPAN_28: dict[str, Any] = {"apart": 5, "latest": 27}
 
 
 def test_nothing_is_in_the_way():
@@ -123,7 +125,7 @@ def test_first_days_in_january(start, total, days):
 
 # -- six infusions on Mondays, Wednesdays and Fridays
 
-AT_MOST_3 = {"apart": 3, "minimum": 7}
+AT_MOST_3: dict[str, Any] = {"apart": 3, "minimum": 7}
 
 
 @pytest.mark.parametrize(
@@ -285,14 +287,18 @@ def test_a_wish_that_cannot_be_kept_is_counted_and_costs_nothing_else():
 
 
 def test_a_wish_that_no_day_grants_still_leaves_a_plan():
-    wishes = (None, frozenset(), None, None, None, None)
+    wishes = (None, frozenset[int](), None, None, None, None)
     found = place(series(MON_THU, open_days(27), GAPS, SPAN_28, wishes=wishes))
     assert found == Placement(1, 0, 0, 17, MON_THU)
 
 
+def later(days):
+    return lambda day: day + days
+
+
 def test_boosters_are_counted_from_where_the_last_infusion_really_is():
     # the last infusion moves from the closed day 4 to day 5, so the boosters are ideal on 12 and 19
-    boosters = tuple(IdealFrom(2, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
+    boosters = tuple(IdealFrom(2, later(7 * weeks)) for weeks in (1, 2))
     days = ((0,), (2,), (5, 6), tuple(range(30)), tuple(range(30)))
     found = place(Problem(days, lay(range(5), minimum=2), (0, 2, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 2, 5, 12, 19))
@@ -300,7 +306,7 @@ def test_boosters_are_counted_from_where_the_last_infusion_really_is():
 
 def test_an_aim_may_make_an_earlier_session_give_way():
     # on day 4 both boosters miss by one (only days 12 and 19 are open); on day 5 neither does
-    boosters = tuple(IdealFrom(1, lambda day, weeks=weeks: day + 7 * weeks) for weeks in (1, 2))
+    boosters = tuple(IdealFrom(1, later(7 * weeks)) for weeks in (1, 2))
     found = place(Problem(((0,), (4, 5), (12,), (19,)), lay(range(4), minimum=2), (0, 4, *boosters)))
     assert found == Placement(0, 1, 1, 19, (0, 5, 12, 19))
 

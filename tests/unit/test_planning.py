@@ -9,7 +9,7 @@ import pytest
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, InvalidProtocol, KetschedError
 from ketsched.model import Anatomy, Interval, Join, Spacing
-from ketsched.planning import plan, said_days, starts
+from ketsched.planning import NoFeasiblePlan, plan, said_days, starts
 from making import (
     GAPS,
     JAN_4,
@@ -223,6 +223,7 @@ def test_the_starts_of_january_are_ranked():
     assert days_of(second.course) == dates("7 11 13 15 20 22 Jan")
     for start in found[2:]:
         assert start.course is None
+        assert isinstance(start.error, NoFeasiblePlan)
         assert any("closed 2027-01-2" in cause for cause in start.error.causes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, time, timedelta, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_a_full_day_is_never_offered_to_be_opened():
 
 
 def test_a_day_that_is_offered_to_be_opened_gives_the_plan_it_promises():
-    week = {
+    week: dict[str, Any] = {
         "mon": "09:00-17:00",
         "tue": "10:00-12:00",
         "wed": "13:00-17:00",
@@ -164,11 +165,14 @@ def test_a_start_that_is_closed_twice_has_one_cause():
 
 def test_a_long_course_is_explained_by_its_first_sessions(monkeypatch):
     """Every seventh day from a Monday: the third is on a holiday, whatever the other 247 meet."""
-    looked = []
+    looked: list[date] = []
     of = Blockers.of
-    monkeypatch.setattr(
-        Blockers, "of", lambda self, day, minutes: looked.append(day) or of(self, day, minutes)
-    )
+
+    def seen(self, day, minutes):
+        looked.append(day)
+        return of(self, day, minutes)
+
+    monkeypatch.setattr(Blockers, "of", seen)
     weekly = protocol(boosters(250, Spacing(minimum=7, latest=7), every=every(7)))
     error = no_plan(weekly, start=JAN_4, calendar=OPEN.with_holidays("US"))
     assert set(error.causes) == {

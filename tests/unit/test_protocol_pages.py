@@ -26,7 +26,7 @@ COMPANIONS = DOCS / "reference" / "companions.md"
 
 def tables() -> str:
     """Return the tables of the evidence page, one for each shipped protocol, and the list of sources."""
-    parts, sources = [], {}
+    parts, sources = [], dict[str, str]()
     for protocol_id in protocol_ids():
         values = values_of(protocol_id)
         sources |= values["sources"]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import pytest
 
 from ketsched.cli import commands
-from ketsched.model import Mark
+from ketsched.model import Companion, Mark, Phase
 from ketsched.planning.layout import lay_out
 from ketsched.protocols import load_protocol, protocol_ids, template
 from protocolfiles import DERIVED, HOUSE_DEFAULT, SECONDARY, STATED, entries, text_of, values_of
@@ -296,6 +296,7 @@ def test_evidence_is_kept_for_every_number(protocol_id):
     protocol, values = load_protocol(protocol_id), values_of(protocol_id)
     for parts, section in ((protocol.phases, "phase"), (protocol.companions, "companion")):
         for part, table in zip(parts, values[section], strict=True):
+            assert isinstance(part, Phase | Companion)
             assert len(part.evidence) == sum("mark" in entry for _, entry in entries(table))
 
 

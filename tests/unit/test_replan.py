@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import attrs
 import pytest
@@ -44,7 +45,7 @@ SIX = visits(4, 7, 11, 14, 18, 21)
 
 
 def again(course, today, *happened, **options):
-    given = {"calendar": OPEN_UTC, "at": morning(today)} | options
+    given: dict[str, Any] = {"calendar": OPEN_UTC, "at": morning(today)} | options
     return replan(course, happened, **given)
 
 
@@ -368,8 +369,8 @@ def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
     later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
     moved = revised(T, at=morning(1), what="moved", sessions=later)
     assert sentences(moved) == ("The appointment on Monday 18 January is now at 13:30, not 09:00.",)
-    unsure = [attrs.evolve(s, status=Status.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
-    unsure = revised(T, at=morning(1), what="held", sessions=unsure)
+    last_unsure = [attrs.evolve(s, status=Status.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
+    unsure = revised(T, at=morning(1), what="held", sessions=last_unsure)
     assert sentences(unsure) == ("The appointment of Thursday 21 January at 09:00 is to be confirmed.",)
     sure = revised(unsure, at=morning(2), what="lifted", sessions=T.sessions)
     assert sentences(sure) == ("The appointment of Thursday 21 January at 09:00 is confirmed.",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import attrs
 import pytest
@@ -138,19 +139,21 @@ def test_a_record_that_does_not(said):
 
 @pytest.mark.parametrize("name", ["session", "route", "note", "id", "corrects", "who"])
 def test_a_text_is_whole_characters_and_is_not_repeated(name):
-    assert getattr(Visit(DAY, **{name: "Zoë 漢字"}), name) == "Zoë 漢字"
+    text: dict[str, Any] = {name: "Zoë 漢字"}
+    assert getattr(Visit(DAY, **text), name) == "Zoë 漢字"
     for broken in ("Mustermann \ud800", 5):
+        text = {name: broken}
         with pytest.raises(InvalidInput) as caught:
-            Visit(DAY, **{name: broken})
+            Visit(DAY, **text)
         assert caught.value.where == name
         assert "Mustermann" not in str(caught.value)
 
 
 def test_a_visit_does_not_change():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        Visit(DAY).status = Happened.NO_SHOW
+        Visit(DAY).status = Happened.NO_SHOW  # type: ignore[misc]
 
 
 def test_only_the_day_and_the_status_go_without_a_name():
     with pytest.raises(TypeError):
-        Visit(DAY, "no-show", "s4")
+        Visit(DAY, "no-show", "s4")  # type: ignore[call-arg]

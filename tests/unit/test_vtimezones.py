@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -101,7 +102,9 @@ WRITTEN_BY_HAND = {
 
 
 def parsed(lines: tuple[str, ...]) -> icalendar.Timezone:
-    return icalendar.Timezone.from_ical(contentlines.document(lines))
+    found = icalendar.Timezone.from_ical(contentlines.document(lines))
+    assert isinstance(found, icalendar.Timezone)
+    return found
 
 
 def tell_tale(zone: ZoneInfo) -> Iterator[datetime]:
@@ -177,10 +180,11 @@ def test_each_start_is_an_onset_of_its_own_rule(name):
     """RFC 5545 3.8.5.3 leaves a DTSTART out of step with its RRULE undefined."""
     for part in parsed(vtimezone(name, [])).subcomponents:
         if "RRULE" in part:
-            day, start = part["RRULE"]["BYDAY"][0], part.DTSTART
+            rule: Any = part["RRULE"]
+            day, start = rule["BYDAY"][0], part.DTSTART
             nth = int(day[:-2])
             assert ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[start.weekday()] == day[-2:]
-            assert start.month == part["RRULE"]["BYMONTH"][0]
+            assert start.month == rule["BYMONTH"][0]
             assert (
                 (start + timedelta(days=7)).month != start.month if nth < 0 else (start.day + 6) // 7 == nth
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -385,10 +386,11 @@ def test_a_calendar_tells_a_session_missed_from_its_day_on(today):
 def test_a_calendar_follows_a_session_that_is_dropped():
     course = course_t()
     before = of_day(events(course), "21 Jan")
-    for today, options in (
+    cases: tuple[tuple[str, dict[str, Any]], ...] = (
         ("12 Jan", {"visits": visits("21 Jan", "cancelled", by="patient"), "policy": "skip"}),
         ("19 Jan", {"visits": [], "end": True}),
-    ):
+    )
+    for today, options in cases:
         happened = options.pop("visits")
         result = replan(course, happened, calendar=OPEN, at=morning(day(today)), **options)
         assert standing(result) == dates("4 7 11 14 18 Jan")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -19,7 +20,7 @@ from ketsched.errors import InvalidInput, InvalidTime, KetschedError
 from strategies import EVERY_ZONE, near_changes
 
 NY = "America/New_York"
-NINE_TO_FIVE = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
+NINE_TO_FIVE: dict[str, Any] = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
 
 
 def clocks(starts):
@@ -276,7 +277,7 @@ def _place(zone):
     return moment(date(2027, 1, 4), time(12), zone).tzinfo
 
 
-def _local(at, zone):
+def _local(at, zone) -> tuple[date, time]:
     local = at.astimezone(_place(zone)).replace(tzinfo=None)
     return local.date(), local.time()
 
@@ -447,7 +448,7 @@ def test_a_booking_that_cannot_be_is_refused(start, end, chair):
         lambda: Calendar(NY, chairs=1001),
         lambda: Calendar.weekly(NY, mon="9 to 5"),
         lambda: Calendar.always(NY).without([date(9999, 1, 1)]),
-        lambda: Calendar.always(NY).without(["2027-01-04"]),
+        lambda: Calendar.always(NY).without(["2027-01-04"]),  # type: ignore[list-item]
         lambda: Calendar.always(NY).opening(date(207, 1, 4), "09:00-12:00"),
         lambda: Calendar.always(NY).opening(date(2027, 1, 4), "9"),
         lambda: Calendar.always(NY).without_every("FREQ=WEEKLY", date(9999, 1, 1)),

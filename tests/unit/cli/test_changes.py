@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from datetime import date
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from clinicfiles import CLINIC, SAID, THERAPIST, WEEK, WITH_THERAPIST, events, folder, said_in_four_parts
-from ketsched import files
 from ketsched.interchange import read
 from ketsched.model import Status
 
@@ -435,7 +435,7 @@ def test_when_the_user_stops_a_change_no_file_is_half_written(run, course, monke
         if len(writes) == stopped_at:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(files.os, "fsync", stopped)
+    monkeypatch.setattr(os, "fsync", stopped)
     known = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         done = run("hold", course, "--reason", "x", "--who", "A", *LATER, "-o", "a.ics", "-o", "b.ics")

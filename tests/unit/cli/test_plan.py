@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from datetime import date
@@ -12,7 +13,6 @@ import attrs
 import pytest
 
 from clinicfiles import CASE, MONDAY, MWF, SAID, WEEK, folder, said_in_four_parts
-from ketsched import files
 from ketsched.cli import pictures
 from ketsched.cli.inputs import Output, output_of
 from ketsched.errors import KetschedError
@@ -284,7 +284,7 @@ def test_when_the_user_stops_the_program_nothing_is_half_written(run, monkeypatc
         if len(writes) == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(files.os, "fsync", stopped)
+    monkeypatch.setattr(os, "fsync", stopped)
     # A shell that starts the tests in the background has them ignore the signal; a terminal does not.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -257,7 +257,8 @@ def test_the_shell_completes_commands_protocols_and_rules():
             "COMP_WORDS": " ".join(words),
             "COMP_CWORD": str(len(words) - 1),
         }
-        return started(env=env).stdout.decode().split()
+        said: str = started(env=env).stdout.decode()
+        return said.split()
 
     assert completed("ketsched", "sh") == ["plain,show"]
     assert completed("ketsched", "show", "iv-m") == ["plain,iv-mwf-6"]

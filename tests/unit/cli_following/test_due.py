@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from followed import CLINIC, FOURTH, HOURS, as_json, on, said_in_four_parts
-from ketsched.cli import due
+from ketsched.cli import due, pictures
 from ketsched.interchange import read
 
 # Chairs
@@ -131,7 +132,7 @@ def test_the_morning_run_shows_how_far_it_is_if_it_takes_long(run, clinic, monke
             told.append("gone")
 
     monkeypatch.setattr(due, "_PATIENCE", patience)
-    monkeypatch.setattr(due.pictures, "waiting", lambda _: Status())
+    monkeypatch.setattr(pictures, "waiting", lambda _: Status())
     assert run("due", clinic, "--as-of", "2027-01-15").code == 1
     progress = ["shown", "1 of 2 course files", "2 of 2 course files", "gone"]
     assert told == (progress if shown else [])
@@ -172,7 +173,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_rest(run, clinic):
 def test_many_files_are_read_by_several_processes_with_the_same_result(run, clinic, monkeypatch):
     alone = run("due", clinic, "-r", "--as-of", "2027-01-15")
     monkeypatch.setattr(due, "FEW", 1)
-    monkeypatch.setattr(due.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert run("due", clinic, "-r", "--as-of", "2027-01-15") == alone
 
 

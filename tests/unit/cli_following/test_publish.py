@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from ketsched.interchange.caldav import Published
 @pytest.fixture
 def server(monkeypatch):
     """Stand in for a server: remembers how it was asked, and answers with one conflict."""
-    asked = {}
+    asked: dict[str, Any] = {}
 
     def publish(course, url, **how):
         asked.update(how, url=url, course=course.id)

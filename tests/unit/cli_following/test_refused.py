@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_parts
-from ketsched import files
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_when_the_user_stops_it_no_file_is_half_written(run, third, monkeypatch,
         if len(writes) == stopped_at:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.os, "fsync", stopped)
+    monkeypatch.setattr(os, "fsync", stopped)
     done = run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), "-o", "a.ics")
     assert done.code == 130
     assert everything() == before

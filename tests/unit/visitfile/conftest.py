@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ketsched.visitfile import ColumnMap, VisitFile, load_columns, load_visits
@@ -11,7 +13,7 @@ from ketsched.visitfile import ColumnMap, VisitFile, load_columns, load_visits
 def load(tmp_path):
     """Write a file and read the visits in it."""
 
-    def loading(content: str | bytes, suffix: str = ".csv", **asked: object) -> VisitFile:
+    def loading(content: str | bytes, suffix: str = ".csv", **asked: Any) -> VisitFile:
         path = tmp_path / f"visits{suffix}"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return load_visits(path, **asked)

@@ -7,6 +7,7 @@ import io
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -48,7 +49,7 @@ def messy(draw):
     return bytes(raw)
 
 
-def fuzzed(path: Path, raw: bytes, **asked: object) -> VisitFile | None:
+def fuzzed(path: Path, raw: bytes, **asked: Any) -> VisitFile | None:
     """Any bytes give visits or a refusal (None), and what is said repeats no cell."""
     path.write_bytes(raw)
     found, said = None, ""

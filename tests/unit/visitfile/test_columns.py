@@ -105,7 +105,7 @@ def test_yes_and_no_may_change_places(columns):
 def test_a_map_made_in_python_is_checked_too():
     refused(lambda: ColumnMap(columns={"day": "D", "status": "S", "dose": "E"}), "unknown column 'dose'")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        ColumnMap(columns={"day": "D", "status": "S"}).encoding = "cp1252"
+        ColumnMap(columns={"day": "D", "status": "S"}).encoding = "cp1252"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
