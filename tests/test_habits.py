@@ -209,3 +209,12 @@ def test_no_file_names_a_place_outside_the_checkout():
         if re.search(f"{elsewhere}|{indexes}", line)
     ]
     assert not found, "\n".join(found)
+
+
+def test_no_file_of_tests_is_over_900_lines():
+    long = [
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        if len(path.read_text("utf-8").splitlines()) > 900
+    ]
+    assert not long

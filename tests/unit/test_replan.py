@@ -22,6 +22,7 @@ from ketsched.tracking.recording import apply_visits
 from ketsched.words import sentences
 from making import (
     BEFORE,
+    HOUR,
     OPEN_UTC,
     clinic,
     every,
@@ -29,6 +30,7 @@ from making import (
     maintenance,
     morning,
     named,
+    phase,
     planned,
     protocol,
     twice_weekly,
@@ -175,6 +177,14 @@ def test_a_session_keeps_its_day_by_hand():
     result = again(T, 1, move={"s5": jan(18)})
     assert named(result, "s5").pinned
     assert standing(result) == standing(T)
+
+
+def test_a_series_by_study_days_goes_on_on_its_weekdays():
+    """Days 1, 2, 8 and 9 are Mondays and Tuesdays; the fourth, missed on the 12th, is made up on Monday the 18th."""
+    course = planned(phase(4, Spacing(minimum=1), study_days=(1, 2, 8, 9), anatomy=HOUR))
+    assert standing(course) == [4, 5, 11, 12]
+    result = again(course, 13, *visits(4, 5, 11), *visits(12, status="no-show"), policy="keep")
+    assert standing(result) == [4, 5, 11, 18]
 
 
 @pytest.mark.parametrize(
