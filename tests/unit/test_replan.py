@@ -375,6 +375,16 @@ def test_a_course_may_end_with_the_last_day_there_is(policy):
     assert moved.alone is not None
 
 
+@pytest.mark.parametrize(("chairs", "seat"), [(1, (time(10), 1)), (2, (time(9), 2))])
+def test_a_session_moved_by_hand_keeps_its_hour_or_takes_the_nearest_that_is_free(chairs, seat):
+    """Somebody has chair 1 from 09:00 to 10:00 on the 19th; a session is an hour long."""
+    taken = attrs.evolve(planned(twice_weekly(1, weekdays=(1,)), start=19), id="B-1")
+    riverside = clinic(zone="UTC", chairs=chairs).booked(taken)
+    moved = moving(T, "s5", jan(19), calendar=riverside, at=morning(1))
+    session = named(moved.alone, "s5")
+    assert (session.day, session.time, session.chair) == (jan(19), *seat)
+
+
 def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
     later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
     moved = revised(T, at=morning(1), what="moved", sessions=later)
