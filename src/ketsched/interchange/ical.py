@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import attrs
 
@@ -114,15 +114,14 @@ def resources(course: Course, publication: Publication) -> Iterator[Resource]:
     return _Calendar(course, publication).resources()
 
 
-def to_icalendar(course: Course, **options: Any) -> icalendar.Calendar:
-    """
-    Return the calendar as a component of the `icalendar` package, to go on with there.
-
-    The options are those of `write`.
-    """
+def to_icalendar(
+    course: Course, *, audience: str = "patient", privacy: str = "discreet", language: str = "en"
+) -> icalendar.Calendar:
+    """Return the calendar as a component of the `icalendar` package, to go on with there; options as for `write`."""
     import icalendar
 
-    return icalendar.Calendar.from_ical(dumps(course, Publication(**options)))
+    publication = Publication(audience=audience, privacy=privacy, language=language)
+    return icalendar.Calendar.from_ical(dumps(course, publication))
 
 
 def changes_events(course: Course, publication: Publication) -> bool:
