@@ -21,7 +21,7 @@ from _ratios import note
 
 from ketsched.interchange import dumps, json
 from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 ROUNDS, IN_A_ROW = 8, 4
 
@@ -57,7 +57,7 @@ def moved(course: Course, times: int) -> Course:
         one = sessions[5 * number]
         sessions[5 * number] = attrs.evolve(one, day=one.day + timedelta(1), time=clock(14))
         at = datetime(2026, 12, 2 + number, tzinfo=UTC)
-        course = revised(course, at=at, what="moved", sessions=sessions)
+        course = revise(course, at=at, what="moved", sessions=sessions)
     return course
 
 

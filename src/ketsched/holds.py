@@ -27,7 +27,7 @@ from ketsched.model import (
     Session,
     Status,
 )
-from ketsched.revising import AnyBooking, revised
+from ketsched.revising import AnyBooking, revise
 
 
 def tentative_reasons(
@@ -240,7 +240,7 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
     )
     changed = attrs.evolve(course, sessions=sessions, companions=companions)
     _, companions = with_statuses(changed, before=course)
-    return revised(course, at=at, kind="ride", sessions=sessions, companions=companions)
+    return revise(course, at=at, kind="ride", sessions=sessions, companions=companions)
 
 
 @checked
@@ -251,7 +251,7 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
     why = "tasks and appointments that stand are {}; what decides about sessions has an outcome"
     _check_named(companion_id, can, "companion", "{} cannot be recorded as done", why)
     companions = tuple(_with(p, Status.FULFILLED) if p.id == companion_id else p for p in course.companions)
-    return revised(course, at=at, kind="done", companions=companions)
+    return revise(course, at=at, kind="done", companions=companions)
 
 
 def _not_done(placed: PlacedCompanion) -> Status:
@@ -276,6 +276,4 @@ def _changed(course: Course, at: datetime | None, kind: str, *, what: str = "", 
     changed = attrs.evolve(course, **attributes)
     sessions, companions = with_statuses(changed, before=course)
     attributes.pop("companions", None)
-    return revised(
-        course, at=at, kind=kind, what=what, sessions=sessions, companions=companions, **attributes
-    )
+    return revise(course, at=at, kind=kind, what=what, sessions=sessions, companions=companions, **attributes)

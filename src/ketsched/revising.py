@@ -29,7 +29,7 @@ from ketsched.model import (
 AnyBooking = TypeVar("AnyBooking", bound=Booking)
 
 
-def revised(
+def revise(
     course: Course,
     *,
     at: datetime | None,

@@ -37,7 +37,7 @@ from ketsched.interchange.caldav import Published, calendars, credentials, publi
 from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid
 from ketsched.model import Course, Session, Status
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.words.wording import Publication
 
 PLANNED = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -78,7 +78,7 @@ def later(course: Course) -> Course:
     fourth = course.sessions[3]
     seventh = attrs.evolve(fourth, id="s7", day=SEVENTH, ideal=SEVENTH)
     sessions = [*with_status(course, "s4", Status.MISSED), seventh]
-    return revised(course, at=MISSED, what="replanned", sessions=sessions)
+    return revise(course, at=MISSED, what="replanned", sessions=sessions)
 
 
 def ids(first: int, last: int) -> list[str]:
@@ -91,7 +91,7 @@ def with_status(course: Course, name: str, status: Status) -> list[Session]:
 
 def moved(course: Course, name: str, day: date, at: datetime) -> Course:
     sessions = [attrs.evolve(s, day=day) if s.id == name else s for s in course.sessions]
-    return revised(course, at=at, what="moved", sessions=sessions)
+    return revise(course, at=at, what="moved", sessions=sessions)
 
 
 def uid(name: str) -> str:

@@ -37,7 +37,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import appointments, plan
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan
 from ketsched.words.telling import Telling
 from ketsched.words.wording import Publication
@@ -182,7 +182,7 @@ def test_an_event_changes_only_with_its_stamp_whatever_the_course(course, level,
     after = course
     for number in range(data.draw(st.integers(1, 3))):
         before = after
-        after = revised(
+        after = revise(
             before,
             at=datetime(2101, 1, 1 + number, tzinfo=UTC),
             what="changed",
@@ -307,7 +307,7 @@ def stepped(course, step, number, today, at):  # noqa: C901, PLR0912 - a branch 
         case "hour" if session:
             other = attrs.evolve(session, time=time(15) if number % 2 else time(9))
             sessions = [other if s.id == session.id else s for s in course.sessions]
-            return revised(course, at=at, what="another hour", sessions=sessions)
+            return revise(course, at=at, what="another hour", sessions=sessions)
         case "replan":
             return replan(course, **again)
         case "accompany":

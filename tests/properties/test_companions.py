@@ -33,7 +33,7 @@ from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.planning import appointments as accompany
 from ketsched.planning.rules import bounds_over
 from ketsched.protocols import protocol_ids
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
 from making import clinic
 from properties import companions_oracle as oracle
@@ -472,7 +472,7 @@ def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, p
         ),
     )
     sessions = [attrs.evolve(s, **change) if s.id == session.id else s for s in course.sessions]
-    changed = revised(course, at=None, what="moved", sessions=sessions)
+    changed = revise(course, at=None, what="moved", sessions=sessions)
     named = {"therapist": therapist}
     after = accompanied(changed, clinic, named, patient)
     if after is None:
@@ -508,7 +508,7 @@ def test_what_no_longer_fits_is_on_its_best_day_again(course, clinic, therapist,
     day = session.day + timedelta(data.draw(st.integers(-4, 4)))
     assume(day not in {s.day for s in placed.sessions})
     sessions = [attrs.evolve(s, day=day) if s.id == session.id else s for s in placed.sessions]
-    changed = revised(placed, at=None, what="moved", sessions=sessions)
+    changed = revise(placed, at=None, what="moved", sessions=sessions)
     wanted = oracle.all_days(changed, clinic, named, patient)
     stays = {p.id: p.day for p in changed.companions if oracle.fits(changed, p, clinic, named, patient)}
     after = accompanied(changed, clinic, named, patient)

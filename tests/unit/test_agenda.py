@@ -24,7 +24,7 @@ from ketsched.model import (
     Session,
     Status,
 )
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2027, 1, 4)
@@ -152,7 +152,7 @@ def test_what_was_held_before_a_revision():
     before = course_of(session(), session(2, MONDAY + timedelta(7)))
     at = datetime(2026, 12, 8, tzinfo=UTC)
     moved = session(1, MONDAY + timedelta(9))
-    after = revised(before, at=at, what="moved", sessions=(moved, before.sessions[1], session(3)))
+    after = revise(before, at=at, what="moved", sessions=(moved, before.sessions[1], session(3)))
     now = agenda(after)
     assert [entry.booking.id for entry in now.booked] == ["s3", "s2", "s1"]
     then = now.earlier()
@@ -165,7 +165,7 @@ def test_what_was_held_before_a_revision():
 def test_a_day_after_that_is_gone_is_off_as_it_was_last():
     before = course_of(session())
     home = attrs.evolve(before.sessions[0], place="home")
-    after = revised(before, at=datetime(2026, 12, 8, tzinfo=UTC), what="at home", sessions=(home,))
+    after = revise(before, at=datetime(2026, 12, 8, tzinfo=UTC), what="at home", sessions=(home,))
     entry, gone = agenda(after).entries
     assert (entry.status, gone.status, gone.first) == (Status.FIRM, Status.CLOSED, MONDAY + timedelta(1))
 

@@ -23,7 +23,7 @@ from ketsched.model import (
     Session,
     Status,
 )
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.tracking import record
 from ketsched.words.wording import Publication
 
@@ -67,7 +67,7 @@ def course():
 
 def with_session(course, name, at=SECOND, **changes):
     sessions = [attrs.evolve(s, **changes) if s.id == name else s for s in course.sessions]
-    return revised(course, at=at, what="changed", sessions=sessions)
+    return revise(course, at=at, what="changed", sessions=sessions)
 
 
 def uid(name):
@@ -107,7 +107,7 @@ def test_a_cancelled_session_is_a_change_and_so_is_the_day_after_it(course):
 
 def test_an_appointment_and_a_task_are_changes_of_their_own(course):
     companions = [attrs.evolve(c, day=date(2027, 1, 7)) for c in course.companions]
-    now = revised(course, at=SECOND, what="changed", companions=companions)
+    now = revise(course, at=SECOND, what="changed", companions=companions)
     assert set(events(dumps(now, "ics", changes_only=True))) == {uid("talk:s2"), uid("form:s2")}
 
 
@@ -117,7 +117,7 @@ def test_only_the_last_revision_counts(course):
 
 
 def test_a_zone_is_explained_only_where_an_event_is_timed(course):
-    now = revised(
+    now = revise(
         course,
         at=SECOND,
         what="changed",
@@ -217,7 +217,7 @@ def walked_in(course):
         status=Status.FULFILLED,
         booked=False,
     )
-    return revised(course, at=SECOND, kind="recorded", sessions=[*course.sessions, extra])
+    return revise(course, at=SECOND, kind="recorded", sessions=[*course.sessions, extra])
 
 
 @pytest.mark.parametrize("status", [Status.FULFILLED, Status.MISSED, Status.CLOSED])

@@ -13,7 +13,7 @@ from ketsched.calendars import Calendar
 from ketsched.hours import Hours
 from ketsched.model import Anchor, Companion, Interval, Phase, Protocol, Spacing, Status, Window
 from ketsched.planning import NoFeasiblePlan, appointments, complete, plan
-from ketsched.revising import revised
+from ketsched.revising import revise
 from making import JAN_4, NEVER_CLOSED, OPEN, TWO_HOURS, WEEKDAYS, ZONE, clinic, dates
 
 TUE_THU = clinic("tue", "thu", hours="13:00-18:00", name="the therapist")
@@ -690,12 +690,12 @@ AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
 def moved(course, session_id, **change):
     """The course with one session changed, as its next revision."""
     sessions = [attrs.evolve(s, **change) if s.id == session_id else s for s in course.sessions]
-    return revised(course, at=None, what="moved", sessions=sessions)
+    return revise(course, at=None, what="moved", sessions=sessions)
 
 
 def record(course, name, status):
     companions = [attrs.evolve(p, status=status) if p.id == name else p for p in course.companions]
-    return revised(course, at=None, kind="recorded", companions=companions)
+    return revise(course, at=None, kind="recorded", companions=companions)
 
 
 CALLS = talk(Anchor(every=1, **INDUCTION), 1, 1, 3, name="call")

@@ -12,7 +12,7 @@ import ketsched as ks
 from ketsched.checking import Severity, check
 from ketsched.checking.comparing import broken, broken_by, counted, waive, waivers_for
 from ketsched.model import Waiver
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 MWF = ks.load_protocol("iv-mwf-6")
 DAYS = [date(2027, 1, day) for day in (4, 6, 8, 11, 13, 15)]
@@ -60,7 +60,7 @@ def test_findings_are_counted_that_nobody_waived(after):
 
 def test_a_move_by_hand_is_waived_with_it_or_later(before, after):
     third = before.sessions[2].id
-    moved = revised(before, at=None, kind="moved", sessions=after.sessions)
+    moved = revise(before, at=None, kind="moved", sessions=after.sessions)
     given: dict[str, Any] = {"reason": "a journey", "who": "Dr A", "at": None}
     waived = waive(before, moved, third, check, **given)
     assert waived.revisions == moved.revisions

@@ -123,7 +123,7 @@ def long_note():
     return " ".join(f"word {n}" for n in range(80_000))
 
 
-def revised(course, *reasons):
+def revise(course, *reasons):
     """The same course with another reason of its last revision each time."""
     *earlier, last = course.revisions
     return tuple(
@@ -134,7 +134,7 @@ def revised(course, *reasons):
 @pytest.fixture
 def courses(reference_course, long_note):
     """A course as it was and as it became; large, so that a write takes several steps."""
-    return revised(reference_course, f"{long_note} as it was", f"{long_note} as it became")
+    return revise(reference_course, f"{long_note} as it was", f"{long_note} as it became")
 
 
 @pytest.fixture
@@ -285,7 +285,7 @@ def several(tmp_path, reference_course):
             dumps(course, "patient.ics", audience="patient", privacy="discreet"),
             dumps(course, "clinic.ics", audience="clinic", privacy="full"),
         ]
-        for course in revised(reference_course, "as it was", "as it became")
+        for course in revise(reference_course, "as it was", "as it became")
     )
     names = ["course.json", "patient.ics", "clinic.ics"]
     # Both revisions give the patient the same calendar, so an old one is made that differs.

@@ -10,7 +10,7 @@ from ketsched import holds
 from ketsched.errors import CannotRead
 from ketsched.interchange import dumps, ical, identity
 from ketsched.model import Anchor, Authorisation, Course, Hold, Revision, Status
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.words.wording import Publication
 from published import (
     AUDIENCES,
@@ -328,7 +328,7 @@ class TestFromRevisionToRevision:
         """Return the next revision, with other values of a session or of what goes with one."""
         sessions = [attrs.evolve(s, **(session or {})) if s.id == name else s for s in course.sessions]
         companions = [attrs.evolve(p, **(companion or {})) for p in course.companions]
-        return revised(course, at=when, what="changed", sessions=sessions, companions=companions)
+        return revise(course, at=when, what="changed", sessions=sessions, companions=companions)
 
     def files(self, course, **options) -> dict[str, str]:
         """Return each event's lines by what it is of."""

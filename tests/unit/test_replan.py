@@ -15,7 +15,7 @@ from ketsched.history import evaluate
 from ketsched.holds import hold
 from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
 from ketsched.planning import NoFeasiblePlan, plan
-from ketsched.revising import revised
+from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan
 from ketsched.tracking.altering import step_interval
 from ketsched.tracking.recording import apply_visits
@@ -387,12 +387,12 @@ def test_a_session_moved_by_hand_keeps_its_hour_or_takes_the_nearest_that_is_fre
 
 def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
     later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
-    moved = revised(T, at=morning(1), what="moved", sessions=later)
+    moved = revise(T, at=morning(1), what="moved", sessions=later)
     assert sentences(moved) == ("The appointment on Monday 18 January is now at 13:30, not 09:00.",)
     last_unsure = [attrs.evolve(s, status=Status.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
-    unsure = revised(T, at=morning(1), what="held", sessions=last_unsure)
+    unsure = revise(T, at=morning(1), what="held", sessions=last_unsure)
     assert sentences(unsure) == ("The appointment of Thursday 21 January at 09:00 is to be confirmed.",)
-    sure = revised(unsure, at=morning(2), what="lifted", sessions=T.sessions)
+    sure = revise(unsure, at=morning(2), what="lifted", sessions=T.sessions)
     assert sentences(sure) == ("The appointment of Thursday 21 January at 09:00 is confirmed.",)
 
 

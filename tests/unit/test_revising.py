@@ -22,7 +22,7 @@ from ketsched.model import (
     Status,
     Window,
 )
-from ketsched.revising import consequences, difference, revised
+from ketsched.revising import consequences, difference, revise
 
 AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -64,13 +64,13 @@ COURSE = Course(
 def session(**change):
     """The next revision, with the first session changed."""
     first, second = COURSE.sessions
-    return revised(COURSE, at=LATER, what="changed", sessions=(attrs.evolve(first, **change), second))
+    return revise(COURSE, at=LATER, what="changed", sessions=(attrs.evolve(first, **change), second))
 
 
 def companion(**change):
     """The next revision, with the first call changed."""
     first, second = COURSE.companions
-    return revised(COURSE, at=LATER, what="changed", companions=(attrs.evolve(first, **change), second))
+    return revise(COURSE, at=LATER, what="changed", companions=(attrs.evolve(first, **change), second))
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_what_no_calendar_shows_is_a_revision_of_the_course_and_of_no_session(ch
 
 
 def test_nothing_new_is_the_same_course():
-    assert revised(COURSE, at=LATER, what="nothing") is COURSE
+    assert revise(COURSE, at=LATER, what="nothing") is COURSE
     assert session() is COURSE
     assert companion() is COURSE
     everything = {"sessions": COURSE.sessions, "companions": COURSE.companions}
-    assert revised(COURSE, at=LATER, what="nothing", **everything) is COURSE
+    assert revise(COURSE, at=LATER, what="nothing", **everything) is COURSE
 
 
 def test_the_order_in_which_bookings_come_does_not_matter():
-    course = revised(COURSE, at=LATER, what="nothing", sessions=reversed(COURSE.sessions))
+    course = revise(COURSE, at=LATER, what="nothing", sessions=reversed(COURSE.sessions))
     assert course is COURSE
     swapped = session(day=date(2027, 1, 9))
     assert [s.id for s in swapped.sessions] == ["s2", "s1"]
@@ -155,7 +155,7 @@ def test_what_is_new_gets_the_number_as_its_first():
     booked = PlacedCompanion(
         id="call:s3", companion="call", session="s3", day=date(2027, 1, 12), time=time(9)
     )
-    course = revised(
+    course = revise(
         COURSE,
         at=LATER,
         what="added",
@@ -169,7 +169,7 @@ def test_what_is_new_gets_the_number_as_its_first():
 
 def test_each_revision_counts_on():
     once = session(day=date(2027, 1, 5))
-    twice = revised(once, at=LATER, what="back", sessions=COURSE.sessions)
+    twice = revise(once, at=LATER, what="back", sessions=COURSE.sessions)
     assert twice.sessions[0].revised == (0, 1, 2)
     assert twice.sessions[0].day == date(2027, 1, 4)
     assert [revision.what for revision in twice.revisions] == ["planned", "changed", "back"]
@@ -178,17 +178,17 @@ def test_each_revision_counts_on():
 def test_another_protocol_changes_what_takes_longer_or_is_elsewhere():
     phase = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=55))
     longer = attrs.evolve(PROTOCOL, phases=(phase,))
-    course = revised(COURSE, at=LATER, what="longer", protocol=longer)
+    course = revise(COURSE, at=LATER, what="longer", protocol=longer)
     assert [s.revised for s in course.sessions] == [(0, 1), (0, 1)]
     assert [p.revised for p in course.companions] == [(0,), (0,)]
     for change in ({"minutes": 20}, {"place": "clinic"}):
         call = attrs.evolve(PROTOCOL.companions[0], **change)
-        other = revised(COURSE, at=LATER, what="call", protocol=attrs.evolve(PROTOCOL, companions=(call,)))
+        other = revise(COURSE, at=LATER, what="call", protocol=attrs.evolve(PROTOCOL, companions=(call,)))
         assert [s.revised for s in other.sessions] == [(0,), (0,)]
         assert [p.revised for p in other.companions] == [(0, 1), (0, 1)]
     # the same sum of minutes, otherwise made up
     parts = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=30, observation=10))
-    same = revised(COURSE, at=LATER, what="parts", protocol=attrs.evolve(PROTOCOL, phases=(parts,)))
+    same = revise(COURSE, at=LATER, what="parts", protocol=attrs.evolve(PROTOCOL, phases=(parts,)))
     assert [s.revised for s in same.sessions] == [(0,), (0,)]
     assert len(same.revisions) == 2
 
@@ -196,7 +196,7 @@ def test_another_protocol_changes_what_takes_longer_or_is_elsewhere():
 @pytest.mark.parametrize("at", [AT - timedelta(seconds=1), None])
 def test_a_revision_is_not_before_the_last_one(at):
     with pytest.raises(InvalidInput) as caught:
-        revised(COURSE, at=at, what="changed", sessions=())
+        revise(COURSE, at=at, what="changed", sessions=())
     assert caught.value.where == "at"
     assert caught.value.why
     assert caught.value.fix
@@ -205,15 +205,15 @@ def test_a_revision_is_not_before_the_last_one(at):
 def test_a_revision_can_be_at_the_moment_of_the_last_one():
     first, second = COURSE.sessions
     moved = (attrs.evolve(first, day=date(2027, 1, 5)), second)
-    assert len(revised(COURSE, at=AT, what="changed", sessions=moved).revisions) == 2
+    assert len(revise(COURSE, at=AT, what="changed", sessions=moved).revisions) == 2
 
 
 def test_a_course_without_moments_goes_on_without():
     course = attrs.evolve(COURSE, revisions=(Revision(at=None),))
     first, second = course.sessions
     moved = (attrs.evolve(first, day=date(2027, 1, 5)), second)
-    assert [r.at for r in revised(course, at=None, what="changed", sessions=moved).revisions] == [None, None]
-    assert [r.at for r in revised(course, at=AT, what="changed", sessions=moved).revisions] == [None, AT]
+    assert [r.at for r in revise(course, at=None, what="changed", sessions=moved).revisions] == [None, None]
+    assert [r.at for r in revise(course, at=AT, what="changed", sessions=moved).revisions] == [None, AT]
 
 
 # -- what a revision remembers
@@ -224,7 +224,7 @@ def moved_closed_and_added(**words):
     first, second = COURSE.sessions
     call, other = COURSE.companions
     third = Session(id="s3", phase="induction", day=date(2027, 1, 11), time=time(9))
-    return revised(
+    return revise(
         COURSE,
         at=LATER,
         what="replanned",
@@ -270,7 +270,7 @@ def test_the_course_before_a_revision_is_the_course_as_it_was():
     once = moved_closed_and_added()
     assert once.at_revision(0) == COURSE
     assert once.at_revision(1) == once
-    twice = revised(once, at=LATER, what="opened", sessions=COURSE.sessions + once.sessions[2:])
+    twice = revise(once, at=LATER, what="opened", sessions=COURSE.sessions + once.sessions[2:])
     assert [(c.booking, c.kind) for c in twice.changes] == [("s1", "moved"), ("s2", "opened")]
     assert twice.at_revision(1) == once
     assert twice.at_revision(0) == COURSE
@@ -279,13 +279,13 @@ def test_the_course_before_a_revision_is_the_course_as_it_was():
 
 def test_a_revision_of_the_protocol_alone_changes_the_sessions_that_take_longer():
     phase = attrs.evolve(PROTOCOL.phases[0], anatomy=Anatomy(infusion=55))
-    course = revised(COURSE, at=LATER, what="longer", protocol=attrs.evolve(PROTOCOL, phases=(phase,)))
+    course = revise(COURSE, at=LATER, what="longer", protocol=attrs.evolve(PROTOCOL, phases=(phase,)))
     assert [(c.booking, c.kind) for c in course.changes] == [("s1", "changed"), ("s2", "changed")]
     assert course.at_revision(0).sessions == COURSE.sessions
 
 
 def test_nothing_new_stays_the_same_course_whatever_was_said():
-    assert revised(COURSE, at=LATER, what="x", why="y", who="Dr A", remarks=["z"]) is COURSE
+    assert revise(COURSE, at=LATER, what="x", why="y", who="Dr A", remarks=["z"]) is COURSE
 
 
 # The difference of two
@@ -294,10 +294,10 @@ def test_nothing_new_stays_the_same_course_whatever_was_said():
 def test_the_difference_of_two_revisions_has_the_reason_given_last():
     first, second = COURSE.sessions
     there = attrs.evolve(first, day=date(2027, 1, 5))
-    course = revised(COURSE, at=LATER, what="moved", sessions=(there, second), why={"s1": "first reason"})
+    course = revise(COURSE, at=LATER, what="moved", sessions=(there, second), why={"s1": "first reason"})
     off = attrs.evolve(second, status=Status.CLOSED)
     again = attrs.evolve(course.sessions[0], day=date(2027, 1, 6))
-    course = revised(course, at=LATER, what="moved", sessions=(again, off), why={"s1": "second reason"})
+    course = revise(course, at=LATER, what="moved", sessions=(again, off), why={"s1": "second reason"})
     found = [(c.booking, c.kind, c.before.day, c.after.day, c.why) for c in difference(course, 0, 2)]
     assert found == [
         ("s1", "moved", first.day, date(2027, 1, 6), "second reason"),
@@ -309,7 +309,7 @@ def test_the_difference_of_two_revisions_has_the_reason_given_last():
 
 def test_a_difference_leads_forward_from_one_that_is_there():
     with pytest.raises(InvalidInput, match="from revision 2 back to 1"):
-        difference(revised(COURSE, at=LATER, what="moved", sessions=COURSE.sessions[:1]), 1, 0)
+        difference(revise(COURSE, at=LATER, what="moved", sessions=COURSE.sessions[:1]), 1, 0)
     with pytest.raises(InvalidInput, match="revision 2"):
         difference(COURSE, 0, 1)
 
@@ -321,7 +321,7 @@ def test_what_a_change_meant_is_told_of_sessions_to_come():
     moved = attrs.evolve(call, day=date(2027, 1, 6))
     off = attrs.evolve(other, status=Status.CLOSED)
     new = attrs.evolve(call, id="call:again", day=date(2027, 1, 12))
-    after = revised(COURSE, at=LATER, what="held", sessions=unsure, companions=(moved, off, new))
+    after = revise(COURSE, at=LATER, what="held", sessions=unsure, companions=(moved, off, new))
     found = consequences(COURSE, after, as_of=second.day)
     assert [session.id for session in found.unsure] == ["s2"]
     assert (found.firm, found.turned, found.confirms) == ((), 0, True)

@@ -9,7 +9,7 @@ import attrs
 
 from ketsched.checking.rules import Finding, Severity
 from ketsched.model import Course, Waiver
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 ABOUT_DAYS = ("KS1", "KS2")
 """Families of rules about the days of sessions: spacing and series."""
@@ -67,7 +67,7 @@ def waive(
     findings = broken_by(session, look(moved)) if there else broken(look(course), look(moved))
     waivers = (*moved.waivers, *waivers_for(findings, reason=reason, who=who))
     if there:
-        return revised(course, at=at, kind="waived", who=who, waivers=waivers)
+        return revise(course, at=at, kind="waived", who=who, waivers=waivers)
     return attrs.evolve(moved, waivers=waivers)
 
 

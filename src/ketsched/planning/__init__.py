@@ -25,7 +25,7 @@ from ketsched.planning.companions import place_companions
 from ketsched.planning.explaining import Change, NoFeasiblePlan, said_days
 from ketsched.planning.layout import NotPaid
 from ketsched.planning.planner import Planner, TooManyWays, need_of
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "appointments", "complete", "plan", "said_days", "starts"]
 
@@ -190,7 +190,7 @@ def appointments(
     hours = Hours(calendar, staff=calendars or {}, availability=availability, time=time)
     placed = place_companions(course, hours, after=today)
     sessions, companions = with_statuses(attrs.evolve(course, companions=placed), before=course)
-    return revised(course, at=at, kind="companions", sessions=sessions, companions=companions)
+    return revise(course, at=at, kind="companions", sessions=sessions, companions=companions)
 
 
 @checked

@@ -18,7 +18,7 @@ from ketsched.holds import with_statuses
 from ketsched.model import Course
 from ketsched.planning.blockers import closed_by
 from ketsched.planning.seating import Seat, free_seat
-from ketsched.revising import in_order, revised
+from ketsched.revising import in_order, revise
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
@@ -173,7 +173,7 @@ class _Move:
         sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
         before, known = self.asked.course, attrs.evolve(self.course, sessions=sessions)
         sessions, companions = with_statuses(known, before=before)
-        return revised(
+        return revise(
             before,
             at=self.asked.at,
             kind="moved",

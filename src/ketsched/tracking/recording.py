@@ -32,7 +32,7 @@ from ketsched.history import (
 )
 from ketsched.holds import with_statuses
 from ketsched.model import Course, Happened, Session, Status, Visit
-from ketsched.revising import revised
+from ketsched.revising import revise
 
 
 @checked
@@ -70,7 +70,7 @@ def record(
     history = apply_visits(course, given, as_of=today, who=who)
     known = history.course
     sessions, companions = with_statuses(known, before=course)
-    return revised(
+    return revise(
         course,
         at=at,
         kind="recorded",

@@ -22,7 +22,7 @@ from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Vi
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
 from ketsched.planning.planner import TooManyWays
-from ketsched.revising import in_order, revised
+from ketsched.revising import in_order, revise
 from ketsched.tracking.altering import (
     add_sessions,
     apply_outcomes,
@@ -301,7 +301,7 @@ class _Replanning:
         around = place_companions(known, asked.hours, after=asked.today)
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
-        return revised(
+        return revise(
             asked.course,
             at=asked.at,
             kind="recorded and replanned" if asked.visits else "replanned",
@@ -370,7 +370,7 @@ def _with_companions(asked: Request) -> Course:
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
     sessions, companions = with_statuses(attrs.evolve(course, companions=companions), before=course)
-    return revised(
+    return revise(
         course, at=asked.at, kind="companions", who=asked.who, sessions=sessions, companions=companions
     )
 
