@@ -18,6 +18,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Course,
     Decision,
@@ -33,7 +34,6 @@ from ketsched.model import (
     Revision,
     Session,
     Spacing,
-    Status,
     Visit,
     Waiver,
     Window,
@@ -410,14 +410,14 @@ def reference_course() -> Course:
     """
     planned, moved = (0,), (0, 1)
     rows = [
-        ("s1", date(2027, 3, 1), time(9, 15), Status.FULFILLED, planned),
-        ("s2", date(2027, 3, 3), time(9, 15), Status.MISSED, moved),
-        ("s3", date(2027, 3, 5), time(9, 15), Status.FIRM, planned),
-        ("s4", date(2027, 3, 8), time(9, 15), Status.FIRM, planned),
-        ("s5", date(2027, 3, 10), time(13, 0), Status.FIRM, moved),
-        ("s6", date(2027, 3, 12), time(9, 15), Status.CLOSED, moved),
-        ("s8", date(2027, 3, 12), time(15, 30), Status.FIRM, (1,)),
-        ("s7", date(2027, 3, 15), time(9, 15), Status.TENTATIVE, (1,)),
+        ("s1", date(2027, 3, 1), time(9, 15), BookingStatus.FULFILLED, planned),
+        ("s2", date(2027, 3, 3), time(9, 15), BookingStatus.MISSED, moved),
+        ("s3", date(2027, 3, 5), time(9, 15), BookingStatus.FIRM, planned),
+        ("s4", date(2027, 3, 8), time(9, 15), BookingStatus.FIRM, planned),
+        ("s5", date(2027, 3, 10), time(13, 0), BookingStatus.FIRM, moved),
+        ("s6", date(2027, 3, 12), time(9, 15), BookingStatus.CLOSED, moved),
+        ("s8", date(2027, 3, 12), time(15, 30), BookingStatus.FIRM, (1,)),
+        ("s7", date(2027, 3, 15), time(9, 15), BookingStatus.TENTATIVE, (1,)),
     ]
     sessions = [
         Session(id=i, phase="induction", day=d, time=t, status=s, chair=2, ideal=d, revised=r)
@@ -431,22 +431,22 @@ def reference_course() -> Course:
     ]
     done = Decision(what="continue", on=date(2027, 2, 23), who="Dr A")
     around = [
-        ("screening:s1", date(2027, 2, 22), time(10, 0), "s1", Status.FULFILLED, planned),
-        ("therapy:s2", date(2027, 3, 4), time(11, 0), "s2", Status.CLOSED, moved),
-        ("stimulation:s3", date(2027, 3, 5), time(9, 35), "s3", Status.FIRM, planned),
-        ("therapy:s3", date(2027, 3, 6), time(11, 0), "s3", Status.FIRM, (1,)),
-        ("writing:therapy:s3", date(2027, 3, 7), time(10, 0), "s3", Status.FIRM, (1,)),
-        ("report:s1", date(2027, 3, 8), None, "s1", Status.FULFILLED, planned),
-        ("case-review:s4", date(2027, 3, 9), time(8, 30), "s4", Status.FIRM, planned),
-        ("diary:s5", date(2027, 3, 10), None, "s5", Status.FIRM, planned),
-        ("organs:day10", date(2027, 3, 10), time(11, 30), "s5", Status.FIRM, moved),
-        ("therapy:s5", date(2027, 3, 11), time(11, 0), "s5", Status.FIRM, planned),
-        ("call:s5", date(2027, 3, 11), time(16, 0), "s5", Status.FIRM, planned),
-        ("writing:therapy:s5", date(2027, 3, 13), time(10, 0), "s5", Status.FIRM, planned),
-        ("therapy:s7", date(2027, 3, 16), time(11, 0), "s7", Status.TENTATIVE, (1,)),
-        ("writing:therapy:s7", date(2027, 3, 17), time(10, 0), "s7", Status.TENTATIVE, (1,)),
-        ("ride:b1", date(2027, 4, 11), None, "b1", Status.FIRM, planned),
-        ("ride:b2", date(2027, 5, 9), None, "b2", Status.FULFILLED, planned),
+        ("screening:s1", date(2027, 2, 22), time(10, 0), "s1", BookingStatus.FULFILLED, planned),
+        ("therapy:s2", date(2027, 3, 4), time(11, 0), "s2", BookingStatus.CLOSED, moved),
+        ("stimulation:s3", date(2027, 3, 5), time(9, 35), "s3", BookingStatus.FIRM, planned),
+        ("therapy:s3", date(2027, 3, 6), time(11, 0), "s3", BookingStatus.FIRM, (1,)),
+        ("writing:therapy:s3", date(2027, 3, 7), time(10, 0), "s3", BookingStatus.FIRM, (1,)),
+        ("report:s1", date(2027, 3, 8), None, "s1", BookingStatus.FULFILLED, planned),
+        ("case-review:s4", date(2027, 3, 9), time(8, 30), "s4", BookingStatus.FIRM, planned),
+        ("diary:s5", date(2027, 3, 10), None, "s5", BookingStatus.FIRM, planned),
+        ("organs:day10", date(2027, 3, 10), time(11, 30), "s5", BookingStatus.FIRM, moved),
+        ("therapy:s5", date(2027, 3, 11), time(11, 0), "s5", BookingStatus.FIRM, planned),
+        ("call:s5", date(2027, 3, 11), time(16, 0), "s5", BookingStatus.FIRM, planned),
+        ("writing:therapy:s5", date(2027, 3, 13), time(10, 0), "s5", BookingStatus.FIRM, planned),
+        ("therapy:s7", date(2027, 3, 16), time(11, 0), "s7", BookingStatus.TENTATIVE, (1,)),
+        ("writing:therapy:s7", date(2027, 3, 17), time(10, 0), "s7", BookingStatus.TENTATIVE, (1,)),
+        ("ride:b1", date(2027, 4, 11), None, "b1", BookingStatus.FIRM, planned),
+        ("ride:b2", date(2027, 5, 9), None, "b2", BookingStatus.FULFILLED, planned),
     ]
     companions = [
         PlacedCompanion(

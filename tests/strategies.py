@@ -18,12 +18,12 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Changed,
     Companion,
     Course,
     Decision,
     Evidence,
-    Happened,
     Hold,
     Interval,
     Join,
@@ -38,8 +38,8 @@ from ketsched.model import (
     Segment,
     Session,
     Spacing,
-    Status,
     Visit,
+    VisitStatus,
     Waiver,
     Window,
 )
@@ -307,7 +307,7 @@ def authorisations(draw, names):
 @st.composite
 def visits(draw, visit_id, sessions=()):
     """What became of a visit, as somebody recorded it; of one of these sessions, or of none."""
-    status = draw(st.sampled_from(Happened))
+    status = draw(st.sampled_from(VisitStatus))
     return Visit(
         draw(days),
         status,
@@ -315,12 +315,12 @@ def visits(draw, visit_id, sessions=()):
         at=draw(_optional(times)),
         elsewhere=draw(st.booleans()),
         counts=draw(st.sampled_from([None, True, False])) if status.delivered else None,
-        by=draw(st.sampled_from(["", "patient", "clinic"])) if status is Happened.CANCELLED else "",
+        by=draw(st.sampled_from(["", "patient", "clinic"])) if status is VisitStatus.CANCELLED else "",
         route=draw(texts),
         worse=draw(st.booleans()),
         note=draw(texts),
         id=visit_id,
-        corrects="before" if status is Happened.WITHDRAWN else draw(st.sampled_from(["", "before"])),
+        corrects="before" if status is VisitStatus.WITHDRAWN else draw(st.sampled_from(["", "before"])),
         who=draw(texts),
     )
 
@@ -337,7 +337,7 @@ def _followed(draw, course, publishable):
                 day, at = _on_a_day(draw, publishable=publishable, zone=course.zone)
                 at = at if isinstance(booking, Session) or booking.time is not None else None
                 before = attrs.evolve(
-                    booking, day=day, time=at, status=draw(st.sampled_from(Status)), revised=(0,)
+                    booking, day=day, time=at, status=draw(st.sampled_from(BookingStatus)), revised=(0,)
                 )
             changes[number].append(Changed(booking=booking.id, why=draw(texts), before=before))
     revisions = tuple(
@@ -418,7 +418,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
                 phase=draw(st.sampled_from(names)),
                 day=day,
                 time=at,
-                status=draw(st.sampled_from(Status)),
+                status=draw(st.sampled_from(BookingStatus)),
                 chair=draw(_optional(st.integers(1, 9))),
                 place=draw(st.just("") | texts),
                 route=draw(st.just("") | texts) if around else "",
@@ -440,7 +440,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
                 day=day,
                 time=at if companion.kind == "appointment" else None,
                 session=draw(st.sampled_from(["", *ids])),
-                status=draw(st.sampled_from(Status)),
+                status=draw(st.sampled_from(BookingStatus)),
                 ideal=draw(_optional(days)),
                 outcome=draw(_optional(decided)) if companion.gate else None,
                 revised=draw(changes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from ketsched.checking import Severity, check
-from ketsched.model import Spacing, Status, Visit
+from ketsched.model import BookingStatus, Spacing, Visit
 from ketsched.planning import plan
 from ketsched.tracking import replan
 from making import BEFORE, GAPS, MON_THU, OPEN, boosters, dates, day, every, phase, protocol
@@ -50,7 +50,7 @@ def standing(course):
 
 def coming(course):
     """The days of what stands and has not been given."""
-    return [s.day for s in course.standing() if s.status is not Status.FULFILLED]
+    return [s.day for s in course.standing() if s.status is not BookingStatus.FULFILLED]
 
 
 def again(course, happened, today, **options):

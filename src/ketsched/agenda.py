@@ -19,6 +19,7 @@ from ketsched.clock import LAST_DAY, choices, later, uneven_days, zone_named
 from ketsched.model import (
     Authorisation,
     Booking,
+    BookingStatus,
     Companion,
     Course,
     Hold,
@@ -26,7 +27,6 @@ from ketsched.model import (
     PlacedCompanion,
     Protocol,
     Session,
-    Status,
 )
 from ketsched.model.bookings import MIDNIGHT
 
@@ -63,7 +63,7 @@ class Entry:
         return self.first
 
     @property
-    def status(self) -> Status:
+    def status(self) -> BookingStatus:
         """What it is: to be confirmed, firm, given, missed or off."""
         return self.booking.status
 
@@ -350,7 +350,7 @@ class Agenda:
             if isinstance(was, Session) and is_in_calendars(was):
                 after = self._maker.day_after(self._maker.session(was, None, 0))
                 if after is not None:
-                    off = attrs.evolve(was, status=Status.CLOSED, revised=session.revised)
+                    off = attrs.evolve(was, status=BookingStatus.CLOSED, revised=session.revised)
                     return attrs.evolve(after, booking=off)
         return None
 
@@ -488,7 +488,7 @@ def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None]:
 
 def is_in_calendars(session: Session) -> bool:
     """Whether a session is in calendars: not so if it was given without a booking, as it is past then."""
-    return session.booked or session.status in (Status.FIRM, Status.TENTATIVE)
+    return session.booked or session.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE)
 
 
 def agenda(course: Course) -> Agenda:

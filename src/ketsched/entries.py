@@ -18,7 +18,7 @@ from ketsched.casefile import named_calendar
 from ketsched.clock import TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import POLICIES, Course, Happened, Protocol, Visit, read_weekdays
+from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus, read_weekdays
 
 SHOWN = 8
 """Bookings that an error names (house default)."""
@@ -100,7 +100,7 @@ def read_weekday_span(text: str) -> list[int]:
     return sorted(set(days))
 
 
-def read_status(text: str) -> Happened:
+def read_status(text: str) -> VisitStatus:
     """Read what became of a visit; stopped-early may be one word."""
     from ketsched.visitfile.columns import status_named
 

@@ -19,13 +19,13 @@ from ketsched.arguments import checked
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model import (
     Authorisation,
+    BookingStatus,
     Companion,
     Course,
     Decision,
     Hold,
     PlacedCompanion,
     Session,
-    Status,
 )
 from ketsched.revising import AnyBooking, revise
 
@@ -44,7 +44,7 @@ def tentative_reasons(
     """
     if not (course.holds or course.authorisations or any(c.gate for c in course.protocol.companions)):
         return {}
-    open_sessions = [s for s in course.standing() if s.status is not Status.FULFILLED]
+    open_sessions = [s for s in course.standing() if s.status is not BookingStatus.FULFILLED]
     found: dict[str, list[str]] = {session.id: [] for session in open_sessions}
     for hold in course.holds:
         for session in open_sessions:
@@ -77,7 +77,7 @@ def _open_gates(
         companion = definitions.get(placed.companion)
         decided = placed.outcome is not None and placed.outcome.what != "stop"
         if (
-            companion is not None and placed.status is not Status.CLOSED and not decided
+            companion is not None and placed.status is not BookingStatus.CLOSED and not decided
         ):  # missed: still to come
             yield placed, companion
 
@@ -130,27 +130,27 @@ def with_statuses(
 
     unexplained = {session_id for stop in course.holds for session_id in stop.already}
 
-    def of_session(session: Session) -> Status:
+    def of_session(session: Session) -> BookingStatus:
         if session.id in now:
-            return Status.TENTATIVE
+            return BookingStatus.TENTATIVE
         frees = session.id in once and session.id not in unexplained
-        return Status.FIRM if frees and session.status is Status.TENTATIVE else session.status
+        return BookingStatus.FIRM if frees and session.status is BookingStatus.TENTATIVE else session.status
 
     sessions = tuple(_with(session, of_session(session)) for session in course.sessions)
-    unsure = {session.id: session for session in sessions if session.status is Status.TENTATIVE}
+    unsure = {session.id: session for session in sessions if session.status is BookingStatus.TENTATIVE}
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
 
-    def of_companion(placed: PlacedCompanion) -> Status:
-        if placed.status not in (Status.FIRM, Status.TENTATIVE):
+    def of_companion(placed: PlacedCompanion) -> BookingStatus:
+        if placed.status not in (BookingStatus.FIRM, BookingStatus.TENTATIVE):
             return placed.status
         session = unsure.get(placed.session)
         waits = session is not None and placed.day >= session.day and placed.companion not in gates
-        return Status.TENTATIVE if waits else Status.FIRM
+        return BookingStatus.TENTATIVE if waits else BookingStatus.FIRM
 
     return sessions, tuple(_with(placed, of_companion(placed)) for placed in around)
 
 
-def _with(booking: AnyBooking, status: Status) -> AnyBooking:
+def _with(booking: AnyBooking, status: BookingStatus) -> AnyBooking:
     return booking if booking.status is status else attrs.evolve(booking, status=status)
 
 
@@ -183,7 +183,7 @@ def hold(
     taken = {known.id for known in course.holds}
     name = next(f"h{n}" for n in range(1, len(taken) + 2) if f"h{n}" not in taken)
     known = tentative_reasons(course)
-    unsure = (s.id for s in course.sessions if s.status is Status.TENTATIVE and s.id not in known)
+    unsure = (s.id for s in course.sessions if s.status is BookingStatus.TENTATIVE and s.id not in known)
     added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions, already=tuple(unsure))
     return _changed(course, at, "held", holds=(*course.holds, added))
 
@@ -215,7 +215,7 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
         companion_id, waiting, "companion", "{} decides about no sessions", "appointments that do are {}"
     )
     companions = tuple(
-        attrs.evolve(p, outcome=outcome, status=Status.FULFILLED) if p.id == companion_id else p
+        attrs.evolve(p, outcome=outcome, status=BookingStatus.FULFILLED) if p.id == companion_id else p
         for p in course.companions
     )
     what = f"decided: {outcome.what}"
@@ -233,7 +233,7 @@ def ride(course: Course, session_id: str, known: str, *, at: datetime | None) ->
     sessions = tuple(attrs.evolve(s, ride=known) if s.id == session_id else s for s in course.sessions)
     tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic == "ride"}
     companions = tuple(
-        _with(placed, Status.FULFILLED if known == "confirmed" else _not_done(placed))
+        _with(placed, BookingStatus.FULFILLED if known == "confirmed" else _not_done(placed))
         if placed.companion in tasks and placed.session == session_id and placed.status.stands
         else placed
         for placed in course.companions
@@ -250,12 +250,14 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
     can = [p.id for p in course.companions if p.status.stands and p.companion not in gates]
     why = "tasks and appointments that stand are {}; what decides about sessions has an outcome"
     _check_named(companion_id, can, "companion", "{} cannot be recorded as done", why)
-    companions = tuple(_with(p, Status.FULFILLED) if p.id == companion_id else p for p in course.companions)
+    companions = tuple(
+        _with(p, BookingStatus.FULFILLED) if p.id == companion_id else p for p in course.companions
+    )
     return revise(course, at=at, kind="done", companions=companions)
 
 
-def _not_done(placed: PlacedCompanion) -> Status:
-    return Status.FIRM if placed.status is Status.FULFILLED else placed.status
+def _not_done(placed: PlacedCompanion) -> BookingStatus:
+    return BookingStatus.FIRM if placed.status is BookingStatus.FULFILLED else placed.status
 
 
 def _check_named(name: str, known: Sequence[str], where: str, what: str, why: str) -> None:

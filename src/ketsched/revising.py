@@ -16,6 +16,7 @@ import attrs
 from ketsched.errors import InvalidInput
 from ketsched.model import (
     Booking,
+    BookingStatus,
     Change,
     Changed,
     Course,
@@ -23,7 +24,6 @@ from ketsched.model import (
     Protocol,
     Revision,
     Session,
-    Status,
 )
 
 AnyBooking = TypeVar("AnyBooking", bound=Booking)
@@ -173,10 +173,10 @@ def consequences(before: Course, after: Course, *, as_of: date) -> Consequences:
     became = [s for s in after.standing() if s.status is not once[s.id]]
     ahead = [session for session in became if session.day >= as_of]
     old = [(placed, known[placed.id]) for placed in after.companions if placed.id in known]
-    waiting = {Status.FIRM, Status.TENTATIVE}
+    waiting = {BookingStatus.FIRM, BookingStatus.TENTATIVE}
     return Consequences(
-        unsure=tuple(session for session in ahead if session.status is Status.TENTATIVE),
-        firm=tuple(session for session in ahead if session.status is Status.FIRM),
+        unsure=tuple(session for session in ahead if session.status is BookingStatus.TENTATIVE),
+        firm=tuple(session for session in ahead if session.status is BookingStatus.FIRM),
         added=tuple(placed for placed in after.companions if placed.id not in known),
         moved=tuple(p for p, was in old if p.status.stands and (p.day, p.time) != (was.day, was.time)),
         closed=tuple(p for p, was in old if was.status.stands and not p.status.stands),

@@ -20,6 +20,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Booking,
+    BookingStatus,
     Companion,
     Course,
     Phase,
@@ -28,7 +29,6 @@ from ketsched.model import (
     Restriction,
     Revision,
     Session,
-    Status,
 )
 
 ZONES = (
@@ -41,7 +41,13 @@ ZONES = (
 )
 """Those whose clock changes of 2027 are the same in all tz data of recent years."""
 
-STATES = (Status.FIRM, Status.TENTATIVE, Status.CLOSED, Status.FULFILLED, Status.MISSED)
+STATES = (
+    BookingStatus.FIRM,
+    BookingStatus.TENTATIVE,
+    BookingStatus.CLOSED,
+    BookingStatus.FULFILLED,
+    BookingStatus.MISSED,
+)
 
 
 DAY = timedelta(days=1)
@@ -107,10 +113,10 @@ def course_of(zone: str) -> Course:
     )
 
 
-def titled(title: str, status: Status) -> str:
+def titled(title: str, status: BookingStatus) -> str:
     if not status.stands:
         return f"Cancelled: {title}"
-    return f"{title} (to be confirmed)" if status is Status.TENTATIVE else title
+    return f"{title} (to be confirmed)" if status is BookingStatus.TENTATIVE else title
 
 
 def expected_of(course: Course) -> Iterator[Event]:

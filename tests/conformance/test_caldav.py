@@ -36,7 +36,7 @@ from ketsched.interchange import dumps
 from ketsched.interchange.caldav import Published, calendars, credentials, publish
 from ketsched.interchange.ical import resources
 from ketsched.interchange.identity import session_uid
-from ketsched.model import Course, Session, Status
+from ketsched.model import BookingStatus, Course, Session
 from ketsched.revising import revise
 from ketsched.words.wording import Publication
 
@@ -77,7 +77,7 @@ def later(course: Course) -> Course:
     """The fourth session was missed, and a seventh makes up for it."""
     fourth = course.sessions[3]
     seventh = attrs.evolve(fourth, id="s7", day=SEVENTH, ideal=SEVENTH)
-    sessions = [*with_status(course, "s4", Status.MISSED), seventh]
+    sessions = [*with_status(course, "s4", BookingStatus.MISSED), seventh]
     return revise(course, at=MISSED, what="replanned", sessions=sessions)
 
 
@@ -85,7 +85,7 @@ def ids(first: int, last: int) -> list[str]:
     return [f"s{number}" for number in range(first, last + 1)]
 
 
-def with_status(course: Course, name: str, status: Status) -> list[Session]:
+def with_status(course: Course, name: str, status: BookingStatus) -> list[Session]:
     return [attrs.evolve(s, status=status) if s.id == name else s for s in course.sessions]
 
 

@@ -24,6 +24,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Decision,
     Interval,
@@ -32,7 +33,6 @@ from ketsched.model import (
     Protocol,
     Session,
     Spacing,
-    Status,
     Visit,
     Window,
 )
@@ -119,7 +119,9 @@ def holds_the_law(before, after, audience, privacy):
         else:
             assert value(event, b"DTSTAMP") < value(now[uid], b"DTSTAMP")
             # Why a session is to be confirmed is not kept from revision to revision.
-            unsure = stops and today[name].status is Status.TENTATIVE and (audience, privacy) == LEVELS[-1]
+            unsure = (
+                stops and today[name].status is BookingStatus.TENTATIVE and (audience, privacy) == LEVELS[-1]
+            )
             # Nor is the protocol's title, where no session is of the protocol gone over to.
             retitled = after.segments and privacy == "full" and not gone_over(after)
             assert unsure or retitled or without_stamp(event) != without_stamp(now[uid])
@@ -150,7 +152,7 @@ def changed(draw, booking, course):
     other = {}
     for name, values in {
         "day": st.dates(date(2020, 1, 1), date(2040, 12, 31)),
-        "status": st.sampled_from(Status),
+        "status": st.sampled_from(BookingStatus),
         **(
             {
                 "chair": st.integers(1, 9),
@@ -271,7 +273,7 @@ STEPS = (
 def stepped(course, step, number, today, at):  # noqa: C901, PLR0912 - a branch for each step
     """Return the next revision of a course, or the course where the step cannot be taken."""
     coming = [s for s in course.standing() if s.day > today]
-    past = [s for s in course.standing() if s.day <= today and s.status is not Status.FULFILLED]
+    past = [s for s in course.standing() if s.day <= today and s.status is not BookingStatus.FULFILLED]
     session = coming[number % len(coming)] if coming else None
     again = {"calendar": OPEN, "at": at, "as_of": today, "exceed": True}
     match step:

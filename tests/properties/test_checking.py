@@ -39,6 +39,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Course,
     Hold,
@@ -50,7 +51,6 @@ from ketsched.model import (
     Restriction,
     Session,
     Spacing,
-    Status,
     Visit,
     Waiver,
     Window,
@@ -202,7 +202,7 @@ def courses(draw):
             phase=draw(st.sampled_from(plan.phases)).name,
             day=first + timedelta(day),
             time=clock,
-            status=draw(st.sampled_from(Status)),
+            status=draw(st.sampled_from(BookingStatus)),
             chair=draw(st.sampled_from([None, 1, 3])),
             place=draw(st.sampled_from(["", "home"])),
             route=draw(st.sampled_from(["", "nasal"])),
@@ -259,7 +259,7 @@ def bookings(draw, plan, sessions, first):
                 day=day,
                 time=clock if companion.kind == "appointment" else None,
                 session=session,
-                status=draw(st.sampled_from(Status)),
+                status=draw(st.sampled_from(BookingStatus)),
                 outcome=outcome if companion.gate else None,
             )
         )
@@ -381,7 +381,7 @@ def test_firm_sessions_that_wait_are_found_and_no_others(course):
     course = attrs.evolve(course, waivers=())
     waiting = tentative_reasons(course)
     found = {finding.sessions for finding in check(course) if finding.code == "KS417"}
-    assert found == {(s.id,) for s in course.sessions if s.id in waiting and s.status is Status.FIRM}
+    assert found == {(s.id,) for s in course.sessions if s.id in waiting and s.status is BookingStatus.FIRM}
 
 
 @given(courses())
@@ -500,7 +500,9 @@ def test_what_was_too_soon_or_forgiven_is_what_the_history_says(gaps, data):
 
 @given(courses())
 def test_between_sessions_that_were_given_no_bound_is_a_fault_of_the_plan(course):
-    given_all = tuple(attrs.evolve(s, status=Status.FULFILLED) for s in course.sessions if s.status.stands)
+    given_all = tuple(
+        attrs.evolve(s, status=BookingStatus.FULFILLED) for s in course.sessions if s.status.stands
+    )
     course = attrs.evolve(
         course, sessions=given_all, companions=(), waivers=(), skipped=(), lifted=(), holds=()
     )

@@ -19,6 +19,7 @@ from ketsched.errors import KetschedError
 from ketsched.model import (
     Anatomy,
     Anchor,
+    BookingStatus,
     Companion,
     Course,
     Interval,
@@ -26,7 +27,6 @@ from ketsched.model import (
     Protocol,
     Session,
     Spacing,
-    Status,
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
@@ -76,7 +76,9 @@ def courses(draw):
             phase="induction" if n < split else "boosters",
             day=MONDAY + timedelta(day),
             time=time(10),
-            status=draw(st.sampled_from([Status.FIRM] * 6 + [Status.FULFILLED, Status.CLOSED])),
+            status=draw(
+                st.sampled_from([BookingStatus.FIRM] * 6 + [BookingStatus.FULFILLED, BookingStatus.CLOSED])
+            ),
         )
         for n, day in enumerate(after)
     )
@@ -457,7 +459,7 @@ def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, p
         st.sampled_from(
             [
                 {"day": session.day + timedelta(data.draw(st.integers(-3, 3)))},
-                {"status": Status.CLOSED},
+                {"status": BookingStatus.CLOSED},
                 {"time": time(13)},
             ]
         )
@@ -468,7 +470,7 @@ def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, p
     course = attrs.evolve(
         course,
         companions=tuple(
-            attrs.evolve(p, status=Status.FULFILLED) if p.id in done else p for p in course.companions
+            attrs.evolve(p, status=BookingStatus.FULFILLED) if p.id in done else p for p in course.companions
         ),
     )
     sessions = [attrs.evolve(s, **change) if s.id == session.id else s for s in course.sessions]
@@ -482,7 +484,7 @@ def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, p
     number = len(after.revisions) - 1
     for before in changed.companions:
         now = found[before.id]  # nothing that was given out is forgotten
-        if before.status is Status.FULFILLED:
+        if before.status is BookingStatus.FULFILLED:
             assert now == before
             continue
         same = (now.day, now.time, now.status) == (before.day, before.time, before.status)

@@ -26,13 +26,13 @@ from ketsched.interchange import dumps, ical, json
 from ketsched.model import (
     POLICIES,
     Anchor,
+    BookingStatus,
     Companion,
     Decision,
     Interval,
     Join,
     LapseBand,
     Spacing,
-    Status,
     Visit,
     Window,
 )
@@ -187,12 +187,12 @@ class Life(RuleBasedStateMachine):
             if session.day <= self.today:
                 now = next(s for s in after.sessions if s.id == session.id)
                 assert (now.day, now.time) == (session.day, session.time)
-                assert now.status is session.status or session.status is Status.TENTATIVE
+                assert now.status is session.status or session.status is BookingStatus.TENTATIVE
 
     def never_too_soon(self, before, after):
         known = {session.id: session for session in before.sessions}
         for session in after.sessions:
-            if session.status not in (Status.FIRM, Status.TENTATIVE) or not session.booked:
+            if session.status not in (BookingStatus.FIRM, BookingStatus.TENTATIVE) or not session.booked:
                 continue
             was = known.get(session.id)
             if was is None or was.day != session.day:
@@ -204,10 +204,18 @@ class Life(RuleBasedStateMachine):
         return sessions[number % len(sessions)] if sessions else None
 
     def unrecorded(self):
-        return [s for s in self.course.standing() if s.day <= self.today and s.status is not Status.FULFILLED]
+        return [
+            s
+            for s in self.course.standing()
+            if s.day <= self.today and s.status is not BookingStatus.FULFILLED
+        ]
 
     def coming(self):
-        return [s for s in self.course.standing() if s.day > self.today and s.status is not Status.FULFILLED]
+        return [
+            s
+            for s in self.course.standing()
+            if s.day > self.today and s.status is not BookingStatus.FULFILLED
+        ]
 
     def happens(self, visits, plans, policy=None):
         if plans:
@@ -426,7 +434,7 @@ class Life(RuleBasedStateMachine):
         for phase in self.course.protocol.phases:
             if phase.count is not None and phase.name not in self.course.finished_phases():
                 own = [s for s in self.course.sessions if s.phase == phase.name]
-                booked = sum(s.status in (Status.FIRM, Status.TENTATIVE) for s in own)
+                booked = sum(s.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE) for s in own)
                 needed = phase.count - sum(s.id in skipped for s in own)
                 assert history.counted(phase.name) + booked >= needed
 

@@ -18,7 +18,7 @@ import strategies
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange import dumps, ical, json
 from ketsched.interchange.identity import session_uid
-from ketsched.model import Course, Revision, Status
+from ketsched.model import BookingStatus, Course, Revision
 
 SCHEMA = Draft202012Validator(
     standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
@@ -153,7 +153,7 @@ def test_any_other_calendar_reads_back_as_the_same_sessions(course, audience, pr
     if not course.sessions:
         return
     found = ical.loads(content, "course.ics", protocol=course.protocol, zone=course.zone)
-    as_read = {Status.FULFILLED: Status.FIRM, Status.MISSED: Status.CLOSED}
+    as_read = {BookingStatus.FULFILLED: BookingStatus.FIRM, BookingStatus.MISSED: BookingStatus.CLOSED}
     expected = [(s.day, s.time, as_read.get(s.status, s.status)) for s in course.sessions]
     assert [(s.day, s.time, s.status) for s in found.sessions] == expected
 
@@ -284,7 +284,7 @@ def test_a_revision_changes_the_events_it_changed_and_no_others(course, data):
     number = len(course.revisions)
     revision = Revision(at=datetime(2101, 1, 1, tzinfo=UTC))
     sessions = tuple(
-        attrs.evolve(s, status=Status.CLOSED, revised=(*s.revised, number)) if s is changed else s
+        attrs.evolve(s, status=BookingStatus.CLOSED, revised=(*s.revised, number)) if s is changed else s
         for s in course.sessions
     )
     later = attrs.evolve(course, sessions=sessions, revisions=(*course.revisions, revision))
@@ -361,7 +361,7 @@ def test_the_time_until_which_not_to_drive_is_elapsed_time(course, minutes):
             for p in course.protocol.phases
         ),
     )
-    sessions = tuple(attrs.evolve(s, status=Status.FIRM, place="") for s in course.sessions)
+    sessions = tuple(attrs.evolve(s, status=BookingStatus.FIRM, place="") for s in course.sessions)
     course = attrs.evolve(course, protocol=protocol, sessions=sessions)
     calendar = icalendar.Calendar.from_ical(dumps(course, "ics"))
     for session in course.sessions:

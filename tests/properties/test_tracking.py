@@ -15,7 +15,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps, json
-from ketsched.model import POLICIES, Anatomy, Course, Phase, Protocol, Spacing, Status, Visit
+from ketsched.model import POLICIES, Anatomy, BookingStatus, Course, Phase, Protocol, Spacing, Visit
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.tracking import forecast, record, replan
 from ketsched.tracking.altering import end, move_to
@@ -176,7 +176,7 @@ def first_that_can_be(life, course, moves):
 
 
 def to_come(course, today):
-    return [s for s in course.standing() if s.day > today and s.status is not Status.FULFILLED]
+    return [s for s in course.standing() if s.day > today and s.status is not BookingStatus.FULFILLED]
 
 
 def days_of(course):
@@ -304,7 +304,7 @@ def test_planning_again_finds_the_best_days(life, policy):
     assert mine in oracle.pairings(left.standing, best)
     for session in left.standing:
         now = next(s for s in result.sessions if s.id == session.id)
-        assert now.status is (Status.FIRM if session.id in mine else Status.CLOSED)
+        assert now.status is (BookingStatus.FIRM if session.id in mine else BookingStatus.CLOSED)
 
 
 # -- the laws
@@ -313,7 +313,7 @@ def test_planning_again_finds_the_best_days(life, policy):
 def moved_or_new(before, after):
     """Sessions to come that are on another day than before, or are new."""
     days = {s.id: s.day for s in before.sessions}
-    return [s for s in after.sessions if s.status is Status.FIRM and days.get(s.id) != s.day]
+    return [s for s in after.sessions if s.status is BookingStatus.FIRM and days.get(s.id) != s.day]
 
 
 @often
@@ -348,8 +348,8 @@ def test_the_past_stays_and_nothing_is_lost(life, policy):
     for session in first.sessions:
         if session.day <= life.today:
             assert (now[session.id].day, now[session.id].status) == (session.day, session.status)
-        elif session.status is Status.FIRM and not now[session.id].status.stands:
-            assert now[session.id].status in (Status.CLOSED, Status.MISSED)
+        elif session.status is BookingStatus.FIRM and not now[session.id].status.stands:
+            assert now[session.id].status in (BookingStatus.CLOSED, BookingStatus.MISSED)
             assert now[session.id].day == session.day
     came_to_nothing = {v.day for v in life.visits if v.status in ("no-show", "cancelled")}
     named = {change.booking for change in after.changes}
@@ -421,7 +421,7 @@ def test_the_next_day_is_the_first_that_the_forecast_offers(life, policy):
     assume(after is not None)
     found = forecast(life.course, life.visits, as_of=life.today, calendar=life.calendar, policy=policy)
     coming = to_come(after, life.today)
-    due_today = [s for s in after.standing() if s.day == life.today and s.status is Status.FIRM]
+    due_today = [s for s in after.standing() if s.day == life.today and s.status is BookingStatus.FIRM]
     if not coming:
         assert not found.bookable or due_today
         return

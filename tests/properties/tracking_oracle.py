@@ -28,7 +28,7 @@ from itertools import combinations
 
 import attrs
 
-from ketsched.model import Course, Phase, Session, Status, Visit
+from ketsched.model import BookingStatus, Course, Phase, Session, Visit
 
 DELIVERED = ("fulfilled", "stopped early")
 
@@ -63,7 +63,9 @@ def happened(visits: Iterable[Visit], today: date) -> list[Visit]:
 
 def matched(course: Course, visits: Sequence[Visit]) -> list[str | None]:
     """The booking of each visit; a second record of a day with the same data is given none."""
-    open_ones = {s.id: s for s in course.sessions if s.status in (Status.FIRM, Status.TENTATIVE)}
+    open_ones = {
+        s.id: s for s in course.sessions if s.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE)
+    }
     found: list[str | None] = [None] * len(visits)
     twice = {n for n, v in enumerate(visits) if v in visits[:n]}
     for n, visit in enumerate(visits):

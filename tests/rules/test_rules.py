@@ -35,6 +35,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Course,
     Decision,
@@ -50,7 +51,6 @@ from ketsched.model import (
     Segment,
     Session,
     Spacing,
-    Status,
     Visit,
     Waiver,
     Window,
@@ -146,7 +146,7 @@ def read_booking(table):
     return PlacedCompanion(
         id=table.pop("id", f"{table['companion']}:{table['session']}"),
         time=read_time(table.pop("time")) if "time" in table else None,
-        status=Status(table.pop("status", "firm")),
+        status=BookingStatus(table.pop("status", "firm")),
         outcome=Decision(what=outcome, on=table["day"], who="Dr A") if outcome else None,
         **table,
     )
@@ -174,7 +174,7 @@ def read_course(file, case):
                 day=session.day,
                 phase=case["phases"][at] if "phases" in case else session.phase,
                 time=read_time(times[at]) if at < len(times) and times[at] else None,
-                status=Status(case.get("status", {}).get(session.id, "firm")),
+                status=BookingStatus(case.get("status", {}).get(session.id, "firm")),
                 chair=case.get("chairs", {}).get(session.id),
                 place=case.get("places", {}).get(session.id, ""),
                 route=case.get("routes", {}).get(session.id, ""),

@@ -15,6 +15,7 @@ from ketsched.agenda import CompanionEntry, DayAfter, SessionEntry, agenda
 from ketsched.model import (
     Anatomy,
     Anchor,
+    BookingStatus,
     Companion,
     Course,
     Phase,
@@ -22,7 +23,6 @@ from ketsched.model import (
     Protocol,
     Revision,
     Session,
-    Status,
 )
 from ketsched.revising import revise
 
@@ -140,7 +140,7 @@ def test_numbers_are_counted_over_sessions_that_stand_and_count():
     days = [MONDAY + timedelta(7 * n) for n in range(4)]
     sessions = (
         session(1, days[0]),
-        session(2, days[1], status=Status.CLOSED),
+        session(2, days[1], status=BookingStatus.CLOSED),
         session(3, days[2], counts=False),
         session(4, days[3]),
     )
@@ -167,11 +167,15 @@ def test_a_day_after_that_is_gone_is_off_as_it_was_last():
     home = attrs.evolve(before.sessions[0], place="home")
     after = revise(before, at=datetime(2026, 12, 8, tzinfo=UTC), what="at home", sessions=(home,))
     entry, gone = agenda(after).entries
-    assert (entry.status, gone.status, gone.first) == (Status.FIRM, Status.CLOSED, MONDAY + timedelta(1))
+    assert (entry.status, gone.status, gone.first) == (
+        BookingStatus.FIRM,
+        BookingStatus.CLOSED,
+        MONDAY + timedelta(1),
+    )
 
 
 def test_an_appointment_goes_with_a_session_that_is_in_calendars():
-    unbooked = session(1, status=Status.FULFILLED, booked=False)
+    unbooked = session(1, status=BookingStatus.FULFILLED, booked=False)
     placed = PlacedCompanion(id="r", companion="review", day=MONDAY, time=time(9), session="s1")
     held = agenda(course_of(unbooked, session(2, MONDAY + timedelta(7)), companions=(placed,)))
     (entry,) = [entry for entry in held.booked if isinstance(entry, CompanionEntry)]

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from ketsched.burden import burden
-from ketsched.model import Anchor, Companion, Course, PlacedCompanion, Status
+from ketsched.model import Anchor, BookingStatus, Companion, Course, PlacedCompanion
 from making import small_course
 
 SATURDAY, MONDAY, TUESDAY = date(2027, 1, 9), date(2027, 1, 11), date(2027, 1, 12)
@@ -45,7 +45,7 @@ def beside(*bookings: tuple[Companion, PlacedCompanion], **how) -> Course:
 
 
 def talk(
-    name: str, day: date, clock: time, *, status: Status = Status.FIRM, **fields
+    name: str, day: date, clock: time, *, status: BookingStatus = BookingStatus.FIRM, **fields
 ) -> tuple[Companion, PlacedCompanion]:
     """An appointment of 30 minutes."""
     anchor = Anchor(edge="start")
@@ -100,7 +100,7 @@ def test_each_kind_of_appointment_is_counted_where_it_is():
         talk("call", TUESDAY, time(15), place="telephone"),
         talk("writing", TUESDAY, time(16), place="home"),
         talk("other", TUESDAY, time(17), place="elsewhere"),
-        talk("gone", date(2027, 1, 13), time(9), status=Status.CLOSED),
+        talk("gone", date(2027, 1, 13), time(9), status=BookingStatus.CLOSED),
     )
     asked = burden(course)
     assert (asked.trips, asked.trips_saved, asked.workdays, asked.rides) == (3, 1, 2, 1)

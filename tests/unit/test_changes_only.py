@@ -14,6 +14,7 @@ from ketsched.interchange.identity import session_uid
 from ketsched.model import (
     Anatomy,
     Anchor,
+    BookingStatus,
     Companion,
     Course,
     Phase,
@@ -21,7 +22,6 @@ from ketsched.model import (
     Protocol,
     Revision,
     Session,
-    Status,
 )
 from ketsched.revising import revise
 from ketsched.tracking import record
@@ -100,7 +100,7 @@ def test_only_what_changed_is_written_with_the_bytes_that_it_has_in_the_whole_fi
 
 
 def test_a_cancelled_session_is_a_change_and_so_is_the_day_after_it(course):
-    part = events(dumps(with_session(course, "s3", status=Status.CLOSED), "ics", changes_only=True))
+    part = events(dumps(with_session(course, "s3", status=BookingStatus.CLOSED), "ics", changes_only=True))
     assert set(part) == {uid("s3"), uid("s3/after")}
     assert all(b"STATUS:CANCELLED" in event and b"SEQUENCE:1" in event for event in part.values())
 
@@ -180,7 +180,7 @@ def test_a_course_document_is_whole(course, tmp_path, options):
     ],
 )
 def test_a_cancelled_event_is_left_out_once_its_day_has_passed(course, as_of, gone):
-    off = with_session(course, "s2", status=Status.MISSED)
+    off = with_session(course, "s2", status=BookingStatus.MISSED)
     whole = events(dumps(off, "ics"))
     assert set(whole) == {uid(n) for s in ("s1", "s2", "s3") for n in (s, f"{s}/after")} | {
         uid("talk:s2"),
@@ -192,7 +192,7 @@ def test_a_cancelled_event_is_left_out_once_its_day_has_passed(course, as_of, go
 
 
 def test_what_took_place_stays_however_long_ago(course):
-    given = with_session(course, "s1", status=Status.FULFILLED)
+    given = with_session(course, "s1", status=BookingStatus.FULFILLED)
     assert events(dumps(given, "ics", as_of=date(2030, 1, 1))) == events(dumps(given, "ics"))
 
 
@@ -214,13 +214,13 @@ def walked_in(course):
         phase="induction",
         day=date(2027, 1, 7),
         time=time(9),
-        status=Status.FULFILLED,
+        status=BookingStatus.FULFILLED,
         booked=False,
     )
     return revise(course, at=SECOND, kind="recorded", sessions=[*course.sessions, extra])
 
 
-@pytest.mark.parametrize("status", [Status.FULFILLED, Status.MISSED, Status.CLOSED])
+@pytest.mark.parametrize("status", [BookingStatus.FULFILLED, BookingStatus.MISSED, BookingStatus.CLOSED])
 @pytest.mark.parametrize("audience", ["patient", "clinic"])
 def test_a_session_without_a_booking_is_in_no_calendar(course, walked_in, audience, status):
     sessions = [attrs.evolve(s, status=status) if s.id == "x1" else s for s in walked_in.sessions]
@@ -232,7 +232,7 @@ def test_a_session_without_a_booking_is_in_no_calendar(course, walked_in, audien
 
 
 def test_a_session_still_to_come_is_never_hidden(walked_in):
-    sessions = [attrs.evolve(s, status=Status.FIRM) if s.id == "x1" else s for s in walked_in.sessions]
+    sessions = [attrs.evolve(s, status=BookingStatus.FIRM) if s.id == "x1" else s for s in walked_in.sessions]
     now = attrs.evolve(walked_in, sessions=sessions)
     assert {uid("x1"), uid("x1/after")} <= set(events(dumps(now, "ics")))
 
@@ -283,7 +283,7 @@ def test_a_file_of_its_own_has_the_lines_of_the_whole_file(course, zone):
 
 
 def test_it_knows_what_earlier_revisions_said(course):
-    now = with_session(with_session(course, "s3", time=time(10)), "s3", status=Status.CLOSED)
+    now = with_session(with_session(course, "s3", time=time(10)), "s3", status=BookingStatus.CLOSED)
     found = {r.uid: r for r in resources(now, Publication())}
     said = [
         (state.start.hour, state.end.hour, state.status, state.sequence)

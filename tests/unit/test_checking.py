@@ -12,7 +12,7 @@ from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.errors import InvalidInput
-from ketsched.model import Join, Mark, Spacing, Status, Waiver
+from ketsched.model import BookingStatus, Join, Mark, Spacing, Waiver
 from making import OPEN, protocol
 
 # 6 infusions, Monday-Wednesday-Friday, 2 to 4 nominal weeks.
@@ -204,7 +204,7 @@ def test_a_phase_is_named_where_there_are_several():
 
 def test_numbers_are_the_places_of_those_that_stand():
     course = booked(T, january(4, 7, 11, 14, 20, 21))
-    second = attrs.evolve(course.sessions[1], status=Status.CLOSED)
+    second = attrs.evolve(course.sessions[1], status=BookingStatus.CLOSED)
     course = attrs.evolve(course, sessions=(course.sessions[0], second, *course.sessions[2:]))
     (found,) = [f for f in check(course) if f.code == "KS101"]
     assert (found.what, found.sessions) == ("session 5 is 1 d after session 4", ("s5", "s6"))

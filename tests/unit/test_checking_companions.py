@@ -18,13 +18,13 @@ from ketsched.checking.sessiondays import DRINKING
 from ketsched.model import (
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Decision,
     Hold,
     Mark,
     PlacedCompanion,
     Spacing,
-    Status,
     Waiver,
     Window,
 )
@@ -107,7 +107,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
     [
         (
             "therapy:s1",
-            {"status": Status.CLOSED},
+            {"status": BookingStatus.CLOSED},
             "KS401",
             (
                 "Therapy is not booked",
@@ -117,7 +117,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
         ),
         (
             "form:s6",
-            {"status": Status.CLOSED},
+            {"status": BookingStatus.CLOSED},
             "KS401",
             (
                 "Form is not booked",
@@ -217,7 +217,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
         ),
         (
             "screening:s1",
-            {"outcome": None, "status": Status.FULFILLED},
+            {"outcome": None, "status": BookingStatus.FULFILLED},
             "KS418",
             (
                 "Screening of 2026-12-28 has no outcome; 6 sessions are waiting",
@@ -344,7 +344,7 @@ def test_the_day_on_which_driving_is_allowed_again_is_said_with_its_clock_time()
 
 
 def test_a_hold_names_its_reason_and_every_session_it_holds():
-    waiting = {f"s{n}": {"status": Status.TENTATIVE} for n in (4, 5)}
+    waiting = {f"s{n}": {"status": BookingStatus.TENTATIVE} for n in (4, 5)}
     held = Hold(id="h1", reason="blood pressure", who="Dr A", since=date(2027, 1, 14))
     findings = found_around(attrs.evolve(around_six(**waiting), holds=(held,)))
     assert [(f.code, f.sessions) for f in findings] == [("KS416", ("s4", "s5", "s6")), ("KS417", ("s6",))]
@@ -358,7 +358,7 @@ def test_a_hold_names_its_reason_and_every_session_it_holds():
 
 def test_what_awaits_an_outcome_is_named_once_with_the_sessions_that_wait():
     gates = tuple(attrs.evolve(c, gate=c.id == "mid-review") for c in AROUND.companions)
-    waiting = {f"s{n}": {"status": Status.TENTATIVE} for n in (4, 5, 6)}
+    waiting = {f"s{n}": {"status": BookingStatus.TENTATIVE} for n in (4, 5, 6)}
     course = attrs.evolve(around_six(**waiting), protocol=attrs.evolve(AROUND, companions=gates))
     (found,) = found_around(course)
     assert (found.code, found.severity, found.sessions) == ("KS418", Severity.INFO, ("s4", "s5", "s6"))
@@ -367,7 +367,7 @@ def test_what_awaits_an_outcome_is_named_once_with_the_sessions_that_wait():
 
 
 def test_an_authorisation_says_what_it_pays_for():
-    unpaid = {"s6": {"status": Status.TENTATIVE}}
+    unpaid = {"s6": {"status": BookingStatus.TENTATIVE}}
     paid = Authorisation(sessions=5, until=date(2027, 1, 31), name="letter 2")
     course = attrs.evolve(around_six(**unpaid), authorisations=(paid,))
     (found,) = found_around(course)

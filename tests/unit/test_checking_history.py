@@ -17,13 +17,13 @@ from ketsched.errors import InvalidInput
 from ketsched.interchange import write
 from ketsched.model import (
     Anchor,
+    BookingStatus,
     Companion,
     Decision,
     Evidence,
     LapseBand,
     Mark,
     Spacing,
-    Status,
     Visit,
     Waiver,
     Window,
@@ -238,11 +238,11 @@ def test_boosters_wait_for_the_review_and_are_not_missed_once_it_said_stop():
         return [(f.code, f.sessions) for f in found if f.code not in ours]
 
     boosted = ("s7", "s8", "s9")
-    assert {s.status for s in course.sessions if s.id in boosted} == {Status.TENTATIVE}
+    assert {s.status for s in course.sessions if s.id in boosted} == {BookingStatus.TENTATIVE}
     assert seen(course) == [("KS418", boosted)]
-    cases: tuple[tuple[str, Status, list[Any], list[Any]], ...] = (
-        ("continue", Status.FIRM, [], []),
-        ("stop", Status.CLOSED, [("KS426", boosted)], []),
+    cases: tuple[tuple[str, BookingStatus, list[Any], list[Any]], ...] = (
+        ("continue", BookingStatus.FIRM, [], []),
+        ("stop", BookingStatus.CLOSED, [("KS426", boosted)], []),
     )
     for what, status, before, after in cases:
         outcome = Decision(what=what, on=date(2027, 2, 4), who="Dr A")

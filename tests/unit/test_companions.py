@@ -11,7 +11,7 @@ import pytest
 from ketsched.burden import burden
 from ketsched.calendars import Calendar
 from ketsched.hours import Hours
-from ketsched.model import Anchor, Companion, Interval, Phase, Protocol, Spacing, Status, Window
+from ketsched.model import Anchor, BookingStatus, Companion, Interval, Phase, Protocol, Spacing, Window
 from ketsched.planning import NoFeasiblePlan, appointments, complete, plan
 from ketsched.revising import revise
 from making import JAN_4, NEVER_CLOSED, OPEN, TWO_HOURS, WEEKDAYS, ZONE, clinic, dates
@@ -174,7 +174,7 @@ def test_the_nearest_open_day_to_the_recommended_one(window, closed, expected):
 
 def test_a_new_booking_is_of_the_first_revision_and_firm():
     (placed,) = planned(talk(FIRST)).companions
-    assert (placed.revised, placed.sequence, placed.status) == ((0,), 0, Status.FIRM)
+    assert (placed.revised, placed.sequence, placed.status) == ((0,), 0, BookingStatus.FIRM)
 
 
 # -- kinds
@@ -760,14 +760,14 @@ def test_it_gives_way_to_a_session_that_takes_its_hour():
 
 def test_what_has_lost_its_session_is_closed_and_comes_back_with_it():
     course = planned(CALLS)
-    without = appointments(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
+    without = appointments(moved(course, "s2", status=BookingStatus.CLOSED), calendar=OPEN)
     lost = booking(without, "call:s2")
-    assert (lost.status, lost.day, lost.revised) == (Status.CLOSED, date(2027, 1, 7), (0, 2))
+    assert (lost.status, lost.day, lost.revised) == (BookingStatus.CLOSED, date(2027, 1, 7), (0, 2))
     assert all(booking(without, p.id) == p for p in course.companions if p.id != "call:s2")
     assert appointments(without, calendar=OPEN) is without
-    again = appointments(moved(without, "s2", status=Status.FIRM), calendar=OPEN)
+    again = appointments(moved(without, "s2", status=BookingStatus.FIRM), calendar=OPEN)
     back = booking(again, "call:s2")
-    assert (back.status, back.day, back.revised) == (Status.FIRM, date(2027, 1, 7), (0, 2, 4))
+    assert (back.status, back.day, back.revised) == (BookingStatus.FIRM, date(2027, 1, 7), (0, 2, 4))
 
 
 def test_a_session_by_number_is_the_next_one_that_stands():
@@ -775,13 +775,13 @@ def test_a_session_by_number_is_the_next_one_that_stands():
     assert [(p.id, p.day, p.session) for p in course.companions] == [
         ("talk:session2", date(2027, 1, 7), "s2")
     ]
-    after = appointments(moved(course, "s2", status=Status.MISSED), calendar=OPEN)
+    after = appointments(moved(course, "s2", status=BookingStatus.MISSED), calendar=OPEN)
     assert [(p.id, p.day, p.session, p.status) for p in after.companions] == [
-        ("talk:session2", date(2027, 1, 11), "s3", Status.FIRM)  # the same booking, moved
+        ("talk:session2", date(2027, 1, 11), "s3", BookingStatus.FIRM)  # the same booking, moved
     ]
 
 
-@pytest.mark.parametrize("status", [Status.FULFILLED, Status.MISSED])
+@pytest.mark.parametrize("status", [BookingStatus.FULFILLED, BookingStatus.MISSED])
 def test_what_took_place_or_was_missed_stays_as_it_is(status):
     course = record(planned(CALLS), "call:s2", status)
     assert appointments(course, calendar=OPEN) is course
@@ -791,8 +791,8 @@ def test_what_took_place_or_was_missed_stays_as_it_is(status):
 
 
 def test_what_took_place_stays_when_its_session_is_closed():
-    course = record(planned(CALLS), "call:s2", Status.FULFILLED)
-    after = appointments(moved(course, "s2", status=Status.CLOSED), calendar=OPEN)
+    course = record(planned(CALLS), "call:s2", BookingStatus.FULFILLED)
+    after = appointments(moved(course, "s2", status=BookingStatus.CLOSED), calendar=OPEN)
     assert booking(after, "call:s2") == booking(course, "call:s2")
 
 
@@ -831,9 +831,9 @@ def test_a_gate_without_a_day_is_no_plan_and_no_firm_sessions():
 def test_sessions_wait_for_a_screening_that_was_missed():
     course = planned(SCREENING)
     (screening,) = course.companions
-    missed = attrs.evolve(course, companions=(attrs.evolve(screening, status=Status.MISSED),))
+    missed = attrs.evolve(course, companions=(attrs.evolve(screening, status=BookingStatus.MISSED),))
     assert appointments(missed, calendar=OPEN) == missed
-    assert {session.status for session in missed.sessions} == {Status.TENTATIVE}
+    assert {session.status for session in missed.sessions} == {BookingStatus.TENTATIVE}
 
 
 @pytest.mark.parametrize(

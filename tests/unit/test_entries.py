@@ -27,7 +27,7 @@ from ketsched.entries import (
     with_session,
 )
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import Happened
+from ketsched.model import VisitStatus
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_moment_says_how_far_it_is_from_utc():
 
 def test_a_visit_is_a_day_and_what_became_of_it():
     assert read_visit("2027-01-14 no-show") == ks.Visit(date(2027, 1, 14), "no-show")
-    assert read_status(" Stopped-Early ") is Happened.STOPPED_EARLY
+    assert read_status(" Stopped-Early ") is VisitStatus.STOPPED_EARLY
     for text in ("2027-01-14", "2027-01-14 gone", "no-show"):
         with pytest.raises(KetschedError):
             read_visit(text)

@@ -15,6 +15,7 @@ from ketsched.model import (
     Anatomy,
     Anchor,
     Authorisation,
+    BookingStatus,
     Companion,
     Course,
     Decision,
@@ -26,7 +27,6 @@ from ketsched.model import (
     Revision,
     Session,
     Spacing,
-    Status,
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, appointments, plan, starts
@@ -88,7 +88,7 @@ def planned(*companions, **given):
 
 def waiting(course):
     """Ids of the sessions that are to be confirmed."""
-    found = [s.id for s in course.sessions if s.status is Status.TENTATIVE]
+    found = [s.id for s in course.sessions if s.status is BookingStatus.TENTATIVE]
     assert found == list(tentative_reasons(course))
     return found
 
@@ -103,7 +103,7 @@ def record(course, status, *ids):
 
 def tentative(course):
     """Ids of the companions that are to be confirmed."""
-    return [p.id for p in course.companions if p.status is Status.TENTATIVE]
+    return [p.id for p in course.companions if p.status is BookingStatus.TENTATIVE]
 
 
 def touched(course):
@@ -140,7 +140,7 @@ def test_notices_hold_beside_the_sessions_that_their_anchors_name():
 
 def test_notices_count_sessions_that_stand():
     course = planned(notice("second", Anchor(session=2)), notice("all", Anchor(every=1)))
-    missed = record(record(course, Status.FULFILLED, "s1"), Status.MISSED, "s2")
+    missed = record(record(course, BookingStatus.FULFILLED, "s1"), BookingStatus.MISSED, "s2")
     found = notices(missed)
     assert "s2" not in found
     assert [n.id for n in found["s3"]] == ["second", "all"]
@@ -209,17 +209,21 @@ def test_of_two_holds_both_must_be_lifted():
 
 
 def test_a_hold_holds_neither_what_was_given_nor_what_does_not_stand():
-    course = record(record(planned(), Status.FULFILLED, "s1"), Status.CLOSED, "s2")
-    held = hold(record(course, Status.MISSED, "s3"), reason="-", who="Dr A", since=JAN["s1"], at=NEXT)
+    course = record(record(planned(), BookingStatus.FULFILLED, "s1"), BookingStatus.CLOSED, "s2")
+    held = hold(record(course, BookingStatus.MISSED, "s3"), reason="-", who="Dr A", since=JAN["s1"], at=NEXT)
     assert waiting(held) == ["s4", "s5", "s6", "s7", "s8"]
-    assert [s.status for s in held.sessions[:3]] == [Status.FULFILLED, Status.CLOSED, Status.MISSED]
+    assert [s.status for s in held.sessions[:3]] == [
+        BookingStatus.FULFILLED,
+        BookingStatus.CLOSED,
+        BookingStatus.MISSED,
+    ]
 
 
 def test_what_was_to_be_confirmed_for_another_reason_stays_so():
-    course = record(planned(), Status.TENTATIVE, "s5")
+    course = record(planned(), BookingStatus.TENTATIVE, "s5")
     held = hold(course, reason="-", who="Dr A", since=JAN["s1"], sessions=("s4",), at=NEXT)
     free = release(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
-    assert [s.id for s in free.sessions if s.status is Status.TENTATIVE] == ["s5"]
+    assert [s.id for s in free.sessions if s.status is BookingStatus.TENTATIVE] == ["s5"]
 
 
 def test_a_plan_with_holds_is_to_be_confirmed_from_the_start():
@@ -243,7 +247,7 @@ def test_a_screening_before_the_first_session_governs_all():
         course, "screening:start", Decision(what="continue", on=day("1 Jan"), who="Dr A"), at=NEXT
     )
     assert waiting(decided) == []
-    assert decided.companions[0].status is Status.FULFILLED
+    assert decided.companions[0].status is BookingStatus.FULFILLED
     assert decided.companions[0].outcome == Decision(what="continue", on=day("1 Jan"), who="Dr A")
     assert len(decided.revisions) == 2
     assert {b.sequence for b in (*decided.sessions, *decided.companions)} == {1}
@@ -301,7 +305,7 @@ def test_several_gates_each_govern_what_comes_after():
 
 def test_a_gate_that_does_not_stand_holds_nothing_up():
     course = planned(MIDWAY)
-    closed = tuple(attrs.evolve(p, status=Status.CLOSED) for p in course.companions)
+    closed = tuple(attrs.evolve(p, status=BookingStatus.CLOSED) for p in course.companions)
     assert tentative_reasons(attrs.evolve(course, companions=closed)) == {}
 
 
@@ -380,10 +384,10 @@ def test_the_reason_is_that_there_is_none():
 
 
 def test_what_was_given_uses_it_up_and_what_was_missed_does_not():
-    course = record(planned(), Status.FULFILLED, "s1", "s2")
+    course = record(planned(), BookingStatus.FULFILLED, "s1", "s2")
     assert paid(Authorisation(sessions=7), course=course) == ["s8"]
     assert paid(Authorisation(sessions=1), course=course) == ALL[2:]  # session 2 was given; it is not judged
-    missed = record(course, Status.MISSED, "s3")
+    missed = record(course, BookingStatus.MISSED, "s3")
     assert paid(Authorisation(sessions=7), course=missed) == []
     assert paid(Authorisation(sessions=6), course=missed) == ["s8"]
 
@@ -549,8 +553,8 @@ def test_a_course_that_was_made_elsewhere_is_read_as_any_other():
 
 
 def test_what_was_to_be_confirmed_before_a_hold_stays_so_once_it_is_lifted():
-    course = record(planned(), Status.TENTATIVE, "s2", "s8")
+    course = record(planned(), BookingStatus.TENTATIVE, "s2", "s8")
     held = hold(course, reason="fever", who="Dr A", since=JAN["s1"], at=NEXT)
     assert held.holds[0].already == ("s2", "s8")
     free = release(held, "h1", who="Dr A", on=JAN["s1"], at=NEXT)
-    assert [s.id for s in free.sessions if s.status is Status.TENTATIVE] == ["s2", "s8"]
+    assert [s.id for s in free.sessions if s.status is BookingStatus.TENTATIVE] == ["s2", "s8"]

@@ -14,7 +14,7 @@ from ical.calendar_stream import IcsCalendarStream
 
 from ketsched.errors import CannotRead, CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical, icalevents, identity, read, write
-from ketsched.model import Anatomy, Course, Phase, Protocol, Restriction, Revision, Session, Status
+from ketsched.model import Anatomy, BookingStatus, Course, Phase, Protocol, Restriction, Revision, Session
 
 AT = datetime(2026, 12, 1, 9, 30, 15, 999, tzinfo=UTC)
 PHASE = Phase(
@@ -285,7 +285,7 @@ class TestWords:
 
     @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
     def test_a_cancelled_session_asks_for_nothing(self, audience, privacy):
-        for status in (Status.CLOSED, Status.MISSED):
+        for status in (BookingStatus.CLOSED, BookingStatus.MISSED):
             course = course_of(at(date(2027, 1, 4), status=status))
             said = described(course, audience=audience, privacy=privacy)
             assert "does not take place" in said or "did not take place" in said
@@ -526,7 +526,7 @@ class TestReadingOurs:
         found = ical.loads(text, "x", protocol=reference_course.protocol)
         assert found.zone == "Europe/Amsterdam"
         assert found.id is None
-        as_read = {Status.FULFILLED: Status.FIRM, Status.MISSED: Status.CLOSED}
+        as_read = {BookingStatus.FULFILLED: BookingStatus.FIRM, BookingStatus.MISSED: BookingStatus.CLOSED}
         assert [(s.id, s.phase, s.day, s.time, s.status) for s in found.sessions] == [
             (identity.session_uid("A-017", s.id), s.phase, s.day, s.time, as_read.get(s.status, s.status))
             for s in reference_course.sessions
@@ -600,7 +600,7 @@ class TestReadingOthers:
 
     def test_a_calendar_that_cancels(self):
         found = self.load(calendar_of(LOCAL, before="METHOD:CANCEL\r\n"))
-        assert found.sessions[0].status is Status.CLOSED
+        assert found.sessions[0].status is BookingStatus.CLOSED
 
     def test_bare_line_feeds_and_blank_lines_are_forgiven(self):
         assert self.load(calendar_of(LOCAL).replace("\r\n", "\n") + "\n\n").sessions[0].time == time(9, 15)

@@ -17,7 +17,7 @@ from ketsched.agenda import CompanionEntry, agenda
 from ketsched.errors import CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical
 from ketsched.interchange.identity import session_uid
-from ketsched.model import TOPICS, Course, Decision, Hold, Revision, Status
+from ketsched.model import TOPICS, BookingStatus, Course, Decision, Hold, Revision
 from ketsched.words.wording import LANGUAGES
 from published import (
     AUDIENCES,
@@ -66,7 +66,7 @@ class TestAppointments:
         assert (first["TRIGGER"].dt, second["TRIGGER"].dt) == (timedelta(days=-1), timedelta(hours=-2))
         assert str(first["DESCRIPTION"]) == "Appointment tomorrow at 10:00"
         assert str(second["DESCRIPTION"]) == "Appointment at 10:00"
-        for status in (Status.FULFILLED, Status.CLOSED, Status.MISSED):
+        for status in (BookingStatus.FULFILLED, BookingStatus.CLOSED, BookingStatus.MISSED):
             (event,) = own(course_of(around_it(), booked=(placed(status=status),)))
             assert not event.subcomponents
         assert not own(course_of(around_it(), booked=(placed(),)), audience="clinic")[0].subcomponents
@@ -83,11 +83,11 @@ class TestAppointments:
     @pytest.mark.parametrize(
         ("status", "told", "form"),
         [
-            (Status.FIRM, "CONFIRMED", "{}"),
-            (Status.FULFILLED, "CONFIRMED", "{}"),
-            (Status.TENTATIVE, "TENTATIVE", "{} (to be confirmed)"),
-            (Status.CLOSED, "CANCELLED", "Cancelled: {}"),
-            (Status.MISSED, "CANCELLED", "Cancelled: {}"),
+            (BookingStatus.FIRM, "CONFIRMED", "{}"),
+            (BookingStatus.FULFILLED, "CONFIRMED", "{}"),
+            (BookingStatus.TENTATIVE, "TENTATIVE", "{} (to be confirmed)"),
+            (BookingStatus.CLOSED, "CANCELLED", "Cancelled: {}"),
+            (BookingStatus.MISSED, "CANCELLED", "Cancelled: {}"),
         ],
     )
     @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
@@ -123,8 +123,8 @@ class TestAppointments:
     @pytest.mark.parametrize(
         ("status", "line"),
         [
-            (Status.CLOSED, "This appointment is cancelled: it does not take place."),
-            (Status.MISSED, "This appointment did not take place."),
+            (BookingStatus.CLOSED, "This appointment is cancelled: it does not take place."),
+            (BookingStatus.MISSED, "This appointment did not take place."),
         ],
     )
     def test_a_cancelled_one_asks_for_nothing(self, status, line):
@@ -133,7 +133,7 @@ class TestAppointments:
         assert said(event) == [line, FOR_PATIENT]
 
     def test_one_to_be_confirmed_says_so(self):
-        (event,) = own(course_of(around_it(), booked=(placed(status=Status.TENTATIVE),)))
+        (event,) = own(course_of(around_it(), booked=(placed(status=BookingStatus.TENTATIVE),)))
         assert said(event)[0] == "This time is still to be confirmed."
         assert str(event.walk("VALARM")[0]["DESCRIPTION"]) == (
             "Appointment (to be confirmed) tomorrow at 10:00"
@@ -271,7 +271,7 @@ class TestDuringASession:
 
     def test_a_cancelled_one_is_not_told(self):
         plain = session_says(course_of())
-        assert session_says(self.course(status=Status.CLOSED)) == plain
+        assert session_says(self.course(status=BookingStatus.CLOSED)) == plain
         assert session_says(self.course()) != plain
 
     def test_nor_is_one_of_another_reader(self):
@@ -297,7 +297,9 @@ LINES = {
 
 
 class TestTasks:
-    def course(self, topic="ride", day=date(2027, 1, 3), sessions=None, status=Status.FIRM, **more) -> Course:
+    def course(
+        self, topic="ride", day=date(2027, 1, 3), sessions=None, status=BookingStatus.FIRM, **more
+    ) -> Course:
         definition = around_it("task", topic, title="Ride after ketamine", **more)
         return course_of(definition, sessions=sessions, booked=(placed(day, None, status=status),))
 
@@ -325,18 +327,18 @@ class TestTasks:
     def test_titles(self, audience, privacy, title):
         told = {"audience": audience, "privacy": privacy}
         assert str(own(self.course(), **told)[0]["SUMMARY"]) == title
-        tentative = self.course(status=Status.TENTATIVE)
+        tentative = self.course(status=BookingStatus.TENTATIVE)
         assert str(own(tentative, **told)[0]["SUMMARY"]) == f"{title} (to be confirmed)"
         assert str(own(tentative, **told)[0]["STATUS"]) == "TENTATIVE"
-        closed = self.course(status=Status.CLOSED)
+        closed = self.course(status=BookingStatus.CLOSED)
         assert str(own(closed, **told)[0]["SUMMARY"]) == f"Cancelled: {title}"
 
     @pytest.mark.parametrize(
         ("status", "told", "line"),
         [
-            (Status.FULFILLED, "CONFIRMED", "This is done."),
-            (Status.MISSED, "CANCELLED", "This was not done."),
-            (Status.CLOSED, "CANCELLED", "This no longer applies."),
+            (BookingStatus.FULFILLED, "CONFIRMED", "This is done."),
+            (BookingStatus.MISSED, "CANCELLED", "This was not done."),
+            (BookingStatus.CLOSED, "CANCELLED", "This no longer applies."),
         ],
     )
     def test_one_that_is_over_asks_for_nothing(self, status, told, line):
@@ -346,7 +348,7 @@ class TestTasks:
             assert (str(event["STATUS"]), said(event)) == (told, [line, decided])
             whole(event)
         # that it was done is no change of the session: its own event stays byte for byte
-        left = self.course(topic="form") if status is Status.FULFILLED else course_of()
+        left = self.course(topic="form") if status is BookingStatus.FULFILLED else course_of()
         assert session_says(course) == session_says(left)
 
     def test_due_on_the_day_of_its_session_it_is_told_there_alone(self):
@@ -357,10 +359,10 @@ class TestTasks:
         assert whole(event) == (MONDAY, TUESDAY)
 
     def test_one_still_to_be_done_is_not_lost_with_its_session(self):
-        missed = (at(status=Status.MISSED),)
+        missed = (at(status=BookingStatus.MISSED),)
         (event,) = own(self.course("form", day=MONDAY, sessions=missed))
         assert said(event)[0] == "By Monday 4 January, please do what your clinic asked you to do."
-        assert not own(self.course("form", day=MONDAY, sessions=missed, status=Status.CLOSED))
+        assert not own(self.course("form", day=MONDAY, sessions=missed, status=BookingStatus.CLOSED))
 
     def test_a_clinic_is_told_when_it_is_due(self):
         course = self.course(audience="clinic", text="Within 7 days.")
@@ -401,9 +403,9 @@ class TestTheRideHome:
 
     def test_not_once_the_ride_is_off_nor_at_home(self):
         ride = around_it("task", "ride")
-        closed = (placed(MONDAY, None, status=Status.CLOSED),)
+        closed = (placed(MONDAY, None, status=BookingStatus.CLOSED),)
         assert self.LINE not in session_says(course_of(ride, booked=closed))
-        done = (placed(MONDAY, None, status=Status.FULFILLED),)
+        done = (placed(MONDAY, None, status=BookingStatus.FULFILLED),)
         assert self.LINE in session_says(course_of(ride, booked=done))
         assert self.LINE not in session_says(course_of(ride, booked=done, place="home"))
 
@@ -440,7 +442,7 @@ def test_texts_of_a_clinic_stay_texts():
     holds = (Hold(id="h1", reason=EVIL, who=EVIL, since=MONDAY),)
     course = course_of(
         *definitions,
-        sessions=(at(status=Status.TENTATIVE),),
+        sessions=(at(status=BookingStatus.TENTATIVE),),
         booked=booked,
         no_driving="next day",
         others={"holds": holds},

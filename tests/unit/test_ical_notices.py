@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from ketsched.model import Anchor, Restriction, Status
+from ketsched.model import Anchor, BookingStatus, Restriction
 from published import (
     CLINIC,
     FOR_PATIENT,
@@ -119,7 +119,7 @@ class TestNotices:
         ]
 
     def test_a_cancelled_session_has_none(self):
-        course = course_of(around_it("notice", "rest"), sessions=(at(status=Status.CLOSED),))
+        course = course_of(around_it("notice", "rest"), sessions=(at(status=BookingStatus.CLOSED),))
         assert session_says(course) == ["This appointment is cancelled: it does not take place.", FOR_PATIENT]
 
     def test_water_afterwards_alone_is_not_asked_for_before(self):
@@ -282,7 +282,7 @@ class TestTheDayAfter:
         assert not own(course_of(sessions=(at(place="Home"),), no_driving="next day"))
         assert own(course_of(sessions=(at(place="Room 2"),), no_driving="next day", place="home"))
 
-    @pytest.mark.parametrize("status", [Status.CLOSED, Status.MISSED])
+    @pytest.mark.parametrize("status", [BookingStatus.CLOSED, BookingStatus.MISSED])
     @pytest.mark.parametrize("rule", ["next day", timedelta(hours=24)])
     def test_one_that_was_given_out_is_cancelled_with_its_session(self, status, rule):
         (event,) = own(course_of(sessions=(at(status=status, revised=(0, 1)),), no_driving=rule))
@@ -292,10 +292,10 @@ class TestTheDayAfter:
         assert whole(event) == (TUESDAY, date(2027, 1, 6))
 
     def test_one_that_never_was_is_not(self):
-        assert not own(course_of(sessions=(at(status=Status.CLOSED),), no_driving="next day"))
+        assert not own(course_of(sessions=(at(status=BookingStatus.CLOSED),), no_driving="next day"))
 
     def test_of_a_session_to_be_confirmed(self):
-        (event,) = own(course_of(sessions=(at(status=Status.TENTATIVE),), no_driving="next day"))
+        (event,) = own(course_of(sessions=(at(status=BookingStatus.TENTATIVE),), no_driving="next day"))
         assert str(event["SUMMARY"]) == "After your appointment (to be confirmed)"
         assert str(event["STATUS"]) == "TENTATIVE"
 

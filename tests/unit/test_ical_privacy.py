@@ -9,7 +9,7 @@ import pytest
 from ketsched import holds
 from ketsched.errors import CannotRead
 from ketsched.interchange import dumps, ical, identity
-from ketsched.model import Anchor, Authorisation, Course, Hold, Revision, Status
+from ketsched.model import Anchor, Authorisation, BookingStatus, Course, Hold, Revision
 from ketsched.revising import revise
 from ketsched.words.wording import Publication
 from published import (
@@ -126,7 +126,7 @@ class TestPrivacy:
     def test_a_hold_that_stands_and_one_that_was_lifted(self):
         stands = Hold(id="h1", reason="pregnancy", who="Dr C", since=MONDAY)
         lifted = attrs.evolve(stands, lifted_by="Dr D", lifted_on=MONDAY)
-        for hold, status in ((stands, Status.TENTATIVE), (lifted, Status.FIRM)):
+        for hold, status in ((stands, BookingStatus.TENTATIVE), (lifted, BookingStatus.FIRM)):
             sessions = at(status=status), at(TUESDAY, time(12), number=2, status=status)
             booked = (placed(status=status),)
             course = course_of(around_it(), sessions=sessions, booked=booked, others={"holds": (hold,)})
@@ -149,7 +149,8 @@ class TestPrivacy:
     def test_without_an_authorisation(self):
         one = Authorisation(sessions=1, name="Payer 4711")
         course = course_of(
-            sessions=(at(), at(TUESDAY, number=2, status=Status.TENTATIVE)), others={"authorisations": (one,)}
+            sessions=(at(), at(TUESDAY, number=2, status=BookingStatus.TENTATIVE)),
+            others={"authorisations": (one,)},
         )
         _, second = events(course, **CLINIC)
         assert "To be confirmed: no authorisation" in said(second)
@@ -357,7 +358,7 @@ class TestFromRevisionToRevision:
         assert "it:s1" in self.files(first, **options)
         now = self.next(first, **change)
         assert "\r\nSTATUS:CONFIRMED\r\n" in self.files(now, **options)["it:s1"]
-        off = self.next(now, self.THIRD, companion={"status": Status.CLOSED})
+        off = self.next(now, self.THIRD, companion={"status": BookingStatus.CLOSED})
         for part in (False, True):
             assert "\r\nSTATUS:CANCELLED\r\n" in self.files(off, changes_only=part, **options)["it:s1"]
 
@@ -366,14 +367,14 @@ class TestFromRevisionToRevision:
         assert set(self.files(now)) == {"s1", "s2"}
         assert "By Tuesday 5 January" in self.files(now)["s1"]
 
-    @pytest.mark.parametrize("change", [{"day": TUESDAY}, {"status": Status.CLOSED}])
+    @pytest.mark.parametrize("change", [{"day": TUESDAY}, {"status": BookingStatus.CLOSED}])
     def test_a_task_that_gets_an_event_is_in_the_file_of_changes_though_it_is_as_it_was(self, change):
         now = self.next(self.task(), session=change)
         part = self.files(now, changes_only=True)
         assert "it:s1" in part
         assert part.items() <= self.files(now).items()
         assert self.stamps(now)["it:s1"] == (2, 0)
-        back = self.next(now, self.THIRD, session={"day": MONDAY, "status": Status.FIRM})
+        back = self.next(now, self.THIRD, session={"day": MONDAY, "status": BookingStatus.FIRM})
         assert self.files(back)["it:s1"] == self.files(now)["it:s1"]
         assert "it:s1" not in self.files(back, changes_only=True)
 
@@ -403,7 +404,7 @@ class TestFromRevisionToRevision:
 
     @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
     def test_a_session_of_another_number_has_another_stamp_where_it_tells_it(self, audience, privacy):
-        now = self.next(self.task(), session={"status": Status.CLOSED})
+        now = self.next(self.task(), session={"status": BookingStatus.CLOSED})
         stamps = self.stamps(now, audience=audience, privacy=privacy)
         assert stamps["s1"] == (2, 1)
         assert stamps["s2"] == ((1, 0) if privacy == "discreet" else (2, 0))

@@ -9,14 +9,14 @@ import pytest
 
 from ketsched.errors import InvalidInput
 from ketsched.history import SessionState, evaluate, match
-from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session, Spacing, Status, Visit
+from ketsched.model import Anatomy, BookingStatus, Course, Phase, Protocol, Revision, Session, Spacing, Visit
 
 
 def jan(day):
     return date(2027, 1, day)
 
 
-def course(*days, status=Status.FIRM):
+def course(*days, status=BookingStatus.FIRM):
     """A course of sessions s1, s2, ... on days of January."""
     phase = Phase(
         kind="induction",
@@ -144,7 +144,9 @@ def test_two_bookings_of_one_day():
 
 def test_a_booking_that_was_given_already_takes_no_second_visit():
     done = attrs.evolve(
-        T, sessions=tuple(attrs.evolve(s, status=Status.FULFILLED) for s in T.sessions[:2]) + T.sessions[2:]
+        T,
+        sessions=tuple(attrs.evolve(s, status=BookingStatus.FULFILLED) for s in T.sessions[:2])
+        + T.sessions[2:],
     )
     assert booked_as([Visit(jan(8))], of=done) == [None]
 

@@ -21,12 +21,12 @@ from ketsched.model import (
     MOST_VISITS,
     POLICIES,
     Anatomy,
+    BookingStatus,
     Change,
     Changed,
     Course,
     Decision,
     Evidence,
-    Happened,
     Interval,
     Join,
     LapseBand,
@@ -39,8 +39,8 @@ from ketsched.model import (
     Segment,
     Session,
     Spacing,
-    Status,
     Visit,
+    VisitStatus,
     Waiver,
     check_course_id,
     read_weekdays,
@@ -485,8 +485,8 @@ def test_a_choice_that_the_protocol_does_not_have_is_refused():
 
 
 def test_which_sessions_stand():
-    stands = [status for status in Status if status.stands]
-    assert stands == [Status.TENTATIVE, Status.FIRM, Status.FULFILLED]
+    stands = [status for status in BookingStatus if status.stands]
+    assert stands == [BookingStatus.TENTATIVE, BookingStatus.FIRM, BookingStatus.FULFILLED]
 
 
 def test_a_sequence_is_how_often_it_changed_since_it_was_first_given():
@@ -496,8 +496,8 @@ def test_a_sequence_is_how_often_it_changed_since_it_was_first_given():
 
 def test_the_number_is_the_place_among_those_that_stand():
     sessions = (
-        session(1, date(2027, 1, 4), status=Status.FULFILLED),
-        session(2, date(2027, 1, 7), status=Status.MISSED),
+        session(1, date(2027, 1, 4), status=BookingStatus.FULFILLED),
+        session(2, date(2027, 1, 7), status=BookingStatus.MISSED),
         session(4, date(2027, 1, 11), time=time(9)),
         session(3, date(2027, 1, 11), time=time(15)),
         session(5, date(2027, 2, 8), phase="boosters"),
@@ -528,9 +528,9 @@ def test_a_session_ends_after_elapsed_time():
 
 def test_a_closed_session_and_one_without_a_time_hold_no_chair():
     one = course(
-        session(1, MONDAY, time=time(9), status=Status.CLOSED),
+        session(1, MONDAY, time=time(9), status=BookingStatus.CLOSED),
         session(2, MONDAY + timedelta(3)),
-        session(3, MONDAY + timedelta(7), time=time(9), status=Status.TENTATIVE),
+        session(3, MONDAY + timedelta(7), time=time(9), status=BookingStatus.TENTATIVE),
     )
     assert [start.date() for start, _, _ in one.occupied()] == [MONDAY + timedelta(7)]
     with pytest.raises(InvalidInput, match="has no time of day"):
@@ -709,12 +709,12 @@ def test_what_a_visit_refuses(make, what):
 
 
 def test_what_a_visit_says():
-    assert Visit(MONDAY).status is Happened.FULFILLED
-    assert Visit(MONDAY, "stopped early", counts=True).status is Happened.STOPPED_EARLY
+    assert Visit(MONDAY).status is VisitStatus.FULFILLED
+    assert Visit(MONDAY, "stopped early", counts=True).status is VisitStatus.STOPPED_EARLY
     assert Visit(MONDAY, "cancelled", by="clinic", at=time(9)).by == "clinic"
     assert Visit(MONDAY, "withdrawn", corrects="v1").corrects == "v1"
-    delivered = {status for status in Happened if status.delivered}
-    assert delivered == {Happened.FULFILLED, Happened.STOPPED_EARLY}
+    delivered = {status for status in VisitStatus if status.delivered}
+    assert delivered == {VisitStatus.FULFILLED, VisitStatus.STOPPED_EARLY}
 
 
 def test_what_does_not_count_has_no_place_of_its_own():
@@ -735,7 +735,7 @@ def followed():
     """A session on Monday is moved to Tuesday; another is added on Thursday; the first is closed."""
     first = session(1, MONDAY, time=time(9))
     moved = attrs.evolve(first, day=TUESDAY, revised=(0, 1))
-    closed = attrs.evolve(moved, status=Status.CLOSED, revised=(0, 1, 3))
+    closed = attrs.evolve(moved, status=BookingStatus.CLOSED, revised=(0, 1, 3))
     added = session(2, THURSDAY, revised=(2,))
     changes = (
         (),
@@ -798,23 +798,23 @@ def test_a_course_of_one_revision_has_changed_nothing():
     ("before", "after", "kind"),
     [
         (None, {}, "added"),
-        (None, {"status": Status.FULFILLED}, "added"),
+        (None, {"status": BookingStatus.FULFILLED}, "added"),
         ({}, {"day": TUESDAY}, "moved"),
         ({}, {"time": time(10)}, "moved"),
         ({}, {"time": None}, "moved"),
-        ({}, {"day": TUESDAY, "status": Status.TENTATIVE}, "moved"),
-        ({}, {"day": TUESDAY, "status": Status.CLOSED}, "closed"),
-        ({}, {"status": Status.MISSED}, "missed"),
-        ({}, {"status": Status.FULFILLED}, "fulfilled"),
-        ({}, {"day": TUESDAY, "status": Status.FULFILLED}, "fulfilled"),
-        ({}, {"status": Status.TENTATIVE}, "changed"),
-        ({"status": Status.TENTATIVE}, {}, "changed"),
-        ({"status": Status.FULFILLED}, {}, "changed"),
+        ({}, {"day": TUESDAY, "status": BookingStatus.TENTATIVE}, "moved"),
+        ({}, {"day": TUESDAY, "status": BookingStatus.CLOSED}, "closed"),
+        ({}, {"status": BookingStatus.MISSED}, "missed"),
+        ({}, {"status": BookingStatus.FULFILLED}, "fulfilled"),
+        ({}, {"day": TUESDAY, "status": BookingStatus.FULFILLED}, "fulfilled"),
+        ({}, {"status": BookingStatus.TENTATIVE}, "changed"),
+        ({"status": BookingStatus.TENTATIVE}, {}, "changed"),
+        ({"status": BookingStatus.FULFILLED}, {}, "changed"),
         ({}, {"place": "home"}, "changed"),
-        ({"status": Status.CLOSED}, {}, "opened"),
-        ({"status": Status.MISSED}, {"status": Status.TENTATIVE}, "opened"),
-        ({"status": Status.MISSED}, {"status": Status.CLOSED}, "closed"),
-        ({"status": Status.MISSED}, {"status": Status.FULFILLED}, "fulfilled"),
+        ({"status": BookingStatus.CLOSED}, {}, "opened"),
+        ({"status": BookingStatus.MISSED}, {"status": BookingStatus.TENTATIVE}, "opened"),
+        ({"status": BookingStatus.MISSED}, {"status": BookingStatus.CLOSED}, "closed"),
+        ({"status": BookingStatus.MISSED}, {"status": BookingStatus.FULFILLED}, "fulfilled"),
     ],
 )
 def test_what_became_of_a_booking(before, after, kind):

@@ -10,7 +10,7 @@ import pytest
 
 import ketsched as ks
 from ketsched.errors import InvalidInput
-from ketsched.model import Status
+from ketsched.model import BookingStatus
 from ketsched.screens.morning import Matter, look, matters, morning_parts
 from ketsched.tracking import record
 
@@ -54,7 +54,7 @@ def test_one_that_was_stopped_is_asked_about_until_somebody_says_whether_it_coun
 
 def test_a_session_to_be_confirmed_says_so(course):
     first, *rest = course.sessions
-    unsure = attrs.evolve(course, sessions=(attrs.evolve(first, status=Status.TENTATIVE), *rest))
+    unsure = attrs.evolve(course, sessions=(attrs.evolve(first, status=BookingStatus.TENTATIVE), *rest))
     assert found(unsure, MONDAY) == [("due", MONDAY, "induction at 09:00, to be confirmed")]
 
 

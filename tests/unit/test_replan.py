@@ -13,7 +13,18 @@ from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import evaluate
 from ketsched.holds import hold
-from ketsched.model import Anatomy, Anchor, Companion, Interval, Join, Phase, Spacing, Status, Visit, Window
+from ketsched.model import (
+    Anatomy,
+    Anchor,
+    BookingStatus,
+    Companion,
+    Interval,
+    Join,
+    Phase,
+    Spacing,
+    Visit,
+    Window,
+)
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan
@@ -97,7 +108,7 @@ def test_what_is_due_today_stays_whatever_else_moves():
 def test_a_doctor_out_sick_today():
     """Recorded as cancelled by the clinic it is history: the 7th is closed, the sixth is made up on the 25th."""
     result = again(T, 7, *visits(4), *visits(7, status="cancelled", by="clinic"))
-    assert named(result, "s2").status is Status.CLOSED
+    assert named(result, "s2").status is BookingStatus.CLOSED
     assert standing(result) == [4, 11, 14, 18, 21, 25]
     assert kinds(result) == {"s1": "fulfilled", "s2": "closed", "s7": "added"}
     assert "clinic" in next(c.why for c in result.changes if c.booking == "s2")
@@ -291,7 +302,7 @@ def test_the_end(today, left):
     assert standing(result) == left
     assert result.ended == jan(today)
     assert again(result, today + 3) == result
-    assert {s.status for s in result.sessions if s.day > jan(today)} == {Status.CLOSED}
+    assert {s.status for s in result.sessions if s.day > jan(today)} == {BookingStatus.CLOSED}
     for option in ({"add": [jan(40)]}, {"repeat": 1}, {"switch": protocol(twice_weekly())}):
         with pytest.raises(InvalidInput):
             again(result, today, **option)
@@ -389,7 +400,7 @@ def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
     later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
     moved = revise(T, at=morning(1), what="moved", sessions=later)
     assert sentences(moved) == ("The appointment on Monday 18 January is now at 13:30, not 09:00.",)
-    last_unsure = [attrs.evolve(s, status=Status.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
+    last_unsure = [attrs.evolve(s, status=BookingStatus.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
     unsure = revise(T, at=morning(1), what="held", sessions=last_unsure)
     assert sentences(unsure) == ("The appointment of Thursday 21 January at 09:00 is to be confirmed.",)
     sure = revise(unsure, at=morning(2), what="lifted", sessions=T.sessions)
@@ -432,7 +443,7 @@ def test_another_protocol_for_the_rest():
     result = again(T, 12, *visits(4, 7, 11), switch=nasal, join=Join(minimum=3, ideal=7))
     # 7 days after the 11th, then weekly
     assert coming(result, 12) == [18, 25, 32, 39]
-    assert [s.status for s in result.sessions if s.id in ("s4", "s5", "s6")] == [Status.CLOSED] * 3
+    assert [s.status for s in result.sessions if s.id in ("s4", "s5", "s6")] == [BookingStatus.CLOSED] * 3
     assert result.segments[-1].protocol == "nasal"
     assert result.segments[-1].on == jan(12)
     assert result.finished_phases() == {"induction"}
@@ -548,11 +559,11 @@ def test_a_new_session_that_a_hold_covers_is_to_be_confirmed():
     held = hold(T, reason="blood pressure", who="Dr A", since=jan(18), at=morning(1))
     result = again(held, 7, *visits(4), *visits(7, status="no-show"))
     assert {s.day.day: s.status for s in result.standing() if s.day > jan(7)} == {
-        11: Status.FIRM,
-        14: Status.FIRM,
-        18: Status.TENTATIVE,
-        21: Status.TENTATIVE,
-        25: Status.TENTATIVE,
+        11: BookingStatus.FIRM,
+        14: BookingStatus.FIRM,
+        18: BookingStatus.TENTATIVE,
+        21: BookingStatus.TENTATIVE,
+        25: BookingStatus.TENTATIVE,
     }
 
 
@@ -561,9 +572,9 @@ def test_what_goes_with_a_session_follows_it():
     result = again(course, 7, *visits(4), *visits(7, status="no-show"), calendar=OPEN_UTC.without([jan(18)]))
     rides = {p.session: (p.day.day, p.status) for p in result.companions}
     # the 18th moves to the 19th; a new one is on the 25th
-    assert rides["s5"] == (18, Status.FIRM)
-    assert rides["s7"] == (24, Status.FIRM)
-    assert rides["s3"] == (10, Status.FIRM)
+    assert rides["s5"] == (18, BookingStatus.FIRM)
+    assert rides["s7"] == (24, BookingStatus.FIRM)
+    assert rides["s3"] == (10, BookingStatus.FIRM)
     assert {p.id for p in course.companions} <= {p.id for p in result.companions}
 
 
@@ -604,7 +615,7 @@ def test_today_is_that_of_the_clinic():
         (datetime(2027, 1, 13, 23, 30, tzinfo=UTC), True),
     ):
         result = replan(course, missed, calendar=amsterdam, at=at)
-        assert (named(result, "s4").status is Status.MISSED) is seen
+        assert (named(result, "s4").status is BookingStatus.MISSED) is seen
 
 
 @pytest.mark.parametrize(

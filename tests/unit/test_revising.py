@@ -11,6 +11,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import (
     Anatomy,
     Anchor,
+    BookingStatus,
     Changed,
     Companion,
     Course,
@@ -19,7 +20,6 @@ from ketsched.model import (
     Protocol,
     Revision,
     Session,
-    Status,
     Window,
 )
 from ketsched.revising import consequences, difference, revise
@@ -80,8 +80,8 @@ def companion(**change):
         {"time": time(9, 15)},
         {"time": None},
         {"place": "home"},
-        {"status": Status.TENTATIVE},
-        {"status": Status.CLOSED},
+        {"status": BookingStatus.TENTATIVE},
+        {"status": BookingStatus.CLOSED},
     ],
 )
 def test_a_session_that_changed_gets_the_number(change):
@@ -99,7 +99,7 @@ def test_a_session_that_changed_gets_the_number(change):
 
 @pytest.mark.parametrize(
     "change",
-    [{"day": date(2027, 1, 6)}, {"time": time(9, 15)}, {"status": Status.FULFILLED}],
+    [{"day": date(2027, 1, 6)}, {"time": time(9, 15)}, {"status": BookingStatus.FULFILLED}],
 )
 def test_a_companion_that_changed_gets_the_number(change):
     course = companion(**change)
@@ -230,7 +230,7 @@ def moved_closed_and_added(**words):
         what="replanned",
         sessions=(
             third,
-            attrs.evolve(second, status=Status.CLOSED),
+            attrs.evolve(second, status=BookingStatus.CLOSED),
             attrs.evolve(first, day=date(2027, 1, 5)),
         ),
         companions=(attrs.evolve(call, day=date(2027, 1, 6)), other),
@@ -295,7 +295,7 @@ def test_the_difference_of_two_revisions_has_the_reason_given_last():
     first, second = COURSE.sessions
     there = attrs.evolve(first, day=date(2027, 1, 5))
     course = revise(COURSE, at=LATER, what="moved", sessions=(there, second), why={"s1": "first reason"})
-    off = attrs.evolve(second, status=Status.CLOSED)
+    off = attrs.evolve(second, status=BookingStatus.CLOSED)
     again = attrs.evolve(course.sessions[0], day=date(2027, 1, 6))
     course = revise(course, at=LATER, what="moved", sessions=(again, off), why={"s1": "second reason"})
     found = [(c.booking, c.kind, c.before.day, c.after.day, c.why) for c in difference(course, 0, 2)]
@@ -316,10 +316,10 @@ def test_a_difference_leads_forward_from_one_that_is_there():
 
 def test_what_a_change_meant_is_told_of_sessions_to_come():
     first, second = COURSE.sessions
-    unsure = [attrs.evolve(s, status=Status.TENTATIVE) for s in (first, second)]
+    unsure = [attrs.evolve(s, status=BookingStatus.TENTATIVE) for s in (first, second)]
     call, other = COURSE.companions
     moved = attrs.evolve(call, day=date(2027, 1, 6))
-    off = attrs.evolve(other, status=Status.CLOSED)
+    off = attrs.evolve(other, status=BookingStatus.CLOSED)
     new = attrs.evolve(call, id="call:again", day=date(2027, 1, 12))
     after = revise(COURSE, at=LATER, what="held", sessions=unsure, companions=(moved, off, new))
     found = consequences(COURSE, after, as_of=second.day)

@@ -11,7 +11,7 @@ import ketsched as ks
 from ketsched.checking import Severity
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
-from ketsched.model import POLICIES, Status, Waiver
+from ketsched.model import POLICIES, BookingStatus, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
@@ -190,7 +190,7 @@ def test_plans_say_their_new_days_and_what_they_cost(course):
 def test_a_month_shows_its_sessions_appointments_and_closed_days(course):
     """1 January 2027 is a Friday; Monday 4 January is Day 1."""
     first, second, *rest = course.sessions
-    unsure = attrs.evolve(second, status=Status.TENTATIVE)
+    unsure = attrs.evolve(second, status=BookingStatus.TENTATIVE)
     shown = attrs.evolve(course, sessions=(attrs.evolve(first, place="home"), unsure, *rest))
     (january,) = months(attrs.evolve(shown, companions=()), CLINIC)
     assert (january.title, january.weeks[0][3]) == ("January 2027", None)

@@ -9,14 +9,14 @@ import attrs
 import pytest
 
 from ketsched.errors import InvalidInput
-from ketsched.model import Happened, Visit
+from ketsched.model import Visit, VisitStatus
 
 DAY = date(2027, 1, 14)
 
 
 def test_a_day_alone_is_a_visit_that_took_place():
     visit = Visit(DAY)
-    assert visit.status is Happened.FULFILLED
+    assert visit.status is VisitStatus.FULFILLED
     assert (visit.session, visit.at, visit.counts) == (None, None, None)
     assert (visit.elsewhere, visit.worse) == (False, False)
     assert {visit.by, visit.route, visit.note, visit.id, visit.corrects, visit.who} == {""}
@@ -24,18 +24,18 @@ def test_a_day_alone_is_a_visit_that_took_place():
 
 @pytest.mark.parametrize("status", ["fulfilled", "no-show", "cancelled", "stopped early"])
 def test_a_status_by_its_word_is_the_status(status):
-    assert Visit(DAY, status) == Visit(DAY, Happened(status))
-    assert Visit(DAY, status).status is Happened(status)
+    assert Visit(DAY, status) == Visit(DAY, VisitStatus(status))
+    assert Visit(DAY, status).status is VisitStatus(status)
 
 
 @pytest.mark.parametrize(
     ("status", "given"),
     [
-        (Happened.FULFILLED, True),
-        (Happened.STOPPED_EARLY, True),
-        (Happened.NO_SHOW, False),
-        (Happened.CANCELLED, False),
-        (Happened.WITHDRAWN, False),
+        (VisitStatus.FULFILLED, True),
+        (VisitStatus.STOPPED_EARLY, True),
+        (VisitStatus.NO_SHOW, False),
+        (VisitStatus.CANCELLED, False),
+        (VisitStatus.WITHDRAWN, False),
     ],
 )
 def test_what_sets_the_clock(status, given):
@@ -151,7 +151,7 @@ def test_a_text_is_whole_characters_and_is_not_repeated(name):
 
 def test_a_visit_does_not_change():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        Visit(DAY).status = Happened.NO_SHOW  # type: ignore[misc]
+        Visit(DAY).status = VisitStatus.NO_SHOW  # type: ignore[misc]
 
 
 def test_only_the_day_and_the_status_go_without_a_name():

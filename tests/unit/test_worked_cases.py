@@ -20,7 +20,7 @@ from ketsched.checking import Severity, check
 from ketsched.errors import InvalidInput
 from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps
-from ketsched.model import Join, LapseBand, Phase, Spacing, Status, Visit, Waiver
+from ketsched.model import BookingStatus, Join, LapseBand, Phase, Spacing, Visit, Waiver
 from ketsched.planning import NoFeasiblePlan
 from ketsched.tracking import forecast, moving, proposals, record, replan, ways
 from making import EVERY_DAY, GAPS, HOUR_FORTY, OPEN, ZONE, clinic, dates, day, named
@@ -116,7 +116,7 @@ def test_session_4_missed_on_its_day(policy, expected, new):
     assert coming(result) == dates(expected)
     assert not errors(result, "14 Jan")
     assert not result.lifted
-    assert named(result, "s4").status is Status.MISSED
+    assert named(result, "s4").status is BookingStatus.MISSED
     assert named(result, "s4").day == day("14 Jan")
     for name in UNTOUCHED.get(policy, ()):
         assert named(result, name) == named(course, name)
@@ -323,7 +323,7 @@ def test_a_record_of_a_day_that_may_not_have_come(today):
     assert forecast(course, happened, as_of=day(today)).sessions[0].number == (5 if too_early else 6)
     result = again(course, happened, today)
     assert standing(result) == dates("4 7 11 14 18 21 Jan")
-    assert named(result, "s5").status is (Status.FIRM if too_early else Status.FULFILLED)
+    assert named(result, "s5").status is (BookingStatus.FIRM if too_early else BookingStatus.FULFILLED)
     if too_early:
         with pytest.raises(InvalidInput):
             record(course, happened, at=morning(day(today)))
@@ -491,7 +491,7 @@ def test_a_session_moved_by_hand_stays(fifth):
     result = again(course, happened, "14 Jan")
     assert named(result, "s5").day == day(fifth)
     assert named(result, "s5").pinned
-    assert named(result, "s6").status is Status.CLOSED
+    assert named(result, "s6").status is BookingStatus.CLOSED
     assert coming(result) == [day(fifth), day("25 Jan")]  # the next day of the pattern but the cancelled one
     # the clinic closes on that day instead: the booking moves to the next open day that its rules allow
     closed = again(course, visits("4 7 11 14 Jan"), "14 Jan", calendar=OPEN.without(dates("21 Jan")))

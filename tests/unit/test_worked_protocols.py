@@ -15,7 +15,7 @@ import ketsched as ks
 from ketsched.checking import Severity, check
 from ketsched.history import Verdict, evaluate
 from ketsched.holds import decide
-from ketsched.model import Anchor, Companion, Decision, Status, Visit, Waiver, Window
+from ketsched.model import Anchor, BookingStatus, Companion, Decision, Visit, Waiver, Window
 from ketsched.planning import plan
 from ketsched.tracking import forecast, moving, proposals, record, replan
 from ketsched.visitfile import load_visits
@@ -169,9 +169,9 @@ def states(course, phase):
 
 def test_boosters_wait_for_the_review():
     course = planned(induction(), monthly(), companions=(RESPONSE,))
-    assert states(course, "boosters") == {Status.TENTATIVE}
+    assert states(course, "boosters") == {BookingStatus.TENTATIVE}
     result = again(course, visits("4 7 11 14 18 21 Jan"), "22 Jan")
-    assert states(result, "boosters") == {Status.TENTATIVE}
+    assert states(result, "boosters") == {BookingStatus.TENTATIVE}
     found = forecast(course, visits("4 7 11 14 18 21 Jan"), as_of=day("22 Jan"), calendar=OPEN)
     assert found.sessions[0].recommended == day("18 Feb")
     assert all(due.holds_up for due in found.sessions)
@@ -179,17 +179,17 @@ def test_boosters_wait_for_the_review():
 
 def test_a_review_that_says_to_go_on():
     course = decided("continue")
-    assert states(course, "boosters") == {Status.FIRM}
+    assert states(course, "boosters") == {BookingStatus.FIRM}
     result = again(course, [], "26 Jan")
     assert coming(result) == dates("18 Feb, 18 Mar, 15 Apr")
-    assert states(result, "boosters") == {Status.FIRM}
+    assert states(result, "boosters") == {BookingStatus.FIRM}
     assert not any(due.holds_up for due in forecast(course, as_of=day("26 Jan")).sessions)
 
 
 def test_a_review_that_says_to_stop():
     result = again(decided("stop"), [], "26 Jan")
     assert standing(result) == dates("4 7 11 14 18 21 Jan")
-    assert states(result, "boosters") == {Status.CLOSED}
+    assert states(result, "boosters") == {BookingStatus.CLOSED}
     found = check(result, calendar=OPEN, as_of=day("26 Jan"))
     assert not [f for f in found if f.code[:3] in ("KS2", "KS5") or f.severity is Severity.ERROR]
     assert not forecast(result, as_of=day("26 Jan"), calendar=OPEN).sessions
@@ -218,4 +218,4 @@ def test_two_infusions_at_another_clinic(tmp_path, second, earliest):
     assert min(found.bookable) >= day(earliest)
     result = again(course, happened, second)
     assert coming(result)[-4:] == dates("11 14 18 21 Jan")
-    assert [result.number(s) for s in result.standing() if s.status is Status.FULFILLED] == [1, 2]
+    assert [result.number(s) for s in result.standing() if s.status is BookingStatus.FULFILLED] == [1, 2]

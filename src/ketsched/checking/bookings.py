@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.agenda import Agenda
 from ketsched.clock import seconds, zone_named
-from ketsched.model import Companion, Course, Interval, PlacedCompanion, Session, Status
+from ketsched.model import BookingStatus, Companion, Course, Interval, PlacedCompanion, Session
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -70,7 +70,7 @@ class CompanionBooking:
     @property
     def to_come(self) -> bool:
         """Whether it can still be changed."""
-        return self.placed.status is not Status.FULFILLED
+        return self.placed.status is not BookingStatus.FULFILLED
 
     @property
     def is_trip(self) -> bool:
@@ -210,7 +210,7 @@ class Bookings:
         return tuple(
             self._booked(placed)
             for placed in self.course.companions
-            if placed.status is not Status.CLOSED and self.definitions[placed.companion].gate
+            if placed.status is not BookingStatus.CLOSED and self.definitions[placed.companion].gate
         )
 
     @cached_property

@@ -29,12 +29,12 @@ from ketsched.clock import (
 from ketsched.history import History, evaluate
 from ketsched.model import (
     Booking,
+    BookingStatus,
     Companion,
     Course,
     Phase,
     Session,
     Spacing,
-    Status,
     Visit,
     Waiver,
 )
@@ -158,12 +158,12 @@ class CheckedCourse:
     @cached_property
     def to_come(self) -> tuple[Session, ...]:
         """The standing sessions that were not given, in order of time."""
-        return tuple(session for session in self.standing if session.status is not Status.FULFILLED)
+        return tuple(session for session in self.standing if session.status is not BookingStatus.FULFILLED)
 
     @cached_property
     def given(self) -> tuple[Session, ...]:
         """The sessions that were given, in order of time."""
-        return tuple(session for session in self.standing if session.status is Status.FULFILLED)
+        return tuple(session for session in self.standing if session.status is BookingStatus.FULFILLED)
 
     @cached_property
     def known_until(self) -> date:
@@ -180,7 +180,7 @@ class CheckedCourse:
     @cached_property
     def underway(self) -> bool:
         """Whether anything is known of how the course went."""
-        went = (Status.FULFILLED, Status.MISSED)
+        went = (BookingStatus.FULFILLED, BookingStatus.MISSED)
         return bool(self.visits or self.course.visits) or any(s.status in went for s in self.course.sessions)
 
     @cached_property
@@ -204,8 +204,8 @@ class CheckedCourse:
         visited |= {one.session for one in self.judged.visits} if self.judged is not None else set()
         gone: dict[str, list[Session]] = {}
         for session in self.course.sessions:
-            missed = session.status is Status.MISSED
-            missed = missed or (session.status is Status.CLOSED and session.id in visited)
+            missed = session.status is BookingStatus.MISSED
+            missed = missed or (session.status is BookingStatus.CLOSED and session.id in visited)
             if missed and session.id not in self.course.skipped and session.phase not in self.over:
                 gone.setdefault(session.phase, []).append(session)
         counted = {series.phase.name: len(series.counted) for series in self.series}
@@ -364,7 +364,7 @@ def unknown_sessions(
 
 def happened(*sessions: Session) -> bool:
     """Whether all these sessions were given: no plan can change them any more."""
-    return all(session.status is Status.FULFILLED for session in sessions)
+    return all(session.status is BookingStatus.FULFILLED for session in sessions)
 
 
 def _is_nasal(route: str) -> bool:

@@ -17,7 +17,7 @@ from ketsched.checking.bookings import AnchorDay, CompanionBooking, is_within, l
 from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
-from ketsched.model import Companion, Spacing, Status
+from ketsched.model import BookingStatus, Companion, Spacing
 
 TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
 NAMED = 4
@@ -133,7 +133,7 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for the window. A response was judged 14 to 31 days after the
     induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
     """
-    missed = {session.id for session in case.course.sessions if session.status is Status.MISSED}
+    missed = {session.id for session in case.course.sessions if session.status is BookingStatus.MISSED}
     if case.history is not None:  # a cancelled one is closed
         missed |= {
             one.session.id for one in case.history.sessions if one.visit and not one.session.status.stands

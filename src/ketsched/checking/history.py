@@ -14,7 +14,7 @@ from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 from ketsched.history import JudgedVisit, SessionState, Verdict
-from ketsched.model import Phase, Session, Status
+from ketsched.model import BookingStatus, Phase, Session
 
 
 @rule("KS501", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
@@ -76,7 +76,7 @@ def future_dated_visit(case: CheckedCourse) -> Iterator[Finding]:
         )
     named = {judged.session for judged in early}
     for session in case.course.sessions:
-        went = session.status in (Status.FULFILLED, Status.MISSED)
+        went = session.status in (BookingStatus.FULFILLED, BookingStatus.MISSED)
         if went and session.day > history.as_of and session.id not in named:
             yield future_dated_visit.at(
                 session,
@@ -364,7 +364,7 @@ def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
     for name, sessions in case.not_made_up.items():
         phase = case.phases[name]
         for session in sessions:
-            came_to = "missed" if session.status is Status.MISSED else "cancelled"
+            came_to = "missed" if session.status is BookingStatus.MISSED else "cancelled"
             yield missed_not_replanned.at(
                 session,
                 what=f"{case.named(session)} was {came_to}, and nothing makes it up",

@@ -15,7 +15,7 @@ from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
-from ketsched.model import Authorisation, Hold, Session, Status
+from ketsched.model import Authorisation, BookingStatus, Hold, Session
 
 REASONS = 3
 """How many reasons a finding about one session names."""
@@ -66,7 +66,7 @@ def firm_too_soon(case: CheckedCourse) -> Iterator[Finding]:
     References: none; it is about this library.
     """
     for session, reasons in _waiting(case):
-        if session.status is Status.FIRM:
+        if session.status is BookingStatus.FIRM:
             yield firm_too_soon.at(
                 session,
                 what=f"{case.named(session)} is firm",

@@ -21,7 +21,7 @@ from ketsched.entries import check_entry, read_day, read_status, session_named, 
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.interchange.json import document
-from ketsched.model import Course, Happened, Visit
+from ketsched.model import Course, Visit, VisitStatus
 from ketsched.screens import Part, many, on
 from ketsched.screens.changes import plans_table, visit_in_words, visits_table
 from ketsched.screens.forecasts import forecast_parts
@@ -54,7 +54,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
     required=False,
     type=inputs.Reading(read_status),
     metavar="STATUS]",
-    shell_complete=inputs.among(Happened),
+    shell_complete=inputs.among(VisitStatus),
 )
 @option(
     "--session",
@@ -93,7 +93,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 def record(
     opened: revising.Opened,
     day: date | None,
-    status: Happened | None,
+    status: VisitStatus | None,
     source: str | None,
     as_of: date | None,
     notice: int,
@@ -165,7 +165,7 @@ def _refuse(wrong: bool, where: str, what: str) -> None:
 
 
 def _visit(
-    course: Course, day: date | None, status: Happened | None, given: dict[str, Any], *, ask: bool
+    course: Course, day: date | None, status: VisitStatus | None, given: dict[str, Any], *, ask: bool
 ) -> Visit:
     """Read the one visit that the command line names."""
     if day is None or status is None:
@@ -176,7 +176,7 @@ def _visit(
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
     began, session, counts, corrects = (given[name] for name in ("began", "session", "counts", "corrects"))
-    if status is Happened.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
+    if status is VisitStatus.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
         counts = _asked(day)
     visit = inputs.located(
         "the command line",

@@ -26,7 +26,7 @@ from ketsched.entries import (
 )
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import POLICIES, Course, Happened, Interval, Join, Protocol, Visit
+from ketsched.model import POLICIES, Course, Interval, Join, Protocol, Visit, VisitStatus
 from ketsched.protocols import load_protocol
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
 from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
@@ -236,7 +236,7 @@ class _Asked:
 
 def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
     """Read the options of a command line, and refuse those that contradict each other."""
-    missed = [Visit(day, Happened.NO_SHOW) for day in given["missed"]]
+    missed = [Visit(day, VisitStatus.NO_SHOW) for day in given["missed"]]
     asked = _Asked(
         visits=(
             *(inputs.located("--missed", with_session, course, visit) for visit in missed),

@@ -26,7 +26,7 @@ from ketsched.history.values import (
     SessionState,
     Verdict,
 )
-from ketsched.model import Course, Status, Visit
+from ketsched.model import BookingStatus, Course, Visit
 
 __all__ = [
     "STATUS_OF",
@@ -70,7 +70,9 @@ def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> Hi
     implied = [
         (Visit(session.day, session=session.id, at=session.time), session.id)
         for session in course.sessions
-        if session.status is Status.FULFILLED and session.id not in of_session and session.id not in told
+        if session.status is BookingStatus.FULFILLED
+        and session.id not in of_session
+        and session.id not in told
     ]
     past = [pair for pair in matched if is_past(pair[0], as_of)]
     judged = [*judge(course, sorted((*past, *implied), key=lambda pair: in_time(pair[0])))]

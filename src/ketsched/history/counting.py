@@ -9,7 +9,7 @@ import attrs
 
 from ketsched.history.matching import content
 from ketsched.history.values import JudgedVisit, Verdict
-from ketsched.model import Course, Happened, Phase, Session, Spacing, Visit
+from ketsched.model import Course, Phase, Session, Spacing, Visit, VisitStatus
 
 
 def target(course: Course, phase: Phase) -> int | None:
@@ -102,7 +102,7 @@ class _Count:
             verdict, reason = Verdict.EXTRANEOUS, "every series has all its sessions"
         elif visit.counts is False:
             verdict, reason = Verdict.NOT_COUNTED, "recorded as not counting"
-        elif visit.status is Happened.STOPPED_EARLY and visit.counts is None:
+        elif visit.status is VisitStatus.STOPPED_EARLY and visit.counts is None:
             verdict, reason = Verdict.ASKED, "stopped early, and nobody said whether it counts"
         elif floor is Verdict.GRACE:
             verdict, reason = floor, gap

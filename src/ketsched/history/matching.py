@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 
 from ketsched.errors import InvalidInput
-from ketsched.model import Course, Happened, Session, Status, Visit
+from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
 
 
 def is_past(visit: Visit, as_of: date) -> bool:
     """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled before that."""
-    return visit.day <= as_of or visit.status is Happened.CANCELLED
+    return visit.day <= as_of or visit.status is VisitStatus.CANCELLED
 
 
 def in_time(visit: Visit) -> tuple[date, time]:
@@ -78,7 +78,7 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
         if visit.session is None:
             known[number] = attrs.evolve(visit, session=by_id[visit.corrects].session)
     return sorted(
-        (v for v in known if v.status is not Happened.WITHDRAWN and (not v.id or v.id not in replaced)),
+        (v for v in known if v.status is not VisitStatus.WITHDRAWN and (not v.id or v.id not in replaced)),
         key=in_time,
     )
 
@@ -174,7 +174,7 @@ def _nearest(course: Course, visits: Sequence[tuple[int, Visit]], taken: set[str
     standing = course.standing()
     pairs = []
     for place, session in enumerate(standing):
-        if session.id in taken or session.status is Status.FULFILLED:
+        if session.id in taken or session.status is BookingStatus.FULFILLED:
             continue
         neighbours = standing[max(place - 1, 0) : place] + standing[place + 1 : place + 2]
         gaps = [abs((other.day - session.day).days) for other in neighbours]

@@ -9,7 +9,7 @@ from itertools import count, zip_longest
 import attrs
 
 from ketsched.history.values import STATUS_OF, History, JudgedSession, JudgedVisit, SessionState, Verdict
-from ketsched.model import Happened, Session, Status, Visit
+from ketsched.model import BookingStatus, Session, Visit, VisitStatus
 
 
 def judge_session(session: Session, visit: Visit | None, as_of: date) -> JudgedSession:
@@ -18,12 +18,12 @@ def judge_session(session: Session, visit: Visit | None, as_of: date) -> JudgedS
         if visit.status.delivered:
             state = SessionState.FULFILLED
         else:
-            state = SessionState.CLOSED if visit.status is Happened.CANCELLED else SessionState.MISSED
-    elif session.status is Status.FULFILLED:
+            state = SessionState.CLOSED if visit.status is VisitStatus.CANCELLED else SessionState.MISSED
+    elif session.status is BookingStatus.FULFILLED:
         state = SessionState.FULFILLED
-    elif session.status is Status.MISSED:
+    elif session.status is BookingStatus.MISSED:
         state = SessionState.MISSED
-    elif session.status is Status.CLOSED:
+    elif session.status is BookingStatus.CLOSED:
         state = SessionState.CLOSED
     elif session.day < as_of:
         state = SessionState.NOT_RECORDED
@@ -63,7 +63,7 @@ def extra_sessions(history: History, taken: Container[str]) -> Iterator[tuple[Ju
                     phase=judged.phase,
                     day=visit.day,
                     time=visit.at,
-                    status=Status.FULFILLED,
+                    status=BookingStatus.FULFILLED,
                     place="elsewhere" if visit.elsewhere else "",
                     route=visit.route,
                     revised=(len(history.course.revisions) - 1,),

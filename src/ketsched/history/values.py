@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import attrs
 
-from ketsched.model import Course, LapseBand, Phase, Session, Status, Visit
+from ketsched.model import BookingStatus, Course, LapseBand, Phase, Session, Visit
 
 
 class Verdict(StrEnum):
@@ -51,9 +51,9 @@ class SessionState(StrEnum):
 
 
 STATUS_OF = {
-    SessionState.FULFILLED: Status.FULFILLED,
-    SessionState.MISSED: Status.MISSED,
-    SessionState.CLOSED: Status.CLOSED,
+    SessionState.FULFILLED: BookingStatus.FULFILLED,
+    SessionState.MISSED: BookingStatus.MISSED,
+    SessionState.CLOSED: BookingStatus.CLOSED,
 }
 """The status of a session of which something was recorded."""
 

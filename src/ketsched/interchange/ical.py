@@ -41,7 +41,7 @@ from ketsched.interchange import contentlines, json
 from ketsched.interchange.icalevents import COURSE, STATUS
 from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
 from ketsched.interchange.vtimezones import vtimezone
-from ketsched.model import Booking, Course, PlacedCompanion, Protocol, Session, Status
+from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Protocol, Session
 from ketsched.model.bookings import MIDNIGHT
 from ketsched.words.telling import Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication, clock
@@ -307,7 +307,7 @@ class _Calendar:
         if not self.full or not isinstance(entry, SessionEntry):
             return own
         stops = self.course.holds or self.course.authorisations
-        if stops and not self.for_patient and entry.status is Status.TENTATIVE:
+        if stops and not self.for_patient and entry.status is BookingStatus.TENTATIVE:
             # It tells why it is to be confirmed, and what held it up then is not kept.
             return len(self.course.revisions) - 1
         return max(own, self._titled_since)
@@ -406,8 +406,8 @@ class _Calendar:
 
     def _alarms(self, entry: Entry) -> str:
         status = entry.booking.status
-        unsure = status is Status.TENTATIVE
-        if self.for_patient and (unsure or status is Status.FIRM):
+        unsure = status is BookingStatus.TENTATIVE
+        if self.for_patient and (unsure or status is BookingStatus.FIRM):
             return self.alarms[entry.booking.time or MIDNIGHT, unsure]
         return ""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from ketsched.errors import CannotRead
-from ketsched.model import MOST_COMPANIONS, MOST_SESSIONS, Status
+from ketsched.model import MOST_COMPANIONS, MOST_SESSIONS, BookingStatus
 
 if TYPE_CHECKING:
     import icalendar
@@ -24,11 +24,11 @@ COURSE = "X-KETSCHED-COURSE"
 """Property that holds the course document in a clinic's full calendar; in no other, because it tells the drug."""
 
 STATUS = {
-    Status.TENTATIVE: "TENTATIVE",
-    Status.FIRM: "CONFIRMED",
-    Status.FULFILLED: "CONFIRMED",
-    Status.MISSED: "CANCELLED",
-    Status.CLOSED: "CANCELLED",
+    BookingStatus.TENTATIVE: "TENTATIVE",
+    BookingStatus.FIRM: "CONFIRMED",
+    BookingStatus.FULFILLED: "CONFIRMED",
+    BookingStatus.MISSED: "CANCELLED",
+    BookingStatus.CLOSED: "CANCELLED",
 }
 """iCalendar's word for each status."""
 
@@ -37,10 +37,10 @@ _MOST_AROUND = MOST_COMPANIONS + MOST_SESSIONS
 """Events that belong to another one: appointments, tasks, and the days after sessions."""
 _CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^:;"]+(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
 _READ_STATUS = {
-    "": Status.FIRM,
-    "CONFIRMED": Status.FIRM,
-    "TENTATIVE": Status.TENTATIVE,
-    "CANCELLED": Status.CLOSED,
+    "": BookingStatus.FIRM,
+    "CONFIRMED": BookingStatus.FIRM,
+    "TENTATIVE": BookingStatus.TENTATIVE,
+    "CANCELLED": BookingStatus.CLOSED,
 }
 
 
@@ -228,7 +228,7 @@ class Event:
             )
         return found, str(getattr(found.tzinfo, "key", "")) or tzid
 
-    def status(self) -> Status:
+    def status(self) -> BookingStatus:
         """Return what the event's STATUS makes of a session."""
         said = self.text("STATUS").upper()
         if said not in _READ_STATUS:

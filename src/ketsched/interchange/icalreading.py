@@ -22,7 +22,7 @@ from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
 from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed
 from ketsched.interchange.identity import uids_of
-from ketsched.model import Course, Protocol, Session, Status
+from ketsched.model import BookingStatus, Course, Protocol, Session
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -136,7 +136,7 @@ class _Booked(NamedTuple):
     day: date
     times: Callable[[], tuple[date, date]]
     place: str
-    status: Status
+    status: BookingStatus
 
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
@@ -193,10 +193,10 @@ def _bare(
     place = _zone(
         [(event, name) for event, (_, name) in zip(events, times, strict=True) if name], where, zone
     )
-    found: list[tuple[date, clock_time | None, Status, str, str, Event]] = []
+    found: list[tuple[date, clock_time | None, BookingStatus, str, str, Event]] = []
     for event, (start, _) in zip(events, times, strict=True):
         day, at = _local(event, start, place)
-        status = Status.CLOSED if cancelled else event.status()
+        status = BookingStatus.CLOSED if cancelled else event.status()
         found.append((day, at, status, event.text("UID"), event.text("LOCATION"), event))
     found.sort(key=lambda entry: (entry[0], entry[1] or clock_time()))
     names = protocol.assign_phases([day for day, _, status, *_ in found if status.stands])

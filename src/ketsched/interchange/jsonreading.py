@@ -22,17 +22,17 @@ from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, VERSION, names
 from ketsched.model import (
     REVISION_KINDS,
     Anatomy,
+    BookingStatus,
     Changed,
     Companion,
     Course,
-    Happened,
     Mark,
     Phase,
     PlacedCompanion,
     Protocol,
     Session,
-    Status,
     Visit,
+    VisitStatus,
 )
 
 if TYPE_CHECKING:
@@ -369,7 +369,7 @@ def _converter(*, detailed: bool = False) -> Converter:
 
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _of_type)
-    for member in (Happened, Mark, Status):
+    for member in (VisitStatus, Mark, BookingStatus):
         converter.register_structure_hook(member, _member)
     converter.register_structure_hook(date, lambda v, _: _told(read_date, _of_type(v, str)))
     converter.register_structure_hook(time, lambda v, _: _told(read_time, _of_type(v, str)))

@@ -7,7 +7,7 @@ class checks itself when built, and later code does not check again. Days are lo
 at the clinic.
 """
 
-from ketsched.model.bookings import Booking, PlacedCompanion, Session, Status
+from ketsched.model.bookings import Booking, BookingStatus, PlacedCompanion, Session
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
 from ketsched.model.courses import Course, check_course_id
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
@@ -36,7 +36,7 @@ from ketsched.model.phases import (
 )
 from ketsched.model.protocols import Protocol
 from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment
-from ketsched.model.visits import Happened, Visit
+from ketsched.model.visits import Visit, VisitStatus
 
 __all__ = [
     "AREAS",
@@ -58,13 +58,13 @@ __all__ = [
     "Anchor",
     "Authorisation",
     "Booking",
+    "BookingStatus",
     "Change",
     "Changed",
     "Companion",
     "Course",
     "Decision",
     "Evidence",
-    "Happened",
     "Hold",
     "Interval",
     "Join",
@@ -79,8 +79,8 @@ __all__ = [
     "Segment",
     "Session",
     "Spacing",
-    "Status",
     "Visit",
+    "VisitStatus",
     "Waiver",
     "Window",
     "check_course_id",

@@ -21,7 +21,7 @@ from ketsched.model.phases import Phase
 from ketsched.model.protocols import Protocol
 
 
-class Status(StrEnum):
+class BookingStatus(StrEnum):
     """What a booking is: planned and to be confirmed, planned, given, missed, or taken off the calendar."""
 
     TENTATIVE = "tentative"
@@ -33,7 +33,7 @@ class Status(StrEnum):
     @property
     def stands(self) -> bool:
         """Whether the session takes place or did: it counts in the order of the course."""
-        return self is not Status.MISSED and self is not Status.CLOSED
+        return self is not BookingStatus.MISSED and self is not BookingStatus.CLOSED
 
 
 def _check_clock(given: time | None, what: str) -> None:
@@ -68,7 +68,7 @@ class Booking:
         id: Given once and never reused, 1 to 255 characters; no other booking of the course has it.
         day: Local date at the clinic; a task's due date.
         time: Local time at which it starts; None for a task, or if only the day is known.
-        status: See Status.
+        status: See BookingStatus.
         ideal: The day that the pattern or the protocol asks for, if it was planned here.
         revised: Numbers of the course's revisions, from 0, that gave or changed its start, end, place or status.
     """
@@ -78,7 +78,7 @@ class Booking:
     id: str = attrs.field(validator=whole_text)
     day: date
     time: time | None = None
-    status: Status = Status.FIRM
+    status: BookingStatus = BookingStatus.FIRM
     ideal: date | None = None
     revised: tuple[int, ...] = (0,)
 

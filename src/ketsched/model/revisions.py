@@ -11,7 +11,7 @@ import attrs
 
 from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput, refuse_first
-from ketsched.model.bookings import Booking, Status
+from ketsched.model.bookings import Booking, BookingStatus
 from ketsched.model.limits import whole_text
 
 
@@ -185,7 +185,7 @@ class Change:
         if before is None:
             return "added"
         if before.status is not after.status:
-            if not after.status.stands or after.status is Status.FULFILLED:
+            if not after.status.stands or after.status is BookingStatus.FULFILLED:
                 return str(after.status)
             if not before.status.stands:
                 return "opened"

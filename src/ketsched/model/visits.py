@@ -14,7 +14,7 @@ from ketsched.model.limits import check_text, whole_text
 CANCELLED_BY = ("", "patient", "clinic")
 
 
-class Happened(StrEnum):
+class VisitStatus(StrEnum):
     """
     Outcome of a visit.
 
@@ -31,14 +31,14 @@ class Happened(StrEnum):
     @property
     def delivered(self) -> bool:
         """Whether something was given: it sets the clock for every minimum, whether it counts or not."""
-        return self in (Happened.FULFILLED, Happened.STOPPED_EARLY)
+        return self in (VisitStatus.FULFILLED, VisitStatus.STOPPED_EARLY)
 
 
-def _happened(value: str) -> Happened:
+def _happened(value: str) -> VisitStatus:
     try:
-        return Happened(value)
+        return VisitStatus(value)
     except ValueError:
-        known = ", ".join(Happened)
+        known = ", ".join(VisitStatus)
         raise InvalidInput(
             what=f"the status {str(value)[:20]!r}" if str(value).strip() else "no status",
             where="status",
@@ -54,7 +54,7 @@ class Visit:
 
     Attributes:
         day: Local date of the place where it happened.
-        status: See Happened.
+        status: See VisitStatus.
         session: Id of the booking that it was, if it names one.
         at: Local time at which it began; None if unknown.
         elsewhere: Whether it was at another clinic.
@@ -69,7 +69,7 @@ class Visit:
     """
 
     day: date
-    status: Happened = attrs.field(default=Happened.FULFILLED, converter=_happened)
+    status: VisitStatus = attrs.field(default=VisitStatus.FULFILLED, converter=_happened)
     session: str | None = attrs.field(default=None, kw_only=True)
     at: time | None = attrs.field(default=None, kw_only=True)
     elsewhere: bool = attrs.field(default=False, kw_only=True)
@@ -105,7 +105,7 @@ class Visit:
                 'by="patient" or by="clinic"',
             ),
             (
-                bool(self.by) and self.status is not Happened.CANCELLED,
+                bool(self.by) and self.status is not VisitStatus.CANCELLED,
                 "by",
                 f"a visit that was {self.status} and cancelled by somebody",
                 why,
@@ -119,7 +119,7 @@ class Visit:
                 "leave counts out; only what was given can count",
             ),
             (
-                self.status is Happened.WITHDRAWN and not self.corrects,
+                self.status is VisitStatus.WITHDRAWN and not self.corrects,
                 "corrects",
                 "an entry withdrawn that names none",
                 why,

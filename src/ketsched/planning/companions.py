@@ -21,7 +21,7 @@ from ketsched.anchors import AnchorDay, anchors
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import MOST_COMPANIONS, Companion, Course, PlacedCompanion, Session, Status
+from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.placing import TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
 from ketsched.planning.blockers import Cause
@@ -31,9 +31,9 @@ from ketsched.planning.pattern import steps
 from ketsched.planning.rules import ONE_A_DAY, bounds_over
 from ketsched.spacing import Bound, lay
 
-_SETTLED = (Status.FULFILLED, Status.MISSED)
+_SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
 """States in which a booking is history: it is not placed again."""
-_TAKING = (Status.FIRM, Status.TENTATIVE)
+_TAKING = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
 TRIES = 500
 """Next best days that companions may try to make room for one that must be there."""
 
@@ -101,7 +101,7 @@ class _Placer:
         self._settle([c for c in definitions if c.id not in needed])
         kept = {placed.id for placed in self.booked}
         left = [placed for placed in self.course.companions if placed.id not in kept]
-        lost = [p if self._settled(p) else attrs.evolve(p, status=Status.CLOSED) for p in left]
+        lost = [p if self._settled(p) else attrs.evolve(p, status=BookingStatus.CLOSED) for p in left]
         found = [*self.booked, *lost]
         if len(found) > MOST_COMPANIONS:
             raise InvalidInput(
@@ -300,7 +300,7 @@ class _Placer:
                     day=date.fromordinal(day),
                     time=self._start(run, day, old) if companion.kind == "appointment" else None,
                     session=run.anchored.session,
-                    status=old.status if old is not None and old.status.stands else Status.FIRM,
+                    status=old.status if old is not None and old.status.stands else BookingStatus.FIRM,
                     ideal=date.fromordinal(ideal),
                     outcome=old.outcome if old is not None else None,
                     revised=old.revised if old is not None else (len(self.course.revisions) - 1,),

@@ -16,7 +16,7 @@ import attrs
 from ketsched.calendars import Calendar
 from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
 from ketsched.hours import GRID, Hours, at_home
-from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
+from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import weekly
 
 Span = tuple[int, int, bool]
@@ -53,7 +53,7 @@ class FreeTime:
             if session.time is not None:
                 self._take(course.starts(session), course.ends(session), not course.is_at_home(session), 1)
         for placed in course.companions:
-            if placed.status is Status.FULFILLED:
+            if placed.status is BookingStatus.FULFILLED:
                 self._note(placed, course.protocol.companion(placed.companion), 1)
 
     def is_open(self, companion: Companion, day: int) -> bool:

@@ -11,7 +11,7 @@ from ketsched.agenda import SessionEntry, agenda
 from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
-from ketsched.model import Companion, Course, PlacedCompanion, Session, Status
+from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on
@@ -48,9 +48,9 @@ def sessions_table(course: Course, places: Mapping[str, Calendar | None]) -> Tab
 
 def _of_session(entry: SessionEntry, places: Mapping[str, Calendar | None]) -> Iterator[str]:
     session, at_home = entry.booking, entry.at_home
-    if session.status is Status.TENTATIVE:
+    if session.status is BookingStatus.TENTATIVE:
         yield "to be confirmed"
-    elif session.status is Status.FULFILLED:
+    elif session.status is BookingStatus.FULFILLED:
         yield "given" if session.counts else "given, does not count"
     if at_home:
         yield "at home"
@@ -164,9 +164,9 @@ def _briefly(companion: Companion) -> str:
 def _of_companion(placed: PlacedCompanion, companion: Companion) -> Iterator[str]:
     if placed.outcome is not None:
         yield f"outcome: {placed.outcome.what} ({placed.outcome.who}, {placed.outcome.on})"
-    elif placed.status is Status.FULFILLED:
+    elif placed.status is BookingStatus.FULFILLED:
         yield "done"
-    elif placed.status is Status.TENTATIVE:
+    elif placed.status is BookingStatus.TENTATIVE:
         yield "to be confirmed"
     elif companion.gate:
         yield "no outcome yet"
@@ -186,8 +186,8 @@ def _each_time_in_words(course: Course, companion: Companion, bookings: Sequence
         when = f"due again and again, {companion.every[0].words()}, from {anchor} on"
     said = [when, many(len(bookings), "time"), f"{on(bookings[0].day)} to {on(bookings[-1].day)}"]
     sooner = sum(placed.ideal is not None and placed.day < placed.ideal for placed in bookings)
-    unsure = sum(placed.status is Status.TENTATIVE for placed in bookings)
-    done = sum(placed.status is Status.FULFILLED for placed in bookings)
+    unsure = sum(placed.status is BookingStatus.TENTATIVE for placed in bookings)
+    done = sum(placed.status is BookingStatus.FULFILLED for placed in bookings)
     said += [f"{sooner} sooner, as the clinic is closed"] if sooner and companion.kind == "task" else []
     said += [f"{done} done"] if done else []
     said += [f"{unsure} to be confirmed"] if unsure else []
@@ -227,7 +227,7 @@ def reasons_parts(course: Course) -> Iterator[Facts]:
     found: dict[str, list[str]] = {}
     for session in course.standing():
         reasons = known.get(session.id, ("no reason is recorded",))
-        for reason in reasons if session.status is Status.TENTATIVE else ():
+        for reason in reasons if session.status is BookingStatus.TENTATIVE else ():
             found.setdefault(reason, []).append(session.id)
     if found:
         rows = tuple((several(course, sessions), reason) for reason, sessions in found.items())

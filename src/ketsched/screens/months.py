@@ -9,7 +9,7 @@ import attrs
 
 from ketsched.agenda import CompanionEntry, SessionEntry, agenda
 from ketsched.calendars import Calendar
-from ketsched.model import Course, Status
+from ketsched.model import BookingStatus, Course
 
 AT_CLINIC, AT_HOME, UNSURE = "a session", "a session at home", "one to be confirmed"
 """What a day of a session can be."""
@@ -83,6 +83,6 @@ def months(course: Course, clinic: Calendar | None) -> tuple[Month, ...]:
 
 
 def _kind(entry: SessionEntry) -> str:
-    if entry.status is Status.TENTATIVE:
+    if entry.status is BookingStatus.TENTATIVE:
         return UNSURE
     return AT_HOME if entry.at_home else AT_CLINIC

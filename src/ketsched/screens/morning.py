@@ -12,7 +12,7 @@ import attrs
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import SessionState, Verdict
 from ketsched.interchange import read
-from ketsched.model import Course, Session, Status
+from ketsched.model import BookingStatus, Course, Session
 from ketsched.screens import Part, Table, called, many, on
 from ketsched.tracking import Forecast, forecast
 from ketsched.tracking.lapses import taken
@@ -108,7 +108,7 @@ def matters(course: Course, *, as_of: date, days: int = 0) -> Iterator[Matter]:
 
 def _session(session: Session) -> str:
     at = f" at {session.time:%H:%M}" if session.time else ""
-    unsure = ", to be confirmed" if session.status is Status.TENTATIVE else ""
+    unsure = ", to be confirmed" if session.status is BookingStatus.TENTATIVE else ""
     return f"{session.phase}{at}{unsure}"
 
 

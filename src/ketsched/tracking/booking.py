@@ -16,7 +16,7 @@ import attrs
 from ketsched.clock import moment
 from ketsched.history import History
 from ketsched.hours import Hours, SeatNeed
-from ketsched.model import Course, Lifted, Session, Status
+from ketsched.model import BookingStatus, Course, Lifted, Session
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.blockers import Cause, closed_by
 from ketsched.planning.rules import hour_rules
@@ -88,7 +88,7 @@ class _Booking:
                 why[booking.id] = self._why(n, booking, now, touching.get(self.placed.places.first + n, ()))
         for session in self.standing:
             if session.id not in ids.values():
-                changed[session.id] = attrs.evolve(session, status=Status.CLOSED)
+                changed[session.id] = attrs.evolve(session, status=BookingStatus.CLOSED)
                 why[session.id] = self._why_closed(session)
         before = [known.session or "" for known in self.placed.places.fixed]
         return Booked(ids=(*before, *(ids[n] for n in range(len(self.ideals)))), changed=changed, why=why)
@@ -190,7 +190,7 @@ class _Booking:
             return booking
         return attrs.evolve(
             booking,
-            status=booking.status if booking.status.stands else Status.FIRM,
+            status=booking.status if booking.status.stands else BookingStatus.FIRM,
             day=date.fromordinal(day),
             time=seat.time,
             chair=seat.chair,

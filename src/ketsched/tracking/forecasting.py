@@ -21,7 +21,7 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, Lapse, SessionState, Verdict, evaluate, unrecorded
 from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
-from ketsched.model import Course, Happened, LapseBand, Phase, Visit
+from ketsched.model import Course, LapseBand, Phase, Visit, VisitStatus
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
@@ -101,7 +101,7 @@ class Forecast:
     lapses_on: date | None = None
     asks: tuple[str, ...] = ()
     lifted: tuple[str, ...] = ()
-    _answered: Callable[[Happened], Forecast | None] = attrs.field(
+    _answered: Callable[[VisitStatus], Forecast | None] = attrs.field(
         default=lambda _: None, alias="answered", eq=False, repr=False
     )
 
@@ -113,12 +113,12 @@ class Forecast:
     @cached_property
     def if_given(self) -> Forecast | None:
         """The forecast if all sessions that nobody recorded were given; None if there is none."""
-        return self._answered(Happened.FULFILLED)
+        return self._answered(VisitStatus.FULFILLED)
 
     @cached_property
     def if_missed(self) -> Forecast | None:
         """The forecast if all sessions that nobody recorded were missed; None if there is none."""
-        return self._answered(Happened.NO_SHOW)
+        return self._answered(VisitStatus.NO_SHOW)
 
     @property
     def as_of(self) -> date:
@@ -241,7 +241,7 @@ def forecast_of(
         stands = not unrecorded(course, visits) and planner.is_settled()
         bookable, gone = tuple(_bookable(planner, intent, problem, stands=stands)), problem.lifted
 
-    def answered(status: Happened) -> Forecast | None:
+    def answered(status: VisitStatus) -> Forecast | None:
         unknown = history.in_state(SessionState.NOT_RECORDED)
         if not unknown:
             return None

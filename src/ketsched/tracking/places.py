@@ -16,7 +16,7 @@ import attrs
 
 from ketsched.history import History, SessionState, target
 from ketsched.hours import SeatNeed
-from ketsched.model import PREFERRED_APART, Course, Lifted, Phase, Session, Status
+from ketsched.model import PREFERRED_APART, BookingStatus, Course, Lifted, Phase, Session
 from ketsched.planning.rules import ONE_A_DAY, PhasePlaces, bounds_of
 from ketsched.spacing import Bound, Bounds, required
 
@@ -195,7 +195,9 @@ def coming(history: History) -> tuple[Session, ...]:
     return tuple(
         session
         for session in history.course.sessions
-        if session.status.stands and session.status is not Status.FULFILLED and session.day > history.as_of
+        if session.status.stands
+        and session.status is not BookingStatus.FULFILLED
+        and session.day > history.as_of
     )
 
 

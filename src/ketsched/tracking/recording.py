@@ -31,7 +31,7 @@ from ketsched.history import (
     with_sessions,
 )
 from ketsched.holds import with_statuses
-from ketsched.model import Course, Happened, Session, Status, Visit
+from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
 from ketsched.revising import revise
 
 
@@ -156,15 +156,17 @@ def _before_its_outcome(course: Course, session: Session) -> Session:
         for changed in revision.changes:
             was = changed.before
             if isinstance(was, Session) and was.id == session.id and was.status not in STATUS_OF.values():
-                return attrs.evolve(was, status=Status.FIRM, revised=session.revised)
+                return attrs.evolve(was, status=BookingStatus.FIRM, revised=session.revised)
     # One that was never booked has no day to go back to.
-    status = Status.FIRM if session.booked else Status.CLOSED
+    status = BookingStatus.FIRM if session.booked else BookingStatus.CLOSED
     return attrs.evolve(session, status=status, counts=session.booked)
 
 
 def reasons(history: History) -> dict[str, str]:
     """Return for each session that a visit was of, what was recorded, in a few words."""
-    withdrawn = (v for v in history.course.visits if v.status is Happened.WITHDRAWN and v.session is not None)
+    withdrawn = (
+        v for v in history.course.visits if v.status is VisitStatus.WITHDRAWN and v.session is not None
+    )
     reasons = {visit.session or "": f"the entry of {visit.day} was withdrawn" for visit in withdrawn}
     for judged in history.visits:
         if judged.session is None:

@@ -18,7 +18,7 @@ import attrs
 
 from ketsched import tomlfile
 from ketsched.errors import InvalidInput
-from ketsched.model import Happened
+from ketsched.model import VisitStatus
 from ketsched.model.visits import CANCELLED_BY
 from ketsched.tomlfile import Table
 
@@ -56,13 +56,13 @@ IGNORE = "ignore"
 class Meaning:
     """What a status of an export says: what happened and, if the word tells, who cancelled and whether it counts."""
 
-    status: Happened
+    status: VisitStatus
     by: str = ""
     counts: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         _check_by(self.by)
-        if self.by and self.status is not Happened.CANCELLED:
+        if self.by and self.status is not VisitStatus.CANCELLED:
             raise InvalidInput(
                 what=f"{self.status}, and who cancelled",
                 why="only what was cancelled was cancelled by somebody",
@@ -365,13 +365,13 @@ def _who(table: Table, word: str) -> str:
     return table.take(word, str)
 
 
-def status_named(word: str) -> Happened:
+def status_named(word: str) -> VisitStatus:
     """Return the status of that name; a blank is none."""
     try:
-        return Happened(word)
+        return VisitStatus(word)
     except ValueError:
         raise InvalidInput(
             what=f"the status {word[:20]!r}" if word.strip() else "no status",
-            why=f"what became of a visit is one of {', '.join(Happened)}; nothing is assumed given",
+            why=f"what became of a visit is one of {', '.join(VisitStatus)}; nothing is assumed given",
             fix="write one of these",
         ) from None

@@ -17,7 +17,7 @@ import attrs
 
 from ketsched.clock import FIRST_DAY, LAST_DAY, choices, zone_named
 from ketsched.errors import CannotRead, KetschedError
-from ketsched.model import LONGEST_ID, MOST_VISITS, Happened, Visit
+from ketsched.model import LONGEST_ID, MOST_VISITS, Visit, VisitStatus
 from ketsched.model.visits import CANCELLED_BY
 from ketsched.visitfile.columns import ColumnMap, Meaning, folded, letters
 from ketsched.visitfile.rows import HEADER, Row, Rows, Unusable
@@ -25,8 +25,8 @@ from ketsched.visitfile.rows import HEADER, Row, Rows, Unusable
 ANOTHER_PATIENT, NO_VISIT_YET = "of another patient", "no visit yet"
 """What a row of data may be that is no visit of this patient; counted, not handed back."""
 
-OWN_STATUSES = {letters(status): Meaning(status) for status in Happened} | {
-    "canceled": Meaning(Happened.CANCELLED),  # as it is written in the United States
+OWN_STATUSES = {letters(status): Meaning(status) for status in VisitStatus} | {
+    "canceled": Meaning(VisitStatus.CANCELLED),  # as it is written in the United States
 }
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -175,7 +175,7 @@ class Export:
             f"an unknown status in {label}",
             "add the word to [status] of the column map"
             if self.rows.mapped
-            else f"write one of {', '.join(Happened)}, or give a column map with [status]",
+            else f"write one of {', '.join(VisitStatus)}, or give a column map with [status]",
         )
 
     def _visit(self, cells: list[str], meaning: Meaning) -> Visit:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ketsched import anchors, holds
 from ketsched.agenda import Agenda, CompanionEntry, DayAfter, Entry, Moments, SessionEntry
 from ketsched.clock import later
-from ketsched.model import Companion, Phase, PlacedCompanion, Session, Status
+from ketsched.model import BookingStatus, Companion, Phase, PlacedCompanion, Session
 from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 Lines = tuple[str, ...]
@@ -93,11 +93,11 @@ class Telling:
         """Return what the rules remarked that is of no one booking."""
         return tuple(self._findings.get("", ()))
 
-    def _marked(self, title: str, status: Status) -> str:
+    def _marked(self, title: str, status: BookingStatus) -> str:
         """Return a title that says what a booking is: to be confirmed, or cancelled."""
-        if status is Status.FIRM:
+        if status is BookingStatus.FIRM:
             return title
-        if status is Status.TENTATIVE:
+        if status is BookingStatus.TENTATIVE:
             return self.words.tentative.format(title=title)
         return title if status.stands else self.words.cancelled.format(title=title)
 
@@ -191,7 +191,7 @@ class Telling:
 
     def _in_full(self, entry: SessionEntry) -> Iterator[Lines]:
         words, protocol, name = self.words, self.agenda.protocol, entry.booking.id
-        if entry.status is Status.TENTATIVE:
+        if entry.status is BookingStatus.TENTATIVE:
             yield tuple(words.to_confirm.format(reason=reason) for reason in self.reasons.get(name, ()))
         if entry.route not in self.protocols:
             title = words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
@@ -199,8 +199,8 @@ class Telling:
         yield self.protocols[entry.route]
         yield tuple(self._findings.get(name, ()))
 
-    def _off(self, status: Status) -> str:
-        missed = status is Status.MISSED
+    def _off(self, status: BookingStatus) -> str:
+        missed = status is BookingStatus.MISSED
         return self.words.did_not_take_place if missed else self.words.does_not_take_place
 
     def _shared(self, entry: SessionEntry) -> Shared:
@@ -208,7 +208,7 @@ class Telling:
         session, phase = entry.booking, entry.phase
         notices = self.notices.get(session.id, ())
         ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
-        unsure = session.status is Status.TENTATIVE
+        unsure = session.status is BookingStatus.TENTATIVE
         key = (phase.name, session.time, session.place, session.route, session.chair, unsure, ride, notices)
         even, known = self.agenda.runs_evenly(session.day), self.shared.get(key)
         if known is not None and even:
@@ -357,7 +357,7 @@ class Telling:
         words, status, companion = self.words, entry.status, entry.companion
         if not status.stands or entry.start is None or entry.end is None:
             return [self._off(status)]
-        found = [words.not_confirmed] if status is Status.TENTATIVE else []
+        found = [words.not_confirmed] if status is BookingStatus.TENTATIVE else []
         arrives = self.for_patient and companion.place == "clinic"
         template = words.arrive if arrives else words.begins
         found.append(self._from_to(template, entry.start, entry.end, companion.minutes))
@@ -370,11 +370,11 @@ class Telling:
     def _task(self, entry: CompanionEntry) -> list[str]:
         words, companion = self.words, entry.companion
         match entry.status:
-            case Status.CLOSED:
+            case BookingStatus.CLOSED:
                 return [words.no_longer]
-            case Status.MISSED:
+            case BookingStatus.MISSED:
                 return [words.not_done]
-            case Status.FULFILLED:
+            case BookingStatus.FULFILLED:
                 return [words.done]
             case _ if self.for_patient:
                 return [self._to_do(entry.booking, companion)]

@@ -13,7 +13,7 @@ import pytest
 
 from clinicfiles import CLINIC, SAID, THERAPIST, WEEK, WITH_THERAPIST, events, folder, said_in_four_parts
 from ketsched.interchange import read
-from ketsched.model import Status
+from ketsched.model import BookingStatus
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -62,7 +62,7 @@ def test_an_outcome_makes_sessions_firm(run, course):
     now = read("course.json")
     screening = next(placed for placed in now.companions if placed.id == "screening:start")
     assert (screening.status, screening.outcome.what, screening.outcome.who) == (
-        Status.FULFILLED,
+        BookingStatus.FULFILLED,
         "continue",
         "Dr A",
     )
@@ -216,7 +216,9 @@ def test_a_ride_is_recorded_and_moves_no_session(run, course, known, says, chang
     now = read(course)
     assert [session.ride for session in now.sessions] == ["", known, "", "", "", ""]
     tasks = {placed.id: placed.status for placed in now.companions if placed.companion == "ride"}
-    assert [name for name, status in tasks.items() if status is Status.FULFILLED] == ["ride:s2"] * changed
+    assert [name for name, status in tasks.items() if status is BookingStatus.FULFILLED] == [
+        "ride:s2"
+    ] * changed
     pairs = [(one, other) for one, other in zip(before, events("patient.ics"), strict=True) if one != other]
     assert bool(pairs) == bool(changed)
     for pair in pairs:  # the reminder is on the day before the session
@@ -229,7 +231,7 @@ def test_a_task_is_done(run, course, name):
     done = run("done", course, name, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == "Monitoring form of Mon 2027-01-11: done\nwrote course.json (revision 2)\n"
-    done_now = [placed.id for placed in read(course).companions if placed.status is Status.FULFILLED]
+    done_now = [placed.id for placed in read(course).companions if placed.status is BookingStatus.FULFILLED]
     assert done_now == ["form:session1"]
 
 

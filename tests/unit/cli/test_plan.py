@@ -17,7 +17,7 @@ from ketsched.cli import pictures
 from ketsched.cli.inputs import Output, output_of
 from ketsched.errors import KetschedError
 from ketsched.interchange import read
-from ketsched.model import Status
+from ketsched.model import BookingStatus
 from ketsched.screens.months import months
 from making import small_course
 
@@ -98,7 +98,7 @@ def test_a_plan_says_what_it_asks_of_the_patient(run, plain):
 
 def test_a_session_to_be_confirmed_stands_in_round_brackets(capsys):
     course = small_course(MONDAY, date(2027, 1, 18))
-    second = attrs.evolve(course.sessions[1], status=Status.TENTATIVE)
+    second = attrs.evolve(course.sessions[1], status=BookingStatus.TENTATIVE)
     course = attrs.evolve(course, sessions=(course.sessions[0], second))
     pictures.show(pictures.months_of(months(course, None)), pictures.legend_of(months(course, None)))
     out = capsys.readouterr().out

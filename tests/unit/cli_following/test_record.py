@@ -12,7 +12,7 @@ import pytest
 
 from followed import FOURTH, HOURS, as_json, days, everything, on, said_in_four_parts
 from ketsched.interchange import read
-from ketsched.model import Happened
+from ketsched.model import VisitStatus
 
 
 def test_one_command_answers_what_now(run, third):
@@ -163,9 +163,9 @@ def test_an_entry_is_corrected_and_taken_back(run, third):
     assert run("record", third, FOURTH, "withdrawn", "--corrects", "v5", *on(FOURTH, 14)).code == 0
     assert days()[3] == "14"
     assert [visit.status for visit in read(third).visits[3:]] == [
-        Happened.NO_SHOW,
-        Happened.FULFILLED,
-        Happened.WITHDRAWN,
+        VisitStatus.NO_SHOW,
+        VisitStatus.FULFILLED,
+        VisitStatus.WITHDRAWN,
     ]
 
 
@@ -226,7 +226,7 @@ def test_a_bad_row_of_an_export_stops_it_unless_it_is_to_be_skipped(run, course,
     before = everything()
     done = run("record", course, *export, *on("2027-01-12"))
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("visits.csv, line 6: no status in column 3 (Status); ")
+    assert done.err.startswith("visits.csv, line 6: no status in column 3 (BookingStatus); ")
     assert "1 row cannot be used" in done.err
     assert everything() == before
     done = run("record", course, *export, "--skip-bad-rows", *on("2027-01-12"))

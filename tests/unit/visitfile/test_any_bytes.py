@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from ketsched.errors import KetschedError
-from ketsched.model import Happened, Visit
+from ketsched.model import Visit, VisitStatus
 from ketsched.visitfile import ColumnMap, VisitFile, load_columns, load_visits
 from visitfiles import LEAST, with_formats
 
@@ -122,7 +122,7 @@ def test_any_map_is_one_or_is_refused(tmp_path, text, value):
     rows=st.lists(
         st.tuples(
             st.dates(date(2000, 1, 1), date(2100, 1, 1)),
-            st.sampled_from([Happened.FULFILLED, Happened.NO_SHOW, Happened.CANCELLED]),
+            st.sampled_from([VisitStatus.FULFILLED, VisitStatus.NO_SHOW, VisitStatus.CANCELLED]),
             st.text(
                 st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="\ufeff'="),
                 max_size=20,

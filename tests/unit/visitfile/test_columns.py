@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from ketsched.model import Happened, Visit
+from ketsched.model import Visit, VisitStatus
 from ketsched.visitfile import ColumnMap, Meaning
 from ketsched.visitfile.columns import OWN_NAMES
 from refusals import refused
@@ -35,9 +35,9 @@ def test_all_that_a_map_says(columns):
         delimiter="\t",
         encoding="cp1252",
         statuses={
-            "Completed": Meaning(Happened.FULFILLED),
-            "Partly": Meaning(Happened.STOPPED_EARLY, counts=False),
-            "Pt cancel": Meaning(Happened.CANCELLED, by="patient"),
+            "Completed": Meaning(VisitStatus.FULFILLED),
+            "Partly": Meaning(VisitStatus.STOPPED_EARLY, counts=False),
+            "Pt cancel": Meaning(VisitStatus.CANCELLED, by="patient"),
             "Scheduled": None,
         },
         by={"Practice": "clinic", "System": ""},
@@ -228,9 +228,9 @@ def test_what_a_status_and_a_column_say_together(load):
     columns = ColumnMap(
         columns={"day": "d", "status": "s", "by": "b", "counts": "c"},
         statuses={
-            "pt": Meaning(Happened.CANCELLED, by="patient"),
-            "off": Meaning(Happened.CANCELLED),
-            "part": Meaning(Happened.STOPPED_EARLY, counts=False),
+            "pt": Meaning(VisitStatus.CANCELLED, by="patient"),
+            "off": Meaning(VisitStatus.CANCELLED),
+            "part": Meaning(VisitStatus.STOPPED_EARLY, counts=False),
         },
         by={"Guest": "patient", "House": "clinic", "System": ""},
     )

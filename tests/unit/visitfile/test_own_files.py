@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from ketsched.errors import InvalidTime
-from ketsched.model import MOST_VISITS, Happened, Visit
+from ketsched.model import MOST_VISITS, Visit, VisitStatus
 from ketsched.visitfile import ColumnMap, VisitFile, load_visits
 from refusals import refused
 from visitfiles import JAN
@@ -44,7 +44,7 @@ def test_all_that_a_visit_may_say(load):
     )
 
 
-@pytest.mark.parametrize("status", list(Happened))
+@pytest.mark.parametrize("status", list(VisitStatus))
 def test_every_status_has_its_word(load, status):
     text = f'[[visit]]\nday = 2027-01-14\nstatus = "{status.value}"\ncorrects = "v1"\n'
     assert load(text, ".toml").visits[0].status is status
