@@ -4,7 +4,6 @@ from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
 
-import strategies
 from ketsched.agenda import CompanionEntry, SessionEntry, agenda
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
@@ -13,9 +12,10 @@ from ketsched.interchange.icalevents import STATUS
 from ketsched.reporting import around_values, numbers_of
 from ketsched.screens.courses import sessions_table
 from ketsched.words.wording import Publication
+from strategies.courses import courses
 
 slow = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-courses = strategies.courses(publishable=True, around=True, followed=True)
+followed_courses = courses(publishable=True, around=True, followed=True)
 
 
 def clock(at):
@@ -29,7 +29,7 @@ def in_calendar(entry):
 
 
 @slow
-@given(courses)
+@given(followed_courses)
 def test_every_format_and_screen_lists_the_same_bookings(course):
     held = agenda(course)
     entries = {entry.booking.id: entry for entry in held.booked}
@@ -78,7 +78,7 @@ def test_every_format_and_screen_lists_the_same_bookings(course):
 
 
 @slow
-@given(courses)
+@given(followed_courses)
 def test_a_number_is_the_same_wherever_it_is_asked_for(course):
     numbers = agenda(course).numbers
     assert numbers == {session.id: course.number(session) for session in course.standing()}
@@ -86,7 +86,7 @@ def test_a_number_is_the_same_wherever_it_is_asked_for(course):
 
 
 @slow
-@given(courses)
+@given(followed_courses)
 def test_what_was_held_before_is_what_the_course_was(course):
     then = agenda(course).earlier()
     if then is not None:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import strategies
 from ketsched.agenda import CompanionEntry, DayAfter, agenda
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.holds import authorise, decide, done, hold, release, ride
@@ -42,6 +41,7 @@ from ketsched.tracking import moving, record, replan
 from ketsched.words.telling import Telling
 from ketsched.words.wording import Publication
 from making import clinic
+from strategies.courses import courses
 
 slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
 LEVELS = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named", "full")]
@@ -179,7 +179,7 @@ def changed(draw, booking, course):
 
 
 @settings(slow, max_examples=40)
-@given(strategies.courses(publishable=True, around=True, followed=True), st.sampled_from(LEVELS), st.data())
+@given(courses(publishable=True, around=True, followed=True), st.sampled_from(LEVELS), st.data())
 def test_an_event_changes_only_with_its_stamp_whatever_the_course(course, level, data):
     after = course
     for number in range(data.draw(st.integers(1, 3))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import attrs
@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from checked import (
     BOOSTERS,
     NO_DRIVING,
-    OUTCOME,
     START,
     THERAPIST,
-    WEEKLY,
     T,
     booked,
     check,
@@ -26,303 +24,31 @@ from checked import (
     monthly,
 )
 from ketsched import anchors
-from ketsched.calendars import Calendar
-from ketsched.chairs import Occupancy
-from ketsched.checking import RULES, Severity, rule_named
+from ketsched.checking import Severity, rule_named
 from ketsched.checking import check as check_all
 from ketsched.checking.case import CheckedCourse
-from ketsched.clock import TimeRange, seconds
+from ketsched.clock import seconds
 from ketsched.errors import KetschedError
 from ketsched.history import Verdict, evaluate
 from ketsched.holds import tentative_reasons
 from ketsched.model import (
-    Anatomy,
-    Anchor,
-    Authorisation,
     BookingStatus,
-    Companion,
-    Course,
-    Hold,
-    Interval,
-    Join,
-    Lifted,
-    Phase,
-    PlacedCompanion,
-    Restriction,
-    Session,
     Spacing,
     Visit,
-    Waiver,
-    Window,
 )
 from ketsched.planning import plan
 from ketsched.tracking import record
 from making import OPEN, protocol
-
-ZONES = ("Europe/Amsterdam", "America/New_York", "Pacific/Apia", "UTC")
-near = st.integers(0, 8)
+from strategies.oddities import odd_calendars, odd_companions, odd_courses, odd_visits, odd_waivers
 
 
-@st.composite
-def spacings(draw):
-    numbers = sorted(draw(st.lists(st.integers(0, 30), min_size=3, max_size=3)))
-    given = {
-        name: number
-        for name, number in zip(("absolute_minimum", "minimum", "latest"), numbers, strict=True)
-        if draw(st.booleans())
-    }
-    hours = draw(st.none() | st.integers(0, 200))
-    if "absolute_minimum" in given or (not given and hours is None):
-        given["minimum"] = numbers[1]
-    required = hours is not None or draw(st.booleans())
-    apart = draw(st.integers(1, 3))
-    between = draw(st.none() | st.just((1, 1 + apart)))
-    return Spacing(**given, minimum_hours=hours, required=required, apart=apart, between=between)
-
-
-@st.composite
-def phases(draw, number, last):
-    count = draw(st.integers(1, 5)) if not last or draw(st.booleans()) else None
-    pattern = draw(st.sampled_from(["weekdays", "study days", "neither"]))
-    if count is None and pattern == "study days":
-        pattern = "neither"
-    every = (Interval(days=7),) if pattern == "neither" and (count is None or number) else ()
-    return Phase(
-        kind=draw(st.sampled_from(["induction", "maintenance"])),
-        name=f"phase {number}",
-        count=count,
-        least=1,
-        most=draw(st.sampled_from([5, 6])),
-        anatomy=Anatomy(infusion=draw(st.sampled_from([1, 40, 600, 1440]))),
-        every=every,
-        weekdays=draw(st.sampled_from([(0, 3), (6,)])) if pattern == "weekdays" else (),
-        study_days=(1, 2, 4, 8, 9, 11) if pattern == "study days" else (),
-        weeks=draw(st.sampled_from([None, (1, 1), (2, 4)])),
-        anchor_weekday=draw(st.sampled_from([None, 0])),
-        spacing=tuple(draw(st.lists(spacings(), max_size=2))),
-        join=draw(st.sampled_from([None, Join(minimum=3, latest=9), Join()])) if number else None,
-        route=draw(st.sampled_from(["intravenous", "nasal"])),
-        place=draw(st.sampled_from(["clinic", "home"])),
-        no_driving=draw(st.sampled_from([None, "next day", NO_DRIVING])),
-        before=draw(st.sampled_from([(), (Restriction(what="liquids", minutes=30),)])),
-        review=draw(st.sampled_from([None, Interval(days=182)])),
-    )
-
-
-@st.composite
-def companion_lists(draw):
-    """Up to three companions, each a little of everything."""
-    found: list[Companion] = []
-    for number in range(draw(st.integers(0, 3))):
-        kind = draw(st.sampled_from(["appointment", "appointment", "task", "notice"]))
-        ways = {
-            "session": st.integers(1, 4),
-            "every": st.integers(1, 3),
-            "edge": st.sampled_from(["start", "end"]),
-            "study_day": st.integers(1, 20),
-        }
-        if number:
-            ways["companion"] = st.sampled_from([companion.id for companion in found])
-        way = draw(st.sampled_from(sorted(ways)))
-        phase = draw(st.sampled_from(["", "phase 0"])) if way != "companion" else ""
-        given = {}
-        if kind == "appointment":
-            given = {
-                "minutes": draw(st.sampled_from([30, 60, 600])),
-                "calendar": draw(st.sampled_from(["", "therapist"])),
-                "weekdays": draw(st.sampled_from([(), (1, 3)])),
-                "on_session_days": draw(st.sampled_from(["allowed", "never", "only", "during"])),
-                "gate": draw(st.booleans()),
-            }
-        if kind == "notice":
-            given = {
-                "before": draw(st.sampled_from([None, 0, 120])),
-                "after": draw(st.sampled_from([None, 60])),
-            }
-        elif draw(st.booleans()):
-            given |= {"count": draw(st.sampled_from([2, None])), "every": WEEKLY}
-            given["spacing"] = draw(st.sampled_from([(), (Spacing(minimum=2, latest=9),)]))
-        if given.get("on_session_days") == "during":  # on its session's day, and once
-            given |= {"count": 1, "every": (), "spacing": (), "weekdays": ()}
-        elif kind != "notice":
-            ends = sorted(draw(st.lists(st.integers(-7, 20), min_size=3, max_size=3)))
-            given["window"] = Window(earliest=ends[0], recommended=ends[1], latest=ends[2])
-        found.append(
-            Companion(
-                id=f"c{number}",
-                kind=kind,
-                topic=draw(
-                    st.sampled_from(["screening", "review", "fluids", "rest", "peer monitor", "integration"])
-                ),
-                title=f"C{number}",
-                anchor=Anchor(**{way: draw(ways[way])}, phase=phase),
-                place=draw(st.sampled_from(["clinic", "home", "telephone", "elsewhere"])),
-                audience=draw(st.sampled_from(["patient", "clinic", "both"])),
-                required=draw(st.booleans()),
-                **given,
-            )
-        )
-    return tuple(found)
-
-
-@st.composite
-def waiver_lists(draw):
-    one = st.builds(
-        Waiver,
-        rule=st.sampled_from([*codes(RULES), "KS999"]),
-        sessions=st.lists(st.sampled_from([f"s{n}" for n in range(1, 10)]), min_size=1, max_size=3).map(
-            tuple
-        ),
-        reason=st.sampled_from(["one reason", "another"]),
-        who=st.sampled_from(["Dr A", "Dr B"]),
-        until=st.none() | st.integers(-5, 60).map(lambda n: START + timedelta(n)),
-    )
-    return draw(st.lists(one, max_size=6))
-
-
-@st.composite
-def courses(draw):
-    number = draw(st.integers(1, 3))
-    phase_list = [draw(phases(n, n == number - 1)) for n in range(number)]
-    if number > 1 and draw(st.booleans()):
-        phase_list.append(attrs.evolve(draw(phases(number, last=False)), beside=phase_list[-1].name))
-    plan = protocol(*phase_list, note=draw(st.sampled_from(["", "n"])), companions=draw(companion_lists()))
-    first = draw(
-        st.sampled_from([START, date(1970, 1, 1), date(2199, 12, 1), date(2027, 3, 8), date(2011, 12, 26)])
-    )
-    clocks = st.none() | st.sampled_from([time(0), time(2, 30), time(9), time(17), time(23, 59)])
-    placed = draw(
-        st.lists(st.tuples(st.integers(0, 30), clocks), max_size=9).map(
-            lambda found: sorted(found, key=lambda at: (at[0], at[1] or time()))
-        )
-    )
-    sessions = tuple(
-        Session(
-            id=f"s{n}",
-            phase=draw(st.sampled_from(plan.phases)).name,
-            day=first + timedelta(day),
-            time=clock,
-            status=draw(st.sampled_from(BookingStatus)),
-            chair=draw(st.sampled_from([None, 1, 3])),
-            place=draw(st.sampled_from(["", "home"])),
-            route=draw(st.sampled_from(["", "nasal"])),
-            ride=draw(st.sampled_from(["", "confirmed", "none", "self"])),
-            ideal=draw(st.none() | st.integers(0, 30).map(lambda n: first + timedelta(n))),
-            counts=draw(st.sampled_from([True, True, False])),
-        )
-        for n, (day, clock) in enumerate(placed, 1)
-    )
-    ids = st.sampled_from([session.id for session in sessions] or ["s1"])
-    pairs = draw(st.lists(st.tuples(ids, ids, st.integers(0, 30)), max_size=3)) if sessions else []
-    return Course(
-        protocol=plan,
-        zone=draw(st.sampled_from(ZONES)),
-        sessions=sessions,
-        waivers=tuple(draw(waiver_lists())[:1]),
-        companions=draw(bookings(plan, sessions, first)),
-        holds=draw(holds(first)),
-        authorisations=draw(authorisations(plan, first)),
-        skipped=tuple(draw(st.lists(ids, max_size=2, unique=True))) if sessions else (),
-        lifted=tuple(Lifted(rule="a rule", earlier=a, later=b, latest=n) for a, b, n in pairs),
-        ended=draw(st.sampled_from([None, None, first])),
-    )
-
-
-def visit_lists(first):
-    """What happened, of no session by name: some on days of sessions, some not, some after today."""
-    one = st.builds(
-        Visit,
-        st.integers(0, 30).map(lambda n: min(first + timedelta(n), date(2199, 12, 31))),
-        st.sampled_from(["fulfilled", "no-show", "cancelled", "stopped early"]),
-        at=st.sampled_from([None, time(9)]),
-        elsewhere=st.booleans(),
-        worse=st.booleans(),
-    )
-    return st.lists(one, max_size=6)
-
-
-@st.composite
-def bookings(draw, plan, sessions, first):
-    bookable = [companion for companion in plan.companions if companion.kind != "notice"]
-    names = [session.id for session in sessions]
-    placed = []
-    for number in range(draw(st.integers(0, 5)) if bookable else 0):
-        companion, session = draw(st.sampled_from(bookable)), draw(st.sampled_from(["", *names]))
-        day = min(max(first + timedelta(draw(st.integers(-10, 40))), date(1970, 1, 1)), date(2199, 12, 31))
-        clock = draw(st.none() | st.sampled_from([time(0), time(2, 30), time(9), time(10), time(23, 59)]))
-        outcome = draw(st.sampled_from([None, OUTCOME, attrs.evolve(OUTCOME, what="stop")]))
-        key = f"{companion.id}:{session}"
-        placed.append(
-            PlacedCompanion(
-                id=draw(st.sampled_from([key, f"{key}:1", f"b{number}"])),
-                companion=companion.id,
-                day=day,
-                time=clock if companion.kind == "appointment" else None,
-                session=session,
-                status=draw(st.sampled_from(BookingStatus)),
-                outcome=outcome if companion.gate else None,
-            )
-        )
-    once = {one.id: one for one in placed}.values()
-    return tuple(sorted(once, key=lambda one: (one.day, one.time or time())))
-
-
-@st.composite
-def holds(draw, first):
-    return tuple(
-        Hold(
-            id=f"h{number}",
-            reason="a reason",
-            who="Dr A",
-            since=first + timedelta(draw(st.integers(0, 20))),
-            sessions=draw(st.sampled_from([(), ("s1",), ("s2", "s99")])),
-            **({"lifted_by": "Dr A", "lifted_on": first} if draw(st.booleans()) else {}),
-        )
-        for number in range(draw(st.integers(0, 2)))
-    )
-
-
-@st.composite
-def authorisations(draw, plan, first):
-    return tuple(
-        Authorisation(
-            sessions=draw(st.integers(1, 4)),
-            first=draw(st.sampled_from([None, first + timedelta(3)])),
-            until=draw(st.sampled_from([None, first + timedelta(12)])),
-            scope=draw(st.sampled_from(["", plan.phases[0].name])),
-            required=draw(st.booleans()),
-        )
-        for _ in range(draw(st.integers(0, 2)))
-    )
-
-
-@st.composite
-def calendars(draw, first):
-    spans = st.sampled_from([(), TimeRange.parse("09:00-12:00, 13:00-17:00"), TimeRange.parse("00:00-24:00")])
-    calendar = Calendar(
-        draw(st.sampled_from(ZONES)),
-        tuple(draw(spans) for _ in range(7)),
-        chairs=draw(st.sampled_from([None, 1, 2])),
-    )
-    calendar = calendar.without([min(first + timedelta(draw(near)), date(2199, 12, 31))], "closed")
-    if draw(st.booleans()):
-        start = datetime.combine(first, time(1), UTC)
-        taken = Occupancy(
-            start, start + timedelta(hours=draw(st.integers(1, 48))), draw(st.sampled_from([None, 1, 2]))
-        )
-        calendar = attrs.evolve(calendar, bookings=(taken,))
-    if draw(st.booleans()):
-        calendar &= Calendar.always(draw(st.sampled_from(ZONES)))
-    return calendar
-
-
-@given(courses(), st.data(), waiver_lists())
+@given(odd_courses(), st.data(), odd_waivers())
 def test_no_course_is_too_odd_to_be_checked(course, data, waivers):
     first = course.sessions[0].day if course.sessions else START
-    calendar = data.draw(st.none() | calendars(first))
+    calendar = data.draw(st.none() | odd_calendars(first))
     as_of = data.draw(st.sampled_from([None, START, first + timedelta(9)]))
-    named = {"therapist": data.draw(calendars(first))} if data.draw(st.booleans()) else {}
-    visits = data.draw(visit_lists(first))
+    named = {"therapist": data.draw(odd_calendars(first))} if data.draw(st.booleans()) else {}
+    visits = data.draw(odd_visits(first))
     given = {"calendar": calendar, "calendars": named, "as_of": as_of, "visits": visits}
     found = check_all(course, **given, waivers=waivers)
     known = {session.id for session in course.sessions} | {f"x{n}" for n in range(1, len(visits) + 1)}
@@ -340,7 +66,7 @@ def test_no_course_is_too_odd_to_be_checked(course, data, waivers):
     assert check_all(course, **given, waivers=shuffled) == found
 
 
-@given(courses())
+@given(odd_courses())
 def test_what_a_companion_is_counted_from_is_what_others_read(course):
     """The rules read anchors on their own; published files and the planner read them elsewhere."""
     bookings = CheckedCourse(course=course).bookings
@@ -359,7 +85,7 @@ def sensible(companion):
     return companion if companion.on_session_days != "during" else attrs.evolve(companion, minutes=30)
 
 
-@given(companion_lists(), st.integers(1, 6), st.booleans(), st.booleans())
+@given(odd_companions(), st.integers(1, 6), st.booleans(), st.booleans())
 def test_a_plan_of_any_companions_has_no_error(companions, count, with_therapist, with_boosters):
     """The planner and the rules read windows, hours, days of sessions and overlaps separately and must agree."""
     phase_list = [
@@ -376,7 +102,7 @@ def test_a_plan_of_any_companions_has_no_error(companions, count, with_therapist
     assert [str(f) for f in found if f.severity is Severity.ERROR] == []
 
 
-@given(courses())
+@given(odd_courses())
 def test_firm_sessions_that_wait_are_found_and_no_others(course):
     course = attrs.evolve(course, waivers=())
     waiting = tentative_reasons(course)
@@ -384,7 +110,7 @@ def test_firm_sessions_that_wait_are_found_and_no_others(course):
     assert found == {(s.id,) for s in course.sessions if s.id in waiting and s.status is BookingStatus.FIRM}
 
 
-@given(courses())
+@given(odd_courses())
 def test_moments_are_those_of_the_course(course):
     """Seconds counted by the rules against the course's own aware moments, also where clocks change."""
     case = CheckedCourse(course=course)
@@ -402,7 +128,7 @@ def test_moments_are_those_of_the_course(course):
             assert (found.begin, found.end) == tuple(map(seconds, course.appointment(found.placed)))
 
 
-@given(courses())
+@given(odd_courses())
 def test_appointments_overlap_where_comparing_each_pair_says_so(course):
     course = attrs.evolve(course, waivers=())
     case = CheckedCourse(course=course)
@@ -425,7 +151,7 @@ def test_appointments_overlap_where_comparing_each_pair_says_so(course):
     assert codes(check(course)).count("KS406") == len(counted)
 
 
-@given(courses(), waiver_lists())
+@given(odd_courses(), odd_waivers())
 def test_waivers_hide_no_finding_and_change_nothing_but_its_severity(course, waivers):
     course = attrs.evolve(course, waivers=())
 
@@ -498,7 +224,7 @@ def test_what_was_too_soon_or_forgiven_is_what_the_history_says(gaps, data):
     assert {f.severity for f in found if f.code < "KS3"} <= {Severity.WARNING}
 
 
-@given(courses())
+@given(odd_courses())
 def test_between_sessions_that_were_given_no_bound_is_a_fault_of_the_plan(course):
     given_all = tuple(
         attrs.evolve(s, status=BookingStatus.FULFILLED) for s in course.sessions if s.status.stands
@@ -512,7 +238,7 @@ def test_between_sessions_that_were_given_no_bound_is_a_fault_of_the_plan(course
     ]
 
 
-@given(visit_lists(START), st.integers(0, 30))
+@given(odd_visits(START), st.integers(0, 30))
 def test_visits_given_beside_are_checked_as_if_they_were_recorded(visits, days):
     today = START + timedelta(days)
     visits = [visit for visit in visits if visit.day <= today or visit.status == "cancelled"]
@@ -522,7 +248,7 @@ def test_visits_given_beside_are_checked_as_if_they_were_recorded(visits, days):
     assert beside == check(recorded, as_of=today)
 
 
-@given(courses(), st.integers(1, 8))
+@given(odd_courses(), st.integers(1, 8))
 def test_a_course_moved_by_whole_weeks_has_the_same_findings(course, weeks):
     by = timedelta(7 * weeks)
     dates = [one.day for one in (*course.sessions, *course.companions)]

@@ -37,6 +37,10 @@ from ketsched.revising import revise
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
 from making import clinic
 from properties import companions_oracle as oracle
+from strategies.calendars import clinics, patients, therapists, weekly_calendars
+from strategies.companions import appointment_series, appointments, several_companions
+from strategies.courses import short_courses
+from strategies.protocols import accompanied_protocols
 
 often = settings(max_examples=100, deadline=None)
 seldom = settings(max_examples=60, deadline=None)
@@ -45,129 +49,6 @@ rarely = settings(max_examples=30, deadline=None)
 MONDAY = date(2027, 1, 4)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = clinic(*WEEK, zone="UTC")
-QUARTER = 15
-"""Minutes of an appointment that finds an hour on every open day, whatever else is on it."""
-
-# -- courses, calendars and companions
-
-
-@st.composite
-def courses(draw):
-    """Some sessions within two weeks, in one phase or two, some closed, some at home."""
-    after = draw(st.sets(st.integers(0, 12), min_size=1, max_size=5).map(sorted))
-    split = draw(st.integers(1, len(after)))
-    phases = [
-        Phase(kind="induction", name="induction", count=split, anatomy=Anatomy(prepare=10, infusion=90))
-    ]
-    if split < len(after):
-        phases.append(
-            Phase(
-                kind="maintenance",
-                name="boosters",
-                count=len(after) - split,
-                every=(Interval(days=7),),
-                place=draw(st.sampled_from(["clinic", "clinic", "home"])),
-                anatomy=Anatomy(infusion=60),
-            )
-        )
-    sessions = tuple(
-        Session(
-            id=f"s{n + 1}",
-            phase="induction" if n < split else "boosters",
-            day=MONDAY + timedelta(day),
-            time=time(10),
-            status=draw(
-                st.sampled_from([BookingStatus.FIRM] * 6 + [BookingStatus.FULFILLED, BookingStatus.CLOSED])
-            ),
-        )
-        for n, day in enumerate(after)
-    )
-    assume(any(session.status.stands for session in sessions))
-    protocol = Protocol(id="test", version="1", title="test", phases=tuple(phases))
-    return Course(protocol=protocol, zone="UTC", sessions=sessions)
-
-
-def closures(most=8):
-    days = st.integers(-8, 24).map(lambda day: MONDAY + timedelta(day))
-    return st.lists(days, max_size=most, unique=True).map(sorted)
-
-
-@st.composite
-def calendars(draw, *hours):
-    week = {day: draw(st.sampled_from(hours)) for day in WEEK}
-    return Calendar.weekly("UTC", **week).without(draw(closures()))
-
-
-clinics = calendars("09:00-17:00", "09:00-13:00", "")
-therapists = calendars("12:00-18:00", "08:00-11:00", "")
-patients = calendars("00:00-24:00", "11:00-24:00", "") | st.none()
-
-windows = st.tuples(st.integers(-6, 4), st.integers(0, 3), st.integers(0, 3)).map(
-    lambda n: Window(earliest=n[0], recommended=n[0] + n[1], latest=n[0] + n[1] + n[2])
-)
-
-
-@st.composite
-def anchors(draw, phases):
-    phase = draw(st.sampled_from(["", *(phase.name for phase in phases)]))
-    chosen = draw(
-        st.sampled_from(
-            [
-                {"session": draw(st.integers(1, 4))},
-                {"every": draw(st.integers(1, 3))},
-                {"edge": draw(st.sampled_from(["start", "end"]))},
-                {"study_day": draw(st.integers(1, 16))},
-            ]
-        )
-    )
-    return Anchor(phase=phase, **chosen)
-
-
-@st.composite
-def appointments(draw, phases, /, *, minutes=QUARTER, name="talk", **given):
-    """Any appointment but one during a session; one booking from each anchor unless said otherwise."""
-    window = draw(windows)
-    rule = draw(st.sampled_from(["allowed", "allowed", "never", "only"]))
-    if rule == "only":  # else hardly any has a session in it
-        window = attrs.evolve(window, earliest=window.earliest - 3, latest=window.latest + 6)
-    fields = {
-        "anchor": draw(anchors(phases)),
-        "window": window,
-        "required": draw(st.booleans()),
-        "weekdays": draw(st.just(()) | st.sets(st.integers(0, 6), min_size=2).map(sorted).map(tuple)),
-        "calendar": draw(st.sampled_from(["", "", "therapist", "nobody"])),
-        "place": draw(st.sampled_from(["clinic", "clinic", "home", "telephone", "elsewhere"])),
-        "audience": draw(st.sampled_from(["both", "both", "patient", "clinic"])),
-        "on_session_days": rule,
-    }
-    return Companion(
-        id=name, kind="appointment", topic="review", title="Talk", minutes=minutes, **fields | given
-    )
-
-
-@st.composite
-def series(draw, phases):
-    """An appointment with two or three bookings from one anchor, or without an end."""
-    count = draw(st.sampled_from([2, 3, None]))
-    gaps = draw(st.lists(st.integers(2 if count is None else 1, 5), min_size=1, max_size=2))
-    first = draw(st.integers(-6, 4))
-    recommended = first + draw(st.integers(0, 3))
-    latest = recommended + draw(st.integers(2, 9))
-    spacing = []
-    if draw(st.booleans()):
-        least = draw(st.integers(0, 3))
-        spacing.append(Spacing(minimum=least, latest=draw(st.none() | st.integers(max(least, 1), 6))))
-    if count == 3 and draw(st.integers(0, 3)) == 0:
-        spacing.append(Spacing(between=(1, 3), latest=draw(st.integers(3, 9))))
-    return draw(
-        appointments(
-            phases,
-            window=Window(earliest=first, recommended=recommended, latest=latest),
-            count=count,
-            every=tuple(Interval(days=gap) for gap in gaps),
-            spacing=tuple(spacing),
-        )
-    )
 
 
 def around(course, *companions):
@@ -194,7 +75,7 @@ def accompanied(course, clinic, named, availability):
 
 
 @often
-@given(courses(), clinics, therapists, patients, st.data())
+@given(short_courses(), clinics, therapists, patients, st.data())
 def test_a_single_appointment_is_on_the_best_day_of_its_window(course, clinic, therapist, patient, data):
     course = around(course, data.draw(appointments(course.protocol.phases)))
     named = {"therapist": therapist}
@@ -203,47 +84,19 @@ def test_a_single_appointment_is_on_the_best_day_of_its_window(course, clinic, t
 
 
 @often
-@given(courses(), clinics, therapists, patients, st.data())
+@given(short_courses(), clinics, therapists, patients, st.data())
 def test_a_series_of_appointments_is_the_best_there_is(course, clinic, therapist, patient, data):
-    course = around(course, data.draw(series(course.protocol.phases)))
+    course = around(course, data.draw(appointment_series(course.protocol.phases)))
     named = {"therapist": therapist}
     placed = accompanied(course, clinic, named, patient)
     assert booked(placed) == oracle.all_days(course, clinic, named, patient)
 
 
-@st.composite
-def several(draw, phases):
-    """Two to four companions of any kind, some counted from another."""
-    found: list[Companion] = []
-    for number in range(draw(st.integers(2, 4))):
-        companion = draw(st.one_of(appointments(phases), appointments(phases), series(phases), tasks(phases)))
-        companion = attrs.evolve(companion, id=f"c{number}")
-        if found and draw(st.integers(0, 2)) == 0:
-            before = draw(st.sampled_from(found))
-            companion = attrs.evolve(companion, anchor=Anchor(companion=before.id))
-        found.append(companion)
-    return found
-
-
-@st.composite
-def tasks(draw, phases):
-    return Companion(
-        id="task",
-        kind="task",
-        topic="form",
-        title="Form",
-        anchor=draw(anchors(phases)),
-        window=draw(windows),
-        audience=draw(st.sampled_from(["both", "patient", "clinic"])),
-        required=draw(st.booleans()),
-    )
-
-
 @often
-@given(courses(), clinics, therapists, patients, st.data())
+@given(short_courses(), clinics, therapists, patients, st.data())
 def test_several_companions_are_each_on_their_best_days(course, clinic, therapist, patient, data):
     """One after the other; where that leaves one that must be there without a day, some others exist or none do."""
-    course = around(course, *data.draw(several(course.protocol.phases)))
+    course = around(course, *data.draw(several_companions(course.protocol.phases)))
     named = {"therapist": therapist}
     placed = accompanied(course, clinic, named, patient)
     wanted = oracle.all_days(course, clinic, named, patient)
@@ -259,9 +112,9 @@ def test_several_companions_are_each_on_their_best_days(course, clinic, therapis
 
 @often
 @given(
-    courses(),
-    calendars("09:00-13:00", "09:00-11:00", ""),
-    calendars("09:00-12:00", ""),
+    short_courses(),
+    weekly_calendars("09:00-13:00", "09:00-11:00", ""),
+    weekly_calendars("09:00-12:00", ""),
     patients,
     st.integers(1, 3),
     st.data(),
@@ -372,46 +225,6 @@ def test_windows_of_a_series_are_the_days_of_some_placement(opened, count, data)
 # -- laws of whole plans
 
 
-@st.composite
-def protocols(draw):
-    """A short induction and perhaps boosters, with companions of every kind around them."""
-    phases = [
-        Phase(
-            kind="induction",
-            name="induction",
-            count=draw(st.integers(1, 3)),
-            every=(Interval(days=draw(st.integers(1, 4))),),
-            anatomy=Anatomy(prepare=10, infusion=80),
-            spacing=(Spacing(minimum=draw(st.integers(1, 2))),),
-        )
-    ]
-    if draw(st.booleans()):
-        phases.append(
-            Phase(
-                kind="maintenance",
-                name="boosters",
-                count=draw(st.integers(1, 2)),
-                every=(Interval(days=draw(st.integers(3, 7))),),
-                place=draw(st.sampled_from(["clinic", "clinic", "home"])),
-                anatomy=Anatomy(infusion=60),
-            )
-        )
-    companions = draw(several(phases))
-    if draw(st.booleans()):
-        companions.append(
-            Companion(
-                id="inside",
-                kind="appointment",
-                topic="stimulation",
-                title="Inside",
-                minutes=30,
-                anchor=draw(anchors(phases).filter(lambda anchor: anchor.study_day is None)),
-                on_session_days="during",
-            )
-        )
-    return Protocol(id="test", version="1", title="test", phases=tuple(phases), companions=tuple(companions))
-
-
 def plan_or_none(protocol, clinic, therapist, patient, *, start=MONDAY):
     try:
         return plan(
@@ -422,7 +235,7 @@ def plan_or_none(protocol, clinic, therapist, patient, *, start=MONDAY):
 
 
 @seldom
-@given(protocols(), clinics, therapists, patients)
+@given(accompanied_protocols(), clinics, therapists, patients)
 def test_no_companion_moves_a_session_and_each_is_where_it_may_be(protocol, clinic, therapist, patient):
     bare = plan_or_none(attrs.evolve(protocol, companions=()), clinic, therapist, patient)
     course = plan_or_none(protocol, clinic, therapist, patient)
@@ -438,7 +251,7 @@ def test_no_companion_moves_a_session_and_each_is_where_it_may_be(protocol, clin
 
 
 @seldom
-@given(protocols(), clinics, therapists, patients)
+@given(accompanied_protocols(), clinics, therapists, patients)
 def test_nothing_new_is_the_same_course(protocol, clinic, therapist, patient):
     course = plan_or_none(protocol, clinic, therapist, patient)
     if course is not None:
@@ -448,7 +261,7 @@ def test_nothing_new_is_the_same_course(protocol, clinic, therapist, patient):
 
 
 @seldom
-@given(protocols(), clinics, therapists, patients, st.data())
+@given(accompanied_protocols(), clinics, therapists, patients, st.data())
 def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, patient, data):
     """A session moves, is closed, or a day closes; what can stay keeps id, day, hour and number."""
     course = plan_or_none(protocol, clinic, therapist, patient)
@@ -499,7 +312,7 @@ def test_what_still_fits_stays_and_the_rest_moves(protocol, clinic, therapist, p
 
 
 @often
-@given(courses(), clinics, therapists, patients, st.data())
+@given(short_courses(), clinics, therapists, patients, st.data())
 def test_what_no_longer_fits_is_on_its_best_day_again(course, clinic, therapist, patient, data):
     """By telephone, where no trip is shared: each booking stays if it can, else it is placed as a new one."""
     companion = data.draw(appointments(course.protocol.phases, place="telephone"))
@@ -525,7 +338,7 @@ def test_what_no_longer_fits_is_on_its_best_day_again(course, clinic, therapist,
 
 
 @rarely
-@given(protocols(), clinics, therapists, patients, st.integers(-60, 60))
+@given(accompanied_protocols(), clinics, therapists, patients, st.integers(-60, 60))
 def test_a_shift_by_whole_weeks_shifts_what_goes_around(protocol, clinic, therapist, patient, weeks):
     by = timedelta(7 * weeks)
 
@@ -544,7 +357,7 @@ def test_a_shift_by_whole_weeks_shifts_what_goes_around(protocol, clinic, therap
 
 
 @rarely
-@given(protocols(), clinics, therapists, patients, st.randoms(use_true_random=False))
+@given(accompanied_protocols(), clinics, therapists, patients, st.randoms(use_true_random=False))
 def test_the_order_of_calendars_and_closures_does_not_matter(protocol, clinic, therapist, patient, random):
     def shuffled(calendar):
         return attrs.evolve(

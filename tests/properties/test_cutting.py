@@ -11,7 +11,7 @@ from ketsched.placing.cutting import least_cut
 from ketsched.placing.values import Placement, Problem
 from ketsched.spacing import Bounds, lay
 from properties.oracle import ranking
-from properties.test_placing import some_series
+from strategies.problems import integer_problems
 
 
 def windows(series: Problem) -> list[list[int]] | None:
@@ -25,7 +25,7 @@ def windows(series: Problem) -> list[list[int]] | None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(some_series(), st.integers(0, 3))
+@given(integer_problems(), st.integers(0, 3))
 def test_a_cut_finds_the_best_plan_if_nothing_is_preferred(series: Problem, granted: int) -> None:
     """Cost and days, whatever it is told that no plan is below."""
     bounds = tuple(attrs.evolve(bound, required=True) for bound in series.bounds)

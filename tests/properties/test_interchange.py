@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-import strategies
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.interchange import dumps, ical, json
 from ketsched.interchange.identity import session_uid
 from ketsched.model import BookingStatus, Course, Revision
+from strategies.courses import courses
+from strategies.protocols import protocols
+from strategies.values import filled, texts
 
 SCHEMA = Draft202012Validator(
     standard_json.loads(files("ketsched.interchange").joinpath("course.schema.json").read_text("utf-8"))
@@ -32,7 +34,7 @@ def document(course: Course) -> str:
 
 
 @slow
-@given(strategies.courses(around=True, followed=True))
+@given(courses(around=True, followed=True))
 def test_a_course_document_reads_back_as_the_course_it_was(course):
     text = document(course)
     found = json.loads(text, "course.json")
@@ -44,13 +46,13 @@ def test_a_course_document_reads_back_as_the_course_it_was(course):
 
 
 @slow
-@given(strategies.courses(around=True, followed=True))
+@given(courses(around=True, followed=True))
 def test_a_course_document_keeps_to_its_schema(course):
     SCHEMA.validate(standard_json.loads(document(course)))
 
 
 @slow
-@given(strategies.courses(around=True, followed=True))
+@given(courses(around=True, followed=True))
 def test_the_document_on_one_line_is_the_same(course):
     text = json.compact(course)
     assert re.fullmatch(r"[ -~]+", text)
@@ -102,7 +104,7 @@ def mutated(draw, value):
 
 
 @settings(slow, max_examples=50)
-@given(strategies.courses(around=True, followed=True), st.data())
+@given(courses(around=True, followed=True), st.data())
 def test_what_the_schema_refuses_is_refused(course, data):
     value = standard_json.loads(document(course))
     mutated(data.draw, value)
@@ -122,7 +124,7 @@ def test_what_the_schema_refuses_is_refused(course, data):
 
 
 @settings(slow, max_examples=40)
-@given(strategies.courses(around=True, followed=True), st.data())
+@given(courses(around=True, followed=True), st.data())
 def test_a_damaged_course_document_never_gives_a_traceback(course, data):
     text = document(course)
     at = data.draw(st.integers(0, len(text)))
@@ -135,7 +137,7 @@ def test_a_damaged_course_document_never_gives_a_traceback(course, data):
 
 
 @slow
-@given(strategies.courses(publishable=True, around=True, followed=True))
+@given(courses(publishable=True, around=True, followed=True))
 def test_a_full_clinic_calendar_reads_back_as_the_course_it_was(course):
     content = dumps(course, "ics", **CLINIC)
     assert ical.loads(content.decode(), "course.ics") == course
@@ -144,7 +146,7 @@ def test_a_full_clinic_calendar_reads_back_as_the_course_it_was(course):
 
 @slow
 @given(
-    strategies.courses(publishable=True, around=True),
+    courses(publishable=True, around=True),
     st.sampled_from(["patient", "clinic"]),
     st.sampled_from(["discreet", "named"]),
 )
@@ -171,7 +173,7 @@ def lies_at(event):
 
 @slow
 @given(
-    strategies.courses(publishable=True, around=True),
+    courses(publishable=True, around=True),
     st.sampled_from(["patient", "clinic"]),
     st.sampled_from(["discreet", "named", "full"]),
 )
@@ -210,8 +212,8 @@ def test_calendars_are_what_icalendar_makes_of_them(course, audience, privacy):
 
 @slow
 @given(
-    strategies.courses(publishable=True, around=True),
-    strategies.protocols(),
+    courses(publishable=True, around=True),
+    protocols(),
     st.sampled_from(["patient", "clinic"]),
     st.data(),
 )
@@ -224,7 +226,7 @@ def test_a_discreet_calendar_does_not_depend_on_what_it_must_not_tell(course, ot
             name=f"p{number}",
             beside=phase.beside and renamed[phase.beside],
             kind=data.draw(st.sampled_from(["induction", "maintenance"])),
-            route=data.draw(strategies.texts),
+            route=data.draw(texts),
             evidence=(),
             before=tuple(
                 r if r.what in ("eating", "drinking") else attrs.evolve(r, what="benzodiazepines")
@@ -236,8 +238,8 @@ def test_a_discreet_calendar_does_not_depend_on_what_it_must_not_tell(course, ot
     companions = tuple(
         attrs.evolve(
             companion,
-            title=data.draw(strategies.filled),
-            text=data.draw(strategies.texts),
+            title=data.draw(filled),
+            text=data.draw(texts),
             calendar="",
             areas=(),
             evidence=(),
@@ -276,7 +278,7 @@ def test_a_discreet_calendar_does_not_depend_on_what_it_must_not_tell(course, ot
 
 
 @slow
-@given(strategies.courses(publishable=True), st.data())
+@given(courses(publishable=True), st.data())
 def test_a_revision_changes_the_events_it_changed_and_no_others(course, data):
     if not course.standing():
         return
@@ -315,7 +317,7 @@ DAMAGES = (
 
 
 @settings(slow, max_examples=40)
-@given(strategies.courses(publishable=True, around=True), st.data())
+@given(courses(publishable=True, around=True), st.data())
 def test_a_damaged_calendar_never_gives_a_traceback(course, data):
     text = dumps(course, "ics", **data.draw(st.sampled_from([{}, CLINIC]))).decode()
     lines = text.split("\r\n")
@@ -349,7 +351,7 @@ def test_any_text_is_read_or_refused(text):
 
 @slow
 @given(
-    strategies.courses(publishable=True, zones=("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")),
+    courses(publishable=True, zones=("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")),
     st.integers(1, 3000),
 )
 def test_the_time_until_which_not_to_drive_is_elapsed_time(course, minutes):

@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.hours import Hours, SeatNeed
-from ketsched.model import Anatomy, Course, Interval, Join, Phase, Protocol, Spacing
+from ketsched.model import Course, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, starts
 from ketsched.planning.rules import HourRule
 from ketsched.planning.seating import NoStart, Seating, seat
 from making import clinic
 from properties.planning_oracle import best, cost, faults, spans
+from strategies.calendars import changing_clinics, first_days, people
+from strategies.protocols import short_protocols, tight_protocols
 
 often = settings(max_examples=100, deadline=None)
 seldom = settings(max_examples=60, deadline=None)
@@ -36,100 +38,6 @@ ALWAYS = clinic(*WEEK, hours=HOURS, zone="UTC")
 REACH = 24
 """Days after the start that are tried exhaustively."""
 
-# -- what a protocol and its calendars may look like
-
-
-@st.composite
-def spacings(draw, *, hours=False):
-    """One rule or more for a phase; a preferred one looks back 3 places at most."""
-    found = [Spacing(minimum=draw(st.integers(0, 3)), latest=draw(st.none() | st.integers(3, 8)))]
-    for _ in range(draw(st.integers(0, 2))):
-        apart, required = draw(st.integers(1, 3)), draw(st.booleans())
-        minimum = draw(st.none() | st.integers(1, 3 * apart + 1))
-        latest = draw(st.none() | st.integers(4 * apart, 6 * apart))
-        if minimum is not None or latest is not None:
-            found.append(Spacing(apart=apart, minimum=minimum, latest=latest, required=required))
-    if draw(st.integers(0, 5)) == 0:
-        found.append(Spacing(between=(1, 3), minimum=draw(st.integers(4, 8))))
-    if hours and draw(st.booleans()):
-        found.append(Spacing(minimum_hours=draw(st.integers(20, 75)), apart=draw(st.integers(1, 2))))
-    return tuple(found)
-
-
-weekdays = st.sets(st.integers(0, 6), min_size=1, max_size=3).map(lambda found: tuple(sorted(found)))
-lengths = st.sampled_from([60, 100, 240])
-
-
-@st.composite
-def patterns(draw, count):
-    kind = draw(st.sampled_from(["weekdays", "study_days", "every"]))
-    if kind == "weekdays":
-        return {"weekdays": draw(weekdays)}
-    gaps = draw(st.lists(st.integers(1, 6), min_size=count, max_size=count))
-    if kind == "study_days":
-        return {"study_days": tuple(1 + sum(gaps[:at]) for at in range(count))}
-    return {"every": tuple(Interval(days=gap) for gap in gaps)}
-
-
-@st.composite
-def joins(draw):
-    least = draw(st.none() | st.integers(0, 4))
-    wanted = draw(st.none() | st.integers(least or 0, 7))
-    latest = draw(st.none() | st.integers(7, 9))
-    next_week = wanted is None and draw(st.booleans())
-    return Join(ideal=wanted, next_week=next_week, minimum=least, latest=latest)
-
-
-@st.composite
-def protocols(draw, *, hours=False, most=4):
-    """One phase or two, four sessions or five in all."""
-    phases, left = [], draw(st.integers(1, most)) + 1
-    for number in range(draw(st.integers(1, 2)) if left > 1 else 1):
-        count = left if number or left < 2 else draw(st.integers(1, left - 1))
-        left -= count
-        phases.append(
-            Phase(
-                kind="induction" if number == 0 else "maintenance",
-                name=f"phase-{number + 1}",
-                count=count,
-                anatomy=Anatomy(infusion=draw(lengths)),
-                spacing=draw(spacings(hours=hours)),
-                anchor=draw(st.sampled_from(["start", "previous"])),
-                weeks=draw(st.none() | st.sampled_from([(1, 2), (2, 3)])) if number == 0 else None,
-                weeks_required=number > 0 or draw(st.booleans()),
-                join=draw(st.none() | joins()) if number else None,
-                **draw(patterns(count)),
-            )
-        )
-    return Protocol(id="test", version="1", title="test", phases=tuple(phases))
-
-
-@st.composite
-def clinics(draw, zone="UTC"):
-    """A clinic with some weekdays, some short ones, closures, and days with hours of their own."""
-    hours = {day: draw(st.sampled_from([HOURS, HOURS, "09:00-12:00", ""])) for day in WEEK}
-    calendar = Calendar.weekly(zone, **hours).without(draw(closures()))
-    for day in draw(st.lists(st.integers(0, 20), max_size=2)):
-        calendar = calendar.opening(MONDAY + timedelta(day), "10:00-15:00")
-    return calendar
-
-
-def closures(most=6):
-    days = st.integers(0, 24).map(lambda day: MONDAY + timedelta(day))
-    return st.lists(days, max_size=most, unique=True).map(sorted)
-
-
-@st.composite
-def people(draw, zone="UTC"):
-    """When a patient can, or would rather: some weekdays, some hours, some days not."""
-    days = draw(st.sets(st.sampled_from(WEEK), min_size=3))
-    hours = draw(st.sampled_from(["00:00-24:00", "09:00-13:00", "12:00-24:00"]))
-    calendar = attrs.evolve(clinic(*days, hours=hours, zone=zone), chairs=None, name="the patient")
-    return calendar.without(draw(closures(3)))
-
-
-first_days = st.integers(0, 6).map(lambda day: MONDAY + timedelta(day))
-
 
 def planned(protocol, start, calendar, **options):
     """Return the course from exactly that start, and its cost, or None and None."""
@@ -141,7 +49,7 @@ def planned(protocol, start, calendar, **options):
 
 
 @often
-@given(protocols(), first_days, clinics(), st.none() | people(), st.none() | people())
+@given(short_protocols(), first_days, changing_clinics(), st.none() | people(), st.none() | people())
 def test_no_plan_is_better_and_none_is_found_only_where_there_is_none(
     protocol, start, calendar, availability, wishes
 ):
@@ -161,9 +69,9 @@ def test_no_plan_is_better_and_none_is_found_only_where_there_is_none(
 
 @often
 @given(
-    protocols(hours=True),
+    short_protocols(hours=True),
     first_days,
-    clinics(),
+    changing_clinics(),
     st.none() | people(),
     st.integers(1, 2),
     st.none() | st.times().map(lambda clock: clock.replace(second=0, microsecond=0)),
@@ -194,11 +102,11 @@ def test_a_plan_keeps_every_required_rule_hour_and_chair(
 @given(
     st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"]),
     st.dates(date(1970, 1, 1), date(2199, 12, 31)),
-    protocols(hours=True),
+    short_protocols(hours=True),
     st.data(),
 )
 def test_nothing_but_our_own_errors(zone, start, protocol, data):
-    calendar = data.draw(clinics(zone)).with_holidays("US")
+    calendar = data.draw(changing_clinics(zone)).with_holidays("US")
     availability = data.draw(st.none() | people("Europe/London"))
     wishes = data.draw(st.none() | people(zone))
     try:
@@ -250,7 +158,9 @@ def test_the_answer_depends_neither_on_the_hash_seed_nor_on_the_zone_of_the_host
 
 
 @rarely
-@given(protocols(), first_days, clinics(), people(), people(), st.randoms(use_true_random=False))
+@given(
+    short_protocols(), first_days, changing_clinics(), people(), people(), st.randoms(use_true_random=False)
+)
 def test_the_order_of_rules_closures_and_calendars_does_not_matter(
     protocol, start, calendar, doctor, patient, random
 ):
@@ -271,7 +181,7 @@ def test_the_order_of_rules_closures_and_calendars_does_not_matter(
 
 
 @seldom
-@given(protocols(hours=True), first_days, clinics(), st.integers(-60, 60))
+@given(short_protocols(hours=True), first_days, changing_clinics(), st.integers(-60, 60))
 def test_a_shift_by_whole_weeks_shifts_the_plan(protocol, start, calendar, weeks):
     by = timedelta(7 * weeks)
     moved = attrs.evolve(
@@ -294,7 +204,7 @@ def test_a_shift_by_whole_weeks_shifts_the_plan(protocol, start, calendar, weeks
 
 
 @seldom
-@given(protocols(), first_days, clinics(), st.none() | people(), st.integers(1, 24))
+@given(short_protocols(), first_days, changing_clinics(), st.none() | people(), st.integers(1, 24))
 def test_a_closure_never_improves_and_an_open_day_never_worsens(protocol, start, calendar, wishes, after):
     day = start + timedelta(after)
 
@@ -308,27 +218,6 @@ def test_a_closure_never_improves_and_an_open_day_never_worsens(protocol, start,
 
 
 # -- explanations
-
-
-@st.composite
-def tight_protocols(draw):
-    """One phase of neighbours' and at-most rules that closures can make impossible."""
-    count = draw(st.integers(2, 5))
-    least = draw(st.integers(1, 3))
-    rules = [Spacing(minimum=least, latest=draw(st.integers(least, 4)))]
-    if draw(st.booleans()):
-        rules.append(Spacing(apart=2, minimum=draw(st.integers(3, 7))))
-    if draw(st.booleans()):
-        rules.append(Spacing(apart=count - 1, latest=draw(st.integers(count, 3 * count))))
-    phase = Phase(
-        kind="induction",
-        name="induction",
-        count=count,
-        anatomy=Anatomy(infusion=100),
-        spacing=tuple(rules),
-        every=(Interval(days=3),),
-    )
-    return Protocol(id="test", version="1", title="test", phases=(phase,))
 
 
 def rules_by_name(phase):

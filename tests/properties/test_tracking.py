@@ -5,156 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ketsched.calendars import Calendar
 from ketsched.errors import KetschedError
 from ketsched.history import SessionState, Verdict, evaluate
 from ketsched.interchange import dumps, json
-from ketsched.model import POLICIES, Anatomy, BookingStatus, Course, Phase, Protocol, Spacing, Visit
-from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.model import POLICIES, BookingStatus, Visit
+from ketsched.planning import NoFeasiblePlan
 from ketsched.tracking import forecast, record, replan
 from ketsched.tracking.altering import end, move_to
 from ketsched.tracking.recording import apply_visits
-from making import clinic
+from making import BEFORE
 from properties import tracking_oracle as oracle
+from strategies.lives import CLINICS, Life, lives, planned_courses
 
 EXAMPLES = int(os.environ.get("KETSCHED_EXAMPLES", "50"))
 often = settings(max_examples=2 * EXAMPLES, deadline=None)
 seldom = settings(max_examples=EXAMPLES, deadline=None)
 rarely = settings(max_examples=EXAMPLES // 2, deadline=None)
 
-MONDAY = date(2027, 1, 4)
-WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
-CLINICS = (
-    clinic(*WORKDAYS, zone="UTC"),
-    clinic(*WORKDAYS, "sat", zone="UTC"),
-)
-BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
 HORIZON = 28
 """Days after today in which the second reading looks for days."""
-
-# -- courses, and what became of them
-
-patterns = st.sampled_from([(0, 3), (0, 2, 4), (1, 4), (0,)])
-
-
-@st.composite
-def phases(draw):
-    count = draw(st.integers(2, 6))
-    weekdays = draw(patterns)
-    least = draw(st.integers(1, 2 if len(weekdays) > 2 else 3))
-    spacing = [
-        Spacing(
-            minimum=least,
-            absolute_minimum=draw(st.sampled_from([None, max(0, least - 1)])),
-            latest=draw(st.sampled_from([None, 7, 7, 8, 10])),
-        )
-    ]
-    if draw(st.booleans()):
-        spacing.append(Spacing(apart=len(weekdays), minimum=7, required=draw(st.booleans())))
-    return Phase(
-        kind="induction",
-        name="induction",
-        count=count,
-        weekdays=weekdays,
-        weeks=draw(st.sampled_from([None, (1, 4), (1, 6)])),
-        anatomy=Anatomy(infusion=60),
-        spacing=tuple(spacing),
-    )
-
-
-def days_after(first, most):
-    return st.lists(st.integers(0, most), max_size=5, unique=True).map(
-        lambda numbers: [first + timedelta(n) for n in sorted(numbers)]
-    )
-
-
-@st.composite
-def courses(draw):
-    """A course of one series as it was planned, and the calendar that it was planned with."""
-    phase = draw(phases())
-    calendar = draw(st.sampled_from(CLINICS)).without(draw(days_after(MONDAY, 30)))
-    start = MONDAY + timedelta(draw(st.sampled_from(phase.weekdays)))
-    protocol = Protocol(id="test", version="1", title="test", phases=(phase,))
-    try:
-        course = plan(protocol, start=start, calendar=calendar, id="A-017", at=BEFORE, time=time(9))
-    except NoFeasiblePlan:
-        assume(False)
-    return course, calendar
-
-
-@st.composite
-def visits(draw, course, today, *, plain=False):
-    """
-    What became of the sessions until today, of some to come, and others that were never booked.
-
-    Plain: all on the days that were booked.
-    """
-    found = []
-    for session in course.sessions:
-        if session.day <= today:
-            became = draw(
-                st.sampled_from(["given", "given", "given", "no-show", "other day", "cancelled", "nothing"])
-            )
-            if became == "given":
-                found.append(Visit(session.day))
-            elif became == "other day" and plain:
-                found.append(Visit(session.day, note="early"))
-            elif became == "other day":
-                found.append(Visit(session.day + timedelta(draw(st.sampled_from([-1, 1])))))
-            elif became != "nothing":
-                found.append(Visit(session.day, became))
-        elif draw(st.integers(0, 7)) == 0:
-            found.append(Visit(session.day, "cancelled", by="clinic"))
-    if plain:
-        return found
-    if draw(st.integers(0, 5)) == 0:
-        found.append(Visit(today - timedelta(draw(st.integers(0, 9))), elsewhere=True, note="elsewhere"))
-    if found and draw(st.integers(0, 9)) == 0:
-        found.append(draw(st.sampled_from(found)))
-    return draw(st.permutations(found))
-
-
-class Life:
-    """A course, the clinic's calendar now, the day that it is, and what has happened."""
-
-    def __init__(self, course: Course, calendar: Calendar, today: date, visits: tuple[Visit, ...]):
-        self.course, self.calendar, self.today, self.visits = course, calendar, today, visits
-
-    def __repr__(self) -> str:
-        (phase,) = self.course.protocol.phases
-        rules = [(s.apart, s.absolute_minimum, s.minimum, s.latest, s.required) for s in phase.spacing]
-        return (
-            f"{phase.count} on {phase.weekdays}, {phase.weeks} weeks, {rules}: "
-            f"{[f'{s.id} {s.day}' for s in self.course.sessions]}; today {self.today}; "
-            f"{[f'{v.day} {v.status} {v.note}' for v in self.visits]}; "
-            f"closed {[str(c.day) for c in self.calendar.closures]}"
-            f"{' or Sundays' if self.calendar.hours[5] else ''}"
-        )
-
-    def again(self, course=None, happened=None, **options):
-        return replan(
-            self.course if course is None else course,
-            self.visits if happened is None else happened,
-            calendar=self.calendar,
-            at=datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC),
-            **options,
-        )
-
-
-@st.composite
-def lives(draw, *, plain=False):
-    course, calendar = draw(courses())
-    days = [session.day for session in course.sessions]
-    today = draw(st.integers(-2, (days[-1] - days[0]).days + 3).map(lambda n: days[0] + timedelta(n)))
-    happened = draw(visits(course, today, plain=plain))
-    calendar = calendar.without(draw(days_after(today, 20)))
-    return Life(course, calendar, today, tuple(happened))
 
 
 def planned_again(life, **options):
@@ -317,7 +192,7 @@ def moved_or_new(before, after):
 
 
 @often
-@given(courses(), st.sampled_from([None, *POLICIES]), st.integers(1, 20))
+@given(planned_courses(), st.sampled_from([None, *POLICIES]), st.integers(1, 20))
 def test_with_nothing_new_the_course_stays_as_it_is(planned, policy, ahead):
     course, calendar = planned
     today = course.sessions[0].day - timedelta(ahead)
@@ -524,14 +399,19 @@ def test_some_weeks_later_it_is_the_same(life, weeks, policy):
 
 ELSEWHERE = """
 from datetime import UTC, date, datetime, time
-from properties.test_tracking import CLINICS, MONDAY, Anatomy, Phase, Protocol, Spacing, Visit, plan, replan
+from ketsched.calendars import Calendar
+from ketsched.model import Anatomy, Phase, Protocol, Spacing, Visit
+from ketsched.planning import plan
+from ketsched.tracking import replan
+
 phase = Phase(kind="induction", name="induction", count=6, weekdays=(0, 3), anatomy=Anatomy(infusion=60),
               spacing=(Spacing(minimum=2, latest=7),))
-course = plan(Protocol(id="test", version="1", title="test", phases=(phase,)), start=MONDAY,
-              calendar=CLINICS[0], id="A-017", at=datetime(2026, 12, 1, tzinfo=UTC), time=time(9))
+clinic = Calendar.weekly("UTC", **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00"), chairs=1)
+course = plan(Protocol(id="test", version="1", title="test", phases=(phase,)), start=date(2027, 1, 4),
+              calendar=clinic, id="A-017", at=datetime(2026, 12, 1, tzinfo=UTC), time=time(9))
 visits = [Visit(date(2027, 1, 4)), Visit(date(2027, 1, 7)), Visit(date(2027, 1, 11), "no-show")]
 for policy in ("keep", "make-up", "next-open", "shift", "skip"):
-    after = replan(course, visits, calendar=CLINICS[0], at=datetime(2027, 1, 11, 23, 30, tzinfo=UTC), policy=policy)
+    after = replan(course, visits, calendar=clinic, at=datetime(2027, 1, 11, 23, 30, tzinfo=UTC), policy=policy)
     print(after)
 """
 

@@ -32,7 +32,7 @@ from ketsched.clock import (
     zone_named,
 )
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
-from strategies import EVERY_ZONE, near_changes
+from strategies.values import EVERY_ZONE, near_changes
 
 ODD_DAYS = {
     # what the zone's law said; counted by hand: when the day begins and ends in UTC, and its hours

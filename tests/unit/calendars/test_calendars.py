@@ -17,7 +17,8 @@ from ketsched.chairs import Occupancy
 from ketsched.clock import TimeRange, changes_clocks, choices, elapsed, later, minute_of, moment, time_of
 from ketsched.closures import days_between
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
-from strategies import EVERY_ZONE, near_changes
+from strategies.calendars import calendars, weeks
+from strategies.values import near_changes
 
 NY = "America/New_York"
 NINE_TO_FIVE: dict[str, Any] = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:00")
@@ -133,23 +134,6 @@ def test_a_day_that_is_left_out_has_no_starts(zone, day):
 def test_midnight_may_be_skipped_or_repeated(zone, day, starts):
     calendar = Calendar.always(zone).opening(day, "00:00-02:30")
     assert clocks(calendar.starts(day, 30, grid=30)) == starts
-
-
-hours_of_a_day = st.lists(st.integers(0, 96), min_size=2, max_size=6, unique=True).map(
-    lambda marks: ", ".join(
-        f"{a // 4:02d}:{a % 4 * 15:02d}-{b // 4:02d}:{b % 4 * 15:02d}"
-        for a, b in zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)
-    )
-)
-weeks = st.lists(hours_of_a_day | st.just("00:00-24:00") | st.just(""), min_size=7, max_size=7)
-
-
-@st.composite
-def calendars(draw, zone=None):
-    place = zone or draw(st.sampled_from(EVERY_ZONE))
-    return Calendar(
-        place, tuple(TimeRange.parse(text) for text in draw(weeks)), chairs=draw(st.integers(1, 3))
-    )
 
 
 def shows_open(calendar, at):
