@@ -159,6 +159,18 @@ def test_an_open_day_is_offered_as_a_way_out():
 # -- by hand
 
 
+def test_an_agreed_start_is_named_where_it_leaves_no_plan():
+    # from Monday the 4th at least 2 days and at most 7: the 6th to the 11th; the 9th and 10th are a weekend
+    shut = OPEN_UTC.without([jan(day) for day in range(5, 14)])
+    with pytest.raises(NoFeasiblePlan) as none:
+        again(T, 1, calendar=shut)
+    reasons = ["agreed start", "weekly hours", *(f"closed {jan(day)}" for day in (6, 7, 8, 11))]
+    assert [key for key in none.value.keys if not key.startswith("induction/")] == reasons
+    assert "the agreed start 2027-01-04 stays" in none.value.causes
+    assert "agree on another start (move)" in none.value.fix
+    assert standing(again(T, 1, calendar=shut, move={"s1": jan(14)}))[0] == 14
+
+
 def test_others_move_as_little_as_they_must():
     result = again(T, 1, move={"s3": jan(13)})
     # s4 on the 14th is 1 day after: to the 15th

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from ketsched.hours import Hours
+from ketsched.model import Session
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.blockers import Cause, closed_by
 from ketsched.planning.explaining import ClosedDays, bounds_left, causes_of, minimal
@@ -16,11 +17,15 @@ from ketsched.planning.rules import ONE_A_DAY
 from ketsched.spacing import Bound, Bounds, lay, required
 from ketsched.tracking.problem import Remainder
 
+AGREED = "agreed start"
+"""Key of the cause that an agreed start stays."""
 _LOOKED_AT = 126
 """Days from the first that can be booked on, among which closures are looked at (house default)."""
 
 
-def no_plan(left: Remainder, *, first: int, where: str, hours: Hours) -> NoFeasiblePlan:
+def no_plan(
+    left: Remainder, *, first: int, where: str, hours: Hours, start: Session | None = None
+) -> NoFeasiblePlan:
     """
     Return the error that says why what is left of a course has no plan.
 
@@ -29,14 +34,17 @@ def no_plan(left: Remainder, *, first: int, where: str, hours: Hours) -> NoFeasi
         first: The first day that can be booked on, as an ordinal.
         where: What the error is about.
         hours: When sessions can be.
+        start: The agreed start, before which nothing is laid, and which stays; None: something was given.
     """
     if (none := _no_day(left, first, where, hours)) is not None:
         return none
-    look = _Look(left, first, hours)
+    look = _Look(left, first, hours, start)
     causes = look.causes()
     rules = [cause for cause in causes if cause.day is None]
     closures = sorted((cause for cause in causes if cause.day is not None), key=lambda cause: -cause.order[1])
     fixes = [f"open {cause.day}" for cause in closures if look.is_possible(without=cause)][:1]
+    if any(cause.key == AGREED for cause in rules):
+        fixes.append("agree on another start ({move})")
     fixes.append("choose another policy")
     if any(bound.latest is not None for bound in bounds_left(look.bounds, rules)):
         fixes.append("let the latest days give way ({exceed}), for a clinician to document")
@@ -77,13 +85,16 @@ def _no_day(left: Remainder, first: int, where: str, hours: Hours) -> NoFeasible
 class _Look:
     """What is left of a course, seen with some causes out of the way."""
 
-    def __init__(self, left: Remainder, first: int, hours: Hours) -> None:
+    def __init__(self, left: Remainder, first: int, hours: Hours, start: Session | None) -> None:
         self.days, self.fixed = left.problem.days, left.places.first
         self.needs = [ideal.place.need for ideal in left.intent.ideals]
         self.closed = ClosedDays(hours.of_place, first, first + _LOOKED_AT, self.needs)
         one_a_day = lay(range(len(self.days)), minimum=1, rule=ONE_A_DAY, key=ONE_A_DAY)
         self.bounds: list[Bound] = [*required(left.problem.bounds).each, *one_a_day]
         self.every = [*self.closed.causes, *causes_of(self.bounds)]
+        self.open_days = self.closed.days(self.closed.causes)
+        if start is not None:
+            self.every.append(Cause((3, 0), None, f"the agreed start {start.day} stays", AGREED))
 
     def causes(self) -> list[Cause]:
         """Return causes of which none could be left out: rules first, then what closes days."""
@@ -96,12 +107,14 @@ class _Look:
 
     def _leaves_a_plan(self, left: Sequence[Cause]) -> bool:
         opened = self.closed.opened(left)
-        days = [
-            options
-            if at < self.fixed or len(options) == 1
-            else sorted({*options, *opened[self.needs[at - self.fixed]]})
-            for at, options in enumerate(self.days)
-        ]
+        is_agreed = any(cause.key == AGREED for cause in left) or self.every[-1].key != AGREED
+        days = list(self.days[: self.fixed])
+        for options, need in zip(self.days[self.fixed :], self.needs, strict=True):
+            if is_agreed and len(options) == 1:
+                days.append(options)
+            else:  # without an agreed start, any day from the first on
+                more = () if is_agreed else self.open_days[need]
+                days.append(sorted({*options, *more, *opened[need]}))
         return Bounds(bounds_left(self.bounds, left)).allow(days)
 
 

@@ -121,7 +121,7 @@ class Replanner:
             ) from None
         if found is None:
             where = f"{self.course.protocol.id}, as of {self.history.as_of}"
-            raise no_plan(left, first=self.first, where=where, hours=self.hours)
+            raise no_plan(left, first=self.first, where=where, hours=self.hours, start=self.start)
         return Placed(
             intent=left.intent,
             places=left.places,
