@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import attrs
@@ -26,6 +26,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.protocols import load_protocol
 from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan
 from ketsched.tracking.altering import step_interval
@@ -167,8 +168,25 @@ def test_an_agreed_start_is_named_where_it_leaves_no_plan():
     reasons = ["agreed start", "weekly hours", *(f"closed {jan(day)}" for day in (6, 7, 8, 11))]
     assert [key for key in none.value.keys if not key.startswith("induction/")] == reasons
     assert "the agreed start 2027-01-04 stays" in none.value.causes
-    assert "agree on another start (move)" in none.value.fix
-    assert standing(again(T, 1, calendar=shut, move={"s1": jan(14)}))[0] == 14
+    assert "another start" not in none.value.fix  # none before the second session, on the 7th, helps
+
+
+def test_another_start_is_offered_where_it_helps():
+    # Six in at most 28 dates from Monday 14 December, closed from the 24th to 8 January: the 14th, 16th, 18th,
+    # 21st and 23rd are five. From Friday the 11th it is six.
+    def shut(first: date, last: date) -> Calendar:
+        return OPEN_UTC.without([first + timedelta(n) for n in range((last - first).days + 1)])
+
+    six = load_protocol("generic-induction").choose(sessions=6, boosters=1)
+    holidays = shut(date(2026, 12, 19), date(2027, 1, 3))
+    course = plan(six, start=date(2026, 12, 14), calendar=holidays, id="A-017", at=BEFORE)
+    longer = shut(date(2026, 12, 24), date(2027, 1, 8))
+    given: dict[str, Any] = {"calendar": longer, "at": datetime(2026, 12, 1, 15, tzinfo=UTC)}
+    with pytest.raises(NoFeasiblePlan) as none:
+        replan(course, **given)
+    assert "agree on another start, 2026-12-11 for example (move)" in none.value.fix
+    moved = replan(course, **given, move={"s1": date(2026, 12, 11)})
+    assert [s.day.day for s in moved.standing()[:6]] == [11, 14, 16, 18, 21, 23]
 
 
 def test_others_move_as_little_as_they_must():

@@ -43,8 +43,8 @@ def no_plan(
     rules = [cause for cause in causes if cause.day is None]
     closures = sorted((cause for cause in causes if cause.day is not None), key=lambda cause: -cause.order[1])
     fixes = [f"open {cause.day}" for cause in closures if look.is_possible(without=cause)][:1]
-    if any(cause.key == AGREED for cause in rules):
-        fixes.append("agree on another start ({move})")
+    if (another := look.another_start()) is not None:
+        fixes.append(f"agree on another start, {another} for example ({{move}})")
     fixes.append("choose another policy")
     if any(bound.latest is not None for bound in bounds_left(look.bounds, rules)):
         fixes.append("let the latest days give way ({exceed}), for a clinician to document")
@@ -92,7 +92,8 @@ class _Look:
         one_a_day = lay(range(len(self.days)), minimum=1, rule=ONE_A_DAY, key=ONE_A_DAY)
         self.bounds: list[Bound] = [*required(left.problem.bounds).each, *one_a_day]
         self.every = [*self.closed.causes, *causes_of(self.bounds)]
-        self.open_days = self.closed.days(self.closed.causes)
+        self.ideals = [ideal.day for ideal in left.intent.ideals]
+        self.open_days, self.start = self.closed.days(self.closed.causes), start
         if start is not None:
             self.every.append(Cause((3, 0), None, f"the agreed start {start.day} stays", AGREED))
 
@@ -100,6 +101,23 @@ class _Look:
         """Return causes of which none could be left out: rules first, then what closes days."""
         kept = minimal(self.every, lambda left: not self._leaves_a_plan(left))
         return sorted(kept, key=lambda cause: -cause.order[0])
+
+    def another_start(self) -> date | None:
+        """Return the nearest day before the second session on which the first could be instead, all else as it is."""
+        if self.start is None:
+            return None
+        need, own, rest = self.needs[0], self.start.day.toordinal(), self.days[self.fixed + 1 :]
+        until = self.ideals[1] if len(self.ideals) > 1 else own + _LOOKED_AT
+        for day in sorted(
+            (day for day in self.open_days[need] if day < until), key=lambda day: abs(day - own)
+        ):
+            others = [
+                sorted({*options, *(d for d in self.open_days[of] if d > day)})
+                for options, of in zip(rest, self.needs[1:], strict=True)
+            ]
+            if Bounds(self.bounds).allow([(day,), *others]):
+                return date.fromordinal(day)
+        return None
 
     def is_possible(self, *, without: Cause) -> bool:
         """Whether there is a plan without one cause, all others as they are."""
