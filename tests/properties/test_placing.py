@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.placing import place, ranked
+from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, Problem
 from ketsched.spacing import (
     Bounds,
@@ -165,3 +166,16 @@ def test_whether_bounds_contradict_does_not_depend_on_their_order(given_bounds, 
     places, bounds = given_bounds
     shuffled = random.sample(bounds, k=len(bounds))
     assert (contradiction(places, shuffled) is None) == (contradiction(places, bounds) is None)
+
+
+@often
+@given(integer_problems(), st.integers(0, 3))
+def test_a_limit_to_deviation_hides_no_plan_within_it(problem, more):
+    bounds = required(problem.bounds).each
+    windows = cut_down(problem.days, bounds)
+    if windows is None:
+        return
+    best = best_plan(windows, bounds, problem.ideals)
+    assert best is not None
+    assert best_plan(windows, bounds, problem.ideals, at_most=best.total + more) == best
+    assert best_plan(windows, bounds, problem.ideals, at_most=best.total - 1) is None

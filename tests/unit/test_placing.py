@@ -349,3 +349,20 @@ def test_the_push_agrees_that_a_plan_exists():
     none = series(EIGHT, open_days(27, 2, 17, 18), GAPS, AT_MOST_2, EIGHT_IN_28)
     assert Bounds(one.bounds).allow(one.days)
     assert not Bounds(none.bounds).allow(none.days)
+
+
+def test_of_two_ways_to_break_as_few_the_second_is_not_cut_off():
+    # Tried all: two of the three preferences cannot be kept; (3, 4, 10) is 37 days off, (4, 7, 8) is 35.
+    days = (3, 4, 7, 8, 10, 20, 21, 33, 34, 35, 38)
+    required = (Bound(0, 1, 1, 5), Bound(1, 2, 1, 7))
+    preferred = (
+        Bound(1, 2, latest=1, required=False),
+        Bound(1, 2, 4, required=False),
+        Bound(0, 1, 6, required=False),
+    )
+    found = place(Problem((days,) * 3, (*required, *preferred), (6, 18, 30)))
+    assert found == Placement(2, 2 + 11 + 22, 22, 8, (4, 7, 8))
+
+
+def test_nothing_to_place_is_placed():
+    assert place(Problem((), (), (), (), ())) == Placement(0, 0, 0, 0, ())

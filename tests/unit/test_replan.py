@@ -171,6 +171,39 @@ def test_an_agreed_start_is_named_where_it_leaves_no_plan():
     assert "another start" not in none.value.fix  # none before the second session, on the 7th, helps
 
 
+def test_an_agreed_start_stays_when_a_later_day_is_cancelled_in_advance():
+    called_off = Visit(jan(11), "cancelled", by="patient")
+    moved = again(T, 1, called_off, calendar=OPEN_UTC.without([jan(4)]))
+    assert standing(moved)[0] == 5  # the nearest open day that is not before the 4th
+
+
+def test_no_day_before_an_agreed_start_is_offered_to_be_opened():
+    # The 4th is closed, so the first would be on the 5th; but the second was put there by hand.
+    shut = OPEN_UTC.without([date(2026, 12, 30), date(2026, 12, 31), jan(1), jan(4)])
+    with pytest.raises(NoFeasiblePlan) as none:
+        replan(T, calendar=shut, at=datetime(2026, 12, 28, 8, tzinfo=UTC), move={"s2": jan(5)})
+    assert not [key for key in none.value.keys if key.startswith("closed 2026")]
+    assert "open 2026" not in none.value.fix
+
+
+def test_a_course_ends_before_it_began_also_with_wishes():
+    mondays = Calendar.weekly("UTC", mon="09:00-17:00")
+    over = again(T, 1, end=True, wishes=mondays)
+    assert over.standing() == ()
+
+
+def test_a_wish_carries_no_course_weeks_away():
+    # Would rather come on Mondays, two of which are closed: a later week could keep one wish more.
+    open_days = clinic(closed=[date(2027, 2, 22), date(2027, 3, 1)])
+    wishes = Calendar.weekly("UTC", mon="08:00-20:00")
+    course = plan(
+        load_protocol("iv-2xw-4w-8"), start=jan(4), calendar=open_days, id="A-017", at=BEFORE, wishes=wishes
+    )
+    given = [*visits(4, 7), *visits(11, 18, status="no-show")]
+    after = again(course, 20, *given, calendar=open_days, wishes=wishes)
+    assert coming(after, 20)[0] == 25  # the next one, as agreed
+
+
 def test_another_start_is_offered_where_it_helps():
     # Six in at most 28 dates from Monday 14 December, closed from the 24th to 8 January: the 14th, 16th, 18th,
     # 21st and 23rd are five. From Friday the 11th it is six.

@@ -157,3 +157,11 @@ def test_a_visit_does_not_change():
 def test_only_the_day_and_the_status_go_without_a_name():
     with pytest.raises(TypeError):
         Visit(DAY, "no-show", "s4")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("flag", ["counts", "elsewhere", "worse"])
+@pytest.mark.parametrize("value", ["no", "false", 0, 1])
+def test_a_flag_is_true_or_false_and_no_word(flag, value):
+    with pytest.raises(InvalidInput, match=flag) as refused:
+        Visit(date(2027, 1, 4), "stopped early", **{flag: value})
+    assert f"{flag}=False" in refused.value.fix

@@ -96,7 +96,20 @@ class Visit:
                 fix="give hours and minutes without a zone, or leave at out",
             )
         why = "the record contradicts itself"
+        flags = {
+            "elsewhere": self.elsewhere,
+            "worse": self.worse,
+            "counts": False if self.counts is None else self.counts,
+        }
+        unclear = next((name for name, value in flags.items() if type(value) is not bool), "")
         faults = (
+            (
+                bool(unclear),
+                unclear,
+                f"{unclear} is {str(flags.get(unclear))[:20]!r}",
+                "it is True or False",
+                f"give {unclear}=True or {unclear}=False",
+            ),
             (
                 self.by not in CANCELLED_BY,
                 "by",

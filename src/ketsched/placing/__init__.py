@@ -33,6 +33,8 @@ def place(problem: Problem) -> Placement | None:
     Raises:
         TooManyPlans: The search would take too long.
     """
+    if not problem.days:
+        return Placement(0, 0, 0, 0, ())
     if not any(day is not None for day in problem.agreed):
         return _by_preferences(problem)
     bounds, days, broken = problem.bounds, problem.days, 0

@@ -130,15 +130,18 @@ class _Search:
         """Return the best plan that keeps the bounds `taken`."""
         self._compile(taken)
         budget = least = max(self.least_to_go[0], self.granted)
-        while self.at_most is None or budget <= self.at_most:
+        most = self.at_most
+        while most is None or budget <= most:
             layers, next_budget = self._forward(budget)
             if layers[-1]:
                 found = self._choose(layers)
                 self.granted = found.total
                 return found
-            if next_budget is None:
+            if next_budget is None or (most is not None and next_budget > most):
                 break
             budget = max(next_budget, least + (budget - least) * 5 // 4 + 1)
+            if most is not None:
+                budget = min(budget, most)
         return None
 
     def _compile(self, taken: list[Bound]) -> None:

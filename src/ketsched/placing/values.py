@@ -1,8 +1,10 @@
 """
 What has to be placed on days, and what a placement of it costs; plain integers, as in `spacing`.
 
-A placement is better than another if it is smaller by, in this order: preferences broken; agreed
-days left; total deviation from the ideal days; largest single deviation; last day; the days themselves.
+A placement is better than another if it is smaller by, in this order: preferences broken; total
+deviation from the ideal days; largest single deviation; last day; the days themselves. Where bookings
+stand, the preferences that the best placement keeps are kept, and of those that keep them it is the one
+that leaves fewest agreed days, then as before.
 """
 
 from __future__ import annotations

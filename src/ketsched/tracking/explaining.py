@@ -24,7 +24,14 @@ _LOOKED_AT = 126
 
 
 def no_plan(
-    left: Remainder, *, first: int, where: str, hours: Hours, start: Session | None = None
+    left: Remainder,
+    *,
+    first: int,
+    begins: int,
+    where: str,
+    hours: Hours,
+    start: Session | None,
+    cancelled: frozenset[int],
 ) -> NoFeasiblePlan:
     """
     Return the error that says why what is left of a course has no plan.
@@ -32,13 +39,15 @@ def no_plan(
     Args:
         left: What has no plan.
         first: The first day that can be booked on, as an ordinal.
+        begins: The first day on which anything is laid: not before an agreed start.
         where: What the error is about.
         hours: When sessions can be.
         start: The agreed start, before which nothing is laid, and which stays; None: something was given.
+        cancelled: Days that are not used again, even if they were open.
     """
     if (none := _no_day(left, first, where, hours)) is not None:
         return none
-    look = _Look(left, first, hours, start)
+    look = _Look(left, first, hours, start, since=begins, cancelled=cancelled)
     causes = look.causes()
     rules = [cause for cause in causes if cause.day is None]
     closures = sorted((cause for cause in causes if cause.day is not None), key=lambda cause: -cause.order[1])
@@ -85,7 +94,17 @@ def _no_day(left: Remainder, first: int, where: str, hours: Hours) -> NoFeasible
 class _Look:
     """What is left of a course, seen with some causes out of the way."""
 
-    def __init__(self, left: Remainder, first: int, hours: Hours, start: Session | None) -> None:
+    def __init__(
+        self,
+        left: Remainder,
+        first: int,
+        hours: Hours,
+        start: Session | None,
+        *,
+        since: int,
+        cancelled: frozenset[int],
+    ) -> None:
+        self.since, self.cancelled = since, cancelled
         self.days, self.fixed = left.problem.days, left.places.first
         self.needs = [ideal.place.need for ideal in left.intent.ideals]
         self.closed = ClosedDays(hours.of_place, first, first + _LOOKED_AT, self.needs)
@@ -130,9 +149,11 @@ class _Look:
         for options, need in zip(self.days[self.fixed :], self.needs, strict=True):
             if is_agreed and len(options) == 1:
                 days.append(options)
-            else:  # without an agreed start, any day from the first on
-                more = () if is_agreed else self.open_days[need]
-                days.append(sorted({*options, *more, *opened[need]}))
+                continue
+            # Without an agreed start, any day from the first on.
+            more = [*opened[need], *(() if is_agreed else self.open_days[need])]
+            since = self.since if is_agreed else 0
+            days.append(sorted({*options, *(d for d in more if d >= since and d not in self.cancelled)}))
         return Bounds(bounds_left(self.bounds, left)).allow(days)
 
 

@@ -7,8 +7,11 @@ Days are placed as `plan` places them.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
+
+import attrs
 
 from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
@@ -24,6 +27,19 @@ from ketsched.tracking.explaining import no_plan
 from ketsched.tracking.ideals import Ideal, IdealDays, Intent, pinned
 from ketsched.tracking.places import OpenPlace, Places, coming, lifted, relax_latest, taken_of, without_latest
 from ketsched.tracking.problem import Placed, Remainder
+
+NEAR = 28
+"""Days around the ideal one in which a session is looked for first (house default)."""
+
+
+def _near(problem: Problem) -> Problem:
+    """Return a problem with days near the ideal ones alone, so that no wish carries a whole course away."""
+    days = [
+        options[bisect_left(options, ideal - NEAR) : bisect_right(options, ideal + NEAR)]
+        for options, ideal in zip(problem.days, problem.ideals, strict=True)
+        if isinstance(ideal, int)
+    ]
+    return attrs.evolve(problem, days=tuple(days))
 
 
 def _moved(placed: Placed) -> list[int]:
@@ -51,10 +67,16 @@ class Replanner:
         self.ideal_days = IdealDays(history, begins, hours)
 
     def _agreed_start(self) -> Session | None:
-        """Return the first booking of a course of which nothing has happened yet: nothing is laid before it."""
-        if self.course.visits or self.history.visits or taken_of(self.history):
+        """Return the first booking of a course of which nothing was given yet: nothing is laid before it."""
+        if taken_of(self.history):
             return None
-        return next(iter(self.history.in_state(SessionState.PLANNED)), None)
+        agreed = (j.session for j in self.history.sessions if j.session.booked)
+        gone = {
+            j.session.id
+            for j in self.history.sessions
+            if j.state is SessionState.CLOSED and j.visit is None  # replaced, and agreed no longer
+        }
+        return next((session for session in agreed if session.id not in gone), None)
 
     # Days
 
@@ -111,7 +133,7 @@ class Replanner:
             NoFeasiblePlan: The required rules leave none.
         """
         try:
-            found = place(left.problem)
+            found = place(_near(left.problem)) or place(left.problem)
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
@@ -121,7 +143,15 @@ class Replanner:
             ) from None
         if found is None:
             where = f"{self.course.protocol.id}, as of {self.history.as_of}"
-            raise no_plan(left, first=self.first, where=where, hours=self.hours, start=self.start)
+            raise no_plan(
+                left,
+                first=self.first,
+                begins=self._begins(left.intent.ideals),
+                where=where,
+                hours=self.hours,
+                start=self.start,
+                cancelled=self.ideal_days.cancelled,
+            )
         return Placed(
             intent=left.intent,
             places=left.places,
@@ -200,14 +230,18 @@ class Replanner:
                 return None
         return Placed(intent=intent, places=places, days=days[places.first :], lifted=(), past=(), costs=())
 
+    def _begins(self, ideals: Sequence[Ideal]) -> int:
+        """Return the first day on which anything can be laid: not before an agreed start, unless by hand."""
+        if self.start is None:
+            return self.first
+        by_hand = (ideal.day for ideal in ideals if ideal.by_hand)
+        return max(self.first, min([self.start.day.toordinal(), *by_hand]))
+
     def _options(self, places: Places, ideals: Sequence[Ideal], *, pins: bool) -> Iterator[Sequence[int]]:
         last = max((ideal.day for ideal in ideals), default=self.first)
         end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
         paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
-        begins = self.first
-        if self.start is not None:
-            chosen = (ideal.day for ideal in ideals if ideal.by_hand)
-            begins = max(begins, min([self.start.day.toordinal(), *chosen]))
+        begins = self._begins(ideals)
         for ideal, (since, until) in zip(ideals, paid, strict=True):
             need, booking = ideal.place.need, ideal.place.booking
             agreed = (pins and pinned(ideal)) or (booking is not None and booking is self.start)

@@ -226,7 +226,7 @@ def test_a_bad_row_of_an_export_stops_it_unless_it_is_to_be_skipped(run, course,
     before = everything()
     done = run("record", course, *export, *on("2027-01-12"))
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("visits.csv, line 6: no status in column 3 (BookingStatus); ")
+    assert done.err.startswith("visits.csv, line 6: no status in column 3 (Status); ")
     assert "1 row cannot be used" in done.err
     assert everything() == before
     done = run("record", course, *export, "--skip-bad-rows", *on("2027-01-12"))
