@@ -33,9 +33,9 @@ CLINIC = ks.Calendar.weekly(
     fri="08:00-18:00",
 )
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
-DEEP = 10
+DEEP = 8
 """Days of deviation up to which every plan that might be better is tried."""
-SHORT = 8
+SHORT = 6
 """Sessions up to which that is done."""
 
 
