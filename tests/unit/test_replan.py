@@ -184,6 +184,9 @@ def test_no_day_before_an_agreed_start_is_offered_to_be_opened():
         replan(T, calendar=shut, at=datetime(2026, 12, 28, 8, tzinfo=UTC), move={"s2": jan(5)})
     assert not [key for key in none.value.keys if key.startswith("closed 2026")]
     assert "open 2026" not in none.value.fix
+    assert (
+        "nothing before the agreed start 2027-01-04" in none.value.causes
+    )  # its own day is closed: it cannot stay
 
 
 def test_a_course_ends_before_it_began_also_with_wishes():

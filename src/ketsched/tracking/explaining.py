@@ -112,9 +112,17 @@ class _Look:
         self.bounds: list[Bound] = [*required(left.problem.bounds).each, *one_a_day]
         self.every = [*self.closed.causes, *causes_of(self.bounds)]
         self.ideals = [ideal.day for ideal in left.intent.ideals]
-        self.open_days, self.start = self.closed.days(self.closed.causes), start
+        self.open_days = self.closed.days(self.closed.causes)
+        first_booking = left.intent.ideals[0].place.booking if left.intent.ideals else None
+        self.start = start if start is not None and first_booking is start else None
         if start is not None:
-            self.every.append(Cause((3, 0), None, f"the agreed start {start.day} stays", AGREED))
+            stays = self.start is not None and list(self.days[self.fixed]) == [start.day.toordinal()]
+            words = (
+                f"the agreed start {start.day} stays"
+                if stays
+                else f"nothing before the agreed start {start.day}"
+            )
+            self.every.append(Cause((3, 0), None, words, AGREED))
 
     def causes(self) -> list[Cause]:
         """Return causes of which none could be left out: rules first, then what closes days."""
