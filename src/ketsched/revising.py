@@ -144,6 +144,37 @@ def difference(course: Course, earlier: int, later: int) -> tuple[Change, ...]:
     )
 
 
+BY_HAND = ("moved", "replanned", "recorded and replanned")
+"""Kinds of revisions in which a day can have been chosen by hand: it is pinned from then on."""
+
+
+def days_moved_from(course: Course) -> frozenset[date]:
+    """
+    Return the days that sessions were moved away from by hand: this patient gets none of them again by itself.
+
+    A day that a session was put on later, by hand or by taking the move back, is no longer among them.
+    A change of the hour alone leaves no day.
+    """
+    after: dict[str, Booking] = course.bookings()
+    steps: list[tuple[bool, list[tuple[Booking | None, Booking]]]] = []
+    for revision in reversed(course.revisions):
+        steps.append((revision.kind in BY_HAND, [(c.before, after[c.booking]) for c in revision.changes]))
+        after |= {c.booking: c.before for c in revision.changes if c.before is not None}
+    left: set[date] = set()
+    for by_hand, changes in reversed(steps):
+        put = [(was, now) for was, now in changes if isinstance(now, Session) and _is_to_come(now)]
+        moved = [(was, now) for was, now in put if was is None or not was.status.stands or was.day != now.day]
+        if by_hand:
+            left |= {was.day for was, now in moved if was is not None and now.pinned and _is_to_come(was)}
+        left -= {now.day for _, now in moved}
+    return frozenset(left)
+
+
+def _is_to_come(booking: Booking) -> bool:
+    """Whether a booking stands and nothing was recorded of it."""
+    return booking.status.stands and booking.status is not BookingStatus.FULFILLED
+
+
 @attrs.frozen(kw_only=True)
 class Consequences:
     """

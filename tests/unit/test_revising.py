@@ -22,7 +22,7 @@ from ketsched.model import (
     Session,
     Window,
 )
-from ketsched.revising import consequences, difference, revise
+from ketsched.revising import consequences, days_moved_from, difference, revise
 
 AT = datetime(2027, 1, 2, 9, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -334,3 +334,65 @@ def test_what_a_change_meant_is_told_of_sessions_to_come():
     assert [session.id for session in back.firm] == ["s1", "s2"]
     same = consequences(COURSE, COURSE, as_of=first.day)
     assert (same.unsure, same.added, same.confirms) == ((), (), False)
+
+
+# Days that a patient was moved away from
+
+
+def revised(*steps):
+    """The course after steps that each change the second session, an hour apart."""
+    course = COURSE
+    for number, (how, change) in enumerate(steps, 1):
+        second = attrs.evolve(next(s for s in course.sessions if s.id == "s2"), **change)
+        others = [s for s in course.sessions if s.id != "s2"]
+        at = AT + timedelta(hours=number)
+        course = revise(course, at=at, kind=how, sessions=[*others, second])
+    return course
+
+
+def by_hand(day):
+    return {"day": date(2027, 1, day), "pinned": True}
+
+
+@pytest.mark.parametrize(
+    ("steps", "days"),
+    [
+        ([], []),
+        ([("moved", by_hand(9))], [7]),
+        ([("replanned", by_hand(9))], [7]),
+        ([("recorded and replanned", by_hand(9))], [7]),
+        ([("replanned", {"day": date(2027, 1, 9)})], []),  # planning again moved it
+        ([("moved", {"time": time(11), "pinned": True})], []),  # an hour of its own day
+        ([("moved", by_hand(9)), ("moved", by_hand(12))], [7, 9]),
+        ([("moved", by_hand(9)), ("moved", by_hand(7))], [9]),  # moved back
+        ([("moved", by_hand(9)), ("released", {"day": date(2027, 1, 7), "pinned": False})], []),  # taken back
+        ([("moved", by_hand(9)), ("replanned", {"day": date(2027, 1, 12), "pinned": False})], [7]),
+        ([("moved", by_hand(9)), ("replanned", {"status": BookingStatus.CLOSED})], [7]),
+        # given on another day than it was booked for, and that taken back: nobody moved a booking
+        ([("recorded", by_hand(9) | {"status": BookingStatus.FULFILLED})], []),
+        (
+            [
+                ("moved", by_hand(9)),
+                ("recorded", {"day": date(2027, 1, 11), "status": BookingStatus.FULFILLED}),
+                ("recorded", by_hand(9) | {"status": BookingStatus.FIRM}),
+            ],
+            [7],
+        ),
+    ],
+)
+def test_a_day_is_left_by_hand_until_a_session_is_put_on_it(steps, days):
+    assert days_moved_from(revised(*steps)) == {date(2027, 1, day) for day in days}
+
+
+def test_another_session_put_on_a_day_ends_that_it_was_left():
+    left = revised(("moved", by_hand(9)))
+    more = Session(id="s3", phase="induction", day=date(2027, 1, 7), pinned=True)
+    again = revise(left, at=AT + timedelta(hours=2), sessions=[*left.sessions, more])
+    assert days_moved_from(left) == {date(2027, 1, 7)}
+    assert days_moved_from(again) == set()
+
+
+def test_two_sessions_that_change_days_by_hand_leave_none():
+    first, second = COURSE.sessions
+    swapped = [attrs.evolve(first, **by_hand(7)), attrs.evolve(second, **by_hand(4))]
+    assert days_moved_from(revise(COURSE, at=LATER, kind="moved", sessions=swapped)) == set()
