@@ -19,6 +19,7 @@ from ketsched.clock import TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus, read_weekdays
+from ketsched.revising import before_its_outcome
 
 SHOWN = 8
 """Bookings that an error names (house default)."""
@@ -206,9 +207,19 @@ def event_named(course: Course, text: str) -> str:
 
 
 def with_session(course: Course, visit: Visit) -> Visit:
-    """Return a visit; refuse one that did not take place on a day without a session: it is a slip of the keyboard."""
-    named = visit.session is not None or visit.corrects
-    if not (visit.status.delivered or named or any(s.day == visit.day for s in course.sessions)):
+    """
+    Return a visit; refuse one that did not take place on a day without a session: it is a slip of the keyboard.
+
+    A correction is of the session of what it corrects, or of one on its day.
+    """
+    if visit.status.delivered or visit.status == "withdrawn" or visit.session is not None:
+        return visit
+    days = {session.day for session in course.sessions}
+    for entry in course.visits:
+        if visit.corrects and entry.id == visit.corrects:
+            days.add(entry.day)
+            days |= {before_its_outcome(course, s).day for s in course.sessions if s.id == entry.session}
+    if visit.day not in days:
         session_named(course, str(visit.day))
     return visit
 

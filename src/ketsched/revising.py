@@ -144,6 +144,18 @@ def difference(course: Course, earlier: int, later: int) -> tuple[Change, ...]:
     )
 
 
+def before_its_outcome(course: Course, session: Session) -> Session:
+    """Return a session as it was before anything was recorded of it, to be firm again."""
+    for revision in reversed(course.revisions):
+        for changed in revision.changes:
+            was = changed.before
+            if isinstance(was, Session) and was.id == session.id and _is_to_come(was):
+                return attrs.evolve(was, status=BookingStatus.FIRM, revised=session.revised)
+    # One that was never booked has no day to go back to.
+    status = BookingStatus.FIRM if session.booked else BookingStatus.CLOSED
+    return attrs.evolve(session, status=status, counts=session.booked)
+
+
 BY_HAND = ("moved", "replanned", "recorded and replanned")
 """Kinds of revisions in which a day can have been chosen by hand: it is pinned from then on."""
 

@@ -23,7 +23,7 @@ from ketsched.history import JudgedVisit, Verdict
 from ketsched.interchange.json import document
 from ketsched.model import Course, Visit, VisitStatus
 from ketsched.screens import Part, many, on
-from ketsched.screens.changes import plans_table, visit_in_words, visits_table
+from ketsched.screens.changes import plans_table, stands_again, visit_in_words, visits_table
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import record as record_visits
 from ketsched.tracking.following import Following, following
@@ -130,6 +130,8 @@ def record(
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
     course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, visits)
     lines = revising.write(opened, course)
+    if course != opened.course:
+        lines = [*stands_again(course), *lines]
     found = inputs.by_option(following, course, visits, hours=when, notice=notice, **keywords)
     if opened.as_json:
         result = {

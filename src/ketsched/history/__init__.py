@@ -12,10 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import attrs
+
 from ketsched.arguments import checked
 from ketsched.clock import plausible
 from ketsched.history.counting import judge, target
-from ketsched.history.matching import in_time, is_past, match, sort_key, unrecorded
+from ketsched.history.matching import (
+    in_time,
+    is_of_same_session,
+    is_past,
+    match,
+    opened_again,
+    sort_key,
+    unrecorded,
+)
 from ketsched.history.outcomes import as_given, judge_session, outcomes, with_sessions
 from ketsched.history.values import (
     STATUS_OF,
@@ -39,6 +49,7 @@ __all__ = [
     "as_given",
     "evaluate",
     "in_time",
+    "is_of_same_session",
     "is_past",
     "judge_session",
     "match",
@@ -64,7 +75,12 @@ def evaluate(course: Course, visits: Iterable[Visit] = (), *, as_of: date) -> Hi
         InvalidInput: A visit names a session or an entry that does not exist, or two name one session.
     """
     plausible(as_of, "as_of")
+    visits = tuple(visits)
+    course = opened_again(course, visits)
     matched = match(course, visits, as_of=as_of)
+    if course.skipped:
+        came = {session for visit, session in matched if visit.status.delivered and is_past(visit, as_of)}
+        course = attrs.evolve(course, skipped=tuple(s for s in course.skipped if s not in came))
     of_session = {session: visit for visit, session in matched if session is not None}
     told = {visit.session for visit in course.visits}
     implied = [

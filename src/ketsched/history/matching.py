@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -10,11 +10,12 @@ import attrs
 
 from ketsched.errors import InvalidInput
 from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
+from ketsched.revising import before_its_outcome, in_order
 
 
 def is_past(visit: Visit, as_of: date) -> bool:
-    """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled before that."""
-    return visit.day <= as_of or visit.status is VisitStatus.CANCELLED
+    """Whether a visit can be taken as it was recorded: its day has come, or it was cancelled or taken back before."""
+    return visit.day <= as_of or visit.status in (VisitStatus.CANCELLED, VisitStatus.WITHDRAWN)
 
 
 def in_time(visit: Visit) -> tuple[date, time]:
@@ -62,7 +63,8 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
     """
     Return what was recorded, in order of time, without the entries that a later one corrects.
 
-    A correction is of the same session as what it corrects unless it names another.
+    A correction of the same day is of the same session as what it corrects unless it names another; that of
+    another day finds its own.
 
     Raises:
         InvalidInput: A correction names no entry, or one that was corrected already.
@@ -75,12 +77,34 @@ def entries(course: Course, visits: Iterable[Visit]) -> list[Visit]:
             continue
         _check_correction(visit, by_id, replaced)
         replaced[visit.corrects] = visit
-        if visit.session is None:
+        if visit.session is None and is_of_same_session(visit, by_id[visit.corrects]):
             known[number] = attrs.evolve(visit, session=by_id[visit.corrects].session)
     return sorted(
         (v for v in known if v.status is not VisitStatus.WITHDRAWN and (not v.id or v.id not in replaced)),
         key=in_time,
     )
+
+
+def is_of_same_session(correction: Visit, corrected: Visit) -> bool:
+    """Whether a correction that names no session is of the same one: it takes an entry back, or stays on its day."""
+    return correction.status is VisitStatus.WITHDRAWN or correction.day == corrected.day
+
+
+def opened_again(course: Course, visits: Iterable[Visit]) -> Course:
+    """Return a course with those sessions open again of which visits take back or correct all that was recorded."""
+    visits = list(visits)
+    if not any(visit.corrects for visit in visits):
+        return course
+    told, still = (
+        {entry.session for entry in entries(course, given) if entry.session is not None}
+        for given in ((), visits)
+    )
+    freed = told - still
+    if not freed:
+        return course
+    sessions = (before_its_outcome(course, s) if s.id in freed else s for s in course.sessions)
+    skipped = tuple(session for session in course.skipped if session not in freed)
+    return attrs.evolve(course, sessions=in_order(sessions), skipped=skipped)
 
 
 def _check_correction(visit: Visit, by_id: dict[str, Visit], replaced: dict[str, Visit]) -> None:
@@ -136,6 +160,7 @@ def match(course: Course, visits: Iterable[Visit], *, as_of: date) -> list[tuple
             contents.add(content(visit))
             given.append((at, visit))
     matched |= _nearest(course, given, taken)
+    matched |= _still_unbooked(course, ((at, visit) for at, visit in given if at not in matched), matched)
     return [(visit, matched.get(at)) for at, visit in enumerate(left)]
 
 
@@ -165,6 +190,16 @@ def _named(course: Course, visits: Sequence[Visit]) -> dict[int, str]:
                 fix="say which entry the later one corrects, or leave its session out",
             )
     return named
+
+
+def _still_unbooked(
+    course: Course, visits: Iterable[tuple[int, Visit]], matched: Mapping[int, str]
+) -> dict[int, str]:
+    """Return the sessions of corrections that are of no booking, as what they correct was of none."""
+    of_entry = {visit.id: visit.session for visit in course.visits}
+    unbooked = {s.id for s in course.sessions if not s.booked} - set(matched.values())
+    own = ((at, of_entry.get(visit.corrects) or "") for at, visit in visits if visit.corrects)
+    return {at: session for at, session in own if session in unbooked}
 
 
 def _nearest(course: Course, visits: Sequence[tuple[int, Visit]], taken: set[str]) -> dict[int, str]:

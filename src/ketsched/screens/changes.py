@@ -77,6 +77,15 @@ def changes_table(course: Course, changes: Sequence[Change]) -> Table:
     return Table(("what", "is", "from", "to", "because"), tuple(rows))
 
 
+def stands_again(course: Course) -> Iterator[str]:
+    """Say which sessions the last revision opened again, and why."""
+    numbers = numbers_of(course)
+    for change in course.changes:
+        if change.kind == "opened" and change.after.kind == "session":
+            name = _named(course, change.after, numbers)
+            yield f"{name} stands again, on {_when(change.after)}: {change.why}"
+
+
 def _named(course: Course, booking: Booking, numbers: dict[str, int]) -> str:
     if booking.kind == "companion":
         return course.protocol.companion(booking.of).title

@@ -17,21 +17,19 @@ from ketsched.arguments import checked
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import (
-    STATUS_OF,
     History,
-    JudgedSession,
     Verdict,
     evaluate,
     in_time,
+    is_of_same_session,
     is_past,
-    judge_session,
     outcomes,
     sort_key,
     unrecorded,
     with_sessions,
 )
 from ketsched.holds import with_statuses
-from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
+from ketsched.model import Course, Visit, VisitStatus
 from ketsched.revising import revise
 
 
@@ -78,6 +76,7 @@ def record(
         sessions=sessions,
         companions=companions,
         visits=known.visits,
+        skipped=known.skipped,
         why=reasons(history),
     )
 
@@ -108,19 +107,15 @@ def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: s
     if not new and all(visit.session is not None or visit.id for visit in course.visits):
         return history
     judged, sessions = outcomes(history)
-    sessions = _reopened(history, sessions, {visit.session for visit in course.visits})
     session_of = {one.visit.id: one.session for one in judged if one.session is not None}
-    session_of |= {visit.id: visit.session for visit in course.visits if visit.session is not None}
-    recorded = [
-        visit
-        if visit.session is not None
-        else attrs.evolve(
-            visit,
-            session=session_of.get(visit.id) or (session_of.get(visit.corrects) if visit.corrects else None),
-        )
-        for visit in (*course.visits, *new)
-    ]
-    return with_sessions(history, judged, sessions, recorded)
+    recorded: dict[str, Visit] = {}
+    for visit in (*course.visits, *new):
+        session = visit.session or session_of.get(visit.id)
+        corrected = recorded.get(visit.corrects)
+        if session is None and corrected is not None and is_of_same_session(visit, corrected):
+            session = corrected.session
+        recorded[visit.id or f"entry {len(recorded)}"] = attrs.evolve(visit, session=session)
+    return with_sessions(history, judged, sessions, recorded.values())
 
 
 def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
@@ -133,41 +128,15 @@ def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
     ]
 
 
-def _reopened(
-    history: History, sessions: Sequence[JudgedSession], remembered: set[str | None]
-) -> list[JudgedSession]:
-    """Return the sessions, those open again of which all that was remembered has been taken back."""
-    told = {judged.session for judged in history.visits}
-
-    def is_open(session: Session) -> bool:
-        return session.id in remembered - told and session.status in STATUS_OF.values()
-
-    return [
-        judge_session(_before_its_outcome(history.course, one.session), one.visit, history.as_of)
-        if is_open(one.session)
-        else one
-        for one in sessions
-    ]
-
-
-def _before_its_outcome(course: Course, session: Session) -> Session:
-    """Return a session as it was before anything was recorded of it."""
-    for revision in reversed(course.revisions):
-        for changed in revision.changes:
-            was = changed.before
-            if isinstance(was, Session) and was.id == session.id and was.status not in STATUS_OF.values():
-                return attrs.evolve(was, status=BookingStatus.FIRM, revised=session.revised)
-    # One that was never booked has no day to go back to.
-    status = BookingStatus.FIRM if session.booked else BookingStatus.CLOSED
-    return attrs.evolve(session, status=status, counts=session.booked)
-
-
 def reasons(history: History) -> dict[str, str]:
     """Return for each session that a visit was of, what was recorded, in a few words."""
-    withdrawn = (
-        v for v in history.course.visits if v.status is VisitStatus.WITHDRAWN and v.session is not None
-    )
-    reasons = {visit.session or "": f"the entry of {visit.day} was withdrawn" for visit in withdrawn}
+    reasons: dict[str, str] = {}
+    of_entry = {visit.id: visit for visit in history.course.visits}
+    for visit in history.course.visits:
+        corrected = of_entry.get(visit.corrects) if visit.corrects else None
+        if corrected is not None and corrected.session is not None:
+            done = "withdrawn" if visit.status is VisitStatus.WITHDRAWN else "corrected"
+            reasons[corrected.session] = f"the entry of {corrected.day} was {done}"
     for judged in history.visits:
         if judged.session is None:
             continue
