@@ -19,10 +19,12 @@ SRC = Path(__file__).parent.parent / "src" / "ketsched"
 
 LAYERS = [
     "firstuse",
+    "unseen",
     "errors",
     "spacing",
     "placing",
     "clock",
+    "weekdays",
     "arguments",
     "files",
     "tomlfile",

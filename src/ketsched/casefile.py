@@ -22,9 +22,10 @@ from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_
 from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id, read_weekdays
+from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
+from ketsched.weekdays import read_weekdays
 
 
 @attrs.frozen(kw_only=True)

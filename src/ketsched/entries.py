@@ -18,8 +18,9 @@ from ketsched.casefile import named_calendar
 from ketsched.clock import TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus, read_weekdays
+from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus
 from ketsched.revising import before_its_outcome
+from ketsched.weekdays import read_weekdays
 
 SHOWN = 8
 """Bookings that an error names (house default)."""

@@ -43,9 +43,10 @@ from ketsched.model import (
     VisitStatus,
     Waiver,
     check_course_id,
-    read_weekdays,
 )
+from ketsched.weekdays import read_weekdays
 from ketsched.words.wording import Publication
+from refusals import refused
 
 ANATOMY = Anatomy(prepare=15, infusion=40, observation=60, discharge=5)
 
@@ -320,6 +321,25 @@ def test_what_is_no_day_of_the_week(name):
     with pytest.raises(InvalidInput, match="not a day of the week"):
         read_weekdays(["Mon", name])
     assert read_weekdays([" thursday", "MON"]) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("tues", "Tue"),
+        ("Thurs", "Thu"),
+        ("Mo", "Mon"),
+        ("Fr.", "Fri"),
+        ("Mittwoch", "Wed"),
+        ("miércoles", "Wed"),
+        ("Lun", "Mon"),
+        ("vrijdag", "Fri"),
+        ("do", "Thu or Sun"),
+        ("dimanche", "Sun"),
+    ],
+)
+def test_a_day_written_otherwise_says_which_is_meant(name, meant):
+    refused(lambda: read_weekdays([name]), f"did you mean {meant}?")
 
 
 @pytest.mark.parametrize(

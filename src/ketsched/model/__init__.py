@@ -32,7 +32,6 @@ from ketsched.model.phases import (
     Mark,
     Phase,
     Restriction,
-    read_weekdays,
 )
 from ketsched.model.protocols import Protocol
 from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment
@@ -84,5 +83,4 @@ __all__ = [
     "Waiver",
     "Window",
     "check_course_id",
-    "read_weekdays",
 ]

@@ -6,15 +6,15 @@ Days are local dates at the clinic. A class checks itself when built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 import attrs
 
-from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
-from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
+from ketsched.clock import WEEKDAY_NAMES
+from ketsched.errors import Fault, InvalidProtocol, refuse_first
 from ketsched.model.intervals import Interval, Join, Spacing
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 
@@ -414,21 +414,3 @@ def _whole_minutes(length: object) -> bool:
     if not isinstance(length, timedelta) or length % timedelta(minutes=1):
         return False
     return timedelta() < length <= timedelta(days=7)
-
-
-_NUMBER_OF = {day.lower(): n for days in (WEEKDAYS, WEEKDAY_NAMES) for n, day in enumerate(days)}
-
-
-def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
-    """Read ["Mon", "Thu"] or ["monday", "thursday"] as 0 and 3, in order of the week."""
-    days = []
-    for name in names:
-        number = _NUMBER_OF.get(name.strip().lower()) if isinstance(name, str) else None
-        if number is None:
-            raise InvalidInput(
-                what=f"{str(name)[:40]!r} is not a day of the week",
-                why=f"days are {', '.join(WEEKDAY_NAMES)}",
-                fix='write ["Mon", "Thu"]',
-            )
-        days.append(number)
-    return tuple(sorted(days))

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import InvalidProtocol
-from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing, read_weekdays
+from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing
 from ketsched.tomlfile import Table
+from ketsched.weekdays import read_weekdays, suggested
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -199,7 +200,7 @@ def weekdays(names: list[Any]) -> tuple[int, ...]:
         raise InvalidProtocol(
             what="this is not a list of days of the week",
             why="days are Mon, Tue, Wed, Thu, Fri, Sat, Sun or their full names, each once",
-            fix='write ["Mon", "Thu"]',
+            fix=next(filter(None, map(suggested, names)), 'write ["Mon", "Thu"]'),
         )
     return read_weekdays(short)
 

@@ -18,11 +18,13 @@ from ketsched.clock import moment, plausible, read_time, zone_named
 from ketsched.errors import CannotRead, InvalidInput
 from ketsched.model import MOST_VISITS, Visit
 from ketsched.tomlfile import Table
+from ketsched.unseen import as_seen
 from ketsched.visitfile.columns import ColumnMap, Meaning, load_columns, status_named
 from ketsched.visitfile.exports import Export, UnusedRow, VisitFile, too_many
 
 __all__ = ["ColumnMap", "Meaning", "UnusedRow", "VisitFile", "load_columns", "load_visits"]
 
+_IDS = ("session", "id", "corrects")
 _TEXTS = ("by", "route", "note", "id", "corrects", "who")
 
 
@@ -103,10 +105,11 @@ def _visit(entry: Table, zone: str | None) -> Visit:
     status = entry.read("status", status_named, entry.take("status", str))
     clock = entry.take("time", str, None)
     at = None if clock is None else entry.read("time", read_time, clock)
-    if at is not None and zone is not None:
-        entry.read("time", lambda at: moment(day, at, zone), at)
     known: dict[str, Any] = {name: entry.take(name, str, "") for name in _TEXTS}
     known |= {name: entry.take(name, bool, False) for name in ("elsewhere", "worse")}
+    if at is not None and zone is not None and not known["elsewhere"]:
+        entry.read("time", lambda at: moment(day, at, zone), at)
     known |= {"session": entry.take("session", str, None), "counts": entry.take("counts", bool, None)}
+    known |= {name: as_seen(known[name]) for name in _IDS if known[name] is not None}
     entry.done()
     return entry.read(None, lambda known: Visit(day, status, at=at, **known), known)

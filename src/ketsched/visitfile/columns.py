@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -21,6 +21,18 @@ from ketsched.errors import InvalidInput
 from ketsched.model import VisitStatus
 from ketsched.model.visits import CANCELLED_BY
 from ketsched.tomlfile import Table
+from ketsched.unseen import as_seen, plain_dashes
+from ketsched.visitfile.formats import (
+    ISO,
+    Contradiction,
+    check_date,
+    check_formats,
+    check_time,
+    moment_in,
+    time_in,
+)
+
+T = TypeVar("T")
 
 _LIKE_THEIR_HEADER = (
     *("session", "elsewhere", "counts", "by", "route", "worse"),
@@ -30,6 +42,7 @@ OWN_NAMES: dict[str, tuple[str, ...]] = {
     "day": ("day", "date"),
     "status": ("status",),
     "time": ("time", "at"),
+    "weekday": ("weekday",),
     **{name: (name,) for name in _LIKE_THEIR_HEADER},
 }
 """What a column may hold, and the headers that are taken for it where no map is given."""
@@ -38,15 +51,6 @@ DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
 YES = ("yes", "y", "true", "1", "x")
 NO = ("no", "n", "false", "0")
-
-ISO = "iso"
-"""Dates as 2027-01-04, with or without a time after them; times as 09:30 or 09:30:00."""
-
-_ISO_DAY = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?\s?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
-_ISO_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?")
 
 IGNORE = "ignore"
 """For a word that says there is no visit yet."""
@@ -87,72 +91,28 @@ def _check_by(who: str) -> None:
 
 def letters(text: str) -> str:
     """Return our own word without what stands between its parts: No Show, no-show and NOSHOW are one."""
-    return re.sub(r"[\s_-]+", "", text).casefold()
+    return re.sub(r"[\s_-]+", "", plain_dashes(as_seen(text))).casefold()
 
 
 def folded(text: str) -> str:
-    """Return a text so that capital letters and blanks make no difference."""
-    return " ".join(text.split()).casefold()
+    """Return a text so that capital letters, blanks and what nobody sees make no difference."""
+    return " ".join(as_seen(text).split()).casefold()
 
 
-def _check_formats(formats: tuple[str, ...], check: Callable[[str], None]) -> None:
-    if not formats:
-        raise InvalidInput(
-            what="no format", why="at least one says how it is written", fix=f'write "{ISO}", or leave it out'
-        )
+def _readings(text: str, formats: tuple[str, ...], read: Callable[[str, str], T | None]) -> set[T]:
+    """Return all that a text can be by some formats; what is wrong with it by one of them, if it is nothing."""
+    readings: set[T] = set()
+    fault: Contradiction | None = None
     for given in formats:
-        if given != ISO:
-            check(given)
-
-
-def _directives(given: str, usable: str) -> set[str]:
-    letters = set(re.findall(r"%(.?)", given.replace("%%", ""), re.DOTALL))
-    if letters - set(usable):
-        raise InvalidInput(
-            what=f"the format {given[:40]!r} cannot be used",
-            why=f"a format has {', '.join('%' + letter for letter in usable)} and what stands between them",
-            fix=f'write what the export has, such as "%d.%m.%Y" or "%I:%M %p", or "{ISO}"',
-        )
-    return letters
-
-
-def _check_date(given: str) -> None:
-    parts = _directives(given, "YymbBdaAjHIMSpfz")
-    if not (parts & {"Y", "y"} and ((parts & {"m", "b", "B"} and "d" in parts) or "j" in parts)):
-        raise InvalidInput(
-            what=f"the format {given[:40]!r} is not a whole date",
-            why="a day is a year (%Y or %y), a month (%m, %b or %B) and a day (%d)",
-            fix=f'write what the export has, such as "%d.%m.%Y", or "{ISO}"',
-        )
-    if parts & {"H", "I"} or "z" in parts:
-        _check_hours(given, parts)
-    _check_twice(given)
-
-
-def _check_time(given: str) -> None:
-    _check_hours(given, _directives(given, "HIMSpf"))
-    _check_twice(given)
-
-
-def _check_hours(given: str, parts: set[str]) -> None:
-    if not ("H" in parts or {"I", "p"} <= parts):
-        raise InvalidInput(
-            what=f"the format {given[:40]!r} does not say which half of the day",
-            why="an hour is %H on a 24-hour clock, or %I with %p",
-            fix='write what the export has, such as "%H:%M" or "%I:%M %p"',
-        )
-
-
-def _check_twice(given: str) -> None:
-    try:
-        datetime.strptime(given, given)  # noqa: DTZ007 - only whether the format can be used at all
-    except (ValueError, re.error) as error:
-        if "does not match format" not in str(error):
-            raise InvalidInput(
-                what=f"the format {given[:40]!r} cannot be used",
-                why="it names the same part twice, or has a percent sign too many",
-                fix="name each part once; a percent sign itself is %%",
-            ) from None
+        try:
+            reading = read(text, given)
+        except Contradiction as wrong:
+            fault = wrong
+        else:
+            readings |= set() if reading is None else {reading}
+    if fault is not None and not readings:
+        raise fault
+    return readings
 
 
 @attrs.frozen(kw_only=True)
@@ -184,8 +144,8 @@ class ColumnMap:
 
     def __attrs_post_init__(self) -> None:
         self._check_columns()
-        _check_formats(self.dates, _check_date)
-        _check_formats(self.times, _check_time)
+        check_formats(self.dates, check_date)
+        check_formats(self.times, check_time)
         for name, value, usable in (
             ("delimiter", self.delimiter, DELIMITERS),
             ("encoding", self.encoding, ENCODINGS),
@@ -206,14 +166,24 @@ class ColumnMap:
             _check_by(who)
 
     def days(self, text: str) -> set[datetime]:
-        """Return all that a cell with a date can be by these formats, to the minute; without a time: midnight."""
-        moments = (_moment(text, given) for given in self.dates)
-        return {moment for moment in moments if moment is not None}
+        """
+        Return all that a cell with a date can be by these formats, to the minute; without a time: midnight.
+
+        Raises:
+            Contradiction: It is written as one of them says, and still cannot be read.
+        """
+        return _readings(text, self.dates, moment_in)
+
+    def is_day(self, text: str) -> bool:
+        """Whether a cell is meant to be a date."""
+        try:
+            return bool(self.days(text))
+        except Contradiction:
+            return True
 
     def clocks(self, text: str) -> set[time]:
-        """Return all times of day that a cell can be by these formats."""
-        clocks = (_time(text, given) for given in self.times)
-        return {clock for clock in clocks if clock is not None}
+        """Return all times of day that a cell can be by these formats; raises as `days` does."""
+        return _readings(text, self.times, time_in)
 
     def _check_columns(self) -> None:
         for thing in self.columns:
@@ -243,31 +213,6 @@ class ColumnMap:
                 why="each column says one thing",
                 fix="leave one of them out; a time beside the date is read by the format of the date: %d.%m.%Y %H:%M",
             )
-
-
-def _moment(text: str, given: str) -> datetime | None:
-    """Read a day, with the time if it has one, to the minute; None if it is not written so."""
-    try:
-        if given != ISO:
-            moment = datetime.strptime(text, given)  # noqa: DTZ007 - local to the clinic, unless the text has an offset
-        elif written := _ISO_DAY.fullmatch(text):
-            day, clock, offset = written.groups()
-            moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset or ''}")
-        else:
-            return None
-    except ValueError:
-        return None
-    return moment.replace(second=0, microsecond=0)
-
-
-def _time(text: str, given: str) -> time | None:
-    try:
-        if given != ISO:
-            return datetime.strptime(text, given).time().replace(second=0, microsecond=0)  # noqa: DTZ007 - no day
-        written = _ISO_TIME.fullmatch(text)
-        return time(int(written[1]), int(written[2])) if written else None
-    except ValueError:
-        return None
 
 
 def _check_words(name: str, words: tuple[str, ...]) -> None:

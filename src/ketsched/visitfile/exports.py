@@ -8,10 +8,12 @@ never repeated, because it may name a patient.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 
@@ -19,8 +21,13 @@ from ketsched.clock import FIRST_DAY, LAST_DAY, choices, zone_named
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.model import LONGEST_ID, MOST_VISITS, Visit, VisitStatus
 from ketsched.model.visits import CANCELLED_BY
+from ketsched.unseen import as_seen
 from ketsched.visitfile.columns import ColumnMap, Meaning, folded, letters
+from ketsched.visitfile.formats import Contradiction
 from ketsched.visitfile.rows import HEADER, Row, Rows, Unusable
+from ketsched.weekdays import weekdays_meant
+
+T = TypeVar("T")
 
 ANOTHER_PATIENT, NO_VISIT_YET = "of another patient", "no visit yet"
 """What a row of data may be that is no visit of this patient; counted, not handed back."""
@@ -75,12 +82,17 @@ def too_many(file: Path) -> CannotRead:
     )
 
 
+def _loosely(patient: str | None) -> str:
+    """Return whose row it is without what spreadsheets change: blanks, leading zeros, the width of letters."""
+    return "".join(unicodedata.normalize("NFKC", patient or "").split()).lstrip("0")
+
+
 class Export:
     """One reading of an export: turns its rows into the visits of one patient."""
 
     def __init__(self, file: Path, columns: ColumnMap | None, patient: str | None, zone: str | None) -> None:
         self.file, self.zone = file, zone
-        self.patient = None if patient is None else patient.strip()
+        self.patient = None if patient is None else as_seen(patient)
         self.asked = patient is not None
         self.rows = Rows(file, columns)
         words = self.rows.map
@@ -154,6 +166,15 @@ class Export:
             raise Unusable(f"no patient in {self.rows.label('patient')}", "fill the cell in the export")
         if self.patient is None:
             self.patient = whose
+        if _UNSEEN_IN_ONE_LINE.search(whose):
+            raise Unusable(
+                f"a control character in {self.rows.label('patient')}", "remove it from the export"
+            )
+        if whose != self.patient and _loosely(whose) == _loosely(self.patient):
+            raise Unusable(
+                f"{self.rows.label('patient')} may be this patient: only blanks, zeros or the width of letters differ",
+                "write it in the export as in the other rows, or leave the row out",
+            )
         if whose != self.patient and not self.asked:
             raise CannotRead(
                 what=f"{self.file.name} has rows of several patients",
@@ -211,7 +232,7 @@ class Export:
     def _when(self, cells: list[str]) -> tuple[date, time | None]:
         """Read the day, and the time from its own column or from beside the date."""
         label = self.rows.label("day")
-        moments = self.rows.map.days(self.rows.cell(cells, "day"))
+        moments = self._by_formats("day", self.rows.map.days, cells)
         if len(moments) > 1:
             raise Unusable(
                 f"{label} is {len(moments)} different days by the formats given",
@@ -227,7 +248,9 @@ class Export:
                 else "write it as 2027-01-04, or give a column map with [format] date",
             )
         moment = moments.pop()
-        day, at, sure = self._local(moment)
+        elsewhere = bool(self._flag(cells, "elsewhere"))
+        day, at, sure = self._local(moment, elsewhere=elsewhere)
+        self._check_weekday(cells, {moment.date(), day})
         if not FIRST_DAY <= day <= LAST_DAY:
             raise Unusable(
                 f"{label} is not a day to plan on: days lie between {FIRST_DAY} and {LAST_DAY}",
@@ -240,7 +263,8 @@ class Export:
                 "leave time out of the column map, or correct one of the two",
             )
         at = at or clock
-        if at is not None and not sure and self.zone is not None and len(choices(day, at, self.zone)) != 1:
+        here = self.zone is not None and not elsewhere  # elsewhere other clocks may have shown that time
+        if here and at is not None and not sure and len(choices(day, at, str(self.zone))) != 1:
             raise Unusable(
                 f"a time in {self.rows.label('time' if clock else 'day')} that the clocks of {self.zone} skip"
                 " or show twice that day",
@@ -248,9 +272,31 @@ class Export:
             )
         return day, at
 
-    def _local(self, given: datetime) -> tuple[date, time | None, bool]:
-        """Return the local day and time, and whether they come from a moment; midnight beside a date is no time."""
+    def _by_formats(self, thing: str, read: Callable[[str], set[T]], cells: list[str]) -> set[T]:
+        """Return all that a cell can be; say why one that is written as expected cannot be read."""
+        try:
+            return read(self.rows.cell(cells, thing))
+        except Contradiction as fault:
+            raise Unusable(f"{self.rows.label(thing)} {fault.why}", fault.fix) from None
+
+    def _check_weekday(self, cells: list[str], days: set[date]) -> None:
+        """Refuse a row whose column of weekdays says another than that of its date."""
+        word = self.rows.cell(cells, "weekday")
+        if word and not weekdays_meant(word) & {day.weekday() for day in days}:
+            raise Unusable(
+                f"{self.rows.label('weekday')} is not the weekday of the date in {self.rows.label('day')}",
+                "correct the one of the two that is wrong",
+            )
+
+    def _local(self, given: datetime, *, elsewhere: bool) -> tuple[date, time | None, bool]:
+        """
+        Return the local day and time, and whether they come from a moment; midnight beside a date is no time.
+
+        The clock of another place is the one that was written, unless that is in UTC.
+        """
         midnight = given.time() == time(0)
+        if elsewhere and given.utcoffset():
+            return given.date(), given.time(), True
         if (
             given.tzinfo is None or not FIRST_DAY <= given.date() <= LAST_DAY
         ):  # no zone is needed to refuse it
@@ -273,7 +319,7 @@ class Export:
         text = self.rows.cell(cells, "time")
         if not text:
             return None
-        clocks = self.rows.map.clocks(text)
+        clocks = self._by_formats("time", self.rows.map.clocks, cells)
         if len(clocks) != 1:
             raise Unusable(
                 f"{self.rows.label('time')} is {len(clocks)} different times by the formats given"

@@ -19,6 +19,7 @@ import attrs
 
 from ketsched.errors import CannotRead
 from ketsched.files import decode, read_bytes
+from ketsched.unseen import as_seen
 from ketsched.visitfile.columns import DELIMITERS, OWN_NAMES, ColumnMap, folded
 
 ROWS_ABOVE = 30
@@ -98,9 +99,11 @@ class Rows:
         return f"column {self.places[thing] + 1} ({self.map.columns[thing] if self.mapped else thing})"
 
     def cell(self, cells: list[str], thing: str) -> str:
-        """Return what a row has in a column; blank if it has no such column or ends before it."""
+        """Return what a row has in a column, as it is seen; blank if it has no such column or ends before it."""
         place = self.places.get(thing, len(cells))
-        return _bare(cells[place]) if place < len(cells) else ""
+        if place >= len(cells):
+            return ""
+        return _bare(cells[place], whole=thing in ("note", "who"))
 
     def cells(self, row: Row) -> list[str] | str:
         """
@@ -115,7 +118,7 @@ class Rows:
             reach = f", which reaches to line {row.last}" if row.last > row.line else ""
             raise Unusable(f"a quote in the middle of a cell, or a very long cell{reach}", QUOTES)
         if row.line < self.head:
-            if self.map.days(self.cell(row.cells, "day")):
+            if self.map.is_day(self.cell(row.cells, "day")):
                 raise Unusable("a date above the header", "put the header above all rows")
             return ABOVE
         self._check_whole(row, row.cells)
@@ -149,7 +152,7 @@ class Rows:
                         fix=f"{QUOTES}; one that stands alone is removed",
                     ) from None
                 cells = None
-            if cells is None or any(map(str.strip, cells)):
+            if cells is None or any(map(_bare, cells)):
                 yield Row(line, reader.line_num + self._skipped, cells)
 
     # The header.
@@ -211,7 +214,7 @@ class Rows:
         for cell in cells if row.last > row.line else []:
             for line in re.split(r"\r\n|\r|\n", cell)[1:]:
                 inner = next(csv.reader([line], delimiter=self._delimiter), [])
-                if len(inner) > self.places["status"] and self.map.days(self.cell(inner, "day")):
+                if len(inner) > self.places["status"] and self.map.is_day(self.cell(inner, "day")):
                     raise Unusable(
                         f"a quote that opens in it swallows rows, to line {row.last}",
                         f"{QUOTES}; one that stands alone is removed",
@@ -273,9 +276,14 @@ def _without_end(cells: list[str]) -> list[str]:
     return cells[: last + 1]
 
 
-def _bare(cell: str) -> str:
-    """Return a cell without blanks around it and without what spreadsheets put there to keep a text a text."""
-    text = cell.strip()
+def _bare(cell: str, *, whole: bool = False) -> str:
+    """
+    Return a cell without blanks around it and without what spreadsheets put there to keep a text a text.
+
+    What nobody sees in it is left out too, unless it is wanted whole: some scripts and emoji need it.
+    """
+    seen = as_seen(cell)
+    text = cell.strip() if whole and seen else seen
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].strip()
     return text[1:] if text.startswith("'") and text[1:2] in _AFTER_APOSTROPHE else text

@@ -1,0 +1,68 @@
+"""Days of the week as people write them: ours in English, and those of neighbours, to say which is meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
+from ketsched.errors import InvalidInput
+from ketsched.unseen import as_seen
+
+_OURS = {day.lower(): n for days in (WEEKDAYS, WEEKDAY_NAMES) for n, day in enumerate(days)}
+
+_FROM_MONDAY = (
+    "mo tu we th fr sa su",
+    "mon tues weds thur fri sat sun",
+    "mon tues wednes thurs fri satur sun",
+    "mo di mi do fr sa so",
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "montags dienstags mittwochs donnerstags freitags sonnabend sonntags",
+    "lun mar mie jue vie sab dom",
+    "lu ma mi ju vi sa do",
+    "lunes martes miercoles jueves viernes sabado domingo",
+    "lun mar mer jeu ven sam dim",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "ma di wo do vr za zo",
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+    "lun mar mer gio ven sab dom",
+    "lunedi martedi mercoledi giovedi venerdi sabato domenica",
+    "seg ter qua qui sex sab dom",
+    "segunda terca quarta quinta sexta sabado domingo",
+)
+"""English as others shorten it, German, Spanish, French, Dutch, Italian and Portuguese, without accents."""
+
+
+def weekdays_meant(word: str) -> set[int]:
+    """
+    Return which days of the week a word can mean, Monday is 0; none if it is none that is known here.
+
+    "do" is Thursday in Dutch and German and Sunday in Spanish.
+    """
+    apart = unicodedata.normalize("NFKD", as_seen(word).casefold())
+    plain = "".join(letter for letter in apart if letter.isalpha())
+    if plain in _OURS:
+        return {_OURS[plain]}
+    return {week.split().index(plain) for week in _FROM_MONDAY if plain in week.split()}
+
+
+def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:
+    """Read ["Mon", "Thu"] or ["monday", "thursday"] as 0 and 3, in order of the week."""
+    return tuple(sorted(_weekday(name) for name in names))
+
+
+def _weekday(name: object) -> int:
+    number = _OURS.get(as_seen(name).lower()) if isinstance(name, str) else None
+    if number is None:
+        raise InvalidInput(
+            what=f"{str(name)[:40]!r} is not a day of the week",
+            why=f"days are {', '.join(WEEKDAY_NAMES)}, or in full",
+            fix=suggested(name) or "write days as Mon and Thu, in English",
+        )
+    return number
+
+
+def suggested(name: object) -> str:
+    """Say which day of the week is meant by a word that is none of ours; empty if that is not known."""
+    near = sorted(weekdays_meant(name)) if isinstance(name, str) else []
+    return f"did you mean {' or '.join(WEEKDAY_NAMES[n] for n in near)}?" if near else ""
