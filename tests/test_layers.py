@@ -55,7 +55,17 @@ LAYERS = [
     "cli",
 ]
 
-AT_FIRST_USE = ["cattrs", "tomllib", "icalendar", "holidays", "click", "rich", "dateutil", "numpy"]
+AT_FIRST_USE = [
+    "cattrs",
+    "tomllib",
+    "icalendar",
+    "holidays",
+    "click",
+    "rich",
+    "filelock",
+    "dateutil",
+    "numpy",
+]
 
 
 def layer_of(path):

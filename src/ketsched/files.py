@@ -1,20 +1,38 @@
-"""Files: read up to a largest size, and written whole or not at all, several of them together or none."""
+"""Files: read up to a largest size, written whole or not at all, several together or none, and locked meanwhile."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ketsched.errors import CannotRead, CannotWrite
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes that any file read by the library may have: 10 MiB."""
+
+PATIENCE = 30.0
+"""Seconds that one who wants to change a file waits for another who does (house default)."""
+
+_NEW_FILES = 0o640
+"""What a new file allows at most: its owner may change it, its group may read it."""
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""What a system says of a folder in which nothing can be locked."""
+
+_LONGEST_NAME = 255
+"""Bytes that a file's name can have."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -84,19 +102,21 @@ def write_whole(path: Path, content: bytes) -> Path:
     The bytes go to a temporary name in the same folder, reach the disk, and then take the
     place of what was there before. Until then a reader sees the old file, afterwards the new
     one; if anything fails the old one stays and the temporary one is gone. A symbolic link
-    keeps pointing where it did. A file that was there before keeps its permissions and, where
-    the system allows it, its group.
+    keeps pointing where it did. A file that was there before keeps its permissions, its group
+    and its owner where the system allows it; a warning says where it does not. A new one can be
+    read by its group and changed by its owner at most, less if the umask of the process says so.
 
     Raises:
         CannotWrite: The folder is missing or read-only, the disk is full, or the path is no file.
     """
-    write_several([(path, content)])
+    for remark in write_several([(path, content)]):
+        warnings.warn(remark, stacklevel=3)
     return path
 
 
-def write_several(contents: Iterable[tuple[Path, bytes]]) -> None:
+def write_several(contents: Iterable[tuple[Path, bytes]]) -> tuple[str, ...]:
     """
-    Put several files there, or leave all as they were.
+    Put several files there, or leave all as they were; return what could not be kept of those that were there.
 
     All of them are written under temporary names first, so that a full disk is met before any
     file changes; then they take their places one after another, in the order given. If that
@@ -123,6 +143,7 @@ def write_several(contents: Iterable[tuple[Path, bytes]]) -> None:
             one.clear()
     for folder in dict.fromkeys(one.target.parent for one in pending):
         _settle(folder)
+    return tuple(one.lost for one in pending if one.lost)
 
 
 @attrs.define
@@ -137,6 +158,7 @@ class _Pending:
         temporary: Where the bytes are until then.
         old: A second name of the file that was there, by which it can come back.
         is_there: Whether it has taken its place.
+        lost: What could not be kept of the file that was there, in words; empty: nothing.
     """
 
     path: Path
@@ -145,6 +167,7 @@ class _Pending:
     temporary: Path
     old: Path
     is_there: bool = False
+    lost: str = ""
 
     @classmethod
     def beside(cls, path: Path) -> _Pending:
@@ -157,24 +180,41 @@ class _Pending:
     def write(self, content: bytes) -> None:
         """Write the bytes under the temporary name, until they have reached the disk."""
         # What takes the place of a private file is private from its first byte: it may stay behind half-written.
-        begin = 0o666 if self.before is None else 0o600
+        begin = _NEW_FILES if self.before is None else 0o600
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(self.temporary, flags, begin), "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if self.before is not None:
-            self.temporary.chmod(self._mode(self.before))
+            self._keep(self.before)
 
-    def _mode(self, before: os.stat_result) -> int:
-        """Return the permissions of the file there, after giving its group to the new one if the system allows it."""
-        mode = stat.S_IMODE(before.st_mode)
-        if self.temporary.stat().st_gid != before.st_gid:
-            try:
-                os.chown(self.temporary, -1, before.st_gid)
-            except OSError:  # what one group may do must not pass to another
-                return mode & ~stat.S_IRWXG
-        return mode
+    def _keep(self, before: os.stat_result) -> None:
+        """Give the new file the owner, the group and the permissions of the one that is there."""
+        mode, now = stat.S_IMODE(before.st_mode), self.temporary.stat()
+        if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid) and not self._chown(
+            before.st_uid, before.st_gid
+        ):
+            # As a rule nobody can give a file away, but those of a group can leave it to the group.
+            if now.st_gid != before.st_gid and not self._chown(-1, before.st_gid):
+                # What one group may do must not pass to another.
+                mode &= ~(stat.S_IRWXG | stat.S_ISGID)
+                self.lost = "its group could not be kept: those of the group cannot use it any more"
+            mode &= ~stat.S_ISUID
+        try:
+            self.temporary.chmod(mode)
+        except OSError:  # shares of other systems may know no permissions
+            self.lost = "its permissions could not be kept: it is its owner's alone"
+        if self.lost:
+            self.lost = f"{self.path.name}: {self.lost}; whoever looks after the folder can set them again"
+
+    def _chown(self, user: int, group: int) -> bool:
+        """Give the new file to a user and a group; -1: as it is. Return whether the system allowed it."""
+        try:
+            os.chown(self.temporary, user, group)
+        except (OSError, AttributeError):  # Windows has no such thing
+            return False
+        return True
 
     def take_place(self, *, can_go_back: bool) -> None:
         """Take the place of the file there, which keeps a second name if it may have to come back."""
@@ -261,3 +301,73 @@ def _settle(folder: Path) -> None:
         pass
     finally:
         os.close(handle)
+
+
+def _lock_beside(target: Path) -> Path:
+    """Return the name of the file that is locked in place of another, which a new one replaces."""
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME - len("..lock"):
+        from hashlib import sha256
+
+        name = sha256(os.fsencode(name)).hexdigest()
+    return target.with_name(f".{name}.lock")
+
+
+class Lock:
+    """
+    The right to change a file, for one at a time of all who ask for it, also from other machines that share its folder.
+
+    What holds it is the running program: whoever was killed holds nothing any more. Meanwhile an
+    empty file `.NAME.lock` lies beside it; one that a killed program has left does not matter.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._beside: Path | None = None
+        self._held: BaseFileLock | None = None
+
+    def take(self, wait: float | None = None) -> bool:
+        """
+        Wait until it is free and take it; return whether it was free in time.
+
+        Args:
+            wait: At most so many seconds; None: PATIENCE.
+
+        Raises:
+            CannotWrite: The system allows no file beside it, or its folder knows no locks.
+        """
+        from filelock import FileLock, Timeout
+
+        with _named_in_errors(self.path):
+            self._beside = _lock_beside(Path(os.path.realpath(self.path)))
+            # Whoever may use the folder may lock its files: there is nothing in the file to read or to change.
+            held = FileLock(self._beside, timeout=PATIENCE if wait is None else wait, mode=0o666)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # that a folder without locks is locked in another way
+                    held.acquire(poll_interval=0.02)
+            except Timeout:
+                return False
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
+                raise CannotWrite(
+                    what=f"{self.path.name} cannot be locked",
+                    where=str(self.path),
+                    why="its folder knows no locks, and two who change it at once would lose what one of them wrote",
+                    fix="keep it on this machine, or on a share that has locks; who runs the share can turn them on",
+                ) from None
+        self._held = held
+        return True
+
+    def give_up(self) -> None:
+        """Let the next one take it."""
+        if self._held is None or self._beside is None:
+            return
+        # Those who wait look whether the file that they have locked is still there, and begin again if not.
+        with suppress(OSError):
+            self._beside.unlink()
+        self._held.release()
+        self._held = None

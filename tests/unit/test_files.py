@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
 from ketsched.errors import CannotRead, CannotWrite
-from ketsched.files import LARGEST_FILE, read_text, write_several, write_whole
+from ketsched.files import LARGEST_FILE, Lock, read_text, write_several, write_whole
 
 
 def raised(how):
@@ -124,7 +126,7 @@ def test_a_file_keeps_its_group_and_mode_or_gives_no_other_group_what_it_had(
 
     class OfAnotherGroup:
         def __init__(self, found):
-            self.st_mode, self.st_gid = found.st_mode, found.st_gid + 1
+            self.st_mode, self.st_uid, self.st_gid = found.st_mode, found.st_uid, found.st_gid + 1
 
     def seen(self, **more):
         found = real(self, **more)
@@ -132,12 +134,107 @@ def test_a_file_keeps_its_group_and_mode_or_gives_no_other_group_what_it_had(
 
     def chown(_, user, group):
         given.append((user, group))
-        if not allowed:
+        if not allowed or user != -1:  # only the machine's administrator gives files to others
             raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(Path, "stat", seen)
     monkeypatch.setattr(os, "chown", chown)
-    write_whole(path, b"new")
+    remarks = write_several([(path, b"new")])
     monkeypatch.undo()
-    assert given == [(-1, path.stat().st_gid + 1)]
+    found = path.stat()
+    assert given == [(found.st_uid, found.st_gid + 1), (-1, found.st_gid + 1)]
+    assert [remark.partition(":")[0] for remark in remarks] == ([] if allowed else ["a"])
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_lost_is_said_with_a_warning_in_python(folder, monkeypatch, fails):
+    """A share that knows no permissions still takes the file, for its owner alone."""
+    path, real = folder / "a", Path.chmod
+
+    def chmod(self, mode, **more):
+        if fails:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return real(self, mode, **more)
+
+    path.chmod(0o664)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    if fails:
+        with pytest.warns(UserWarning, match=r"a: its permissions could not be kept"):
+            write_whole(path, b"new")
+    else:
+        write_whole(path, b"new")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600 if fails else 0o664)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o640), (0o022, 0o640), (0o027, 0o640), (0o077, 0o600)])
+def test_a_new_file_is_never_for_everybody(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        write_whole(tmp_path / "new", b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == mode
+
+
+# Locks.
+
+
+def test_a_lock_is_for_one_at_a_time_and_leaves_nothing(folder):
+    first, second = Lock(folder / "a"), Lock(folder / "a")
+    assert first.take(0)
+    assert not second.take(0)
+    assert Lock(folder / "c").take(0)  # another file is another matter
+    first.give_up()
+    assert second.take(0)
+    second.give_up()
+    second.give_up()  # twice is once
+    assert contents(folder).keys() - {".c.lock"} == {"a", "c"}
+
+
+def test_a_lock_is_of_the_file_however_it_is_spelled(folder):
+    (folder / "link").symlink_to("a")
+    (folder / "sub").mkdir()
+    lock = Lock(folder / "link")
+    assert lock.take(0)
+    assert not Lock(folder / "sub" / ".." / "a").take(0)
+    lock.give_up()
+
+
+@pytest.mark.parametrize("length", [248, 249, 250, 255])
+def test_a_long_name_is_locked_as_well(tmp_path, length):
+    path = tmp_path / ("x" * (length - 5) + ".json")
+    lock = Lock(path)
+    assert lock.take(0)
+    assert not Lock(path).take(0)
+    lock.give_up()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_lock_of_one_that_was_killed_blocks_nobody(folder):
+    """Whatever the file of the lock says: what counts is who holds it."""
+    child = os.fork()
+    if child == 0:
+        Lock(folder / "a").take(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert (folder / ".a.lock").exists()
+    lock = Lock(folder / "a")
+    assert lock.take(0)
+    lock.give_up()
+    assert not (folder / ".a.lock").exists()
+
+
+def test_a_lock_makes_no_folder(tmp_path):
+    error = raised(lambda: Lock(tmp_path / "none" / "a").take(0))
+    assert (error.what, str(tmp_path / "none") in error.fix) == ("cannot write a", True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_without_locks_is_said(folder, monkeypatch):
+    def none(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    error = raised(lambda: Lock(folder / "a").take(0))
+    assert (error.what, "knows no locks" in error.why) == ("a cannot be locked", True)
