@@ -185,7 +185,7 @@ def hold(
     known = tentative_reasons(course)
     unsure = (s.id for s in course.sessions if s.status is BookingStatus.TENTATIVE and s.id not in known)
     added = Hold(id=name, reason=reason, who=who, since=since, sessions=sessions, already=tuple(unsure))
-    return _changed(course, at, "held", holds=(*course.holds, added))
+    return _changed(course, at, "held", who=who, holds=(*course.holds, added))
 
 
 @checked
@@ -197,7 +197,7 @@ def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | 
         attrs.evolve(known, lifted_by=who, lifted_on=on) if known.id == hold_id else known
         for known in course.holds
     )
-    return _changed(course, at, "released", holds=holds)
+    return _changed(course, at, "released", who=who, holds=holds)
 
 
 @checked
@@ -219,7 +219,7 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
         for p in course.companions
     )
     what = f"decided: {outcome.what}"
-    return _changed(course, at, "decided", what=what, companions=companions)
+    return _changed(course, at, "decided", what=what, who=outcome.who, companions=companions)
 
 
 @checked
@@ -273,9 +273,18 @@ def _check_session(course: Course, name: str) -> None:
     _check_named(name, known, "session", "there is no session {}", "the course has {}")
 
 
-def _changed(course: Course, at: datetime | None, kind: str, *, what: str = "", **attributes: Any) -> Course:
-    """Return the next revision, with the states that follow from what changed."""
+def _changed(course: Course, at: datetime | None, kind: str, **attributes: Any) -> Course:
+    """
+    Return the next revision, with the states that follow from what changed.
+
+    Args:
+        course: As it was.
+        at: The moment of the revision.
+        kind: What it is.
+        attributes: What it did in words (`what`) and who did it (`who`); and the attributes of the course that changed.
+    """
+    about = {name: attributes.pop(name) for name in ("what", "who") if name in attributes}
     changed = attrs.evolve(course, **attributes)
     sessions, companions = with_statuses(changed, before=course)
     attributes.pop("companions", None)
-    return revise(course, at=at, kind=kind, what=what, sessions=sessions, companions=companions, **attributes)
+    return revise(course, at=at, kind=kind, sessions=sessions, companions=companions, **about, **attributes)

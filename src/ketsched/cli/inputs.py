@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -193,9 +194,36 @@ def clinic_calendar(
     return calendar
 
 
+AHEAD = timedelta(days=1)
+"""How far a moment may lie ahead of this machine's clock without a word (house default)."""
+
+
+def clock() -> datetime:
+    """Return the moment by the clock of this machine, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def moment(at: datetime | None) -> datetime:
-    """Return a moment that was given, or the clock's in whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0) if at is None else at
+    """Return a moment that was given, or the clock's."""
+    return clock() if at is None else at
+
+
+def confirm_ahead(at: datetime) -> None:
+    """Ask whether a moment is meant that lies far ahead of the clock; where nobody can be asked it is taken."""
+    now = clock()
+    if at > now + AHEAD and on_a_terminal():
+        days = (at - now).days
+        click.confirm(
+            f"--at is {days} day{'s' * (days > 1)} ahead of this machine's clock ({now:%Y-%m-%dT%H:%M:%SZ}), "
+            f"and later changes come after it. Is {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} meant?",
+            abort=True,
+            err=True,
+        )
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 fail_on_option = choice(
@@ -230,49 +258,66 @@ def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @attrs.frozen
 class Output:
-    """One file to write, and for whom."""
+    """
+    One file to write, and for whom.
+
+    Attributes:
+        path: The file.
+        audience: Of a calendar, as `write` takes it.
+        privacy: Likewise.
+        changes_only: Whether it gets only what the command changes.
+    """
 
     path: Path
     audience: str = "patient"
     privacy: str = "discreet"
+    changes_only: bool = False
 
     def __str__(self) -> str:
         whom = "the course itself" if self.holds_course else f"{self.audience}, {self.privacy}"
-        return f"{self.path} ({whom})"
+        return f"{self.path} ({whom}{', changes only' if self.changes_only else ''})"
 
     @property
     def holds_course(self) -> bool:
         """Whether it is the course document, from which the course goes on."""
         return self.path.suffix.lower() == ".json"
 
-    def content(
-        self, course: Course, findings: Sequence[Finding], *, changes_only: bool = False
-    ) -> tuple[Path, bytes]:
+    def content(self, course: Course, findings: Sequence[Finding]) -> tuple[Path, bytes]:
         """Return the file and what is to stand in it."""
         whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy}
         name = self.path.name
-        return self.path, dumps(course, name, **whom, findings=findings, changes_only=changes_only)
+        return self.path, dumps(course, name, **whom, findings=findings, changes_only=self.changes_only)
 
 
-_AUDIENCES, _PRIVACIES = ("patient", "clinic"), ("discreet", "named", "full")
+_AUDIENCES, _PRIVACIES, _CHANGES = ("patient", "clinic"), ("discreet", "named", "full"), "changes"
 
 
 def output_of(text: str) -> Output:
-    """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, the audience, the privacy."""
+    """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, the audience, the privacy, all or changes."""
     found = re.fullmatch(r"(.*\.\w+):([\w ,-]*)", text, re.DOTALL)  # C:\\clinic.ics has a colon of its own
     if found is None:
         return Output(Path(text))
     words = [word.strip().lower() for word in found[2].split(",")]
     audiences = [word for word in words if word in _AUDIENCES]
     privacies = [word for word in words if word in _PRIVACIES]
-    if len(audiences) + len(privacies) < len(words) or len(audiences) > 1 or len(privacies) > 1:
+    changes = words.count(_CHANGES)
+    if (
+        len(audiences) + len(privacies) + changes < len(words)
+        or max(len(audiences), len(privacies), changes) > 1
+    ):
         raise InvalidInput(
             what=f"{found[2][:40]!r} is not an audience and a privacy",
             where=f"-o {text[:80]}",
-            why="the audience is patient or clinic; the privacy is discreet, named or full",
+            why=f"the audience is patient or clinic; the privacy is discreet, named or full; {_CHANGES} is for "
+            "what a command changes alone",
             fix=f"write for example -o {found[1][:80]}:clinic,full",
         )
-    return Output(Path(found[1]), *(audiences or ["patient"]), *(privacies or ["discreet"]))
+    return Output(
+        Path(found[1]),
+        audience=audiences[0] if audiences else "patient",
+        privacy=privacies[0] if privacies else "discreet",
+        changes_only=bool(changes),
+    )
 
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -280,7 +325,8 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(
         "-o --output",
         "FILE[:WHO]",
-        "Write .ics as well; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
+        "Write .ics as well; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full; "
+        "with changes only what this command changes, as in changes.ics:changes.",
         several=True,
     )(command)
 
@@ -298,7 +344,7 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
     for output in outputs:
         name, path = output.path.name, real_path(output.path)
         in_its_place = changing is not None and (output.holds_course or path == real_path(changing))
-        whom = (output.audience, output.privacy)
+        whom = (output.audience, output.privacy, output.changes_only)
         faults = (
             (
                 not name.lower().endswith(tuple(FORMATS)),
@@ -308,11 +354,18 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 "end the name with one of these, as in course.json or patient.ics:patient,named",
             ),
             (
-                output.holds_course and whom != ("patient", "discreet"),
+                output.holds_course and whom != ("patient", "discreet", False),
                 "output",
                 f"{name} cannot be for somebody or more or less private",
                 "a course file holds the whole course, for the clinic's own use",
                 "leave the words after the file name out, or write a .ics file",
+            ),
+            (
+                output.changes_only and changing is None,
+                "output",
+                f"{name} would have only what changes",
+                "a first plan changes nothing: all of it is new",
+                f"leave {_CHANGES} out",
             ),
             (
                 in_its_place,

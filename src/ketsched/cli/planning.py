@@ -20,6 +20,7 @@ from ketsched.clock import read_time
 from ketsched.entries import read_moment, read_named, read_start, read_weekday_span
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
+from ketsched.interchange.coursefile import making
 from ketsched.interchange.folder import with_booked
 from ketsched.model import Course, Interval
 from ketsched.planning import Start, complete, starts
@@ -93,7 +94,9 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         )
         what = attrs.evolve(what, calendar=calendar)
     payers: dict[str, Any] = {"authorisations": what.authorisations}
-    given = {**payers, "holds": what.holds, "id": course_id or made, "at": inputs.moment(given["at"])}
+    at = inputs.moment(given["at"])
+    inputs.confirm_ahead(at)
+    given = {**payers, "holds": what.holds, "id": course_id or made, "at": at}
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
@@ -105,13 +108,14 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         course = plan_course(what.protocol, start=what.start, **what.hours.keywords(), **given)
     inputs.located(case or "", check_holds, course)
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
-    write_several([output.content(course, findings) for output in outputs])
+    with making(output.path for output in outputs if output.holds_course):
+        remarks = write_several([output.content(course, findings) for output in outputs])
     if as_json:
         click.echo(reporting.as_json(reporting.plan_values(course, findings)))
     else:
         _show(course, what, findings, tried)
-        for output in outputs:
-            click.echo(f"wrote {output}")
+        for line in (*(f"wrote {output}" for output in outputs), *remarks):
+            click.echo(line)
         if made and outputs:
             click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
     ctx.exit(inputs.exit_code(findings, fail_on))

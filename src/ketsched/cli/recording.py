@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -126,7 +125,7 @@ def record(
         where = "--from"
     else:
         _refuse(any(of_file.values()), "--from", "options for a file, and no file")
-        visits, where = (_visit(opened.course, day, status, of_one, ask=not opened.as_json),), "DATE"
+        visits, where = (_visit(opened, day, status, of_one),), "DATE"
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
     course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, visits)
     lines = revising.write(opened, course)
@@ -167,9 +166,10 @@ def _refuse(wrong: bool, where: str, what: str) -> None:
 
 
 def _visit(
-    course: Course, day: date | None, status: VisitStatus | None, given: dict[str, Any], *, ask: bool
+    opened: revising.Opened, day: date | None, status: VisitStatus | None, given: dict[str, Any]
 ) -> Visit:
     """Read the one visit that the command line names."""
+    course = opened.course
     if day is None or status is None:
         raise InvalidInput(
             what="DATE is missing" if day is None else "STATUS is missing",
@@ -178,8 +178,10 @@ def _visit(
             fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
         )
     began, session, counts, corrects = (given[name] for name in ("began", "session", "counts", "corrects"))
-    if status is VisitStatus.STOPPED_EARLY and counts is None and ask and _on_a_terminal():
-        counts = _asked(day)
+    asks = status is VisitStatus.STOPPED_EARLY and counts is None and not opened.as_json
+    if asks and inputs.on_a_terminal():
+        with opened.held.left_to_others():
+            counts = _asked(day)
     visit = inputs.located(
         "the command line",
         lambda: Visit(
@@ -195,10 +197,6 @@ def _visit(
     )
     where = "--corrects" if corrects else "DATE"
     return inputs.located(where, lambda: with_session(course, check_entry(course, visit)))
-
-
-def _on_a_terminal() -> bool:
-    return sys.stdin.isatty()
 
 
 def _asked(day: date) -> str | None:

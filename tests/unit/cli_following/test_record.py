@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from followed import FOURTH, HOURS, as_json, days, everything, on, said_in_four_parts
+from ketsched.cli import inputs
 from ketsched.interchange import read
 from ketsched.model import VisitStatus
 
@@ -95,7 +96,10 @@ def test_what_was_recorded_before_changes_nothing(run, third):
     before = everything()
     done = run(*words, *on(FOURTH, 13), "-o", "a.ics", "--changes-only")
     assert (done.code, done.err) == (0, "")
-    assert "nothing has changed\na.ics (patient, discreet) was not written: no event changed\n" in done.out
+    assert (
+        "nothing has changed\na.ics (patient, discreet, changes only) was not written: no event changed\n"
+        in done.out
+    )
     assert everything() == before
 
 
@@ -145,6 +149,7 @@ def test_on_a_terminal_it_asks_whether_it_counts(run, third, monkeypatch, typed,
             return True
 
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(inputs, "clock", lambda: datetime(2027, 1, 14, 12, tzinfo=UTC))
     done = run("record", third, FOURTH, "stopped-early", *on(FOURTH))
     assert done.code == 0
     assert "Does the session of 2027-01-14 count toward the series?" in done.err

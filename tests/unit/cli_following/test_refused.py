@@ -37,6 +37,12 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("record", FILE, FOURTH, "no-show", "--clinic", "no.toml"), "cannot open no.toml"),
         (("record", FILE, FOURTH, "no-show", "--calendar", "a=b.toml"), "the clinic's hours are missing"),
         (("record", FILE, FOURTH, "no-show", "--changes-only"), "no calendar to write them into"),
+        (
+            ("record", FILE, FOURTH, "no-show", "-o", "a.ics", "-o", "b.ics", "--changes-only"),
+            "-o a.ics:changes",
+        ),
+        (("record", FILE, FOURTH, "no-show", "-o", "a.ics:changes,changes"), "not an audience and a privacy"),
+        (("plan", "--protocol", "t.toml", "-o", "a.ics:changes"), "a first plan changes nothing"),
         (("record", "clinic.toml", FOURTH, "no-show"), "clinic.toml is no course file"),
         (("record", "other.json", FOURTH, "no-show"), "this is not a course document"),
         (("forecast", FILE, "--as-of", "soon"), "--as-of"),

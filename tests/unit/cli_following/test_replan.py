@@ -198,8 +198,10 @@ def test_with_nothing_new_nothing_changes(run, third):
 
 
 def test_calendars_get_all_or_only_what_changed(run, third):
-    words = ("-o", "all.ics", "-o", "changes.ics:clinic,full")
-    run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), *words, "--changes-only")
+    words = ("-o", "all.ics", "-o", "changes.ics:clinic,full,changes")
+    done = run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), *words)
+    assert "wrote all.ics (patient, discreet)\nwrote changes.ics (clinic, full, changes only)\n" in done.out
+    assert Path("all.ics").read_text("utf-8").count("BEGIN:VEVENT") == 7
     changed = Path("changes.ics").read_text("utf-8")
     assert changed.count("BEGIN:VEVENT") == 2  # the 14th is cancelled, the 25th is new
     assert changed.count("STATUS:CANCELLED") == 1
@@ -207,7 +209,7 @@ def test_calendars_get_all_or_only_what_changed(run, third):
     assert Path("whole.ics").read_text("utf-8").count("BEGIN:VEVENT") == 7
     done = run("ride", third, "s5", "confirmed", *on(FOURTH, 14), "-o", "none.ics", "--changes-only")
     assert done.out.endswith(
-        "wrote course.json (revision 7)\nnone.ics (patient, discreet) was not written: no event changed\n"
+        "wrote course.json (revision 7)\nnone.ics (patient, discreet, changes only) was not written: no event changed\n"
     )
     assert not Path("none.ics").exists()
 
