@@ -51,6 +51,22 @@ def anchors(
     return tuple(_of_sessions(anchor, standing))
 
 
+def anchor_of(
+    placed: PlacedCompanion, anchored: Sequence[AnchorDay], companion: Companion
+) -> AnchorDay | None:
+    """Return which of the days that a companion is counted from a booking of it is counted from: its id says so."""
+    key = placed.id.removeprefix(f"{companion.id}:")
+    keys = (key, key.rpartition(":")[0])
+    named = next((one for one in anchored if one.key in keys), None)
+    return named or next((one for one in anchored if one.session == placed.session), None)
+
+
+def is_within(companion: Companion, anchored: AnchorDay, day: date) -> bool:
+    """Whether a day lies in the window that a companion has from an anchor; what goes on has no last day."""
+    after, window = (day - anchored.day).days, companion.window
+    return window.earliest <= after and (companion.count is None or after <= window.latest)
+
+
 def _of_sessions(anchor: Anchor, standing: Sequence[Session]) -> Iterator[AnchorDay]:
     if not standing:
         return

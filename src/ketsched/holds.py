@@ -2,8 +2,9 @@
 What makes sessions to be confirmed: holds, outcomes and payers, and the statuses that follow.
 
 A session is *to be confirmed* while a clinician's hold stands for it, while the outcome of an
-appointment before it (a screening, a review) has not been recorded, or while no authorisation
-pays for it. The library judges none of these: somebody records them, with a name and a date.
+appointment before it (a screening, a review) has not been recorded or was of another time, or
+while no authorisation pays for it. The library judges none of these: somebody records them, with
+a name and a date. What was arranged for the day and the hour of a session is forgotten with them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import attrs
 
 from ketsched.agenda import Agenda
+from ketsched.anchors import anchor_of, anchors, is_within
 from ketsched.arguments import checked
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model import (
@@ -50,14 +52,13 @@ def tentative_reasons(
         for session in open_sessions:
             if hold.stands and _holds(hold, session):
                 found[session.id].append(f"hold {hold.id} by {hold.who}: {hold.reason}")
-    for placed, companion in _open_gates(course, course.companions if bookings is None else bookings):
-        said = (
-            "has no outcome yet"
-            if placed.outcome is None
-            else f"said stop ({placed.outcome.who}, {placed.outcome.on})"
-        )
-        for session in open_sessions:
-            if _governs(course, placed, session):
+    around = course.companions if bookings is None else tuple(bookings)
+    for placed, companion in _gates(course, around):
+        said, own = _open_because(placed), placed.session
+        if not said:
+            said, own = _outdated_because(course, placed, companion, around)
+        for session in open_sessions if said else ():
+            if _governs(course, placed, own, session):
                 found[session.id].append(f"{companion.title} of {placed.day} {said}")
     for session_id in unauthorised(course):
         if session_id in found:
@@ -69,22 +70,51 @@ def _holds(hold: Hold, session: Session) -> bool:
     return session.id in hold.sessions if hold.sessions else session.day >= hold.since
 
 
-def _open_gates(
+def _gates(
     course: Course | Agenda, bookings: Iterable[PlacedCompanion]
 ) -> Iterator[tuple[PlacedCompanion, Companion]]:
     definitions = {companion.id: companion for companion in course.protocol.companions if companion.gate}
     for placed in bookings:
         companion = definitions.get(placed.companion)
-        decided = placed.outcome is not None and placed.outcome.what != "stop"
-        if (
-            companion is not None and placed.status is not BookingStatus.CLOSED and not decided
-        ):  # missed: still to come
+        if companion is not None and placed.status is not BookingStatus.CLOSED:  # missed: still to come
             yield placed, companion
 
 
-def _governs(course: Course | Agenda, gate: PlacedCompanion, session: Session) -> bool:
+def _open_because(gate: PlacedCompanion) -> str:
+    """Say why a gate lets nothing through; empty if it was decided to go on."""
+    if gate.outcome is None:
+        return "has no outcome yet"
+    outcome = gate.outcome
+    return f"said stop ({outcome.who}, {outcome.on})" if outcome.what == "stop" else ""
+
+
+def _outdated_because(
+    course: Course | Agenda,
+    gate: PlacedCompanion,
+    companion: Companion,
+    bookings: Sequence[PlacedCompanion],
+) -> tuple[str, str]:
+    """
+    Say why what a gate decided does not hold any more, and the id of the session that has moved away from it.
+
+    Only a session to come can still be waited for. The decision counts as of the appointment's day or of its
+    own, whichever lies in the window: recorded again on a later day it holds again. Empty if it holds.
+    """
+    anchored = anchor_of(gate, anchors(companion, course.standing(), bookings), companion)
+    session = next((s for s in course.standing() if anchored is not None and s.id == anchored.session), None)
+    if anchored is None or session is None or session.status is BookingStatus.FULFILLED:
+        return "", ""
+    days = (gate.day, gate.day if gate.outcome is None else gate.outcome.on)
+    if anchored.day <= gate.day or any(is_within(companion, anchored, day) for day in days):
+        return "", ""
+    away = (anchored.day - gate.day).days
+    said = f"is {away} d before {companion.anchor.words()} ({anchored.day}), outside its window"
+    return said, session.id
+
+
+def _governs(course: Course | Agenda, gate: PlacedCompanion, own_id: str, session: Session) -> bool:
     """Whether a session comes after the one that a gate goes with, or is that one and the gate lies before it."""
-    own = next((s for s in course.sessions if s.id == gate.session), None)
+    own = next((s for s in course.sessions if s.id == own_id), None)
     if own is None:
         return session.day >= gate.day
     if session.id == own.id:
@@ -254,6 +284,51 @@ def done(course: Course, companion_id: str, *, at: datetime | None) -> Course:
         _with(p, BookingStatus.FULFILLED) if p.id == companion_id else p for p in course.companions
     )
     return revise(course, at=at, kind="done", companions=companions)
+
+
+def is_over(companion: Companion, session: Session) -> bool:
+    """
+    Whether a task of a session is over with it, done or not.
+
+    Once the session was given, what was due until then; what is due afterwards, such as a form, remains. Of a
+    session that does not take place nothing remains.
+    """
+    if companion.kind != "task":
+        return False
+    if session.status is BookingStatus.FULFILLED:
+        return companion.window.latest <= 0
+    return not session.status.stands
+
+
+ARRANGED = ("ride", "peer monitor")
+"""Topics of tasks by which somebody was asked to come on the day and at the hour of a session."""
+
+
+def without_old_rides(course: Course, before: Course) -> Course:
+    """
+    Return a course with nothing known of the rides home of sessions to come that were moved since a state before.
+
+    Who drives on one day need not on another, nor at another hour: what was arranged is open again.
+    """
+    once = {session.id: session for session in before.sessions}
+
+    def is_moved(session: Session) -> bool:
+        was = once.get(session.id)
+        open_still = session.status.stands and session.status is not BookingStatus.FULFILLED
+        return open_still and was is not None and (was.day, was.time) != (session.day, session.time)
+
+    moved = {session.id for session in course.sessions if is_moved(session)}
+    if not moved:
+        return course
+    tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic in ARRANGED}
+    return attrs.evolve(
+        course,
+        sessions=tuple(attrs.evolve(s, ride="") if s.id in moved and s.ride else s for s in course.sessions),
+        companions=tuple(
+            _with(p, _not_done(p)) if p.session in moved and p.companion in tasks else p
+            for p in course.companions
+        ),
+    )
 
 
 def _not_done(placed: PlacedCompanion) -> BookingStatus:

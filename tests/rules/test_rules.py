@@ -13,7 +13,8 @@ remembers it; `status`, `uncounted` and `unbooked` are what it left of the sessi
 that only a visit knows is numbered as the finding names it, "x1".
 
 Companions of a protocol are written as in the model: `window` as its three numbers, `count =
-0` for one without end. Those of a case have the id "companion:session" unless they give one.
+0` for one without end. Those of a case have the id "companion:session" unless they give one;
+an `outcome` is of the booking's day unless `decided` says another.
 """
 
 from __future__ import annotations
@@ -142,12 +143,12 @@ def read_protocol(file, name):
 
 def read_booking(table):
     table = dict(table)
-    outcome = table.pop("outcome", None)
+    outcome, decided = table.pop("outcome", None), table.pop("decided", table["day"])
     return PlacedCompanion(
         id=table.pop("id", f"{table['companion']}:{table['session']}"),
         time=read_time(table.pop("time")) if "time" in table else None,
         status=BookingStatus(table.pop("status", "firm")),
-        outcome=Decision(what=outcome, on=table["day"], who="Dr A") if outcome else None,
+        outcome=Decision(what=outcome, on=decided, who="Dr A") if outcome else None,
         **table,
     )
 

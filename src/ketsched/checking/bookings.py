@@ -73,6 +73,31 @@ class CompanionBooking:
         return self.placed.status is not BookingStatus.FULFILLED
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is a task that is over with its session: due until then, or of one that does not take place."""
+        if self.companion.kind != "task" or self.session is None:
+            return False
+        if self.session.status is BookingStatus.FULFILLED:
+            return self.companion.window.latest <= 0
+        return not self.session.status.stands
+
+    @property
+    def is_outdated(self) -> bool:
+        """
+        Whether it took place before a session that is still to come, and too far from it or too close to it.
+
+        A decision counts as of the day of the appointment or its own, whichever lies in the window.
+        """
+        anchor = self.anchor_day
+        if self.companion.kind != "appointment" or anchor is None or anchor.session is None or self.to_come:
+            return False
+        if anchor.session.status is BookingStatus.FULFILLED or anchor.day <= self.day:
+            return False
+        outcome = self.placed.outcome
+        days = [self.day, *([] if outcome is None else [outcome.on])]
+        return not any(is_within(self.companion, anchor, day) for day in days)
+
+    @property
     def is_trip(self) -> bool:
         """Whether the patient has to go somewhere for it."""
         return self.companion.is_trip and self.companion.for_patient
@@ -203,6 +228,11 @@ class Bookings:
     def to_come(self) -> tuple[CompanionBooking, ...]:
         """The bookings that can still be changed."""
         return tuple(booked for booked in self.all if booked.to_come)
+
+    @cached_property
+    def outdated(self) -> tuple[CompanionBooking, ...]:
+        """The appointments that took place, and not when they would have to for what is still to come."""
+        return tuple(booked for booked in self.all if booked.is_outdated)
 
     @cached_property
     def gates(self) -> tuple[CompanionBooking, ...]:

@@ -121,6 +121,10 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
     """
     An appointment or task is not on a day that the protocol gives it.
 
+    One that took place is judged as long as what it is counted from is still to come: a screening of five weeks
+    ago does not count where two are allowed. What it decided about is then to be confirmed again; it holds again
+    once a decision is recorded within the window.
+
     Its window is counted from its anchor in days, both ends in it. The days of the week it is bound to and the
     gaps to its own other bookings are judged too, and whether what happens during a session lies inside it.
 
@@ -133,13 +137,17 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for the window. A response was judged 14 to 31 days after the
     induction in one series (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
     """
-    missed = {session.id for session in case.course.sessions if session.status is BookingStatus.MISSED}
+    recorded = {
+        session.id
+        for session in case.course.sessions
+        if session.status in (BookingStatus.FULFILLED, BookingStatus.MISSED)
+    }
     if case.history is not None:  # a cancelled one is closed
-        missed |= {
+        recorded |= {
             one.session.id for one in case.history.sessions if one.visit and not one.session.status.stands
         }
     for booked in case.bookings.to_come:
-        if booked.companion.kind == "task" and booked.placed.session in missed:
+        if booked.is_over and booked.placed.session in recorded:
             continue  # nothing is to be done for it any more; planning the rest again closes the task
         for why, fix, key in _wrong_day(case, booked):
             yield companion_outside_window.at(
@@ -149,6 +157,18 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
                 fix=fix,
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, key),
+            )
+    for booked in case.bookings.outdated:
+        anchor = booked.anchor_day
+        if anchor is not None:
+            yield companion_outside_window.at(
+                booked=[booked],
+                what=f"{booked.title} took place on {day_words(booked.day)}, and no longer counts",
+                why=f"it lies {_days(booked.companion)} {_anchor_words(booked.companion, anchor)}; it is "
+                f"{(anchor.day - booked.day).days} d before it",
+                fix=f"have it again on {said_window(*window_of(booked.companion, anchor))}, or move the session back",
+                severity=severity_of(booked.companion),
+                cited=case.cite(booked.companion, "window"),
             )
     for number, spacing, earlier, booked in _pairs(case):
         gap, low = (booked.day - earlier.day).days, spacing.minimum or 0
@@ -206,12 +226,18 @@ def task_overdue(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: a monitoring form due on Mon 11 January 2027, checked on Tue 12 January.
 
+    What was to be done until a session is over with its day, and nothing is left to do for one that does not take
+    place.
+
     Instead: do it and record it, or close it.
 
     References: the protocol's own source for the window. The monitoring form of nasal esketamine is sent within 7
     calendar days of each session (REMS, United States, as reported).
     """
     for booked in case.bookings.to_come if case.as_of is not None else ():
+        past = booked.session is not None and case.as_of is not None and booked.session.day < case.as_of
+        if booked.is_over or (past and booked.companion.window.latest <= 0):
+            continue
         if booked.companion.kind == "task" and case.as_of and booked.day < case.as_of:
             yield task_overdue.at(
                 booked=[booked],

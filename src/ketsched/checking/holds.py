@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+import attrs
+
 from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Rule, Severity, rule
@@ -54,8 +56,8 @@ def firm_too_soon(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session stands as firm although something says that it is still to be confirmed.
 
-    That is a hold, an appointment that decides about it and has no outcome (or said stop), or a payer's
-    authorisation that does not reach it.
+    That is a hold, an appointment that decides about it and has no outcome, said stop, or took place outside its
+    window as the session is now, or a payer's authorisation that does not reach it.
 
     Why it matters: calendars show it without "to be confirmed", and the patient arranges a ride and a day off.
 
@@ -316,6 +318,9 @@ def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
         if outcome is None or outcome.what == "stop":
             outstanding = "has no outcome" if outcome is None else "said stop"
             add(_governed(ordered, gate), f"{gate.title} of {gate.day} {outstanding}")
+        elif gate.is_outdated and gate.anchor_day is not None:
+            moved = attrs.evolve(gate, session=gate.anchor_day.session)
+            add(_governed(ordered, moved), f"{gate.title} of {gate.day} is outside its window")
     add(_unpaid(case), "no authorisation pays for it")
     return ((session, reasons_for[session.id]) for session in case.to_come if session.id in reasons_for)
 

@@ -347,8 +347,8 @@ class _Telling:
             pictures.show(
                 'a clinician documents that: --waive "reason" --who NAME, or a file of waivers for check'
             )
-        if made.breaks and moving and any(placed.session == moving.session for placed in course.companions):
-            pictures.show("what goes around it stays where it was: ketsched accompany places it anew")
+        if made.leaves_appointments:
+            pictures.show("appointments around it stay where they were: ketsched accompany places them anew")
         pictures.present(*made.waived_parts(), *made.lapse_parts())
         if plans:
             pictures.show(pictures.after_a_lapse(plans))

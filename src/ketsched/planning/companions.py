@@ -20,6 +20,7 @@ import attrs
 from ketsched.anchors import AnchorDay, anchors
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
+from ketsched.holds import is_over
 from ketsched.hours import Hours
 from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.placing import TooManyPlans, place, ranked
@@ -62,7 +63,7 @@ class _Run:
 
 
 def place_companions(
-    course: Course, hours: Hours, *, after: date | None = None
+    course: Course, hours: Hours, *, after: date | None = None, tasks_only: bool = False
 ) -> tuple[PlacedCompanion, ...]:
     """
     Place what goes around the sessions of a course, and return it in order of time.
@@ -74,6 +75,8 @@ def place_companions(
         course: With its sessions placed.
         hours: When they can be; the clinic's chairs are for sessions only.
         after: Today: what is booked until then stays, and nothing is booked before the next day; None: no such day.
+            A task follows its session all the same, and one whose own day has passed is due today.
+        tasks_only: Leave appointments where they are, those that cannot stand there included.
 
     Raises:
         NoFeasiblePlan: A companion that must be there has no day; it names what closes each day.
@@ -81,14 +84,14 @@ def place_companions(
     """
     if not course.companions and all(companion.kind == "notice" for companion in course.protocol.companions):
         return ()
-    return _Placer(course, FreeTime(course, hours), after).all()
+    return _Placer(course, FreeTime(course, hours), after, tasks_only=tasks_only).all()
 
 
 class _Placer:
     """Places the companions of one course, one after another."""
 
-    def __init__(self, course: Course, free: FreeTime, after: date | None) -> None:
-        self.course, self.free, self.after = course, free, after
+    def __init__(self, course: Course, free: FreeTime, after: date | None, *, tasks_only: bool) -> None:
+        self.course, self.free, self.after, self.tasks_only = course, free, after, tasks_only
         self.earliest = 1 if after is None else after.toordinal() + 1
         self.standing = course.standing()
         self.before = {placed.id: placed for placed in course.companions}
@@ -96,7 +99,11 @@ class _Placer:
 
     def all(self) -> tuple[PlacedCompanion, ...]:
         needed = self._needed()
-        definitions = [c for c in self.course.protocol.companions if c.kind != "notice"]
+        kinds = ("task",) if self.tasks_only else ("task", "appointment")
+        definitions = [c for c in self.course.protocol.companions if c.kind in kinds]
+        if self.tasks_only:
+            placed_by = {c.id for c in definitions}
+            self.booked = [p for p in self.course.companions if p.companion not in placed_by]
         self._settle([c for c in definitions if c.id in needed])
         self._settle([c for c in definitions if c.id not in needed])
         kept = {placed.id for placed in self.booked}
@@ -177,8 +184,9 @@ class _Placer:
                 ideals.append(ideal)
             key = f"{companion.id}:{anchored.key}"
             ids = (key,) if companion.count == 1 else tuple(f"{key}:{n}" for n in range(1, len(ideals) + 1))
-            first, last = max(first, self.earliest), min(last, LAST_DAY.toordinal())
-            known = any(name in self.before for name in ids)
+            earliest = self.earliest - (companion.kind == "task")  # that can still be today
+            first, last = max(first, earliest), min(last, LAST_DAY.toordinal())
+            known = any(name in self.before for name in ids) or self._goes_along(companion, anchored)
             if ideals and (
                 known or first <= last
             ):  # what was not booked while it could be, is not booked now
@@ -202,16 +210,11 @@ class _Placer:
         if len(settled) == len(run.ids):
             yield tuple(p.day.toordinal() for p in settled)
         elif companion.kind == "task":
-            days = [self._due(run, ideal) for ideal in run.ideals]
-            yield tuple(  # what was not due yet does not become due in the past
-                known.day.toordinal() if known is not None and day < self.earliest else day
-                for day, known in zip(days, old, strict=True)
-            )
+            yield tuple(self._due(run, ideal, known) for ideal, known in zip(run.ideals, old, strict=True))
         elif companion.on_session_days == "during":
-            session = self._session(run)
-            if session.day == run.anchored.day and (
-                session.time is None or self.free.during(companion, session)
-            ):
+            session = self._session(run.anchored)
+            on_its_day = session is not None and session.day == run.anchored.day
+            if session is not None and on_its_day and self._fits_in(companion, session):
                 yield (run.anchored.day.toordinal(),) * len(run.ids)
         elif len(run.ids) == 1:
             stays = self._agreed(run, old[0])
@@ -227,7 +230,17 @@ class _Placer:
         return placed.status in _SETTLED or (self.after is not None and placed.day <= self.after)
 
     def _is_history(self, run: _Run, placed: PlacedCompanion) -> bool:
-        """Whether a booking is history; not so one at the end that nobody recorded, if the end is now later."""
+        """
+        Whether a booking is history.
+
+        Not so one at the end that nobody recorded, if the end is now later, and a task whose session is to come.
+        """
+        if run.companion.kind == "task" and placed.status not in _SETTLED:
+            session = self._session(run.anchored)
+            if session is not None and is_over(run.companion, session):
+                return True
+            if self._goes_along(run.companion, run.anchored):
+                return False
         at_end = run.companion.anchor.edge == "end" and run.companion.kind == "appointment"
         if at_end and placed.status in _TAKING and run.first <= run.last:
             begins = run.anchored.day.toordinal() + run.companion.window.earliest
@@ -241,11 +254,28 @@ class _Placer:
         day = old.day.toordinal()
         return day if day in run.window and self.free.is_open(run.companion, day) else None
 
-    def _session(self, run: _Run) -> Session:
-        return next(session for session in self.standing if session.id == run.anchored.session)
+    def _fits_in(self, companion: Companion, session: Session) -> bool:
+        """Whether an appointment can be held during a session; one whose hour is not known leaves that open."""
+        return session.time is None or self.free.during(companion, session) is not None
 
-    def _due(self, run: _Run, ideal: int) -> int:
-        """Return a task's due date; the clinic's are brought forward to a day on which it is open."""
+    def _session(self, anchored: AnchorDay) -> Session | None:
+        return next((session for session in self.standing if session.id == anchored.session), None)
+
+    def _goes_along(self, companion: Companion, anchored: AnchorDay) -> bool:
+        """Whether it is a task that follows its session: that is still to come."""
+        session = self._session(anchored) if companion.kind == "task" else None
+        to_come = session is not None and session.status is not BookingStatus.FULFILLED
+        return to_come and (self.after is None or anchored.day > self.after)
+
+    def _due(self, run: _Run, ideal: int, known: PlacedCompanion | None) -> int:
+        """
+        Return a task's due date; the clinic's are brought forward to a day on which it is open.
+
+        One that would have been due before today is due today, or since the day on which it was.
+        """
+        today = self.earliest - 1
+        if self.after is not None and ideal < today:
+            return today if known is None else min(known.day.toordinal(), today)
         if run.companion.audience != "patient":
             for day in range(ideal, run.first - 1, -1):
                 if self.free.calendar.ranges(date.fromordinal(day)):
@@ -311,8 +341,9 @@ class _Placer:
 
     def _start(self, run: _Run, day: int, old: PlacedCompanion | None) -> time | None:
         if run.companion.on_session_days == "during":
-            session = self._session(run)
-            return None if session.time is None else self.free.during(run.companion, session)
+            session = self._session(run.anchored)
+            timed = session is not None and session.time is not None
+            return self.free.during(run.companion, session) if session is not None and timed else None
         stays = old is not None and old.day.toordinal() == day
         return self.free.choose(run.companion, day, old=old.time if old is not None and stays else None)
 

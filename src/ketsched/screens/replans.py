@@ -54,8 +54,16 @@ class Replanned:
         if moving is None or moving.alone is None or not self.is_changed:
             return ()
         moved = next(session for session in self.after.sessions if session.id == moving.session)
-        others = any(change.booking != moving.session for change in self.after.changes)
-        return moving.breaks if moved.pinned and not others else ()
+        sessions = [change.booking for change in self.after.changes if change.after.kind == "session"]
+        return moving.breaks if moved.pinned and sessions == [moving.session] else ()
+
+    @property
+    def leaves_appointments(self) -> bool:
+        """Whether a session was moved alone, and appointments that go with it stayed where they were."""
+        if self.moving is None or not self.breaks:
+            return False
+        placed = (p for p in self.after.companions if p.session == self.moving.session and p.status.stands)
+        return any(self.after.protocol.companion(p.companion).kind == "appointment" for p in placed)
 
     def change_parts(self) -> Iterator[Part]:
         """Yield what changed, what was not made up for, what to know of it and what it breaks."""

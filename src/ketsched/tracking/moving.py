@@ -14,16 +14,17 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.clock import minute_of
 from ketsched.errors import KetschedError
-from ketsched.holds import with_statuses
+from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import Course
 from ketsched.planning.blockers import closed_by
+from ketsched.planning.companions import place_companions
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import in_order, revise
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
-from ketsched.tracking.replanning import check_to_come, replan_as
+from ketsched.tracking.replanning import check_to_come, replan_as, rides_forgotten
 from ketsched.tracking.request import Request, request
 
 
@@ -171,8 +172,10 @@ class _Move:
         seat = Seat(None, chair) if start is None else self._seat(start, chair)
         moved = attrs.evolve(self.booking, day=self.day, time=seat.time, chair=seat.chair, pinned=True)
         sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
-        before, known = self.asked.course, attrs.evolve(self.course, sessions=sessions)
-        sessions, companions = with_statuses(known, before=before)
+        before = self.asked.course
+        known = without_old_rides(attrs.evolve(self.course, sessions=sessions), before)
+        around = place_companions(known, self.asked.hours, after=self.asked.today, tasks_only=True)
+        sessions, companions = with_statuses(known, before=before, bookings=around)
         return revise(
             before,
             at=self.asked.at,
@@ -181,6 +184,7 @@ class _Move:
             sessions=sessions,
             companions=companions,
             why={moved.id: "moved by hand"},
+            remarks=rides_forgotten(before, known),
             visits=known.visits,
         )
 

@@ -17,7 +17,7 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.history import History, SessionState, Verdict, is_past
-from ketsched.holds import with_statuses
+from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
@@ -297,7 +297,7 @@ class _Replanning:
         asked = self.asked
         placed = self.lay(self.policies)
         booked = book(self.history, placed, asked.hours)
-        known = self._booked(placed, booked)
+        known = without_old_rides(self._booked(placed, booked), asked.course)
         around = place_companions(known, asked.hours, after=asked.today)
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
@@ -336,6 +336,7 @@ class _Replanning:
     ) -> Iterator[str]:
         """Yield what a clinician should know of the plan: what could not be kept, and what was left aside."""
         yield from _unpinned(booked.changed, self.altered, self.moved)
+        yield from rides_forgotten(self.asked.course, known)
         yield from _left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
         yield from _lifted_in_words(known, lifted)
@@ -384,6 +385,16 @@ def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str,
                 yield f"the session of {session.day}, chosen by hand, cannot stand there: it is closed"
             elif now.day != session.day:
                 yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
+
+
+def rides_forgotten(before: Course, after: Course) -> Iterator[str]:
+    """Yield which rides home were confirmed for another day or hour than a session is on now."""
+    once = {session.id: session for session in before.sessions}
+    for session in after.sessions:
+        was = once.get(session.id, session)
+        if was.ride == "confirmed" and not session.ride:
+            at = f"{was.day}" if was.time is None or was.day != session.day else f"{was.day} {was.time:%H:%M}"
+            yield f"the ride home for {session.day} is to be confirmed again: it was for {at}"
 
 
 def _left_aside(history: History, given: Iterable[Visit]) -> Iterator[str]:

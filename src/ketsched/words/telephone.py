@@ -45,8 +45,18 @@ def sentences(course: Course, revision: int | None = None, *, language: str = "e
             and change.kind in ("closed", "added", "opened")
         )
         sentence = "" if same else _sentence(words, change)
+        if sentence and _has_lost_its_ride(change):
+            sentence = f"{sentence} {words.telephone.ride_again}"
         said += [sentence] if sentence else []
     return tuple(said)
+
+
+def _has_lost_its_ride(change: Change) -> bool:
+    """Whether a session moved for which a ride home was confirmed."""
+    before, after = change.before, change.after
+    if not (isinstance(before, Session) and isinstance(after, Session) and change.kind == "moved"):
+        return False
+    return before.ride == "confirmed" and not after.ride
 
 
 def _is_told(course: Course, booking: Booking) -> bool:

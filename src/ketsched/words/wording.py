@@ -45,6 +45,7 @@ class Telephone:
         companion: What an appointment around sessions is called.
         hour: A day with its hour.
         no_hour: An hour that is not known.
+        ride_again: Added where a session moved away from the day and hour that a ride was confirmed for.
     """
 
     session: str
@@ -59,6 +60,7 @@ class Telephone:
     did_not_take_place: str
     confirmed: str
     to_be_confirmed: str
+    ride_again: str
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -303,6 +305,7 @@ LANGUAGES: dict[str, Words] = {
             did_not_take_place="The {what} of {before} did not take place.",
             confirmed="The {what} of {when} is confirmed.",
             to_be_confirmed="The {what} of {when} is to be confirmed.",
+            ride_again="Please confirm the ride home for it again.",
         ),
     )
 }
