@@ -240,6 +240,16 @@ class Table:
         shown = " ".join(str(step + 1) if isinstance(step, int) else step for step in path)
         return f"{place}, {shown}" if shown else place
 
+    def lines(self, key: str, number: int) -> tuple[int, ...]:
+        """Return the lines on which so many tables of a key begin, from 1."""
+        offsets = _Scanner(self.text).scan()
+        line, before, found = 1, 0, []
+        for n in range(number):
+            offset = offsets.get((*self.path, key, n), before)
+            line, before = line + self.text.count("\n", before, offset), offset
+            found.append(line)
+        return tuple(found)
+
     def _line(self, path: Steps) -> int | None:
         """Find the line of a key, or of the nearest table around it; None if neither is in the text."""
         offsets = _Scanner(self.text).scan()

@@ -27,7 +27,8 @@ from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import record as record_visits
 from ketsched.tracking.following import Following, following
 from ketsched.tracking.options import ReplanOptions
-from ketsched.visitfile import UnusedRow, load_columns, load_visits
+from ketsched.tracking.rows import Compared, compare_rows
+from ketsched.visitfile import load_columns, load_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,27 +119,28 @@ def record(
     when = hours(opened.course, file=opened.path)
     inputs.by_option(ReplanOptions, notice=notice)  # before anything is written
     passed: dict[str, int] = {}
-    unused: tuple[UnusedRow, ...] = ()
     if source is not None:
         _refuse(day is not None or any(of_one.values()), "--from", "a file and one visit")
-        visits, unused, passed = _read(source, opened.course, **of_file)
+        rows, passed = _read(source, opened.course, today, **of_file)
         where = "--from"
     else:
         _refuse(any(of_file.values()), "--from", "options for a file, and no file")
-        visits, where = (_visit(opened, day, status, of_one),), "DATE"
+        visit, where = _visit(opened, day, status, of_one), "DATE"
+        rows = Compared(new=(visit,), known=(), unused=())
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
-    course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, visits)
+    course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, rows.new)
     lines = revising.write(opened, course)
     if course != opened.course:
         lines = [*stands_again(course), *lines]
+    visits = (*rows.known, *rows.new)
     found = inputs.by_option(following, course, visits, hours=when, notice=notice, **keywords)
     if opened.as_json:
         result = {
             "changed": course != opened.course,
             "revision": len(course.revisions),
             "visits": reporting.visit_values(found.visits),
-            "unused": [attrs.asdict(row) for row in unused],
-            "passed": passed,
+            "unused": [attrs.asdict(row) for row in rows.unused],
+            "passed": passed | ({"recorded already": len(rows.known)} if rows.known else {}),
             "lacks": list(found.lacks),
             "forecast": reporting.forecast_values(found.forecast),
             "ways": reporting.proposal_values(course, found.plans, found.marked),
@@ -146,6 +148,11 @@ def record(
         }
         click.echo(reporting.as_json(result))
         return
+    if rows.known:
+        lines = [
+            *lines,
+            f"{many(len(rows.known), 'row')} {'was' if len(rows.known) == 1 else 'were'} recorded already",
+        ]
     _show(course, found.visits, passed, lines)
     pictures.present("", *forecast_parts(course, found.forecast))
     if found.plans:
@@ -209,23 +216,24 @@ def _asked(day: date) -> str | None:
 
 
 def _read(
-    source: str, course: Course, *, columns: str | None, patient: str | None, skip_bad_rows: bool
-) -> tuple[tuple[Visit, ...], tuple[UnusedRow, ...], dict[str, int]]:
+    source: str, course: Course, today: date, *, columns: str | None, patient: str | None, skip_bad_rows: bool
+) -> tuple[Compared, dict[str, int]]:
     """Read a file of visits; rows that cannot be used are listed, and end it unless they are to be skipped."""
     meanings = None if columns is None else inputs.located("--columns", load_columns, columns)
     found = inputs.located(
         "--from", lambda: load_visits(Path(source), columns=meanings, patient=patient, zone=course.zone)
     )
-    for row in found.unused:
+    rows = compare_rows(course, found, as_of=today)
+    for row in rows.unused:
         click.echo(printable(f"{source}, line {row.line}: {row.why}; {row.fix}"), err=True)
-    if found.unused and not skip_bad_rows:
+    if rows.unused and not skip_bad_rows:
         raise InvalidInput(
-            what=f"{many(len(found.unused), 'row')} cannot be used",
-            where=f"--from, {source}, line {', '.join(str(row.line) for row in found.unused[:8])}",
+            what=f"{many(len(rows.unused), 'row')} cannot be used",
+            where=f"--from, {source}, line {', '.join(str(row.line) for row in rows.unused[:8])}",
             why="a visit that is left out would be taken as not recorded; nothing was recorded",
             fix="correct them, or add --skip-bad-rows to record the others",
         )
-    return found.visits, found.unused, dict(found.passed)
+    return rows, dict(found.passed)
 
 
 def _show(

@@ -68,10 +68,10 @@ def load_visits(
                 why="a TOML file of visits has no columns and one patient",
                 fix="leave it out, or give the .csv file that it belongs to",
             )
-    return VisitFile(_from_toml(file, zone))
+    return _from_toml(file, zone)
 
 
-def _from_toml(file: Path, zone: str | None) -> tuple[Visit, ...]:
+def _from_toml(file: Path, zone: str | None) -> VisitFile:
     table = tomlfile.load(file)
     visits: list[Visit] = []
     ids: set[str] = set()
@@ -96,7 +96,7 @@ def _from_toml(file: Path, zone: str | None) -> tuple[Visit, ...]:
         )
     if len(visits) > MOST_VISITS:
         raise too_many(file)
-    return tuple(visits)
+    return VisitFile(tuple(visits), lines=table.lines("visit", len(visits)))
 
 
 def _visit(entry: Table, zone: str | None) -> Visit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TypeVar
@@ -65,11 +65,19 @@ class VisitFile:
         visits: In the order of the file.
         unused: Rows that may be visits and could not be used; the caller decides.
         passed: How many rows are no visits of this patient, by what they are.
+        lines: On which line of the file each visit begins, from 1.
+        exported: Whether another program made it, with ids of its own.
     """
 
     visits: tuple[Visit, ...]
     unused: tuple[UnusedRow, ...] = ()
     passed: Mapping[str, int] = attrs.field(factory=dict)
+    lines: tuple[int, ...] = attrs.field(default=(), eq=False)
+    exported: bool = attrs.field(default=False, eq=False)
+
+    def by_line(self) -> Iterator[tuple[int, Visit]]:
+        """Yield each visit with its line."""
+        yield from zip(self.lines, self.visits, strict=True)
 
 
 def too_many(file: Path) -> CannotRead:
@@ -111,6 +119,7 @@ class Export:
     def read(self) -> VisitFile:
         """Return what the export holds; at least one of its rows is a visit."""
         visits: list[Visit] = []
+        lines: list[int] = []
         unused: list[UnusedRow] = []
         passed: Counter[str] = Counter()
         ids: dict[str, int] = {}
@@ -124,6 +133,7 @@ class Export:
                             "an entry is in the file once; one that replaces another has an id of its own",
                         )
                     visits.append(visit)
+                    lines.append(row.line)
                 elif visit != HEADER:
                     passed[visit] += 1
             except Unusable as fault:
@@ -132,7 +142,7 @@ class Export:
                 raise too_many(self.file)
         if not visits:
             raise self._nothing(unused, passed)
-        return VisitFile(tuple(visits), tuple(unused), dict(passed))
+        return VisitFile(tuple(visits), tuple(unused), dict(passed), lines=tuple(lines), exported=True)
 
     def _nothing(self, unused: list[UnusedRow], passed: Counter[str]) -> CannotRead:
         why, fix = "it has a header and no rows", "check that it is the file you meant"

@@ -255,3 +255,48 @@ def test_a_list_of_visits_is_read_too(run, course):
     found = as_json(run("record", course, "--from", "visits.toml", *on("2027-01-08"), "--json"))
     assert [(v["day"], v["session"]) for v in found["visits"]] == [("2027-01-04", "s1"), ("2027-01-08", "s2")]
     assert days()[:2] == ["04 given", "08 given"]  # the second stands on the day on which it happened
+
+
+# The next export
+
+
+def next_export(*rows):
+    Path("visits.csv").write_text("\n".join(("date,status,session", *rows, "")), encoding="utf-8")
+    return ("--from", "visits.csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("2027-01-04,no-show,", "v1 says of 2027-01-04 already: fulfilled"),
+        ("2028-01-14,fulfilled,", "its day is after today, 2027-01-14"),
+        ("2027-01-14,fulfilled,s99", "the course has no such session"),
+    ],
+)
+def test_a_row_that_only_the_course_shows_to_be_wrong_is_listed_and_the_others_are_recorded(
+    run, third, row, why
+):
+    source, before = (
+        next_export("2027-01-07,fulfilled,", row, "2027-01-14,no-show,"),
+        Path(third).read_bytes(),
+    )
+    done = run("record", third, *source, *on(FOURTH))
+    assert done.code == 2
+    assert f"visits.csv, line 3: {why}" in done.err
+    assert "nothing was recorded" in done.err
+    assert Path(third).read_bytes() == before
+    done = run("record", third, *source, "--skip-bad-rows", *on(FOURTH))
+    assert done.code == 0
+    assert f"visits.csv, line 3: {why}" in done.err
+    assert "1 row was recorded already" in done.out
+    assert days() == ["04 given", "07 given", "11 given", "18", "21"]
+
+
+def test_a_remark_that_an_export_adds_is_no_second_infusion(run, third):
+    source = next_export("2027-01-11,fulfilled,")
+    Path("visits.csv").write_text("date,status,note\n2027-01-11,fulfilled,dizzy\n", encoding="utf-8")
+    assert run("record", third, *source, *on(FOURTH)).code == 0
+    assert days() == ["04 given", "07 given", "11 given", "14", "18", "21"]
+    assert read(third).visits[-1].note == "dizzy"
+    found = as_json(run("record", third, *source, *on(FOURTH), "--json"))
+    assert (found["changed"], found["passed"]) == (False, {"recorded already": 1})
