@@ -19,7 +19,8 @@ import attrs
 
 from ketsched import model
 from ketsched.clock import WEEKDAY_NAMES
-from ketsched.interchange import jsonform
+from ketsched.hours import MOST_DAYS, MOST_PARTS, PatientHours
+from ketsched.interchange import jsonform, jsontimes
 from ketsched.model import bookings, companions, visits
 
 Schema = dict[str, Any]
@@ -28,6 +29,12 @@ DAYS = 366 * model.LONGEST_YEARS
 TEXT: Schema = {"type": "string", "pattern": r"\S"}
 ID: Schema = {"type": "string", "pattern": r"\S", "minLength": 1, "maxLength": model.LONGEST_ID}
 WORDS: Schema = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64}
+OPAQUE: Schema = {"pattern": "^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$"}
+BARE: Schema = {"pattern": r"^(|(?!\.+$)[^/\\:\x00-\x1f\x7f]{1,255})$"}
+"""The name of a file, and no path."""
+SPANS: Schema = {
+    "pattern": "^([0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}(, [0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2})*)?$"
+}
 DURATION: Schema = {"$ref": "#/$defs/duration"}
 WEEKDAY: Schema = {"$ref": "#/$defs/weekday"}
 SIMPLE: dict[Any, Schema] = {
@@ -100,9 +107,23 @@ INSTEAD: dict[tuple[type, str], Schema] = {
         },
         "description": "References that numbers cite by their key, each key once.",
     },
+    (model.ClinicFiles, "staff"): {
+        "type": "object",
+        "propertyNames": {"minLength": 1},
+        "additionalProperties": {"type": "string"} | BARE,
+        "description": "Those whose hours appointments need, by the name that the protocol gives them, each with "
+        "the name of the file that says them; an empty one: it is needed, and no file is known.",
+    },
     **{(model.Anatomy, a.name): DURATION for a in attrs.fields(model.Anatomy)},
 }
 """Attributes that a document writes otherwise than their types say."""
+
+IN_PLACE: dict[tuple[type, str], Any] = {
+    (PatientHours, "availability"): tuple[jsontimes.PersonTimes, ...],
+    (PatientHours, "wishes"): tuple[jsontimes.PersonTimes, ...],
+    (PatientHours, "away"): tuple[jsontimes.Days, ...],
+}
+"""The types that a document writes in place of those of the model."""
 
 ENUMS: dict[tuple[type, str], tuple[str | None, ...]] = {
     (model.Session, "ride"): bookings.RIDES,
@@ -152,7 +173,16 @@ def within(least: int, most: int | None = None) -> Schema:
 
 
 LIMITS: dict[tuple[type, str], Schema] = {
-    (model.Course, "id"): {"pattern": "^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$"},
+    (model.Course, "id"): OPAQUE,
+    (model.Course, "key"): OPAQUE,
+    (model.ClinicFiles, "clinic"): BARE,
+    (model.ClinicFiles, "courses"): {"anyOf": [{"const": "."}, BARE]},
+    **{(PatientHours, name): {"minItems": 1, "maxItems": MOST_PARTS} for name in ("availability", "wishes")},
+    (PatientHours, "away"): {"maxItems": MOST_DAYS},
+    **{(jsontimes.PersonTimes, name): {"maxItems": MOST_DAYS} for name in ("closures", "openings")},
+    **{(jsontimes.PersonTimes, name): {"maxItems": MOST_PARTS} for name in ("holidays", "recurring")},
+    **{(jsontimes.Week, a.name): SPANS for a in attrs.fields(jsontimes.Week)},
+    (jsontimes.OpenDay, "hours"): SPANS,
     (model.Course, "sessions"): {"maxItems": model.MOST_SESSIONS},
     (model.Course, "companions"): {"maxItems": model.MOST_COMPANIONS},
     (model.Course, "visits"): {"maxItems": model.MOST_VISITS},
@@ -259,6 +289,7 @@ def property_of(
     at = (kind, a.name)
     if at in INSTEAD:
         return dict(INSTEAD[at])
+    type_ = IN_PLACE.get(at, type_)
     if a.name != name:  # of several kinds of booking, the one that the name stands for
         classes = {booking.kind: booking for booking in (model.Session, model.PlacedCompanion)}
         type_ = classes[name] | None

@@ -16,12 +16,19 @@ from typing import Any, NamedTuple
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, TimeRange
+from ketsched.clock import LAST_DAY, TimeRange, plausible
+from ketsched.errors import InvalidInput, refuse_first
 
+_Time = time
+"""For values that have a time of their own."""
 GRID = 15
 """Minutes between two possible starts."""
 AT_HOME = (TimeRange(8 * 60, 20 * 60),)
 """Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
+MOST_DAYS = 20 * 366
+"""Days by date that a patient's calendar may name: all of the longest course."""
+MOST_PARTS = 20
+"""Calendars that may be combined as a patient's, and closures that come back in each (house default)."""
 
 
 class SeatNeed(NamedTuple):
@@ -97,10 +104,10 @@ class Hours:
         """Return them as keywords of the verbs that look at sessions alone."""
         return {name: getattr(self, name) for name in ("calendar", "availability", "wishes", "time")}
 
-    def away(self, days: Iterable[date]) -> Hours:
-        """Return the same with days on which the patient cannot come."""
-        known = self.availability or Calendar.always(self.zone)
-        return attrs.evolve(self, availability=known.without(days, "the patient is away"))
+    @property
+    def patient(self) -> PatientHours:
+        """The patient's part, as a course remembers it."""
+        return PatientHours(availability=self.availability, wishes=self.wishes, time=self.time)
 
     @cached_property
     def of_place(self) -> Mapping[str, Calendar]:
@@ -148,3 +155,92 @@ class Hours:
         """Return those of them that break no wish; none if there is no wish."""
         wished = self.wished.get(need.place)
         return [] if wished is None else wished.start_minutes(date.fromordinal(day), need.minutes, grid=GRID)
+
+
+def _of_person(calendar: Calendar | None) -> Calendar | None:
+    """Return a calendar as one person's own: chairs, and what others have booked, are the clinic's part."""
+    if calendar is None:
+        return None
+    first, *others = (attrs.evolve(part, chairs=None, bookings=()) for part in calendar.parts())
+    return attrs.evolve(first, others=tuple(others))
+
+
+def _each_once(days: Iterable[date]) -> tuple[date, ...]:
+    return tuple(sorted({plausible(day, "away") for day in days}))
+
+
+@attrs.frozen(kw_only=True)
+class PatientHours:
+    """
+    The patient's part of the hours, which a course remembers.
+
+    Attributes:
+        availability: When the patient can; None: always.
+        away: Local dates at the clinic on which the patient cannot come besides, ascending.
+        wishes: When the patient would rather come; None: no wish.
+        time: Local time of day that new bookings are near to; None: that of the others, or the earliest.
+    """
+
+    availability: Calendar | None = attrs.field(default=None, converter=_of_person)
+    away: tuple[date, ...] = attrs.field(default=(), converter=_each_once)
+    wishes: Calendar | None = attrs.field(default=None, converter=_of_person)
+    time: time | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("availability", "wishes", "away"):
+            known = self.away if name == "away" else getattr(self, name)
+            parts = list(known.parts()) if isinstance(known, Calendar) else []
+            days = [len(part.closures) + len(part.openings) for part in parts] or [len(self.away)]
+            back = [len(part.holidays) + len(part.recurring) for part in parts]
+            fault = (
+                max(days) > MOST_DAYS or max([len(parts), *back]) > MOST_PARTS,
+                name,
+                "a patient's calendar that is too large to remember",
+                f"it names at most {MOST_DAYS} days, and has at most {MOST_PARTS} parts and closures that come back",
+                "leave out what is long past, or write it as weekly hours",
+            )
+            refuse_first(InvalidInput, name, (fault,))
+
+    def replaced(
+        self,
+        *,
+        availability: Calendar | None = None,
+        away: Iterable[date] = (),
+        wishes: Calendar | None = None,
+        time: _Time | None = None,
+    ) -> PatientHours:
+        """Return the same with what is given in its place; days away are added, or begin anew with an availability."""
+        return PatientHours(
+            availability=availability or self.availability,
+            away=(*(() if availability is not None else self.away), *away),
+            wishes=wishes or self.wishes,
+            time=self.time if time is None else time,
+        )
+
+    def hours(
+        self,
+        calendar: Calendar,
+        *,
+        staff: Mapping[str, Calendar] | None = None,
+        availability: Calendar | None = None,
+        wishes: Calendar | None = None,
+    ) -> Hours:
+        """Return when bookings can be, with the clinic's part; what others have booked of a calendar given counts."""
+        return Hours(
+            calendar,
+            staff=staff or {},
+            availability=self._can(calendar.zone, availability or self.availability),
+            wishes=wishes or self.wishes,
+            time=self.time,
+        )
+
+    def can(self, zone: str) -> Calendar | None:
+        """Return when the patient can, on the clock of the clinic; None: always."""
+        return self._can(zone, self.availability)
+
+    def _can(self, zone: str, known: Calendar | None) -> Calendar | None:
+        if not self.away:
+            return known
+        if known is None or known.zone != zone:  # the days away are those of the clinic
+            known = Calendar.always(zone) if known is None else Calendar.always(zone) & known
+        return known.without(self.away, "the patient is away")

@@ -95,7 +95,7 @@ def told(course, publication):
         place = getattr(entry.booking, "place", "") if telling.named else ""
         when = entry.first, entry.last, entry.start, entry.end, entry.status
         says = telling.title(entry), telling.lines(entry), place, goes_with
-        found[session_uid(course.id, name)] = when, says
+        found[session_uid(course.id, name, course.key)] = when, says
     return found
 
 
@@ -104,8 +104,10 @@ def holds_the_law(before, after, audience, privacy):
     options = {"audience": audience, "privacy": privacy}
     was, now = (events(dumps(course, "ics", **options)) for course in (before, after))
     assert was.keys() <= now.keys()
-    booked = {session_uid(before.id, name): name for name in before.bookings()}
-    booked |= {session_uid(before.id, f"{session.id}/after"): session.id for session in before.sessions}
+    booked = {session_uid(before.id, name, before.key): name for name in before.bookings()}
+    booked |= {
+        session_uid(before.id, f"{session.id}/after", before.key): session.id for session in before.sessions
+    }
     then, today = before.bookings(), after.bookings()
     stops = after.holds or after.authorisations
     once, says = (told(course, Publication(**options)) for course in (before, after))
@@ -131,8 +133,8 @@ def holds_the_law(before, after, audience, privacy):
     first = len(after.revisions) - 1
     while first > 1 and after.revisions[first - 1].what == "recorded":
         first -= 1
-    booked |= {session_uid(after.id, name): name for name in today}
-    booked |= {session_uid(after.id, f"{s.id}/after"): s.id for s in after.sessions}
+    booked |= {session_uid(after.id, name, after.key): name for name in today}
+    booked |= {session_uid(after.id, f"{s.id}/after", after.key): s.id for s in after.sessions}
     off = {u for u in now if not today[booked[u]].status.stands and today[booked[u]].revised[-1] >= first}
     if counted | off:
         part = events(dumps(after, "ics", changes_only=True, **options))

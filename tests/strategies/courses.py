@@ -10,12 +10,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from ketsched.clock import choices
+from ketsched.hours import PatientHours
 from ketsched.model import (
     OUTCOMES,
     Anatomy,
     Authorisation,
     BookingStatus,
     Changed,
+    ClinicFiles,
     Course,
     Decision,
     Hold,
@@ -32,8 +34,29 @@ from ketsched.model import (
     Waiver,
 )
 from making import JAN_4
+from strategies.calendars import calendars, people
 from strategies.protocols import protocols
 from strategies.values import ZONES, course_ids, days, filled, moments, optional, session_ids, texts, times
+
+
+@st.composite
+def patient_hours(draw, zone):
+    """The patient's part of the hours, as a course remembers it."""
+    return PatientHours(
+        availability=draw(optional(calendars(zone))),
+        away=draw(st.lists(days, max_size=4)),
+        wishes=draw(optional(people(zone))),
+        time=draw(optional(times)),
+    )
+
+
+file_names = st.sampled_from(["clinic.toml", "Dr A.toml", "a", "..b"])
+clinic_files = st.builds(
+    ClinicFiles,
+    clinic=st.just("") | file_names,
+    staff=st.dictionaries(filled, st.just("") | file_names, max_size=2).map(lambda each: tuple(each.items())),
+    courses=st.sampled_from(["", ".", "courses"]),
+)
 
 
 @st.composite
@@ -140,6 +163,8 @@ def _followed(draw, course, publishable):
         lifted=tuple(draw(st.lists(lifted, max_size=2))) if ids else (),
         segments=tuple(draw(st.lists(segments, max_size=2))),
         ended=draw(optional(days)),
+        patient=draw(patient_hours(course.zone)),
+        files=draw(clinic_files),
     )
 
 
@@ -218,6 +243,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
         zone=zone,
         sessions=tuple(sessions),
         id=draw(course_ids if publishable else optional(course_ids)),
+        key=draw(st.just("") | course_ids),
         revisions=revisions,
         waivers=tuple(draw(st.lists(waivers, max_size=2))),
         companions=tuple(placed),

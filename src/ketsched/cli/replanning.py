@@ -133,9 +133,8 @@ def replan(
     when = revising.required(hours, opened.course, opened.path)
     asked = _asked_of(given, opened.course)
     away = {day for stretch in given["away"] for day in stretch}
-    when = when.away(sorted(away)) if away else when
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": given["notice"]}
-    common |= {"who": given["who"], "exceed": given["exceed"], **when.keywords()}
+    common |= {"who": given["who"], "exceed": given["exceed"], **when.keywords(), "away": sorted(away)}
     told = _Telling(opened, when, today, dry_run=dry_run)
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))

@@ -168,7 +168,7 @@ class _Calendar:
         self.full = publication.privacy is Privacy.FULL
         self.agenda = agenda(course)
         self.telling = Telling(self.agenda, publication)
-        self.uids = _Once[str](uids_of(self.id))
+        self.uids = _Once[str](uids_of(self.id, course.key))
         self.escaped = _Once[tuple[str, ...]](lambda lines: r"\n".join(map(contentlines.text, lines)))
         self.summaries = _Once[str](lambda title: contentlines.line(f"SUMMARY:{contentlines.text(title)}"))
         self.alarms = _Once[tuple[time, bool]](

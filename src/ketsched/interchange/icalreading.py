@@ -140,7 +140,7 @@ class _Booked(NamedTuple):
 
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
-    held, uid_of = agenda(course), uids_of(course_id)
+    held, uid_of = agenda(course), uids_of(course_id, course.key)
     for entry in held.booked:
         booking = entry.booking
         if isinstance(entry, CompanionEntry):

@@ -18,12 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ketsched.calendars import Calendar
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import CannotRead, CannotWrite, KetschedError
-from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, NOTHING_TOO, ORDER, VERSION, WRITTEN_AS
+from ketsched.hours import PatientHours
+from ketsched.interchange.jsonform import (
+    FORMAT,
+    KINDS,
+    LARGEST,
+    NOTHING_TOO,
+    ORDER,
+    VERSION,
+    WRITTEN_AS,
+)
+from ketsched.interchange.jsontimes import days_of, times_of
 from ketsched.model import (
     Anatomy,
     Changed,
+    ClinicFiles,
     Companion,
     Course,
     Phase,
@@ -171,6 +183,12 @@ def _converter() -> Converter:
             for a in attrs.fields(kind)
         }
 
+    def times_written(calendar: Calendar | None) -> Any:
+        return None if calendar is None else [converter.unstructure(part) for part in times_of(calendar)]
+
+    def days_written(days: tuple[date, ...]) -> Any:
+        return [converter.unstructure(stretch) for stretch in days_of(days)]
+
     def change_written(changed: Changed) -> dict[str, Any]:
         before = changed.before
         earlier = {} if before is None else {before.kind: converter.unstructure(before)}
@@ -184,6 +202,10 @@ def _converter() -> Converter:
         (Companion, "before"): _length_or_none_written,
         (Companion, "after"): _length_or_none_written,
         (Protocol, "sources"): _sources_written,
+        (PatientHours, "availability"): times_written,
+        (PatientHours, "wishes"): times_written,
+        (PatientHours, "away"): days_written,
+        (ClinicFiles, "staff"): dict,
         **{(Anatomy, a.name): _length_written for a in attrs.fields(Anatomy)},
     }
     for kind in (str, int, bool):

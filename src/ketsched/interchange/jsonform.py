@@ -11,6 +11,7 @@ import attrs
 from ketsched.model import (
     Changed,
     Companion,
+    Course,
     Decision,
     Interval,
     LapseBand,
@@ -24,7 +25,10 @@ FORMAT = "ketsched-course"
 VERSION = 2
 ORDER = (
     "id",
+    "key",
     "zone",
+    "patient",
+    "files",
     "sessions",
     "companions",
     "visits",
@@ -41,6 +45,7 @@ ORDER = (
 """Of the document: what people look for first, and the longest part last."""
 
 NOTHING_TOO = {
+    Course: ("patient", "files"),
     Interval: ("days", "months", "missing_day"),
     Spacing: ("unit",),
     Companion: ("minutes",),

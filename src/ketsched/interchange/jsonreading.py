@@ -9,21 +9,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import attrs
 
+from ketsched.calendars import Calendar
 from ketsched.clock import WEEKDAY_NAMES, read_date, read_time
 from ketsched.errors import CannotRead, KetschedError
-from ketsched.interchange.jsonform import FORMAT, KINDS, LARGEST, VERSION, names_of
+from ketsched.hours import MOST_DAYS, PatientHours
+from ketsched.interchange.jsonform import (
+    FORMAT,
+    KINDS,
+    LARGEST,
+    VERSION,
+    names_of,
+)
+from ketsched.interchange.jsonpaths import names_in, shown
+from ketsched.interchange.jsontimes import Days, PersonTimes, calendar_of
 from ketsched.model import (
     REVISION_KINDS,
     Anatomy,
     BookingStatus,
     Changed,
+    ClinicFiles,
     Companion,
     Course,
     Mark,
@@ -38,10 +49,7 @@ from ketsched.model import (
 if TYPE_CHECKING:
     from cattrs import Converter
 
-_OPENING: dict[str, str | int] = {"{": "", "[": 0}
-"""What opens an object or a list, and the step of a path that stands for its first entry."""
 _BOOKINGS: tuple[type[Session] | type[PlacedCompanion], ...] = (Session, PlacedCompanion)
-_TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))')
 
 
 def course_from(text: str, where: str, *, embedded: bool = False) -> Course:
@@ -103,7 +111,7 @@ class _Reader:
                 offset=error.pos,
             ) from None
         except _Duplicate:
-            path, offset = next((p, at) for p, at, again in _names(self.text) if again)
+            path, offset = next((p, at) for p, at, again in names_in(self.text) if again)
             raise self._error(
                 _Fault(
                     "a name is given twice", "programs differ in which one they take", "remove one of the two"
@@ -184,7 +192,7 @@ class _Reader:
         """Return where a value stands in the text, or the nearest one around it if it is not there."""
         if not self.positions:
             return None
-        found: dict[tuple[str | int, ...], int] = {p: at for p, at, _ in _names(self.text)}
+        found: dict[tuple[str | int, ...], int] = {p: at for p, at, _ in names_in(self.text)}
         while nearest and path and path not in found:
             path = path[:-1]
         return found.get(path)
@@ -197,7 +205,7 @@ class _Reader:
             line, begin = self.text.count("\n", 0, offset) + 1, self.text.rfind("\n", 0, offset)
             places.append(f"line {line}, column {offset - begin}")
         if path:
-            places.append(_shown(path))
+            places.append(shown(path))
         if within:
             places.append(within)
         return CannotRead(what=fault.what, where=", ".join(places), why=fault.why, fix=fault.fix)
@@ -235,50 +243,6 @@ def _no_constant(name: str) -> Any:
     raise _Fault(f"{name} is not a number", "JSON has no such value (RFC 8259)", "remove it", name)
 
 
-def _names(text: str) -> Iterator[tuple[tuple[str | int, ...], int, bool]]:
-    """Yield path, offset and whether it came before, for each name and list entry of valid JSON text."""
-    path: list[str | int] = []
-    seen: list[set[str] | None] = []  # of each object around the token; None for a list
-    before = ""
-    for found in _TOKEN.finditer(text):
-        token, at = found[0].lstrip(), found.start(found.lastindex or 0)
-        names = seen[-1] if seen else None
-        match token:
-            case ":":
-                pass
-            case ",":
-                if names is None:
-                    path[-1] = int(path[-1]) + 1
-            case "}" | "]":
-                path.pop()
-                seen.pop()
-            case _ if names is not None and before in ("{", ","):
-                name = json.loads(token)
-                path[-1] = name
-                yield tuple(path), at, name in names
-                names.add(name)
-            case _:
-                if names is None:
-                    yield tuple(path), at, False
-                if token in _OPENING:
-                    path.append(_OPENING[token])
-                    seen.append(set() if path[-1] == "" else None)
-        before = token
-
-
-def _shown(path: tuple[str | int, ...]) -> str:
-    """Write a path as sessions[3].day; what is not a plain word is cut short and quoted."""
-    steps = [
-        f"[{s}]"
-        if isinstance(s, int)
-        else f".{s}"
-        if re.fullmatch(r"\w{1,40}", s, re.ASCII)
-        else f".{s[:20]!r}"
-        for s in path
-    ]
-    return "".join(steps).removeprefix(".")
-
-
 def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:
     """Return the first fault of what cattrs raised, and the path to it."""
     steps: list[str | int] = []
@@ -307,16 +271,7 @@ def _converter(*, detailed: bool = False) -> Converter:
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=detailed)
-    hooks: dict[tuple[type[Any], str], Callable[[Any, Any], Any]] = {
-        (Phase, "weekdays"): _weekdays,
-        (Phase, "anchor_weekday"): _weekday,
-        (Companion, "weekdays"): _weekdays,
-        (Companion, "minutes"): _length,
-        (Companion, "before"): _length_or_none,
-        (Companion, "after"): _length_or_none,
-        (Protocol, "sources"): _sources,
-        **{(Anatomy, a.name): _length for a in attrs.fields(Anatomy)},
-    }
+    hooks = _hooks()
 
     def structured(kind: type[Any]) -> Callable[[Any, Any], Any]:
         special: dict[str, Any] = {
@@ -382,6 +337,24 @@ def _converter(*, detailed: bool = False) -> Converter:
     plain_change = make_dict_structure_fn(Changed, converter, before=override(omit=True))
     converter.register_structure_hook(Changed, changed)
     return converter
+
+
+def _hooks() -> dict[tuple[type[Any], str], Callable[[Any, Any], Any]]:
+    """Return how attributes are read that a document writes otherwise than their types say."""
+    return {
+        (Phase, "weekdays"): _weekdays,
+        (Phase, "anchor_weekday"): _weekday,
+        (Companion, "weekdays"): _weekdays,
+        (Companion, "minutes"): _length,
+        (Companion, "before"): _length_or_none,
+        (Companion, "after"): _length_or_none,
+        (Protocol, "sources"): _sources,
+        (PatientHours, "availability"): _times,
+        (PatientHours, "wishes"): _times,
+        (PatientHours, "away"): _days,
+        (ClinicFiles, "staff"): _staff,
+        **{(Anatomy, a.name): _length for a in attrs.fields(Anatomy)},
+    }
 
 
 def _is_tuple(kind: Any) -> bool:
@@ -471,6 +444,24 @@ def _weekday(value: Any, _: Any = None) -> int | None:
 
 def _weekdays(value: Any, _: Any = None) -> tuple[int | None, ...]:
     return tuple(_weekday(_of_type(name, str)) for name in _of_type(value, list))
+
+
+def _times(value: Any, _: Any) -> Calendar:
+    parts = _converter(detailed=True).structure(value, tuple[PersonTimes, ...])
+    if not parts:
+        raise _Fault("a calendar of nobody", "it has one part or more", "leave it out, or say when")
+    return calendar_of(parts)
+
+
+def _days(value: Any, _: Any) -> tuple[date, ...]:
+    stretches = _converter(detailed=True).structure(value, tuple[Days, ...])
+    if sum(map(len, stretches)) > MOST_DAYS:
+        raise _Fault("too many days", f"there are at most {MOST_DAYS}", "leave out those that are long past")
+    return tuple(day for stretch in stretches for day in stretch)
+
+
+def _staff(value: Any, _: Any = None) -> tuple[tuple[str, str], ...]:
+    return tuple((_of_type(name, str), _of_type(file, str)) for name, file in _of_type(value, dict).items())
 
 
 def _sources(value: Any, _: Any = None) -> tuple[tuple[str, str], ...]:

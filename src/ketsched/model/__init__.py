@@ -8,8 +8,9 @@ at the clinic.
 """
 
 from ketsched.model.bookings import Booking, BookingStatus, PlacedCompanion, Session
+from ketsched.model.clinicfiles import OWN_FOLDER, ClinicFiles, is_bare
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
-from ketsched.model.courses import Course, check_course_id
+from ketsched.model.courses import Course, check_course_id, check_key
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
 from ketsched.model.intervals import Interval, Join, Spacing
 from ketsched.model.limits import (
@@ -48,6 +49,7 @@ __all__ = [
     "MOST_SESSIONS",
     "MOST_VISITS",
     "OUTCOMES",
+    "OWN_FOLDER",
     "POLICIES",
     "POLICY_WORDS",
     "PREFERRED_APART",
@@ -60,6 +62,7 @@ __all__ = [
     "BookingStatus",
     "Change",
     "Changed",
+    "ClinicFiles",
     "Companion",
     "Course",
     "Decision",
@@ -83,4 +86,6 @@ __all__ = [
     "Waiver",
     "Window",
     "check_course_id",
+    "check_key",
+    "is_bare",
 ]

@@ -15,12 +15,16 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.clock import aware, choices, later, moment, plausible, zone_named
 from ketsched.errors import Fault, InvalidInput, refuse_first
+from ketsched.hours import PatientHours
 from ketsched.model.bookings import Booking, PlacedCompanion, Session
+from ketsched.model.clinicfiles import ClinicFiles
 from ketsched.model.decisions import Authorisation, Hold, Waiver
 from ketsched.model.limits import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS
 from ketsched.model.protocols import Protocol
 from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
 from ketsched.model.visits import Visit
+
+_NO_HOURS, _NO_FILES = PatientHours(), ClinicFiles()
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +47,9 @@ class Course:
         lifted: Rules between sessions that the planner could not keep, or the policy did not.
         segments: Protocols that the course went over to, in order; none if it keeps to its first.
         ended: Local date on which it was ended early; nothing is planned any more.
+        key: What goes into the identities of its events, so that nobody who knows its id can tell them; empty: nothing.
+        patient: When the patient can, and would rather come.
+        files: The clinic's files that it was planned with.
     """
 
     protocol: Protocol
@@ -59,6 +66,9 @@ class Course:
     lifted: tuple[Lifted, ...] = ()
     segments: tuple[Segment, ...] = ()
     ended: date | None = None
+    key: str = ""
+    patient: PatientHours = _NO_HOURS
+    files: ClinicFiles = _NO_FILES
 
     def __repr__(self) -> str:
         days = [session.day for session in self.standing()]
@@ -73,6 +83,8 @@ class Course:
             refuse_first(InvalidInput, "course", faults)
         if self.id is not None:
             check_course_id(self.id)
+        if self.key:
+            check_key(self.key)
 
     def _faults_of_bookings(self) -> Iterator[Fault]:
         """Yield what can be wrong with the bookings by themselves: too many, out of order, given an id twice."""
@@ -388,9 +400,25 @@ class Held:
         return self.times
 
 
+_OPAQUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
+
+
+def check_key(key: str) -> str:
+    """Return a course's key as it was given, if it can be one."""
+    if not isinstance(key, str) or not _OPAQUE.fullmatch(key):
+        raise InvalidInput(
+            what="this key cannot be used",
+            where="key",
+            why="a key is 1 to 64 letters, digits and . _ ~ - drawn at random, so that nobody can guess it",
+            fix="give key=secrets.token_hex(16), and keep it with the course",
+            argument="key",
+        )
+    return key
+
+
 def check_course_id(course_id: str) -> str:
     """Return a course's id as it was given, if it can be one."""
-    if not isinstance(course_id, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}", course_id):
+    if not isinstance(course_id, str) or not _OPAQUE.fullmatch(course_id):
         raise InvalidInput(
             what="this course id cannot be used",
             where="id",

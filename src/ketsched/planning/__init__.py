@@ -19,7 +19,16 @@ from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.holds import with_statuses
 from ketsched.hours import Hours
-from ketsched.model import Authorisation, Course, Hold, Protocol, Revision, check_course_id
+from ketsched.model import (
+    Authorisation,
+    ClinicFiles,
+    Course,
+    Hold,
+    Protocol,
+    Revision,
+    check_course_id,
+    check_key,
+)
 from ketsched.placing.values import Placement
 from ketsched.planning.companions import place_companions
 from ketsched.planning.explaining import Change, NoFeasiblePlan, said_days
@@ -65,9 +74,13 @@ def plan(  # noqa: PLR0913 - public, each a keyword
     calendars: Mapping[str, Calendar] | None = None,
     holds: Iterable[Hold] = (),
     authorisations: Iterable[Authorisation] = (),
+    key: str | None = None,
 ) -> Course:
     """
     Plan a course: the best days that keep every required rule, the same hour on each, then what goes around them.
+
+    The course remembers when the patient can and would rather come, the time, and whose calendars were given:
+    the verbs that follow it need not be told again.
 
     Args:
         protocol: What to plan.
@@ -83,6 +96,8 @@ def plan(  # noqa: PLR0913 - public, each a keyword
             "therapist"; one that is missing has the clinic's hours.
         holds: A clinician's; the sessions they hold are to be confirmed.
         authorisations: A payer's; sessions beyond them are to be confirmed, and a required one bounds its sessions.
+        key: Drawn at random and kept with the course, it goes into the identities of its events, so that whoever
+            knows the id cannot tell them; None: they follow from the ids alone.
 
     Raises:
         NoFeasiblePlan: With a minimal set of causes, and changes that were tried.
@@ -93,6 +108,8 @@ def plan(  # noqa: PLR0913 - public, each a keyword
         check_course_id(id)
     if at is not None:
         aware(at, "at")
+    if key is not None:
+        check_key(key)
     hours = Hours(calendar, staff=calendars or {}, availability=availability, wishes=wishes, time=time)
     if isinstance(start, tuple):
         tried = _starts(Planner(protocol, hours, paid), start)
@@ -101,7 +118,7 @@ def plan(  # noqa: PLR0913 - public, each a keyword
             raise _no_start(protocol, start, tried)
     else:
         courses = [Planner(protocol, hours, paid).course(plausible(start, "start"))[0]]
-    return complete(courses, hours, id=id, at=at, holds=stops, authorisations=paid)
+    return complete(courses, hours, id=id, key=key, at=at, holds=stops, authorisations=paid)
 
 
 def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[Start]) -> NoFeasiblePlan:
@@ -119,6 +136,7 @@ def complete(
     hours: Hours,
     *,
     id: str | None = None,  # noqa: A002 - the caller's word for it
+    key: str | None = None,
     at: datetime | None = None,
     holds: Iterable[Hold] = (),
     authorisations: Iterable[Authorisation] = (),
@@ -131,14 +149,15 @@ def complete(
     Args:
         courses: At least one, the best first.
         hours: When appointments can be.
-        id, at, holds, authorisations: As for `plan`.
+        id, key, at, holds, authorisations: As for `plan`.
 
     Raises:
         NoFeasiblePlan: Around none of them all has a day; it explains the last one.
     """
     stops, paid = tuple(holds), tuple(authorisations)
     for course in courses:
-        given: dict[str, Any] = {"id": id, "revisions": (Revision(at=at),)}
+        given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (Revision(at=at),)}
+        given |= {"patient": hours.patient, "files": ClinicFiles().given(hours.staff)}
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
         try:
@@ -175,9 +194,9 @@ def appointments(
     Args:
         course: With its sessions where they are now.
         calendar: The clinic's.
-        calendars: Of those whose hours companions need, by name.
-        availability: When the patient can.
-        time: Local time of day that appointments on a day of their own should be near to.
+        calendars: Of those whose hours companions need, by name; those that the course was planned with are needed.
+        availability: When the patient can; in place of what the course remembers, and remembered from now on.
+        time: Local time of day that appointments on a day of their own should be near to, this time.
         at: The moment of the revision, aware.
         as_of: Today, the local date at the clinic; what is booked until then stays. That of `at`, unless given.
 
@@ -187,10 +206,20 @@ def appointments(
     today = as_of
     if today is None and at is not None:
         today = course.day_at(at)
-    hours = Hours(calendar, staff=calendars or {}, availability=availability, time=time)
+    patient = course.patient.replaced(availability=availability)
+    hours = patient.replaced(time=time).hours(calendar, staff=calendars, availability=availability)
+    files = course.files.given(calendars or ())
     placed = place_companions(course, hours, after=today)
     sessions, companions = with_statuses(attrs.evolve(course, companions=placed), before=course)
-    return revise(course, at=at, kind="companions", sessions=sessions, companions=companions)
+    return revise(
+        course,
+        at=at,
+        kind="companions",
+        sessions=sessions,
+        companions=companions,
+        patient=patient,
+        files=files,
+    )
 
 
 @checked

@@ -194,17 +194,18 @@ def forecast(  # noqa: PLR0913 - public, each a keyword
         visits: What happened; those that the course remembers are taken once.
         as_of: Today, the local date at the clinic.
         calendar: When the clinic is open, without this course's own bookings; for `bookable`.
-        availability: When the patient can; for `bookable`.
-        wishes: When the patient would rather come; for `bookable`.
+        availability: When the patient can, in place of what the course remembers; for `bookable`.
+        wishes: When the patient would rather come, in place of what the course remembers; for `bookable`.
         policy: What is done about missed sessions; None: what the protocol says.
         notice: Nothing new can be booked before so many days after today.
-        time: Local time of day to be near to.
+        time: Local time of day to be near to, in place of what the course remembers.
     """
     given, options = tuple(visits), ReplanOptions(policy=policy, notice=notice)
     hours = None
     if calendar is not None:
         check_zone(course, calendar)
-        hours = Hours(calendar, availability=availability, wishes=wishes, time=time)
+        patient = course.patient.replaced(availability=availability, wishes=wishes, time=time)
+        hours = patient.hours(calendar, availability=availability, wishes=wishes)
     return forecast_of(evaluate(course, given, as_of=as_of), given, hours, options)
 
 

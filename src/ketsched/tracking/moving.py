@@ -186,6 +186,8 @@ class _Move:
             why={moved.id: "moved by hand"},
             remarks=rides_forgotten(before, known),
             visits=known.visits,
+            patient=known.patient,
+            files=known.files,
         )
 
     def _seat(self, start: time, chair: int | None) -> Seat:

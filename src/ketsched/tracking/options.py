@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TypedDict
 
@@ -154,6 +154,7 @@ class _Within(TypedDict, total=False):
     as_of: date | None
     who: str
     availability: Calendar | None
+    away: Iterable[date]
     wishes: Calendar | None
     time: time | None
     calendars: Mapping[str, Calendar] | None

@@ -61,6 +61,7 @@ def replan(  # noqa: PLR0913 - public, each a keyword
     place: str | None = None,
     exceed: bool = False,
     availability: Calendar | None = None,
+    away: Iterable[date] = (),
     wishes: Calendar | None = None,
     time: time | None = None,
     calendars: Mapping[str, Calendar] | None = None,
@@ -91,10 +92,12 @@ def replan(  # noqa: PLR0913 - public, each a keyword
         through: Last day to which an open-ended phase is planned on.
         place: Where sessions at the clinic are from now on.
         exceed: Whether latest days that cannot be kept give way, to be documented by a clinician.
-        availability: When the patient can.
-        wishes: When the patient would rather come.
-        time: Local time of day that new and moved sessions should be near to; None: that of the others.
-        calendars: Of those whose hours companions need, by name.
+        availability: When the patient can; in place of what the course remembers, and remembered from now on.
+            None: as it remembers, or always.
+        away: Further days on which the patient cannot come; remembered as well.
+        wishes: When the patient would rather come; as availability.
+        time: Local time of day that new and moved sessions should be near to; as availability, or that of the others.
+        calendars: Of those whose hours companions need, by name; those that the course was planned with are needed.
         who: Who planned again.
 
     Raises:
@@ -121,6 +124,7 @@ def replan(  # noqa: PLR0913 - public, each a keyword
             place=place,
             exceed=exceed,
             availability=availability,
+            away=away,
             wishes=wishes,
             time=time,
             calendars=calendars,
@@ -317,6 +321,8 @@ class _Replanning:
             protocol=known.protocol,
             segments=known.segments,
             ended=known.ended,
+            patient=known.patient,
+            files=known.files,
         )
 
     def _booked(self, placed: Placed, booked: Booked) -> Course:

@@ -24,7 +24,7 @@ class Request:
 
     Attributes:
         course: As it was given out last.
-        history: Of the course with what happened written into it, up to today.
+        history: Of the course with what happened, and what it is to remember of hours, written into it, up to today.
         hours: When sessions and appointments can be.
         options: What is to be done.
         visits: What happened besides what the course remembers.
@@ -55,6 +55,7 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
     as_of: date | None = None,
     who: str = "",
     availability: Calendar | None = None,
+    away: Iterable[date] = (),
     wishes: Calendar | None = None,
     time: time | None = None,
     calendars: Mapping[str, Calendar] | None = None,
@@ -70,11 +71,13 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
     check_zone(course, calendar)
     today = today_of(course, at, as_of)
     chosen.policies(course.protocol)
+    patient = course.patient.replaced(availability=availability, away=away, wishes=wishes, time=time)
+    known = attrs.evolve(course, patient=patient, files=course.files.given(calendars or ()))
     return Request(
         course=course,
         visits=given,
-        history=apply_visits(course, given, as_of=today, who=who),
-        hours=Hours(calendar, staff=calendars or {}, availability=availability, wishes=wishes, time=time),
+        history=apply_visits(known, given, as_of=today, who=who),
+        hours=patient.hours(calendar, staff=calendars, availability=availability, wishes=wishes),
         options=chosen,
         at=at,
         who=who,
