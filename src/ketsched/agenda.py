@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 import attrs
 
-from ketsched.clock import LAST_DAY, choices, later, uneven_days, zone_named
+from ketsched.clock import LAST_DAY, choices, later, uneven_days
 from ketsched.model import (
     Authorisation,
     Booking,
@@ -29,6 +29,7 @@ from ketsched.model import (
     Session,
 )
 from ketsched.model.bookings import MIDNIGHT
+from ketsched.zones import zone_named
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 

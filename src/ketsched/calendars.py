@@ -36,11 +36,11 @@ from ketsched.clock import (
     stretches,
     time_of,
     uneven_days,
-    zone_named,
 )
 from ketsched.closures import Closure, Holidays, Recurring, days_of, read_closures, read_holidays
 from ketsched.errors import InvalidInput
 from ketsched.tomlfile import Table
+from ketsched.zones import clinic_zone, same_zone, zone_named
 
 ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
@@ -221,7 +221,8 @@ class Calendar:
             if not spans:
                 break
             spans = overlap(
-                spans, other._own(day) if other.zone == self.zone else other._seen_from(day, self.zone)
+                spans,
+                other._own(day) if same_zone(other.zone, self.zone) else other._seen_from(day, self.zone),
             )
         return spans
 
@@ -437,7 +438,7 @@ def read_hours(table: Table) -> tuple[tuple[TimeRange, ...], ...]:
 def read_calendar(table: Table) -> Calendar:
     """Read a clinic file's table into a calendar."""
     zone = table.take("zone", str)
-    table.read("zone", zone_named, zone)
+    table.read("zone", clinic_zone, zone)
     week = table.table("hours")
     if week is None:
         raise InvalidInput(

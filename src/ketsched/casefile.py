@@ -18,7 +18,7 @@ import attrs
 
 from ketsched import tomlfile
 from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
-from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time, zone_named
+from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time
 from ketsched.closures import Closure, days_between
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
@@ -26,6 +26,7 @@ from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, chec
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
 from ketsched.weekdays import read_weekdays
+from ketsched.zones import same_zone, zone_named
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +81,7 @@ def load_case(path: str | Path) -> Case:
     table = tomlfile.load(file)
 
     def protocol_of(name: str) -> Protocol:
-        return load_protocol(file.parent / name if name.endswith(".toml") else name)
+        return load_protocol(file.parent / name if name.lower().endswith(".toml") else name)
 
     whole = table.read("protocol", protocol_of, table.take("protocol", str))
     protocol = _chosen(table, whole)
@@ -109,7 +110,7 @@ def load_case(path: str | Path) -> Case:
 
 def _same_zone(name: str, calendar: Calendar) -> str:
     zone_named(name)
-    if name != calendar.zone:
+    if not same_zone(name, calendar.zone):
         raise InvalidInput(
             what=f"the case is in {name}, its clinic in {calendar.zone}",
             why="days and times are local to the clinic",

@@ -16,11 +16,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from ketsched.errors import InvalidInput, InvalidTime
+from ketsched.zones import zone_named
 
 MINUTES_A_DAY = 24 * 60
 SECONDS_A_DAY = 24 * 60 * 60
@@ -114,27 +114,6 @@ def time_of(minute: int) -> time:
 def minute_of(clock: time) -> int:
     """Return a time of day as whole minutes after midnight."""
     return clock.hour * 60 + clock.minute
-
-
-@cache
-def zone_named(name: str) -> ZoneInfo:
-    """Return the IANA zone of that name."""
-    try:
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
-            raise ValueError(name)
-        if re.match(r"localtime$|posixrules$|posix/|right/", name):  # not the same on every machine
-            raise ValueError(name)
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        from difflib import get_close_matches
-        from zoneinfo import available_timezones
-
-        near = get_close_matches(str(name), sorted(available_timezones()), n=2, cutoff=0.6)
-        raise InvalidTime(
-            what=f"there is no time zone {str(name)[:60]!r}",
-            why="zones are named as in the IANA time zone database, capital letters included",
-            fix=f"did you mean {' or '.join(near)}?" if near else 'write it as "Europe/Amsterdam"',
-        ) from None
 
 
 def choices(day: date, clock: time, zone: str) -> tuple[datetime, ...]:

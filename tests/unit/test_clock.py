@@ -29,9 +29,9 @@ from ketsched.clock import (
     seconds,
     stretches,
     time_of,
-    zone_named,
 )
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
+from ketsched.zones import zone_named
 from strategies.values import EVERY_ZONE, near_changes
 
 ODD_DAYS = {

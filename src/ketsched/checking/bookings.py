@@ -14,8 +14,9 @@ from typing import TypeVar
 import attrs
 
 from ketsched.agenda import Agenda
-from ketsched.clock import seconds, zone_named
+from ketsched.clock import seconds
 from ketsched.model import BookingStatus, Companion, Course, Interval, PlacedCompanion, Session
+from ketsched.zones import zone_named
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")

@@ -24,7 +24,6 @@ from ketsched.clock import (
     day_words,
     merged,
     minute_of,
-    zone_named,
 )
 from ketsched.history import History, evaluate
 from ketsched.model import (
@@ -38,6 +37,7 @@ from ketsched.model import (
     Visit,
     Waiver,
 )
+from ketsched.zones import same_zone, zone_named
 
 DAYS_A_WEEK = 7
 
@@ -279,13 +279,14 @@ class CheckedCourse:
                 session, calendar, minutes, session.day, merged(calendar.ranges(session.day))
             )
         day, start = session.day, minute_of(session.time)
-        if calendar.zone != self.course.zone:
+        abroad = not same_zone(calendar.zone, self.course.zone)
+        if abroad:
             there = entry.start.astimezone(zone_named(calendar.zone))
             day, start = there.date(), minute_of(there.time())
         spans = merged(calendar.ranges(day))
         opening = next((span for span in spans if span.start <= start < span.end), None)
         end = start + minutes
-        if calendar.zone != self.course.zone or end > MINUTES_A_DAY or changes_clocks(day, calendar.zone):
+        if abroad or end > MINUTES_A_DAY or changes_clocks(day, calendar.zone):
             fits = calendar.is_open_throughout(entry.start, entry.end)
         else:
             fits = opening is not None and end <= opening.end

@@ -27,6 +27,7 @@ from ketsched.clock import (
     minute_of,
 )
 from ketsched.model import Companion
+from ketsched.zones import same_zone
 
 AT_HOME = (TimeRange(8 * 60, 20 * 60),)
 """Hours of what takes place at home and needs nobody's calendar; house default, as for sessions at home."""
@@ -138,7 +139,7 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
     """Say why a calendar is not open for an appointment; empty if it is."""
     day, minutes = booked.day, booked.companion.minutes
     spans = merged(whose.ranges(day))
-    plain = whose.zone == case.course.zone and not changes_clocks(day, whose.zone)
+    plain = same_zone(whose.zone, case.course.zone) and not changes_clocks(day, whose.zone)
     if plain and not spans:
         return closed_because(whose, day)
     clock = booked.placed.time

@@ -27,6 +27,7 @@ from ketsched.clock import (
 )
 from ketsched.errors import InvalidTime
 from ketsched.model import Session
+from ketsched.zones import same_zone
 
 EVENING = time(17)
 """From this start on a session is an evening one; house default."""
@@ -372,7 +373,7 @@ def _other_start(case: CheckedCourse, seat: SeatedSession) -> str:
 
 def _in_zone(case: CheckedCourse, seat: SeatedSession) -> str:
     """Name the calendar's zone where it is another than the course's."""
-    return f" ({seat.calendar.zone})" if seat.calendar.zone != case.course.zone else ""
+    return "" if same_zone(seat.calendar.zone, case.course.zone) else f" ({seat.calendar.zone})"
 
 
 def _clock(minute: int | None) -> str:

@@ -22,6 +22,7 @@ from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.folder import real_path
 from ketsched.model import Course
 from ketsched.protocols import protocol_ids
+from ketsched.zones import clinic_zone
 
 T = TypeVar("T")
 CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
@@ -123,7 +124,7 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "Clinic file (TOML): zone, hours, closures, holidays, chairs.",
                 Calendar.load,
             ),
-            option("--zone", "ZONE", "IANA time zone of the clinic, such as America/New_York."),
+            option("--zone", "ZONE", "IANA time zone of the clinic, such as America/New_York.", clinic_zone),
             option(
                 "--hours", "HOURS", 'Weekly hours, "mon-fri 09:00-17:00"; again for other days.', several=True
             ),

@@ -30,6 +30,7 @@ from ketsched.interchange import dumps, read
 from ketsched.interchange.coursefile import CourseFile, changing, reading
 from ketsched.interchange.folder import with_booked
 from ketsched.model import Course, VisitStatus
+from ketsched.zones import same_zone
 
 course_file = click.argument("file", metavar="FILE")
 
@@ -320,7 +321,7 @@ def placing(
             if given:
                 raise _no_hours(option)
         return None
-    if calendar.zone != course.zone:
+    if not same_zone(calendar.zone, course.zone):
         raise InvalidInput(
             what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
             where="--clinic",

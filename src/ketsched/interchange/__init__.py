@@ -17,7 +17,7 @@ from typing import Protocol as Interface
 
 from ketsched.arguments import checked
 from ketsched.errors import CannotRead, CannotWrite
-from ketsched.files import decode, read_text, write_whole
+from ketsched.files import decode, read_bytes, write_whole
 from ketsched.model import Course, Protocol
 from ketsched.words.wording import Publication
 
@@ -29,7 +29,7 @@ FORMATS: dict[str, str] = {
 
 
 class _Format(Interface):
-    """What the module of a format has; one that cannot be read back has no `loads`, `IN_PART` only some."""
+    """What the module of a format has; without `loads` it cannot be read back; some have `IN_PART` or `decode`."""
 
     def dumps(self, course: Course, publication: Publication) -> bytes: ...
 
@@ -153,7 +153,8 @@ def read(path: str | Path, *, protocol: Protocol | None = None, zone: str | None
     """
     source = Path(path)
     form = _readable(source.name, str(source))
-    return form.loads(read_text(source), str(source), protocol=protocol, zone=zone)
+    text = getattr(form, "decode", decode)(read_bytes(source), source)
+    return form.loads(text, str(source), protocol=protocol, zone=zone)
 
 
 @checked
@@ -187,9 +188,10 @@ def loads(
         from ketsched.interchange.json import from_values
 
         return from_values(content)
-    text = decode(content, Path(f"the {suffix} text")) if isinstance(content, bytes) else content
     where = f"the {suffix} text"
-    return _readable(suffix, where).loads(text, where, protocol=protocol, zone=zone)
+    form = _readable(suffix, where)
+    text = getattr(form, "decode", decode)(content, Path(where)) if isinstance(content, bytes) else content
+    return form.loads(text, where, protocol=protocol, zone=zone)
 
 
 def _readable(name: str, where: str) -> _Format:

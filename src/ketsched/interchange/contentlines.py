@@ -8,9 +8,12 @@ tests hold every line to what the `icalendar` package writes, byte for byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+from ketsched import files
 from ketsched.errors import CannotWrite, InvalidTime
 
 _OCTETS = 74
@@ -164,3 +167,11 @@ def _fold(octets: str) -> str:
         start, end = end, end + _OCTETS
     pieces.append(octets[start:])
     return "\r\n ".join(pieces)
+
+
+_SPLIT = re.compile(rb"([\xc2-\xf4][\x80-\xbf]{0,2})(\r?\n[ \t])([\x80-\xbf]+)")
+
+
+def decode(raw: bytes, path: Path) -> str:
+    """Return the text of a calendar file; a fold within a character comes after it instead (RFC 5545 3.1)."""
+    return files.decode(_SPLIT.sub(rb"\1\3\2", raw), path)

@@ -28,7 +28,8 @@ def course_files(folder: str | Path, *, recursive: bool = False) -> tuple[Path, 
                 why="course files are looked for in it",
                 fix="name the folder that they are in",
             )
-        files = path.rglob("*.json") if recursive else path.glob("*.json")
+        files = path.rglob("*") if recursive else path.glob("*")
+        files = (file for file in files if file.suffix.lower() == ".json")
         names = [file.relative_to(path) for file in files if file.is_file()]
     except ValueError:
         raise InvalidInput(

@@ -38,6 +38,7 @@ from ketsched.agenda import (
 from ketsched.clock import moment
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
+from ketsched.interchange.contentlines import decode as decode
 from ketsched.interchange.icalevents import COURSE, STATUS
 from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
 from ketsched.interchange.vtimezones import vtimezone

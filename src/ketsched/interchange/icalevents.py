@@ -8,7 +8,7 @@ name the line. They never repeat what stands on it: it may name a patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ import attrs
 
 from ketsched.errors import CannotRead
 from ketsched.model import MOST_COMPANIONS, MOST_SESSIONS, BookingStatus
+from ketsched.zones import is_zone
 
 if TYPE_CHECKING:
     import icalendar
@@ -153,6 +154,8 @@ def parsed(text: str, where: str) -> icalendar.Calendar:
     import icalendar
 
     try:
+        # It remembers the zones that an earlier file described, and would take them for those of this one.
+        icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of guessed zones; each event's zone is checked below
             return icalendar.Calendar.from_ical(text)
@@ -165,12 +168,41 @@ def parsed(text: str, where: str) -> icalendar.Calendar:
         ) from None
 
 
+def zones_of(calendar: icalendar.Calendar) -> dict[str, str]:
+    """
+    Return the IANA names of the zones that a calendar describes itself and calls otherwise.
+
+    Outlook has the names of Windows; others put the IANA name at the end, or beside it (X-LIC-LOCATION).
+    """
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    found: dict[str, str] = {}
+    for described in calendar.walk("VTIMEZONE"):
+        name = str(described.get("TZID", ""))
+        parts = name.strip("/ ").split("/")
+        names = (
+            WINDOWS_TO_OLSON.get(parts[-1], ""),
+            str(described.get("X-LIC-LOCATION", "")),
+            *("/".join(parts[begin:]) for begin in range(1, len(parts))),
+        )
+        found[name] = next((known for known in names if known and is_zone(known)), name)
+    return found
+
+
 @attrs.frozen(eq=False)
 class Event:
-    """One event of the file, its values asked for with care."""
+    """
+    One event of the file, its values asked for with care.
+
+    Attributes:
+        component: As it was parsed.
+        where: What errors call it.
+        zones: IANA names of zones that the file calls otherwise.
+    """
 
     component: Any
     where: str
+    zones: Mapping[str, str] = attrs.field(factory=dict)
 
     def error(self, what: str, why: str, fix: str) -> CannotRead:
         """Return an error that says where the event is."""
@@ -226,7 +258,7 @@ class Event:
                 "the zone it names is neither known here nor described in the file",
                 "export it with an IANA zone such as Europe/Amsterdam, or in UTC",
             )
-        return found, str(getattr(found.tzinfo, "key", "")) or tzid
+        return found, str(getattr(found.tzinfo, "key", "")) or self.zones.get(tzid, tzid)
 
     def status(self) -> BookingStatus:
         """Return what the event's STATUS makes of a session."""

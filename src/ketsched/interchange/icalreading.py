@@ -17,14 +17,18 @@ from functools import partial
 from typing import NamedTuple
 
 from ketsched.agenda import DAY, CompanionEntry, SessionEntry, agenda
-from ketsched.clock import choices, elapsed, zone_named
+from ketsched.clock import choices, elapsed
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
-from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed
+from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed, zones_of
 from ketsched.interchange.identity import uids_of
 from ketsched.model import BookingStatus, Course, Protocol, Session
+from ketsched.zones import is_zone, same_zone, zone_named
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_GIVE_ZONE = (
+    'give the zone of the clinic: zone="Europe/Amsterdam", on the command line --zone Europe/Amsterdam'
+)
 
 
 def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str | None) -> Course:
@@ -42,8 +46,9 @@ def course_from(text: str, where: str, *, protocol: Protocol | None, zone: str |
     """
     found = outline(text, where)
     calendar = parsed(text, where)
+    zones = zones_of(calendar)
     events = [
-        Event(component, f"{where}, line {line}")
+        Event(component, f"{where}, line {line}", zones)
         for component, line in zip(calendar.walk("VEVENT"), found.events, strict=False)
     ]
     if found.course is not None:
@@ -264,25 +269,29 @@ def _zone(named: list[tuple[Event, str]], where: str, zone: str | None) -> str:
             return zone_named(zone).key
         zones: dict[str, Event] = {}
         for event, name in named:
-            zones.setdefault(name, event)
+            same = (other for other in ("UTC", *zones) if is_zone(name) and same_zone(other, name))
+            zones.setdefault(next(same, name), event)
         if set(zones) <= {"UTC"}:
             raise CannotRead(
                 what="this calendar does not say in which zone the clinic is",
                 where=where,
                 why="its times are in UTC, or it has none",
-                fix='give the zone of the clinic: zone="Europe/Amsterdam", on the command line --zone Europe/Amsterdam',
+                fix=_GIVE_ZONE,
             )
         first, *others = (name for name in zones if name != "UTC")
         if others:
             raise zones[others[0]].error(
                 "an event in a second zone",
                 f"the sessions of a course are in one zone; the file has {len(others) + 1}",
-                'give the zone of the clinic: zone="Europe/Amsterdam", on the command line --zone Europe/Amsterdam',
+                _GIVE_ZONE,
             )
-        try:
-            return zone_named(first).key
-        except InvalidTime as error:
-            raise zones[first].error("an event in a zone that is not known", error.why, error.fix) from None
+        if not is_zone(first):
+            raise zones[first].error(
+                "an event in a zone that is not known",
+                "its name is neither in the IANA time zone database nor one of Windows",
+                _GIVE_ZONE,
+            )
+        return first
     except InvalidTime as error:
         raise error.within("zone") from None
 
@@ -298,8 +307,8 @@ def _local(event: Event, start: date | datetime, zone: str) -> tuple[date, clock
             "an event at the end of time", "days lie between 1970 and 2199", "check the year"
         ) from None
     at = here.time().replace(fold=0)
-    same_zone = getattr(start.tzinfo, "key", "") == zone
-    if (same_zone and here.replace(tzinfo=None) != start.replace(tzinfo=None)) or len(
+    named = getattr(start.tzinfo, "key", "")
+    if (named and same_zone(named, zone) and here.replace(tzinfo=None) != start.replace(tzinfo=None)) or len(
         choices(here.date(), at, zone)
     ) != 1:
         raise event.error(

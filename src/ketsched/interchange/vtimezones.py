@@ -16,13 +16,12 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 from ketsched.clock import LAST_DAY, uneven_days
 from ketsched.errors import InvalidTime
 from ketsched.interchange.contentlines import local
+from ketsched.zones import zone_data
 
 _FIRST_YEAR = 1970
 """Of the onsets: before any visit, without centuries of clock changes for a reader to count."""
@@ -230,13 +229,7 @@ def _rule(zone: zoneinfo.ZoneInfo) -> _Rule | None:
 
 def _footer(key: str) -> str:
     """Return the last line of the file that zoneinfo opens for a zone, or nothing if the file has none."""
-    for folder in zoneinfo.TZPATH:
-        path = Path(folder, key)
-        if path.is_file():
-            data = path.read_bytes()
-            break
-    else:
-        data = resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
+    data = zone_data(key)
     has_footer = data[4:5] >= b"2" and data.endswith(b"\n")  # version 1 had none (RFC 9636 3.1)
     return data.rsplit(b"\n", 2)[1].decode("ascii", "replace") if has_footer else ""
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 import attrs
 
 from ketsched.arguments import checked
-from ketsched.clock import aware, choices, later, moment, plausible, zone_named
+from ketsched.clock import aware, choices, later, moment, plausible
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.hours import PatientHours
 from ketsched.model.bookings import Booking, PlacedCompanion, Session
@@ -23,6 +23,7 @@ from ketsched.model.limits import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS
 from ketsched.model.protocols import Protocol
 from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
 from ketsched.model.visits import Visit
+from ketsched.zones import zone_named
 
 _NO_HOURS, _NO_FILES = PatientHours(), ClinicFiles()
 

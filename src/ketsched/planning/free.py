@@ -14,10 +14,11 @@ from datetime import date, datetime, time, timedelta
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of, zone_named
+from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of
 from ketsched.hours import GRID, Hours, at_home
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import weekly
+from ketsched.zones import same_zone, zone_named
 
 Span = tuple[int, int, bool]
 """(begin, end, whether it is at the clinic): half-open, in seconds since 1970 UTC."""
@@ -80,7 +81,7 @@ class FreeTime:
             zone = self.course.zone
             if companion.calendar in self.calendars:
                 known = self.calendars[companion.calendar]
-                known = known if known.zone == zone else Calendar.always(zone) & known
+                known = known if same_zone(known.zone, zone) else Calendar.always(zone) & known
             elif companion.place == "home":
                 known = at_home(zone)
             else:  # the clinic's hours; its chairs are for sessions

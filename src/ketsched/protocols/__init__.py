@@ -44,7 +44,7 @@ def load_protocol(name: str | Path) -> Protocol:
         CannotRead: There is no such protocol, or the file cannot be read.
     """
     text = str(name)
-    if isinstance(name, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
+    if isinstance(name, Path) or text.lower().endswith(".toml") or "/" in text or "\\" in text:
         return read_protocol(tomlfile.load(Path(name)))
     if text not in protocol_ids():
         from difflib import get_close_matches

@@ -195,12 +195,13 @@ def minutes(text: str) -> int:
 
 def weekdays(names: list[Any]) -> tuple[int, ...]:
     """Read ["Mon", "Thu"] or ["Monday", "Thursday"], each day once."""
-    short = [name[:3] for name in names if name in (*WEEKDAYS, *WEEKDAY_NAMES)]
-    if not names or len(short) != len(names) or len(set(short)) != len(short):
+    strange = [name for name in names if name not in (*WEEKDAYS, *WEEKDAY_NAMES)]
+    short = [name[:3] for name in names if name not in strange]
+    if strange or not names or len(set(short)) != len(short):
         raise InvalidProtocol(
             what="this is not a list of days of the week",
             why="days are Mon, Tue, Wed, Thu, Fri, Sat, Sun or their full names, each once",
-            fix=next(filter(None, map(suggested, names)), 'write ["Mon", "Thu"]'),
+            fix=next(filter(None, map(suggested, strange)), 'write ["Mon", "Thu"]'),
         )
     return read_weekdays(short)
 

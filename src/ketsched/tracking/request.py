@@ -15,6 +15,7 @@ from ketsched.hours import Hours
 from ketsched.model import Course, Visit
 from ketsched.tracking.options import Decisions, ReplanOptions
 from ketsched.tracking.recording import apply_visits, today_of
+from ketsched.zones import same_zone
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +87,7 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
 
 def check_zone(course: Course, calendar: Calendar) -> None:
     """Refuse the calendar of a clinic in another zone than the course."""
-    if calendar.zone != course.zone:
+    if not same_zone(calendar.zone, course.zone):
         raise InvalidInput(
             what=f"a calendar of {calendar.zone} for a course of {course.zone}",
             where="calendar",

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ketsched import tomlfile
-from ketsched.clock import moment, plausible, read_time, zone_named
+from ketsched.clock import moment, plausible, read_time
 from ketsched.errors import CannotRead, InvalidInput
 from ketsched.model import MOST_VISITS, Visit
 from ketsched.tomlfile import Table
 from ketsched.unseen import as_seen
 from ketsched.visitfile.columns import ColumnMap, Meaning, load_columns, status_named
 from ketsched.visitfile.exports import Export, UnusedRow, VisitFile, too_many
+from ketsched.zones import zone_named
 
 __all__ = ["ColumnMap", "Meaning", "UnusedRow", "VisitFile", "load_columns", "load_visits"]
 

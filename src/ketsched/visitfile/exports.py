@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import attrs
 
-from ketsched.clock import FIRST_DAY, LAST_DAY, choices, zone_named
+from ketsched.clock import FIRST_DAY, LAST_DAY, choices
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.model import LONGEST_ID, MOST_VISITS, Visit, VisitStatus
 from ketsched.model.visits import CANCELLED_BY
@@ -26,6 +26,7 @@ from ketsched.visitfile.columns import ColumnMap, Meaning, folded, letters
 from ketsched.visitfile.formats import Contradiction
 from ketsched.visitfile.rows import HEADER, Row, Rows, Unusable
 from ketsched.weekdays import weekdays_meant
+from ketsched.zones import zone_named
 
 T = TypeVar("T")
 
