@@ -9,7 +9,7 @@ plan (KS1, and KS2 for the weeks of a series); what has happened is a remark on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, pairwise
 
@@ -73,9 +73,13 @@ class Breach:
         return finding if own else attrs.evolve(finding, before=self.code)
 
 
-def still_to_come(rule: Rule, case: CheckedCourse, breaches: Iterable[Breach]) -> Iterator[Finding]:
+Read = Callable[[CheckedCourse], Iterator[Breach]]
+"""What reads the breaches of one kind of bound off a course."""
+
+
+def still_to_come(rule: Rule, case: CheckedCourse, read: Read) -> Iterator[Finding]:
     """Yield what a rule finds: the breaches that are not past, and that the past has not made unavoidable."""
-    for breach in breaches:
+    for breach in case.once(read):
         if not breach.is_past and not is_lifted(case, breach):
             yield breach.finding(rule)
 
@@ -93,7 +97,7 @@ def is_lifted(case: CheckedCourse, breach: Breach) -> bool:
 
 def all_breaches(case: CheckedCourse) -> Iterator[Breach]:
     """Yield every bound that is broken, past or to come."""
-    for breaches in (
+    for read in (
         short_gaps,
         long_gaps,
         full_windows,
@@ -107,7 +111,7 @@ def all_breaches(case: CheckedCourse) -> Iterator[Breach]:
         short_series,
         long_series,
     ):
-        yield from breaches(case)
+        yield from case.once(read)
 
 
 # Between neighbours, and over several places.

@@ -6,10 +6,11 @@ Everything is worked out once and only when a rule asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import attrs
 
@@ -40,6 +41,7 @@ from ketsched.model import (
 from ketsched.zones import same_zone, zone_named
 
 DAYS_A_WEEK = 7
+Read = TypeVar("Read")
 
 
 @attrs.frozen(eq=False)
@@ -103,6 +105,13 @@ class CheckedCourse:
     visits: tuple[Visit, ...] = ()
     judged: History | None = None
     findings: tuple[Finding, ...] = ()
+    _read: dict[object, tuple[Any, ...]] = attrs.field(factory=dict, init=False, repr=False)
+
+    def once(self, read: Callable[[CheckedCourse], Iterable[Read]]) -> tuple[Read, ...]:
+        """Return what is read off this course; several rules ask for the same, and it is read once."""
+        if read not in self._read:
+            self._read[read] = tuple(read(self))
+        return self._read[read]
 
     @cached_property
     def standing(self) -> tuple[Session, ...]:

@@ -111,7 +111,7 @@ def series_too_short(case: CheckedCourse) -> Iterator[Finding]:
     J Affect Disord, doi:10.1016/j.jad.2021.12.097. Rounding up is derived: a 12-day period is called two
     weeks (Shiroma 2014, J Affect Disord 155:123-129), and 12 / 7 rounded down is one.
     """
-    yield from bounds.still_to_come(series_too_short, case, bounds.short_series(case))
+    yield from bounds.still_to_come(series_too_short, case, bounds.short_series)
 
 
 @rule("KS204", Severity.ERROR, source="Protocol: weeks")
@@ -132,7 +132,7 @@ def series_too_long(case: CheckedCourse) -> Iterator[Finding]:
     doi:10.1016/j.jad.2021.12.097) says "over 7 to 28 days" and does not say whether both dates count; that
     they do, so that 28 is the last, is a house default.
     """
-    yield from bounds.still_to_come(series_too_long, case, bounds.long_series(case))
+    yield from bounds.still_to_come(series_too_long, case, bounds.long_series)
 
 
 @rule("KS205", Severity.INFO, source="Protocol: anchor_weekday")

@@ -35,7 +35,7 @@ def gap_too_short(case: CheckedCourse) -> Iterator[Finding]:
     2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily (Schwartzman 2009, Pain), so
     the minimum belongs to the protocol and there is none for all.
     """
-    yield from bounds.still_to_come(gap_too_short, case, bounds.short_gaps(case))
+    yield from bounds.still_to_come(gap_too_short, case, bounds.short_gaps)
 
 
 @rule("KS102", Severity.ERROR, source="Protocol: spacing.latest")
@@ -53,7 +53,7 @@ def gap_too_long(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for the bound. No published visit window was found for any
     series read, so most shipped values are house defaults and say so.
     """
-    yield from bounds.still_to_come(gap_too_long, case, bounds.long_gaps(case))
+    yield from bounds.still_to_come(gap_too_long, case, bounds.long_gaps)
 
 
 @rule("KS103", Severity.ERROR, source="Protocol: spacing over several places")
@@ -76,7 +76,7 @@ def too_many_in_window(case: CheckedCourse) -> Iterator[Finding]:
     Psychiatry, doi:10.1176/appi.ajp.2016.16010037. The half-open window is derived: 8 dates of a valid
     Monday-Wednesday-Friday series contain 4 sessions.
     """
-    yield from bounds.still_to_come(too_many_in_window, case, bounds.full_windows(case))
+    yield from bounds.still_to_come(too_many_in_window, case, bounds.full_windows)
 
 
 @rule("KS104", Severity.ERROR, source="Protocol: spacing.between, minimum")
@@ -93,7 +93,7 @@ def places_too_close(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(places_too_close, case, bounds.close_places(case))
+    yield from bounds.still_to_come(places_too_close, case, bounds.close_places)
 
 
 @rule("KS105", Severity.ERROR, source="Protocol: spacing.between, latest")
@@ -109,7 +109,7 @@ def places_too_far(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(places_too_far, case, bounds.far_places(case))
+    yield from bounds.still_to_come(places_too_far, case, bounds.far_places)
 
 
 @rule("KS106", Severity.ERROR, source="Protocol: spacing.minimum_hours", needs=("times",))
@@ -130,7 +130,7 @@ def too_few_hours(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(too_few_hours, case, bounds.few_hours(case))
+    yield from bounds.still_to_come(too_few_hours, case, bounds.few_hours)
 
 
 @rule("KS107", Severity.ERROR, source="Protocol: join.minimum, or the earlier phase's spacing.minimum")
@@ -153,7 +153,7 @@ def join_too_short(case: CheckedCourse) -> Iterator[Finding]:
     esketamine leaves 3 or 4 d, which its protocol states as a join of its own (SPRAVATO dosing and
     administration).
     """
-    yield from bounds.still_to_come(join_too_short, case, bounds.short_joins(case))
+    yield from bounds.still_to_come(join_too_short, case, bounds.short_joins)
 
 
 @rule("KS108", Severity.ERROR, source="Protocol: join.latest")
@@ -170,7 +170,7 @@ def join_too_long(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the join.
     """
-    yield from bounds.still_to_come(join_too_long, case, bounds.long_joins(case))
+    yield from bounds.still_to_come(join_too_long, case, bounds.long_joins)
 
 
 @rule("KS109", Severity.ERROR, source="Derived: no series read gives two sessions on one date")
@@ -189,7 +189,7 @@ def two_sessions_one_day(case: CheckedCourse) -> Iterator[Finding]:
 
     References: derived from all series the shipped protocols cite; none has two on one date.
     """
-    yield from bounds.still_to_come(two_sessions_one_day, case, bounds.days_with_two(case))
+    yield from bounds.still_to_come(two_sessions_one_day, case, bounds.days_with_two)
 
 
 @rule("KS110", Severity.ERROR, source="Protocol: spacing.minimum of the phase that runs beside another")
@@ -212,7 +212,7 @@ def cross_series_gap(case: CheckedCourse) -> Iterator[Finding]:
     boosters; no published rule on mixing the two was found, so that the minimum of the one holds for both
     is a house default.
     """
-    yield from bounds.still_to_come(cross_series_gap, case, bounds.crossing_gaps(case))
+    yield from bounds.still_to_come(cross_series_gap, case, bounds.crossing_gaps)
 
 
 RULES: tuple[Rule, ...] = (
