@@ -190,12 +190,14 @@ class Agenda:
         today: The course; its protocol, zone, holds and visits are those of today.
         revision: The number of the revision.
         bookings: All that was booked until then, by id.
+        _numbered: Numbers and totals, if they are those of the revision after it.
     """
 
     today: Course
     revision: int
     bookings: Mapping[str, Booking]
     _maker: _Maker
+    _numbered: _Numbered | None = None
 
     @property
     def protocol(self) -> Protocol:
@@ -241,7 +243,9 @@ class Agenda:
         return self._counted[1]
 
     @cached_property
-    def _counted(self) -> tuple[dict[str, int], dict[str, int]]:
+    def _counted(self) -> _Numbered:
+        if self._numbered is not None:
+            return self._numbered
         numbers: dict[str, int] = {}
         totals: dict[str, int] = {}
         sessions: Sequence[Session] = self.standing()
@@ -282,7 +286,8 @@ class Agenda:
     @cached_property
     def session_entries(self) -> dict[str, SessionEntry]:
         """The sessions by id, in order of time."""
-        return {session.id: self.of_session(session) for session in self.sessions}
+        (numbers, totals), entry = self._counted, self._maker.session
+        return {s.id: entry(s, numbers.get(s.id), totals.get(s.phase, 0)) for s in self.sessions}
 
     @cached_property
     def companion_entries(self) -> list[CompanionEntry]:
@@ -377,6 +382,7 @@ class Agenda:
         if not revisions[number].changes:
             return None
         bookings, moved = dict(self.bookings), False
+        numbered: _Numbered | None = self._counted
         for changed in revisions[number].changes:
             was, now = changed.before, bookings.get(changed.booking)
             if was is None:
@@ -384,9 +390,17 @@ class Agenda:
             else:
                 bookings[changed.booking] = was
                 moved = moved or now is None or was.when != now.when
+            if not _counts_alike(was, now):
+                numbered = None
         if moved:
+            before = list(bookings)
             bookings = {b.id: b for b in sorted(bookings.values(), key=lambda booking: booking.when)}
-        return Agenda(self.today, number - 1, bookings, self._maker)
+            if list(bookings) != before:
+                numbered = None
+        return Agenda(self.today, number - 1, bookings, self._maker, numbered)
+
+
+_Numbered = tuple[dict[str, int], dict[str, int]]
 
 
 class _Maker:
@@ -431,11 +445,11 @@ class _Maker:
     def after(self, booking: Booking, start: datetime, elapsed: timedelta) -> datetime:
         """Return the moment that much elapsed time after the start of a booking."""
         shown = start + elapsed
-        if booking.day in self.uneven or (
-            shown.day != start.day and (elapsed > DAY or shown.date() in self.uneven)
-        ):
-            return later(start, elapsed)
-        return shown
+        if booking.day not in self.uneven:
+            last = shown.date()
+            if last == booking.day or (elapsed <= 2 * DAY and self.uneven.isdisjoint((last - DAY, last))):
+                return shown
+        return later(start, elapsed)
 
     def session(self, session: Session, number: int | None, total: int) -> SessionEntry:
         """Return a session with what follows for it."""
@@ -485,6 +499,14 @@ def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None]:
     treated = timedelta(minutes=parts.prepare + parts.infusion)
     until = None if rule is None else treated + (rule if isinstance(rule, timedelta) else timedelta())
     return phase, timedelta(minutes=parts.minutes), until
+
+
+def _counts_alike(was: Booking | None, now: Booking | None) -> bool:
+    """Whether a change of a booking leaves the numbers of sessions alone, if it passes none of them."""
+    if isinstance(was, Session) and isinstance(now, Session):
+        alike = was.phase == now.phase and was.counts == now.counts
+        return alike and was.status.stands == now.status.stands
+    return not (isinstance(was, Session) or isinstance(now, Session))
 
 
 def is_in_calendars(session: Session) -> bool:

@@ -156,6 +156,9 @@ def _octets(line: str) -> str:
 
 
 def _fold(octets: str) -> str:
+    before = octets[_OCTETS - 1 : -1 : _OCTETS]  # each last octet before a break, if no break comes sooner
+    if octets.isascii() and "\\" not in before and "^" not in before:
+        return "\r\n ".join([octets[at : at + _OCTETS] for at in range(0, len(octets), _OCTETS)])
     pieces = []
     start, end = 0, _OCTETS
     while end < len(octets):

@@ -295,6 +295,8 @@ class _Calendar:
             if min(since.values()) >= number:
                 break
             for booking in now.differs(then):
+                if min(since.get(key, number) for key in (booking, booking + DAY_AFTER)) >= number:
+                    continue  # it was itself changed then, or since
                 said, once = self._says(now, booking), self._says(then, booking)
                 for key in said.keys() | once.keys():
                     if since.get(key, number) < number and said.get(key) != once.get(key):

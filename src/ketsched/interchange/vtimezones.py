@@ -125,25 +125,24 @@ class _Rule:
                 why="a time without a zone is another moment in every place it is read",
                 fix="give an aware datetime",
             )
-        here = moment.astimezone(self.zone)
+        here = moment if moment.tzinfo is self.zone else moment.astimezone(self.zone)
         if here.fold:
             return False
-        return self._tells_all_of(here.year, here.month) or here.utcoffset() == self._offset(here)
+        known = self._months.get((here.year, here.month))
+        if known is None:
+            known = self._tells_all_of(here.year, here.month)
+        return known or here.utcoffset() == self._offset(here)
 
     def _tells_all_of(self, year: int, month: int) -> bool:
         """Is it one clock all that month, by this rule and in truth, with no night near on which it changes?"""
-        known = self._months.get((year, month))
-        if known is None:
-            first = datetime(year, month, 1, tzinfo=self.zone)
-            last = first.replace(day=monthrange(year, month)[1], hour=23, minute=59, second=59)
-            known = _FIRST_YEAR < year <= LAST_DAY.year and self._offset(first) == first.utcoffset()
-            if known and self.turns is not None:
-                forward, forwarded, back, backed = self._nights[year]
-                known = not (forward <= last and first <= forwarded) and not (
-                    back <= last and first <= backed
-                )
-            known = known and not any(day.month == month for day in uneven_days(year, self.zone.key))
-            self._months[year, month] = known
+        first = datetime(year, month, 1, tzinfo=self.zone)
+        last = first.replace(day=monthrange(year, month)[1], hour=23, minute=59, second=59)
+        known = _FIRST_YEAR < year <= LAST_DAY.year and self._offset(first) == first.utcoffset()
+        if known and self.turns is not None:
+            forward, forwarded, back, backed = self._nights[year]
+            known = not (forward <= last and first <= forwarded) and not (back <= last and first <= backed)
+        known = known and not any(day.month == month for day in uneven_days(year, self.zone.key))
+        self._months[year, month] = known
         return known
 
     def _offset(self, here: datetime) -> timedelta | None:

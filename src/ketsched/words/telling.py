@@ -31,7 +31,7 @@ class Shared(NamedTuple):
 
     Attributes:
         opening: Those before what goes with it.
-        chair: The chair.
+        chair: The chair, after that.
         closing: Those after the rule about driving.
     """
 
@@ -149,13 +149,13 @@ class Telling:
             for booking in (now.bookings.get(changed.booking), changed.before):
                 if isinstance(booking, PlacedCompanion):  # the event of its session tells of it
                     found.add(booking.session)
-        if self.named:
+        if self.named and now.numbers is not once.numbers:
             phases = {phase for phase, total in now.totals.items() if once.totals.get(phase) != total}
             found.update(session.id for session in now.sessions if session.phase in phases)
             found.update(_differing(now.numbers, once.numbers))
         found.update(_differing(self.notices, then.notices))
         found.update(_differing(self.reasons, then.reasons))
-        if now.companions and list(now.in_calendars) != list(once.in_calendars):
+        if self.definitions and list(now.in_calendars) != list(once.in_calendars):
             placed = (placed for placed in now.companions if now.goes_with(placed) != once.goes_with(placed))
             found.update(placed.id for placed in placed)
         return found
