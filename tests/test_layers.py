@@ -35,6 +35,7 @@ LAYERS = [
     "hours",
     "model",
     "revising",
+    "moments",
     "agenda",
     "burden",
     "anchors",
@@ -129,8 +130,9 @@ def test_a_module_imports_only_from_lines_above(path):
 
 def test_the_agenda_is_facts_alone():
     """Nothing that plans, judges or words has a part in it: values, what changed in them, and clocks."""
-    names = {name.split(".")[0] for _, name in imported(SRC / "agenda.py")}
-    assert names <= {"errors", "zones", "clock", "model", "revising"}
+    for module in ("agenda.py", "moments.py"):
+        names = {name.split(".")[0] for _, name in imported(SRC / module)}
+        assert names <= {"errors", "zones", "clock", "model", "revising", "moments"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ketsched.agenda import CompanionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.anchors import notices
 from ketsched.burden import Burden, burden
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
 from ketsched.model import Change, Companion, Course, Protocol, Revision
+from ketsched.moments import CompanionEntry
 
 if TYPE_CHECKING:
     from ketsched.checking import Finding, Rule

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
 
-from ketsched.agenda import CompanionEntry, SessionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
 from ketsched.interchange.ical import resources
 from ketsched.interchange.icalevents import STATUS
+from ketsched.moments import CompanionEntry, SessionEntry
 from ketsched.reporting import around_values, numbers_of
 from ketsched.screens.courses import sessions_table
 from ketsched.words.wording import Publication

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ketsched.agenda import CompanionEntry, DayAfter, agenda
+from ketsched.agenda import agenda
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.holds import authorise, decide, done, hold, release, ride
 from ketsched.interchange import dumps
@@ -35,6 +35,7 @@ from ketsched.model import (
     Visit,
     Window,
 )
+from ketsched.moments import CompanionEntry, DayAfter
 from ketsched.planning import appointments, plan
 from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
-from ketsched.agenda import CompanionEntry, DayAfter, SessionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -24,6 +24,7 @@ from ketsched.model import (
     Revision,
     Session,
 )
+from ketsched.moments import CompanionEntry, DayAfter, SessionEntry
 from ketsched.revising import revise
 
 LONDON = ZoneInfo("Europe/London")

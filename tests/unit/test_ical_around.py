@@ -13,11 +13,12 @@ import attrs
 import icalendar
 import pytest
 
-from ketsched.agenda import CompanionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.errors import CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical
 from ketsched.interchange.identity import session_uid
 from ketsched.model import TOPICS, BookingStatus, Course, Decision, Hold, Revision
+from ketsched.moments import CompanionEntry
 from ketsched.words.wording import LANGUAGES
 from published import (
     AUDIENCES,

@@ -26,15 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import attrs
 
-from ketsched.agenda import (
-    DAY,
-    CompanionEntry,
-    DayAfter,
-    Entry,
-    SessionEntry,
-    agenda,
-    is_in_calendars,
-)
+from ketsched.agenda import agenda, is_in_calendars
 from ketsched.clock import moment
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
@@ -44,6 +36,7 @@ from ketsched.interchange.identity import changed_at, course_id, last_changes, u
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Protocol, Session
 from ketsched.model.bookings import MIDNIGHT
+from ketsched.moments import DAY, CompanionEntry, DayAfter, Entry, SessionEntry
 from ketsched.words.telling import Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication, clock
 
@@ -292,11 +285,11 @@ class _Calendar:
         now = self.telling.as_of(self.agenda)
         while (earlier := now.agenda.earlier()) is not None:
             number, then = earlier.revision + 1, now.as_of(earlier)
-            if min(since.values()) >= number:
+            old = {key for key, known in since.items() if known < number}
+            old |= {key.removesuffix(DAY_AFTER) for key in old}
+            if not old:
                 break
-            for booking in now.differs(then):
-                if min(since.get(key, number) for key in (booking, booking + DAY_AFTER)) >= number:
-                    continue  # it was itself changed then, or since
+            for booking in now.differs(then) & old:
                 said, once = self._says(now, booking), self._says(then, booking)
                 for key in said.keys() | once.keys():
                     if since.get(key, number) < number and said.get(key) != once.get(key):

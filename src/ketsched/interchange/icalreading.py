@@ -16,13 +16,14 @@ from datetime import time as clock_time
 from functools import partial
 from typing import NamedTuple
 
-from ketsched.agenda import DAY, CompanionEntry, SessionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.clock import choices, elapsed
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
 from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed, zones_of
 from ketsched.interchange.identity import uids_of
 from ketsched.model import BookingStatus, Course, Protocol, Session
+from ketsched.moments import DAY, CompanionEntry, SessionEntry
 from ketsched.zones import is_zone, same_zone, zone_named
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

@@ -7,11 +7,12 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ketsched.agenda import SessionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
+from ketsched.moments import SessionEntry
 from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on

@@ -7,9 +7,10 @@ from datetime import date
 
 import attrs
 
-from ketsched.agenda import CompanionEntry, SessionEntry, agenda
+from ketsched.agenda import agenda
 from ketsched.calendars import Calendar
 from ketsched.model import BookingStatus, Course
+from ketsched.moments import CompanionEntry, SessionEntry
 
 AT_CLINIC, AT_HOME, UNSURE = "a session", "a session at home", "one to be confirmed"
 """What a day of a session can be."""

@@ -17,9 +17,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from ketsched import anchors, holds
-from ketsched.agenda import Agenda, CompanionEntry, DayAfter, Entry, Moments, SessionEntry
+from ketsched.agenda import Agenda
 from ketsched.clock import later
 from ketsched.model import BookingStatus, Companion, Phase, PlacedCompanion, Session
+from ketsched.moments import CompanionEntry, DayAfter, Entry, Moments, SessionEntry
 from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 Lines = tuple[str, ...]
