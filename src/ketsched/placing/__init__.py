@@ -7,7 +7,8 @@ How it is found. If every session can stand on the open day nearest to its ideal
 the answer. Else the push of `spacing` cuts every place down to the days that some plan
 uses. If all preferences can be kept they are kept as if required; if not, `preferences`
 finds the fewest that have to be broken, in each way there is. What is then left has none,
-and `search` finds its best plan.
+and `search` finds its best plan. Where bookings stand, `agreed` finds the plan that leaves fewest of
+their days.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from heapq import heappop, heappush
 
 import attrs
 
+from ketsched.placing.agreed import fewest_left
 from ketsched.placing.preferences import Preferences, least_broken
 from ketsched.placing.search import EFFORT, TooManyPlans, best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, Problem, among
@@ -35,37 +37,19 @@ def place(problem: Problem) -> Placement | None:
     """
     if not problem.days:
         return Placement(0, 0, 0, 0, ())
-    if not any(day is not None for day in problem.agreed):
+    if not problem.agreed:
         return _by_preferences(problem)
-    bounds, days, broken = problem.bounds, problem.days, 0
-    if any(wish is not None for wish in problem.wishes) or not all(bound.required for bound in bounds):
-        first = _by_preferences(problem)
-        if first is None:
-            return None
-        # Of the plans that keep what the best one keeps, the one that leaves fewest agreed days.
-        broken = first.broken
-        kept = (bound for bound in bounds if bound.required or bound.keeps(first.days))
-        bounds = tuple([attrs.evolve(bound, required=True) for bound in kept])
-        days = tuple(
-            [
-                among(options, wish) if wish is not None and day in wish else options
-                for options, wish, day in zip(
-                    days, problem.wishes or (None,) * len(days), first.days, strict=True
-                )
-            ]
-        )
-    stay = tuple([None if day is None else frozenset((day,)) for day in problem.agreed])
-    found = _by_preferences(Problem(days, bounds, problem.ideals, stay))
-    return None if found is None else attrs.evolve(found, broken=broken, moved=found.broken)
+    if (simple := _nearest(_wished(problem), problem.bounds, problem.ideals)) is not None and not any(
+        agreed.left(simple.days) for agreed in problem.agreed
+    ):
+        return simple
+    windows = cut_down(problem.days, required(problem.bounds).each)
+    return None if windows is None else fewest_left(problem, windows)
 
 
 def _by_preferences(problem: Problem) -> Placement | None:
     """Return the placement that breaks fewest preferences, then as plans are compared."""
-    wishes = problem.wishes or (None,) * len(problem.days)
-    wished = [
-        options if wish is None else among(options, wish)
-        for options, wish in zip(problem.days, wishes, strict=True)
-    ]
+    wished = _wished(problem)
     if (simple := _nearest(wished, problem.bounds, problem.ideals)) is not None:
         return simple
     binding = required(problem.bounds).each
@@ -73,12 +57,22 @@ def _by_preferences(problem: Problem) -> Placement | None:
     if windows is None:
         return None
     preferred = [bound for bound in problem.bounds if not bound.required]
+    wishes = problem.wishes or (None,) * len(problem.days)
     if not preferred and all(wish is None for wish in wishes):
         return best_plan(windows, binding, problem.ideals)
     strict = cut_down(wished, problem.bounds)
     if strict is not None:
         return best_plan(strict, problem.bounds, problem.ideals)
     return least_broken(Preferences(windows, binding, preferred, wishes), problem.ideals)
+
+
+def _wished(problem: Problem) -> list[Days]:
+    """Return for each place the days that break no wish."""
+    wishes = problem.wishes or (None,) * len(problem.days)
+    return [
+        options if wish is None else among(options, wish)
+        for options, wish in zip(problem.days, wishes, strict=True)
+    ]
 
 
 def ranked(problem: Problem) -> Iterator[Placement]:

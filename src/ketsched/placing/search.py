@@ -12,7 +12,7 @@ the last day, and a walk forward the days.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
 import attrs
@@ -22,11 +22,15 @@ from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days, contradiction
 
 State = tuple[int, ...]
+Charge = Callable[[State, int, int], int | None]
+"""What a day costs beyond its deviation, after a state that cost so much; None: more than may be."""
+DAYS = (1 << 34) - 1
+"""The part of a cost that is days of deviation; what charges add lies above it."""
 
 EFFORT = 250_000
 """Partial plans that one search may look at before it gives up (well under a second)."""
 _LITTLE = 20_000  # where a least cut can take over
-_NEAR = 2
+NEAR = 2
 
 
 class TooManyPlans(Exception):
@@ -59,21 +63,21 @@ def best_plan(
     Raises:
         TooManyPlans: A cut cannot find it, and there are too many to search.
     """
-    search = _Search(windows, ideals, effort=_LITTLE, at_most=at_most)
+    search = Search(windows, ideals, effort=_LITTLE, at_most=at_most)
     try:
         return _lazily(windows, bounds, search)
     except TooManyPlans:
         found = least_cut(windows, bounds, ideals, search.least_to_go[0])
         if found is not None:
             return found
-        return _lazily(windows, bounds, _Search(windows, ideals, effort=EFFORT, at_most=at_most))
+        return _lazily(windows, bounds, Search(windows, ideals, at_most=at_most))
 
 
-def _lazily(windows: list[Days], bounds: Sequence[Bound], search: _Search) -> Placement | None:
+def _lazily(windows: list[Days], bounds: Sequence[Bound], search: Search) -> Placement | None:
     """Search under the near bounds; take a distant one when an answer breaks it, and search again."""
-    needed = _not_implied(windows, bounds)
-    taken = [b for b in needed if b.later - b.earlier <= _NEAR]
-    distant = [b for b in needed if b.later - b.earlier > _NEAR]
+    needed = not_implied(windows, bounds)
+    taken = [b for b in needed if b.later - b.earlier <= NEAR]
+    distant = [b for b in needed if b.later - b.earlier > NEAR]
     while True:
         found = search.best(taken)
         broken = [] if found is None else [b for b in distant if not b.keeps(found.days)]
@@ -82,7 +86,7 @@ def _lazily(windows: list[Days], bounds: Sequence[Bound], search: _Search) -> Pl
         taken += broken
 
 
-def _not_implied(windows: list[Days], bounds: Sequence[Bound]) -> list[Bound]:
+def not_implied(windows: list[Days], bounds: Sequence[Bound]) -> list[Bound]:
     """Leave out the bounds that the windows or the neighbours' own bounds imply."""
     least, most = [0] * len(windows), [1 << 40] * len(windows)
     for b in bounds:
@@ -110,15 +114,21 @@ class _Reached:
     steps: list[tuple[State, int, int]]  # (state before, day, deviation)
 
 
-class _Search:
+class Search:
     """Layers of partial plans under a budget; see the module's docstring."""
 
     def __init__(
-        self, windows: list[Days], ideals: Sequence[int | IdealFrom], *, effort: int, at_most: int | None
+        self,
+        windows: list[Days],
+        ideals: Sequence[int | IdealFrom],
+        *,
+        effort: int = EFFORT,
+        at_most: int | None = None,
     ) -> None:
         self.windows, self.ideals, self.places = windows, ideals, len(windows)
         self.effort, self.at_most = effort, at_most
         self.granted = 0  # no plan has cost less under fewer bounds
+        self.charges: list[Charge | None] = [None] * self.places
         rest = [
             least_deviation(w, ideal) if isinstance(ideal, int) else 0
             for w, ideal in zip(windows, ideals, strict=True)
@@ -128,13 +138,13 @@ class _Search:
 
     def best(self, taken: list[Bound]) -> Placement | None:
         """Return the best plan that keeps the bounds `taken`."""
-        self._compile(taken)
+        self.compile(taken)
         budget = least = max(self.least_to_go[0], self.granted)
         most = self.at_most
         while most is None or budget <= most:
-            layers, next_budget = self._forward(budget)
+            layers, next_budget = self.forward(budget)
             if layers[-1]:
-                found = self._choose(layers)
+                found = self.choose(layers)
                 self.granted = found.total
                 return found
             if next_budget is None or (most is not None and next_budget > most):
@@ -144,9 +154,17 @@ class _Search:
                 budget = min(budget, most)
         return None
 
-    def _compile(self, taken: list[Bound]) -> None:
-        """Note for each place what it looks back at, and which days a state must remember."""
+    def compile(self, taken: Sequence[Bound], looks: Iterable[tuple[int, int]] = ()) -> None:
+        """
+        Note for each place what it looks back at, and which days a state must remember.
+
+        Args:
+            taken: Bounds that are kept.
+            looks: Other pairs of places of which the later one looks back at the earlier one.
+        """
         until = list(range(self.places))  # the last place that looks back at this one
+        for earlier, later in looks:
+            until[earlier] = max(until[earlier], later)
         look: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
         for b in taken:
             until[b.earlier] = max(until[b.earlier], b.later)
@@ -158,7 +176,7 @@ class _Search:
         live: list[list[int]] = [[]]
         for at in range(self.places):
             live.append([k for k in [*live[-1], at] if until[k] > at])
-        spot = [{k: n for n, k in enumerate(known)} for known in live]
+        spot = self.spot = [{k: n for n, k in enumerate(known)} for known in live]
         self.look = [[(spot[at][i], lo, hi) for i, lo, hi in look[at]] for at in range(self.places)]
         self.aim_spot = [
             spot[at][i.after] if isinstance(i, IdealFrom) else -1 for at, i in enumerate(self.ideals)
@@ -175,7 +193,7 @@ class _Search:
             for at in range(self.places)
         ]
 
-    def _forward(self, budget: int) -> tuple[list[dict[State, _Reached]], int | None]:
+    def forward(self, budget: int) -> tuple[list[dict[State, _Reached]], int | None]:
         """
         Lay all partial plans with at most `budget` days of deviation.
 
@@ -187,7 +205,7 @@ class _Search:
         for at in range(self.places):
             reached: dict[State, _Reached] = {}
             options, ideal, keep, look = self.windows[at], self.ideals[at], self.keep[at], self.look[at]
-            followed = self.followed[at]
+            followed, charge = self.followed[at], self.charges[at]
             to_go = self.least_to_go[at + 1]
             for state, way in layers[-1].items():
                 before = way.cost
@@ -199,7 +217,7 @@ class _Search:
                     if day + most < high:
                         high = day + most
                 best_day = ideal if isinstance(ideal, int) else ideal.day(state[self.aim_spot[at]])
-                slack = budget - before - to_go
+                slack = budget - (before & DAYS) - to_go
                 first, stop = bisect_left(options, low), bisect_right(options, high)
                 a = bisect_left(options, best_day - slack, first, stop)
                 b = bisect_right(options, best_day + slack, a, stop)
@@ -213,10 +231,15 @@ class _Search:
                 for day in options[a:b]:
                     deviation = abs(day - best_day)
                     cost = before + deviation
+                    if charge is not None:
+                        charged = charge(state, day, before)
+                        if charged is None:
+                            continue
+                        cost += charged
                     whole = (*state, day)
                     after = tuple([whole[n] for n in keep])
                     if followed:
-                        over = cost + to_go + sum(self._least_after(at, k, after[n]) for n, k in followed)
+                        over = (cost & DAYS) + to_go + sum(self._least_after(at, k, after[n]) for n, k in followed)
                         if over > budget:
                             next_budget = _least(next_budget, over)
                             continue
@@ -243,7 +266,7 @@ class _Search:
             known = self.least_after[origin, day] = [*accumulate(reversed(each), initial=0)][::-1]
         return known[at + 1]
 
-    def _choose(self, layers: list[dict[State, _Reached]]) -> Placement:
+    def choose(self, layers: list[dict[State, _Reached]]) -> Placement:
         """Of the cheapest plans take the one with the least worst deviation, then last day, then days."""
         cheapest = min(way.cost for way in layers[-1].values())
         goals = [state for state, way in layers[-1].items() if way.cost == cheapest]
@@ -272,7 +295,7 @@ class _Search:
         for ahead in reversed(onward):
             day, state = min((day, after) for day, after, final in ahead[state] if final == end)
             days.append(day)
-        return Placement(0, cheapest, least_worst, end, tuple(days))
+        return Placement(0, cheapest & DAYS, least_worst, end, tuple(days))
 
 
 def _least(known: int | None, other: int) -> int:

@@ -1,16 +1,15 @@
 """
 What has to be placed on days, and what a placement of it costs; plain integers, as in `spacing`.
 
-A placement is better than another if it is smaller by, in this order: preferences broken; total
-deviation from the ideal days; largest single deviation; last day; the days themselves. Where bookings
-stand, the preferences that the best placement keeps are kept, and of those that keep them it is the one
-that leaves fewest agreed days, then as before.
+A placement is better than another if it is smaller by, in this order: agreed days left, by their weights;
+preferences broken; total deviation from the ideal days; largest single deviation; last day;
+the days themselves.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -32,6 +31,32 @@ class IdealFrom:
 
 
 @attrs.frozen
+class Agreed:
+    """
+    Days on which bookings stand that should stay, whichever of their places takes them.
+
+    Attributes:
+        places: The places that can take them, in order; of two of them the later one is on a later day.
+        days: Ascending.
+        weights: What it costs to leave each of them; empty: 1.
+    """
+
+    places: tuple[int, ...]
+    days: tuple[int, ...]
+    weights: tuple[int, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if not self.weights:
+            object.__setattr__(self, "weights", (1,) * len(self.days))
+
+    def left(self, days: Sequence[int]) -> int:
+        """Return what a placement costs that leaves some of the days."""
+        taken = {days[place] for place in self.places}
+        pairs = zip(self.days, self.weights, strict=True)
+        return sum(weight for day, weight in pairs if day not in taken)
+
+
+@attrs.frozen
 class Problem:
     """
     What has to be placed.
@@ -41,14 +66,14 @@ class Problem:
         bounds: Required and preferred bounds between places.
         ideals: For each place its ideal day, or how to find it.
         wishes: For each place the days that break no wish (None: no wish), a preference each.
-        agreed: For each place the day on which a booking stands that should stay (None: none does).
+        agreed: The days on which bookings stand that should stay.
     """
 
     days: tuple[Days, ...]
     bounds: tuple[Bound, ...]
     ideals: tuple[int | IdealFrom, ...]
     wishes: tuple[frozenset[int] | None, ...] = ()
-    agreed: tuple[int | None, ...] = ()
+    agreed: tuple[Agreed, ...] = ()
 
     def is_feasible(self) -> bool:
         """Whether any days keep the required bounds."""
@@ -61,16 +86,16 @@ class Placement:
     A day for every place, with its cost; placements compare as plans do, the better one first.
 
     Attributes:
+        moved: Agreed days that are left, by their weights.
         broken: Preferences broken, bounds and wishes together.
-        moved: Agreed days that are left.
         total: Sum of the days by which sessions miss their ideal days.
         worst: The largest of these.
         last: The last session's day.
         days: One day a place.
     """
 
-    broken: int
     moved: int = attrs.field(default=0, kw_only=True)
+    broken: int
     total: int
     worst: int
     last: int

@@ -1,0 +1,171 @@
+"""
+Fewest agreed days left: the plan that a patient who has already been given days needs to hear least about.
+
+Between two places that follow each other every agreed day that lies between their days is left, so a search
+place by place sees at once what a day costs. First it finds how few agreed days must be left, under the
+required bounds alone; then, of the plans that leave no more, how few preferences must be broken; then the
+best of those, as for any plan. Where most bookings stay the days between them are few, and so are the
+partial plans.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+import attrs
+
+from ketsched.placing.search import DAYS, NEAR, Charge, Search, State, not_implied
+from ketsched.placing.values import Agreed, Placement, Problem
+from ketsched.spacing import Bound, Days
+
+_BROKEN = DAYS.bit_length()
+_MOVED = _BROKEN + 14
+_MOST_BROKEN = (1 << 14) - 1
+_WIDER = 3
+"""By how much more deviation is let in at a time, where none within a limit will do (house default)."""
+
+
+def fewest_left(problem: Problem, windows: list[Days]) -> Placement | None:
+    """
+    Return the best plan by agreed days left, then by preferences broken, then as any.
+
+    Args:
+        problem: What has to be placed.
+        windows: For each place the days that some plan uses, ascending.
+
+    Raises:
+        TooManyPlans: There are too many to search.
+    """
+    search = _Agreeing(problem, windows)
+    found = search.best()
+    if found is None or not search.has_preferences:
+        return found
+    search.moved, search.broken = found.moved, 0
+    return search.best()
+
+
+class _Agreeing(Search):
+    """
+    Layers of partial plans that leave so many agreed days, break so many preferences, and deviate so far.
+
+    Attributes:
+        moved: How many agreed days may be left.
+        broken: How many preferences may be broken; None: they do not count.
+    """
+
+    def __init__(self, problem: Problem, windows: list[Days]) -> None:
+        super().__init__(windows, problem.ideals)
+        self.problem, self.moved = problem, 0
+        self.broken: int | None = None
+        needed = not_implied(windows, [bound for bound in problem.bounds if bound.required])
+        self.taken = [b for b in needed if b.later - b.earlier <= NEAR]
+        self.distant = [b for b in needed if b.later - b.earlier > NEAR]
+        self.preferred = [bound for bound in problem.bounds if not bound.required]
+        self.soft: list[Bound] = []
+        self.has_preferences = bool(self.preferred) or any(wish is not None for wish in problem.wishes)
+        self.next_moved: int | None = None
+        self.next_broken: int | None = None
+
+    def best(self, taken: Sequence[Bound] = ()) -> Placement | None:
+        """Return the best plan that leaves as few agreed days as can be, or only as many as `moved` and breaks fewest."""
+        while True:
+            found = self._within_limits()
+            if found is None:
+                return None
+            more = [b for b in self.distant if b not in self.taken and not b.keeps(found.days)]
+            soft = (
+                []
+                if self.broken is None
+                else [b for b in self.preferred if b not in self.soft and not b.keeps(found.days)]
+            )
+            if not more and not soft:
+                return found
+            self.taken += more
+            self.soft += soft
+
+    def _within_limits(self) -> Placement | None:
+        """Return the best plan under the bounds taken so far; the limits are raised until there is one."""
+        self._charge()
+        least = self.least_to_go[0]
+        deviation = least + 7
+        while True:
+            self.next_moved = self.next_broken = None
+            layers, wider = self.forward(deviation)
+            if layers[-1]:
+                cost = min(way.cost for way in layers[-1].values())
+                moved, broken = cost >> _MOVED, (cost >> _BROKEN) & _MOST_BROKEN
+                return attrs.evolve(self.choose(layers), moved=moved, broken=broken)
+            if wider is not None:
+                deviation = max(wider, least + _WIDER * (deviation - least))
+                continue
+            if self.broken is not None and self.next_broken is not None:
+                self.broken, deviation = self.next_broken, least + 7
+            elif self.broken is None and self.next_moved is not None:
+                self.moved, deviation = self.next_moved, least + 7
+            else:
+                return None
+
+    def _charge(self) -> None:
+        """Compile the bounds taken, and what each place is charged for."""
+        soft = [] if self.broken is None else self.soft
+        looks = [(bound.earlier, bound.later) for bound in soft]
+        looks += [pair for agreed in self.problem.agreed for pair in pairwise(agreed.places)]
+        self.compile(self.taken, looks)
+        lines = {
+            place: (agreed, before)
+            for agreed in self.problem.agreed
+            for before, place in zip((None, *agreed.places), agreed.places, strict=False)
+        }
+        for at in range(self.places):
+            into = [bound for bound in soft if bound.later == at]
+            wish = self.problem.wishes[at] if self.broken is not None and self.problem.wishes else None
+            if at in lines or into or wish is not None:
+                self.charges[at] = self._charge_at(at, lines.get(at), into, wish)
+            else:
+                self.charges[at] = None
+
+    def _charge_at(
+        self,
+        at: int,
+        line: tuple[Agreed, int | None] | None,
+        into: Sequence[Bound],
+        wish: frozenset[int] | None,
+    ) -> Charge:
+        spot = self.spot[at]
+        days, sums, last, before = (), [0], False, -1
+        if line is not None:
+            agreed, previous = line
+            days, sums = agreed.days, [0, *accumulate(agreed.weights)]
+            last = at == agreed.places[-1]
+            before = -1 if previous is None else spot[previous]
+        soft = [(spot[b.earlier], b) for b in into]
+
+        def charge(state: State, day: int, cost: int) -> int | None:
+            since = bisect_right(days, state[before]) if before >= 0 else 0
+            moved = sums[bisect_left(days, day)] - sums[since]
+            if moved < 0:
+                moved = 0
+            if last:
+                moved += sums[-1] - sums[bisect_right(days, day)]
+            broken = 0
+            for n, bound in soft:
+                broken += not bound.allows(day - state[n])
+            if wish is not None and day not in wish:
+                broken += 1
+            if moved:
+                over = moved + (cost >> _MOVED)
+                if over > self.moved:
+                    if self.next_moved is None or over < self.next_moved:
+                        self.next_moved = over
+                    return None
+            if broken:
+                over = broken + ((cost >> _BROKEN) & _MOST_BROKEN)
+                if self.broken is not None and over > self.broken:
+                    if self.next_broken is None or over < self.next_broken:
+                        self.next_broken = over
+                    return None
+            return (moved << _MOVED) | (broken << _BROKEN)
+
+        return charge
