@@ -24,6 +24,7 @@ from ketsched.model import (
     Protocol,
     Revision,
     Session,
+    joined,
 )
 
 AnyBooking = TypeVar("AnyBooking", bound=Booking)
@@ -37,6 +38,7 @@ def revise(
     sessions: Iterable[Session] | None = None,
     companions: Iterable[PlacedCompanion] | None = None,
     why: Mapping[str, str] | str = "",
+    instead: Mapping[str, str] | None = None,
     **others: Any,
 ) -> Course:
     """
@@ -52,6 +54,7 @@ def revise(
         sessions: All sessions; None: as they are.
         companions: All appointments and tasks; None: as they are.
         why: The reason for the whole revision, or for each booking by its id.
+        instead: For a new booking the id of the one in whose place it came, which is closed.
         others: Further attributes of the revision (`what`, `who`, `remarks`), and of the course.
     """
     last = course.revisions[-1].at
@@ -90,7 +93,7 @@ def revise(
             fix="give a later moment",
         )
     after: tuple[Booking, ...] = (*changed["sessions"], *changed["companions"])
-    revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons)))
+    revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons, instead or {})))
     return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
 
 
@@ -98,13 +101,15 @@ def _changes(
     before: Mapping[str, Booking],
     after: Iterable[Booking],
     reasons: Mapping[str, str],
+    instead: Mapping[str, str],
 ) -> Iterator[Changed]:
     """Yield every booking that is new or another than it was, as it was."""
     new = [booking for booking in after if before.get(booking.id) is not booking]
     for booking in sorted(new, key=lambda booking: booking.when):
         was = before.get(booking.id)
         if was != booking:
-            yield Changed(booking=booking.id, why=reasons.get(booking.id, ""), before=was)
+            name = booking.id
+            yield Changed(booking=name, why=reasons.get(name, ""), before=was, instead=instead.get(name, ""))
 
 
 def _state(booking: Booking, protocol: Protocol) -> tuple[Any, ...]:
@@ -134,14 +139,14 @@ def difference(course: Course, earlier: int, later: int) -> tuple[Change, ...]:
             argument="earlier",
         )
     before = then.bookings()
-    reasons = {
-        c.booking: c.why for revision in course.revisions[earlier + 1 : later + 1] for c in revision.changes
-    }
-    return tuple(
+    changed = [c for revision in course.revisions[earlier + 1 : later + 1] for c in revision.changes]
+    reasons = {c.booking: c.why for c in changed}
+    changes = [
         Change(booking=name, why=reasons.get(name, ""), before=before.get(name), after=booking)
         for name, booking in now.bookings().items()
         if before.get(name) != booking
-    )
+    ]
+    return joined(changes, {c.booking: c.instead for c in changed if c.instead})
 
 
 def before_its_outcome(course: Course, session: Session) -> Session:

@@ -152,7 +152,8 @@ class Life(RuleBasedStateMachine):
             assert len(course.revisions) == len(before.revisions) + 1
             assert course.revisions[:-1] == before.revisions
             self.kept.append(course)
-            assert {change.booking for change in course.changes} == {
+            named = {change.booking for change in course.changes}
+            assert named | {change.instead for change in course.changes if change.instead} == {
                 name for name, booking in course.bookings().items() if before.bookings().get(name) != booking
             }
             sentences(course)

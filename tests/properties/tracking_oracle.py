@@ -296,10 +296,11 @@ def after_the_last(phase: Phase, plan: Left, count: int, soonest: date) -> list[
 
 @attrs.frozen
 class Slot:
-    """A session to come: where it should be, and the booking that it is; None: it is new."""
+    """A session to come: where it should be, and the booking that it is (None: it is new); fixed: and nowhere else."""
 
     aim: date
     booking: Session | None
+    fixed: bool = False
 
 
 def slots(
@@ -331,7 +332,7 @@ def slots(
             )
             aims.append(day)
         if policy == "next-open":
-            at_end = [Slot(day, None) for day in aims]
+            at_end = [Slot(day, None, fixed=True) for day in aims]
         else:
             delay = timedelta(gap(plan.lost[0], aims[0]))
             stand = [Slot(s.day + delay, s) for s in plan.standing]
@@ -363,9 +364,46 @@ def best(
     *,
     moves_count: bool,
 ) -> tuple[date, ...] | None:
-    """The best days of all vectors of open days that keep the rules which bind."""
+    """
+    The best days of all vectors of open days that keep the rules which bind.
+
+    What has its day may be passed by others, where that leaves fewer agreed days or breaks fewer preferences.
+    """
+    found = None
+    for order in orders(wanted):
+        one = best_in_order(phase, plan, order, opened, lifted, moves_count=moves_count)
+        if one is not None and (found is None or one[0][:2] < found[0][:2]):
+            found = one
+    return None if found is None else found[1]
+
+
+def orders(wanted: Sequence[Slot]) -> Iterator[Sequence[Slot]]:
+    """The order of the days aimed at; then that with a slot that has its day further and further off, before first."""
+    yield wanted
+    for far in range(1, len(wanted)):
+        for own, slot in enumerate(wanted):
+            for to in (own - far, own + far):
+                if slot.fixed and 0 <= to < len(wanted):
+                    others = [other for other in wanted if other is not slot]
+                    yield [*others[:to], slot, *others[to:]]
+
+
+Cost = tuple[int, int, int, int, date, tuple[date, ...]]
+
+
+def best_in_order(
+    phase: Phase,
+    plan: Left,
+    wanted: Sequence[Slot],
+    opened: Sequence[date],
+    lifted: set[tuple[int, int, int]],
+    *,
+    moves_count: bool,
+) -> tuple[Cost, tuple[date, ...]] | None:
+    """The best days of all vectors in one order, with what they cost."""
     taken = len(plan.fixed)
-    found: list[tuple[tuple[object, ...], tuple[date, ...]]] = []
+    agreed = {slot.booking.day for slot in wanted if slot.booking is not None and slot.booking.day in opened}
+    found: list[tuple[Cost, tuple[date, ...]]] = []
 
     def extend(days: list[date], at: int) -> None:
         if at == len(wanted):
@@ -376,12 +414,9 @@ def best(
                 return
             mine = days[taken:]
             away = [abs(gap(slot.aim, day)) for slot, day in zip(wanted, mine, strict=True)]
-            moved = sum(
-                slot.booking is not None and slot.booking.day != day
-                for slot, day in zip(wanted, mine, strict=True)
-            )
+            moved = len(agreed - set(mine))
             broken = too_near(phase, days, taken, required=False) + preferred_uppers(phase, days, taken)
-            order = (broken, moved if moves_count else 0, sum(away), max(away), mine[-1], tuple(mine))
+            order = (moved if moves_count else 0, broken, sum(away), max(away), mine[-1], tuple(mine))
             found.append((order, tuple(mine)))
             return
         far = [
@@ -395,15 +430,17 @@ def best(
         for day in opened:
             if (days and day <= days[-1]) or (far and day > min(far)):
                 continue
+            if wanted[at].fixed and day != wanted[at].aim:
+                continue
             if at == 0 and plan.agreed is not None and plan.agreed in opened and day != plan.agreed:
                 continue
             if not too_near(phase, [*days, day], len(days), required=True):
                 extend([*days, day], at + 1)
 
     if not wanted:
-        return ()
+        return (0, 0, 0, 0, date.min, ()), ()
     extend(list(plan.fixed), 0)
-    return min(found)[1] if found else None
+    return min(found) if found else None
 
 
 # -- which booking goes to which day

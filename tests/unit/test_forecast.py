@@ -138,8 +138,8 @@ def test_days_on_which_the_patient_can():
 def test_a_day_that_the_patient_would_rather_not():
     wishes = Calendar.always("UTC").without([jan(18)])
     found = forecast(T, visits(4, 7, 11, 14), as_of=jan(14), calendar=OPEN_UTC, wishes=wishes)
-    assert found.bookable[0] == jan(19)
-    assert jan(18) in found.bookable
+    assert found.bookable[0] == jan(18)  # agreed: a wish moves no booking by itself
+    assert jan(19) in found.bookable
 
 
 @pytest.mark.parametrize("policy", ["keep", "make-up", "next-open", "shift", "skip"])

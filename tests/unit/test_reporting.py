@@ -55,6 +55,7 @@ def test_a_change_as_plain_values(course):
         "is": "session",
         "phase": "induction",
         "change": "moved",
+        "instead": None,
         "from": {"day": "2027-01-15", "time": "09:00", "status": "firm"},
         "to": {"day": "2027-01-18", "time": "09:00", "status": "firm"},
         "why": change.why,

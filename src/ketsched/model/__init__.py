@@ -35,7 +35,7 @@ from ketsched.model.phases import (
     Restriction,
 )
 from ketsched.model.protocols import Protocol
-from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment
+from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment, joined
 from ketsched.model.visits import Visit, VisitStatus
 
 __all__ = [
@@ -88,4 +88,5 @@ __all__ = [
     "check_course_id",
     "check_key",
     "is_bare",
+    "joined",
 ]

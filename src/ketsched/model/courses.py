@@ -21,7 +21,7 @@ from ketsched.model.clinicfiles import ClinicFiles
 from ketsched.model.decisions import Authorisation, Hold, Waiver
 from ketsched.model.limits import MOST_COMPANIONS, MOST_SESSIONS, MOST_VISITS
 from ketsched.model.protocols import Protocol
-from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment
+from ketsched.model.revisions import Change, Changed, Lifted, Revision, Segment, joined
 from ketsched.model.visits import Visit
 from ketsched.zones import zone_named
 
@@ -185,7 +185,12 @@ class Course:
         changes = [changed for revision in self.revisions for changed in revision.changes]
         bookings, phases = self.bookings(), {phase.name for phase in self.protocol.phases}
         yield (
-            any(changed.booking not in bookings or not _is_state_of(changed, phases) for changed in changes),
+            any(
+                changed.booking not in bookings
+                or (changed.instead and changed.instead not in bookings)
+                or not _is_state_of(changed, phases)
+                for changed in changes
+            ),
             "revisions",
             "a change of an unknown booking",
             "a revision's changes name bookings of the course, each as it was before",
@@ -236,9 +241,10 @@ class Course:
         """Return what a revision changed; the first one is 0."""
         after = self.at_revision(revision)
         now = after.bookings()
-        return tuple(
-            Change(booking=c.booking, why=c.why, before=c.before, after=now[c.booking])
-            for c in self.revisions[revision].changes
+        changes = self.revisions[revision].changes
+        return joined(
+            [Change(booking=c.booking, why=c.why, before=c.before, after=now[c.booking]) for c in changes],
+            {c.booking: c.instead for c in changes},
         )
 
     @checked

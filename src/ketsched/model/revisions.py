@@ -4,6 +4,7 @@ What a course remembers of itself: its revisions and what each changed, rules li
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -35,11 +36,13 @@ class Changed:
         booking: Id of the session, appointment or task.
         why: The reason, in a few words; empty if the revision says it all.
         before: As it was; None if it is new.
+        instead: Id of the booking in whose place a new one came, and that was closed for it; empty: none.
     """
 
     booking: str = attrs.field(validator=whole_text)
     why: str = attrs.field(default="", validator=whole_text)
     before: Booking | None = None
+    instead: str = attrs.field(default="", validator=whole_text)
 
 
 @attrs.frozen(kw_only=True)
@@ -164,12 +167,12 @@ class Revision:
 @attrs.frozen(kw_only=True)
 class Change:
     """
-    What a revision did to one booking.
+    What a revision did to one booking, or to one that was closed and the one that came in its place.
 
     Attributes:
         booking: Its id.
         why: The reason, in a few words.
-        before: As it was; None if it is new.
+        before: As it was, or that in whose place it came; None if it is new.
         after: As the revision left it.
     """
 
@@ -177,6 +180,11 @@ class Change:
     why: str
     before: Booking | None
     after: Booking
+
+    @property
+    def instead(self) -> str:
+        """Id of the booking in whose place it came, which was closed for it; empty: none."""
+        return "" if self.before is None or self.before.id == self.booking else self.before.id
 
     @property
     def kind(self) -> str:
@@ -198,10 +206,33 @@ class Change:
             "is": self.after.kind,
             "phase": self.after.of if self.after.kind == "session" else None,
             "change": self.kind,
+            "instead": self.instead or None,
             "from": None if self.before is None else _moment_of(self.before),
             "to": _moment_of(self.after),
             "why": self.why,
         }
+
+
+def joined(changes: Sequence[Change], instead: Mapping[str, str]) -> tuple[Change, ...]:
+    """
+    Return changes with a booking that was closed and the one that came in its place as one.
+
+    Args:
+        changes: Each booking's own.
+        instead: For a new booking the one in whose place it came.
+    """
+    closed = {change.booking: change for change in changes if not change.after.status.stands}
+    pairs = {
+        change.booking: closed[instead[change.booking]]
+        for change in changes
+        if change.before is None and change.after.status.stands and instead.get(change.booking) in closed
+    }
+    gone = {change.booking for change in pairs.values()}
+    return tuple(
+        attrs.evolve(change, before=pairs[change.booking].before) if change.booking in pairs else change
+        for change in changes
+        if change.booking not in gone
+    )
 
 
 def _moment_of(booking: Booking) -> dict[str, Any]:

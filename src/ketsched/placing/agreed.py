@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 
 import attrs
 
-from ketsched.placing.search import DAYS, NEAR, Charge, Search, State, not_implied
+from ketsched.placing.search import DAYS, ENDLESS, NEAR, Charge, Search, State, not_implied
 from ketsched.placing.values import Agreed, Placement, Problem
 from ketsched.spacing import Bound, Days
 
@@ -39,11 +39,11 @@ def fewest_left(problem: Problem, windows: list[Days]) -> Placement | None:
         TooManyPlans: There are too many to search.
     """
     search = _Agreeing(problem, windows)
-    found = search.best()
+    found = search.fewest()
     if found is None or not search.has_preferences:
         return found
     search.moved, search.broken = found.moved, 0
-    return search.best()
+    return search.fewest()
 
 
 class _Agreeing(Search):
@@ -68,8 +68,8 @@ class _Agreeing(Search):
         self.next_moved: int | None = None
         self.next_broken: int | None = None
 
-    def best(self, taken: Sequence[Bound] = ()) -> Placement | None:
-        """Return the best plan that leaves as few agreed days as can be, or only as many as `moved` and breaks fewest."""
+    def fewest(self) -> Placement | None:
+        """Return the best of the plans that leave fewest agreed days, and then break fewest preferences."""
         while True:
             found = self._within_limits()
             if found is None:
@@ -113,43 +113,43 @@ class _Agreeing(Search):
         looks = [(bound.earlier, bound.later) for bound in soft]
         looks += [pair for agreed in self.problem.agreed for pair in pairwise(agreed.places)]
         self.compile(self.taken, looks)
-        lines = {
-            place: (agreed, before)
-            for agreed in self.problem.agreed
-            for before, place in zip((None, *agreed.places), agreed.places, strict=False)
-        }
+        lines: dict[int, list[tuple[Agreed, int | None]]] = {}
+        for agreed in self.problem.agreed:
+            for before, place in zip((None, *agreed.places), agreed.places, strict=False):
+                lines.setdefault(place, []).append((agreed, before))
         for at in range(self.places):
             into = [bound for bound in soft if bound.later == at]
             wish = self.problem.wishes[at] if self.broken is not None and self.problem.wishes else None
-            if at in lines or into or wish is not None:
-                self.charges[at] = self._charge_at(at, lines.get(at), into, wish)
-            else:
-                self.charges[at] = None
+            charged = at in lines or into or wish is not None
+            self.charges[at] = self._charge_at(at, lines.get(at, ()), into, wish) if charged else None
 
     def _charge_at(
         self,
         at: int,
-        line: tuple[Agreed, int | None] | None,
+        agreed: Sequence[tuple[Agreed, int | None]],
         into: Sequence[Bound],
         wish: frozenset[int] | None,
     ) -> Charge:
+        """Return what a place is charged for."""
         spot = self.spot[at]
-        days, sums, last, before = (), [0], False, -1
-        if line is not None:
-            agreed, previous = line
-            days, sums = agreed.days, [0, *accumulate(agreed.weights)]
-            last = at == agreed.places[-1]
-            before = -1 if previous is None else spot[previous]
+        lines = [
+            (
+                line.days,
+                [0, *accumulate(line.weights)],
+                -1 if before is None else spot[before],
+                at == line.places[-1],
+            )
+            for line, before in agreed
+        ]
         soft = [(spot[b.earlier], b) for b in into]
 
-        def charge(state: State, day: int, cost: int) -> int | None:
-            since = bisect_right(days, state[before]) if before >= 0 else 0
-            moved = sums[bisect_left(days, day)] - sums[since]
-            if moved < 0:
-                moved = 0
-            if last:
-                moved += sums[-1] - sums[bisect_right(days, day)]
-            broken = 0
+        def charge(state: State, day: int, cost: int) -> int:
+            moved = broken = 0
+            for days, sums, before, last in lines:
+                since = bisect_right(days, state[before]) if before >= 0 else 0
+                moved += max(sums[bisect_left(days, day)] - sums[since], 0)
+                if last:
+                    moved += sums[-1] - sums[bisect_right(days, day)]
             for n, bound in soft:
                 broken += not bound.allows(day - state[n])
             if wish is not None and day not in wish:
@@ -159,13 +159,13 @@ class _Agreeing(Search):
                 if over > self.moved:
                     if self.next_moved is None or over < self.next_moved:
                         self.next_moved = over
-                    return None
+                    return ENDLESS
             if broken:
                 over = broken + ((cost >> _BROKEN) & _MOST_BROKEN)
                 if self.broken is not None and over > self.broken:
                     if self.next_broken is None or over < self.next_broken:
                         self.next_broken = over
-                    return None
+                    return ENDLESS
             return (moved << _MOVED) | (broken << _BROKEN)
 
         return charge

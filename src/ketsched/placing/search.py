@@ -22,10 +22,11 @@ from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days, contradiction
 
 State = tuple[int, ...]
-Charge = Callable[[State, int, int], int | None]
-"""What a day costs beyond its deviation, after a state that cost so much; None: more than may be."""
+Charge = Callable[[State, int, int], int]
+"""What a day costs beyond its deviation, after a state that cost so much; ENDLESS: more than may be."""
 DAYS = (1 << 34) - 1
 """The part of a cost that is days of deviation; what charges add lies above it."""
+ENDLESS = 1 << 100
 
 EFFORT = 250_000
 """Partial plans that one search may look at before it gives up (well under a second)."""
@@ -205,7 +206,7 @@ class Search:
         for at in range(self.places):
             reached: dict[State, _Reached] = {}
             options, ideal, keep, look = self.windows[at], self.ideals[at], self.keep[at], self.look[at]
-            followed, charge = self.followed[at], self.charges[at]
+            followed, charge = bool(self.followed[at]), self.charges[at]
             to_go = self.least_to_go[at + 1]
             for state, way in layers[-1].items():
                 before = way.cost
@@ -231,18 +232,14 @@ class Search:
                 for day in options[a:b]:
                     deviation = abs(day - best_day)
                     cost = before + deviation
-                    if charge is not None:
-                        charged = charge(state, day, before)
-                        if charged is None:
-                            continue
-                        cost += charged
+                    if charge is not None and (cost := cost + charge(state, day, before)) >= ENDLESS:
+                        continue
                     whole = (*state, day)
                     after = tuple([whole[n] for n in keep])
-                    if followed:
-                        over = (cost & DAYS) + to_go + sum(self._least_after(at, k, after[n]) for n, k in followed)
-                        if over > budget:
-                            next_budget = _least(next_budget, over)
-                            continue
+                    over = (cost & DAYS) + to_go + self._followed_after(at, after) if followed else 0
+                    if over > budget:
+                        next_budget = _least(next_budget, over)
+                        continue
                     known = reached.get(after)
                     if known is None or cost < known.cost:
                         reached[after] = _Reached(cost, [(state, day, deviation)])
@@ -252,6 +249,10 @@ class Search:
             if not reached:
                 return [*layers, {}], next_budget
         return layers, next_budget
+
+    def _followed_after(self, at: int, state: State) -> int:
+        """Least deviation of the places after `at` whose ideals are counted from days that a state remembers."""
+        return sum(self._least_after(at, origin, state[n]) for n, origin in self.followed[at])
 
     def _least_after(self, at: int, origin: int, day: int) -> int:
         """Least deviation of the places after `at` whose ideals are counted from `origin`, standing on `day`."""

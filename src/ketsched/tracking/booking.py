@@ -36,11 +36,13 @@ class Booked:
         ids: Id of the session at each place, those taken first.
         changed: Sessions that are new or another than they were, by id.
         why: The reason for each of them.
+        instead: For a new one the id of the booking that it came instead of, which is closed.
     """
 
     ids: tuple[str, ...]
     changed: dict[str, Session]
     why: dict[str, str]
+    instead: dict[str, str]
 
 
 def book(history: History, placed: Placed, hours: Hours) -> Booked:
@@ -70,28 +72,70 @@ class _Booking:
         changed: dict[str, Session] = {}
         why: dict[str, str] = {}
         ids: dict[int, str] = {}
-        new = iter([ideal.why for ideal in self.ideals if ideal.place.booking is None and not ideal.by_hand])
+        kept = {booking.id for booking in bookings.values() if booking is not None}
+        closed = [session for session in self.standing if session.id not in kept]
+        for session in closed:
+            changed[session.id] = attrs.evolve(session, status=BookingStatus.CLOSED)
+            why[session.id] = self._why_closed(session)
+        added = [n for n in order if bookings[n] is None]
+        needs, lost = self._needs([n for n in added if not self.ideals[n].by_hand], closed)
         taken = set(self.course.bookings())
         touching = self._rules_by_place()
+        instead: dict[str, str] = {}
         for n in order:
             ideal, booking = self.ideals[n], bookings[n]
             if booking is None:
                 name = next(s for k in range(1, len(taken) + 2) if (s := f"s{k}") not in taken)
                 taken.add(name)
                 ids[n], changed[name] = name, self._new(name, n, seats[n])
-                why[name] = "added by hand" if ideal.by_hand else next(new, "") or "the series lacks one"
+                if n in lost:
+                    instead[name] = lost[n]
+                    why[name] = why[lost[n]]
+                else:
+                    why[name] = "added by hand" if ideal.by_hand else needs.get(n) or "the series lacks one"
                 continue
             ids[n] = booking.id
             now = self._kept(booking, n, seats[n])
             if now != booking:
                 changed[booking.id] = now
                 why[booking.id] = self._why(n, booking, now, touching.get(self.placed.places.first + n, ()))
-        for session in self.standing:
-            if session.id not in ids.values():
-                changed[session.id] = attrs.evolve(session, status=BookingStatus.CLOSED)
-                why[session.id] = self._why_closed(session)
         before = [known.session or "" for known in self.placed.places.fixed]
-        return Booked(ids=(*before, *(ids[n] for n in range(len(self.ideals)))), changed=changed, why=why)
+        return Booked(
+            ids=(*before, *(ids[n] for n in range(len(self.ideals)))),
+            changed=changed,
+            why=why,
+            instead=instead,
+        )
+
+    def _needs(
+        self, added: Sequence[int], closed: Sequence[Session]
+    ) -> tuple[dict[int, str], dict[int, str]]:
+        """
+        Return what each new session is for: the words of a policy, or the booking that cannot stand.
+
+        What a policy laid keeps its day if that is among the new ones; what cannot stand takes the others, in
+        order of time.
+        """
+        needs: dict[int, str] = {}
+        lost: dict[int, str] = {}
+        open_places = list(added)
+        laid = [ideal for ideal in self.ideals if ideal.place.booking is None and not ideal.by_hand]
+        for ideal in list(laid):
+            own = next((n for n in open_places if self.placed.days[n] == ideal.day), None)
+            if own is not None:
+                needs[own] = ideal.why
+                open_places.remove(own)
+                laid.remove(ideal)
+        needed = {ideal.place.booking.id for ideal in self.ideals if ideal.place.booking is not None}
+        for session in closed:
+            if session.id in needed and self._closed(session):
+                group = self._group(session)
+                own = next((n for n in open_places if self._group_of(n) == group), None)
+                if own is not None:
+                    lost[own] = session.id
+                    open_places.remove(own)
+        needs |= {n: ideal.why for n, ideal in zip(open_places, laid, strict=False)}
+        return needs, lost
 
     def _match(self) -> dict[int, Session | None]:
         """Return for each place the booking that takes its day; those of a phase and place among themselves."""
@@ -101,7 +145,7 @@ class _Booking:
             if ideal.by_hand:
                 found[n] = ideal.place.booking
             else:
-                groups.setdefault((ideal.place.phase.name, ideal.place.need.place), []).append(n)
+                groups.setdefault(self._group_of(n), []).append(n)
         by_hand = {booking.id for booking in found.values() if booking is not None}
         for group, places in groups.items():
             places.sort(key=lambda n: self.placed.days[n])
@@ -114,6 +158,10 @@ class _Booking:
     def _group(self, session: Session) -> tuple[str, str]:
         """Return among which bookings a session is matched: of its phase, at the clinic or at home."""
         return session.phase, OpenPlace(self.course.protocol.phase(session.phase), session).need.place
+
+    def _group_of(self, n: int) -> tuple[str, str]:
+        """Return among which bookings that of a place is found."""
+        return self.ideals[n].place.phase.name, self.ideals[n].place.need.place
 
     def _seat(self, order: Sequence[int], bookings: Mapping[int, Session | None]) -> dict[int, Seat]:
         """Give hours to the places, in order of time."""

@@ -139,7 +139,7 @@ class _Look:
             (day for day in self.open_days[need] if day < until), key=lambda day: abs(day - own)
         ):
             others = [
-                sorted({*options, *(d for d in self.open_days[of] if d > day)})
+                sorted({*options, *(d for d in self.open_days[of] if d > day)} - {own})
                 for options, of in zip(rest, self.needs[1:], strict=True)
             ]
             if Bounds(self.bounds).allow([(day,), *others]):

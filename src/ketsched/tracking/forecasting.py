@@ -238,7 +238,7 @@ def forecast_of(
     if planner is None or not ideals:
         gone = _impossible(places, ideal_days, ideals)
     else:
-        problem = planner.problem_of(intent)
+        problem = planner.problem(intent)
         stands = not unrecorded(course, visits) and planner.is_settled()
         bookable, gone = tuple(_bookable(planner, intent, problem, stands=stands)), problem.lifted
 

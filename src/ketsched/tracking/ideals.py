@@ -23,6 +23,7 @@ from ketsched.planning.pattern import REVIEW, continued, first_days, ideal_days
 from ketsched.planning.planner import REACH
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import days_for_hours
+from ketsched.revising import days_moved_from
 from ketsched.spacing import Bound
 from ketsched.tracking.places import OpenPlace, Places, missing, taken_of, used_places
 
@@ -38,7 +39,6 @@ class Ideal:
         stays: Whether moving it counts as a changed booking.
         only: Whether it can be on that day alone.
         why: What a new one is for, or why one that stands is laid anew.
-        at_end: Whether a new one was laid after all others of its phase.
     """
 
     day: int
@@ -46,7 +46,6 @@ class Ideal:
     stays: bool = False
     only: bool = False
     why: str = ""
-    at_end: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -83,9 +82,12 @@ class IdealDays:
         history: Of the course up to today.
         first: The first day on which anything new can be, as an ordinal.
         hours: When sessions can be; None: every day is open.
+        leaves: Days that bookings are moved away from by hand just now.
     """
 
-    def __init__(self, history: History, first: int, hours: Hours | None) -> None:
+    def __init__(
+        self, history: History, first: int, hours: Hours | None, leaves: Iterable[date] = ()
+    ) -> None:
         self.history, self.course, self.first, self.hours = history, history.course, first, hours
         self.fixed = taken_of(history)
         self.used = used_places(history)
@@ -97,6 +99,8 @@ class IdealDays:
             and judged.visit is not None
             and judged.session.day > history.as_of
         )
+        left = {*days_moved_from(self.course), *leaves}
+        self.unused = self.cancelled | {day.toordinal() for day in left}
         self.order = {phase.name: n for n, phase in enumerate(self.course.protocol.phases)}
         for phase in self.course.protocol.phases:
             if phase.beside:
@@ -179,7 +183,7 @@ class IdealDays:
         """Return so many more sessions of a phase after its last one, on its pattern."""
         why = said or self._begins(phase)
         days = self._after(ideals, phase, lack)
-        return [Ideal(day, self.new(phase), why=why, at_end=True) for day in days]
+        return [Ideal(day, self.new(phase), why=why) for day in days]
 
     def new(self, phase: Phase) -> OpenPlace:
         """Return a place for one more session of a phase, where its last one is."""
@@ -281,7 +285,7 @@ class IdealDays:
             days = chain((begin,), dropwhile(lambda day: day <= begin, days))
         try:
             for day in takewhile(lambda day: day <= LAST_DAY, days):
-                if day.toordinal() >= self.first and day.toordinal() not in self.cancelled:
+                if day.toordinal() >= self.first and day.toordinal() not in self.unused:
                     yield day.toordinal()
         except (OverflowError, ValueError):  # a date beyond the year 9999
             return
@@ -346,46 +350,7 @@ class IdealDays:
             if any(ideal.day == day for ideal in others):
                 continue
             new = Ideal(day, open_place, only=alone, why=_instead_of(missed) or "the series lacks one")
-            moved = (
-                [ideal if ideal in others else self._after_it(ideal, new) for ideal in ideals]
-                if alone
-                else ideals
-            )
-            return sorted([*moved, new], key=lambda ideal: (*self.in_order(ideal), ideal is not new))
-        return None
-
-    def _after_it(self, ideal: Ideal, new: Ideal) -> Ideal:
-        """Return a later session, pushed behind a new one if it stands before it."""
-        if ideal.day > new.day or self.order[ideal.place.phase.name] > self.order[new.place.phase.name]:
-            return ideal
-        day = new.day + max(1, ideal.place.phase.neighbour_minimum())
-        return attrs.evolve(
-            ideal, day=day, stays=False, why=f"comes after the new one on {date.fromordinal(new.day)}"
-        )
-
-    def moved_before(self, intent: Intent, before: int) -> Intent | None:
-        """
-        Return the ideals with the last session that was made up at the end brought before a day.
-
-        Uses the first open day before it that keeps the required rules, so no agreed booking moves.
-        """
-        at_end = next(
-            (ideal for ideal in reversed(intent.ideals) if ideal.place.booking is None and ideal.at_end), None
-        )
-        if at_end is None or at_end.day < before:
-            return None
-        others = [ideal for ideal in intent.ideals if ideal is not at_end]
-        same = [
-            ideal.day for ideal in others if ideal.place.phase is at_end.place.phase and ideal.day < before
-        ]
-        taken = [taken.day for taken in self.fixed if taken.phase == at_end.place.phase.name]
-        first = max([self.first, *(day + 1 for day in (*same, *taken))])
-        for day in self._open(at_end.place, others, first):
-            if day >= before:
-                return None
-            if all(ideal.day != day for ideal in others):
-                moved = attrs.evolve(at_end, day=day, at_end=False)
-                return attrs.evolve(intent, ideals=tuple(sorted([*others, moved], key=self.in_order)))
+            return sorted([*ideals, new], key=lambda ideal: (*self.in_order(ideal), ideal is not new))
         return None
 
     def _from(self, missed: Sequence[Session]) -> int:
@@ -413,7 +378,7 @@ class IdealDays:
             days = self.hours.open_days(open_place.need, first, first + REACH)
         rules = _Inserted(self, others, open_place, preferred=preferred)
         for day in days:
-            if day not in self.cancelled and rules.hold_on(day):
+            if day not in self.unused and rules.hold_on(day):
                 yield day
 
 

@@ -8,7 +8,7 @@ Days are placed as `plan` places them.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import attrs
@@ -18,7 +18,8 @@ from ketsched.history import History, SessionState
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Session
 from ketsched.placing import EFFORT, TooManyPlans, place
-from ketsched.placing.values import Problem
+from ketsched.placing.values import Agreed, Problem
+from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import REACH, TooManyWays
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, days_for_hours, free_seat
@@ -42,10 +43,36 @@ def _near(problem: Problem) -> Problem:
     return attrs.evolve(problem, days=tuple(days))
 
 
-def _moved(placed: Placed) -> list[int]:
-    """Return the days of the bookings that do not stay, in order of time."""
-    days = zip(placed.intent.ideals, placed.days, strict=True)
-    return sorted(ideal.day for ideal, day in days if ideal.stays and ideal.day != day)
+def _agreed(places: Places, ideals: Sequence[Ideal], options: Sequence[Sequence[int]]) -> Iterator[Agreed]:
+    """Yield the days that should stay; those chosen by hand weigh more than all others together."""
+    lines: dict[tuple[str, str], list[int]] = {}
+    weights: dict[tuple[str, str], dict[int, int]] = {}
+    for n, ideal in enumerate(ideals, places.first):
+        phase = ideal.place.phase
+        line = phase.name if phase.beside else "", ideal.place.need.place
+        lines.setdefault(line, []).append(n)
+        if ideal.stays and not ideal.only and ideal.day in options[n]:
+            weights.setdefault(line, {})[ideal.day] = len(ideals) + 1 if pinned(ideal) else 1
+    for line in weights:
+        days = sorted(weights[line])
+        yield Agreed(tuple(lines[line]), tuple(days), tuple([weights[line][day] for day in days]))
+
+
+def _in_other_orders(intent: Intent) -> Iterator[Intent]:
+    """Yield an intent with each day that was chosen by hand passed by those near it, the nearest first."""
+    ideals = intent.ideals
+    for far in range(1, len(ideals)):
+        for own, chosen in enumerate(ideals):
+            for to in (own - far, own + far):
+                between = ideals[min(own, to) : max(own, to) + 1] if 0 <= to < len(ideals) else ()
+                can_pass = all(
+                    other.place.phase is chosen.place.phase and abs(other.day - chosen.day) <= NEAR
+                    for other in between
+                )
+                if chosen.only and between and can_pass:
+                    others = [ideal for ideal in ideals if ideal is not chosen]
+                    others.insert(to, chosen)
+                    yield attrs.evolve(intent, ideals=tuple(others))
 
 
 class Replanner:
@@ -57,14 +84,23 @@ class Replanner:
         hours: When sessions can be; the clinic's calendar is without this course's own bookings.
         notice: Nothing new is placed before so many days after today.
         exceed: Whether latest days that cannot be kept give way, also where nothing has broken them yet.
+        leaves: Days that bookings are moved away from by hand just now.
     """
 
-    def __init__(self, history: History, hours: Hours, *, notice: int = 1, exceed: bool = False) -> None:
+    def __init__(
+        self,
+        history: History,
+        hours: Hours,
+        *,
+        notice: int = 1,
+        exceed: bool = False,
+        leaves: Iterable[date] = (),
+    ) -> None:
         self.history, self.course, self.hours, self.exceed = history, history.course, hours, exceed
         self.first = history.as_of.toordinal() + notice
         self.start = self._agreed_start()
         begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
-        self.ideal_days = IdealDays(history, begins, hours)
+        self.ideal_days = IdealDays(history, begins, hours, leaves)
 
     def _agreed_start(self) -> Session | None:
         """Return the first booking of a course of which nothing was given yet: nothing is laid before it."""
@@ -80,36 +116,21 @@ class Replanner:
 
     # Days
 
-    def problem(self, intent: Intent, *, pins: bool = True, gives: Bound | None = None) -> Remainder:
-        """
-        Return what has to be placed: the days there are, and the rules that still bind.
-
-        Args:
-            intent: The ideal days.
-            pins: Whether pinned days are the only ones of theirs.
-            gives: The one rule whose latest day gives way; None: those that have to.
-        """
+    def problem(self, intent: Intent) -> Remainder:
+        """Return what has to be placed: the days there are, and the rules that still bind."""
         ideals = intent.ideals
         places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
         taken = [(known.day,) for known in places.fixed]
-        options = free = (*taken, *self._options(places, ideals, pins=False))
-        if pins and any(map(pinned, ideals)):
-            options = (*taken, *self._options(places, ideals, pins=True))
-        past = gone = lifted(places, free)  # a day chosen by hand lifts nothing
+        options = (*taken, *self._options(places, ideals))
+        past = gone = lifted(places, options)
         bounds = without_latest(places.bounds, gone)
-        if gives is not None:
-            bounds, gone = without_latest(places.bounds, [gives]), (gives,)
-        elif self.exceed:
-            bounds, gone = relax_latest(places, free)
+        if self.exceed:
+            bounds, gone = relax_latest(places, options)
         costs = tuple(self._costs(places, ideals, bounds)) if intent.lays_new else ()
         bounds = without_latest(bounds, costs)
-        chosen = {place for place, ideal in enumerate(ideals, places.first) if ideal.by_hand}
-        if chosen:  # whoever chose the day knows: a preference about it moves nobody else
-            bounds = [b for b in bounds if b.required or chosen.isdisjoint(range(b.earlier, b.later + 1))]
         rules = [rule for rule in hour_rules(places.runs) if rule.later >= places.first]
         in_days = days_for_hours(rules, self.hours.of_place.values())
         wishes = (None,) * places.first + tuple(self._wished(ideals, options[places.first :]))
-        agreed = [ideal.day if ideal.stays and not ideal.only else None for ideal in ideals]
         return Remainder(
             intent=intent,
             places=places,
@@ -118,20 +139,15 @@ class Replanner:
                 bounds=(*bounds, *in_days),
                 ideals=(*(known.day for known in places.fixed), *(ideal.day for ideal in ideals)),
                 wishes=wishes,
-                agreed=((None,) * places.first + tuple(agreed)),
+                agreed=tuple(_agreed(places, ideals, options)),
             ),
             lifted=gone,
             past=past,
             costs=costs,
         )
 
-    def solve(self, left: Remainder) -> Placed:
-        """
-        Find the days of what is left.
-
-        Raises:
-            NoFeasiblePlan: The required rules leave none.
-        """
+    def _solved(self, left: Remainder) -> Placed | None:
+        """Find the days of what is left; None if the required rules leave none."""
         try:
             found = place(_near(left.problem)) or place(left.problem)
         except TooManyPlans:
@@ -142,16 +158,7 @@ class Replanner:
                 fix="pin some sessions, or shorten what is left",
             ) from None
         if found is None:
-            where = f"{self.course.protocol.id}, as of {self.history.as_of}"
-            raise no_plan(
-                left,
-                first=self.first,
-                begins=self._begins(left.intent.ideals),
-                where=where,
-                hours=self.hours,
-                start=self.start,
-                cancelled=self.ideal_days.cancelled,
-            )
+            return None
         return Placed(
             intent=left.intent,
             places=left.places,
@@ -159,6 +166,8 @@ class Replanner:
             lifted=tuple(bound for bound in left.lifted if not bound.keeps(found.days)),
             past=left.past,
             costs=tuple(bound for bound in left.costs if not bound.keeps(found.days)),
+            moved=found.moved,
+            broken=found.broken,
         )
 
     def lay(self, intent: Intent) -> Placed:
@@ -168,43 +177,30 @@ class Replanner:
         Raises:
             NoFeasiblePlan: The required rules leave none.
         """
-        found = self._at_once(intent)
-        if found is not None:
+        if (found := self._at_once(intent)) is not None:
             return found
-        best = self._laid(intent)
-        moved = _moved(best)
-        while moved:  # a new session before the first booking that moved may let it stay
-            moved_before = self.ideal_days.moved_before(best.intent, moved[0])
-            if moved_before is None:
-                break
-            other = self._laid(moved_before)
-            if len(_moved(other)) >= len(moved) or len(other.lifted) > len(best.lifted):
-                break
-            best, moved = other, _moved(other)
-        return best
-
-    def _laid(self, intent: Intent) -> Placed:
-        """Find the days of what is left; pins that are infeasible are dropped."""
-        left = self.problem_of(intent)
-        best = self.solve(left)
-        if not self.exceed or len(best.lifted) != 1:
-            return best
-        # One rule has to give way: the one that leaves most bookings where they are.
-        for bound in left.lifted:
-            if bound in best.lifted or not _moved(best):
-                continue
-            other = self.problem(intent, gives=bound)
-            if other.problem.is_feasible():
-                placed = self.solve(other)
-                best = placed if len(_moved(placed)) < len(_moved(best)) else best
-        return best
-
-    def problem_of(self, intent: Intent) -> Remainder:
-        """Return what has to be placed, with the pinned days, or without them if there is no plan with them."""
         left = self.problem(intent)
-        if any(map(pinned, intent.ideals)) and not left.problem.is_feasible():
-            return self.problem(intent, pins=False)
-        return left
+        best = self._solved(left)
+        for order in () if best is not None and not best.moved + best.broken else _in_other_orders(intent):
+            other = self._solved(self.problem(order))
+            if other is not None and (
+                best is None or (other.moved, other.broken) < (best.moved, best.broken)
+            ):
+                best = other
+        if best is None:
+            raise self._no_plan(left)
+        return best
+
+    def _no_plan(self, left: Remainder) -> NoFeasiblePlan:
+        return no_plan(
+            left,
+            first=self.first,
+            begins=self._begins(left.intent.ideals),
+            where=f"{self.course.protocol.id}, as of {self.history.as_of}",
+            hours=self.hours,
+            start=self.start,
+            cancelled=self.ideal_days.unused,
+        )
 
     def _at_once(self, intent: Intent) -> Placed | None:
         """Return the ideal days themselves if every place can be on its own: nothing could be better."""
@@ -222,9 +218,7 @@ class Replanner:
         for ideal in ideals:
             kind, booking = ideal.place.need, ideal.place.booking
             stands = booking is not None and booking.day.toordinal() == ideal.day
-            if (ideal.day < self.first or ideal.day in self.ideal_days.cancelled) and not (
-                stands or ideal.only
-            ):
+            if (ideal.day < self.first or ideal.day in self.ideal_days.unused) and not (stands or ideal.only):
                 return None
             if not self.hours.is_open(kind, ideal.day):
                 return None
@@ -237,24 +231,24 @@ class Replanner:
         by_hand = (ideal.day for ideal in ideals if ideal.by_hand)
         return max(self.first, min([self.start.day.toordinal(), *by_hand]))
 
-    def _options(self, places: Places, ideals: Sequence[Ideal], *, pins: bool) -> Iterator[Sequence[int]]:
+    def _options(self, places: Places, ideals: Sequence[Ideal]) -> Iterator[Sequence[int]]:
         last = max((ideal.day for ideal in ideals), default=self.first)
         end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
         paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
-        begins = self._begins(ideals)
+        begins, unused = self._begins(ideals), self.ideal_days.unused
         for ideal, (since, until) in zip(ideals, paid, strict=True):
             need, booking = ideal.place.need, ideal.place.booking
-            agreed = (pins and pinned(ideal)) or (booking is not None and booking is self.start)
-            own_day = tuple(self.hours.open_days(need, ideal.day, ideal.day)) if ideal.only or agreed else ()
+            fixed = ideal.only or (booking is not None and booking is self.start)
+            own_day = tuple(self.hours.open_days(need, ideal.day, ideal.day)) if fixed else ()
             if ideal.only or own_day:
                 yield own_day
                 continue
             days = self.hours.open_days(need, begins, end)
-            if self.ideal_days.cancelled:  # what was taken off a day is not put there again
-                days = [day for day in days if day not in self.ideal_days.cancelled]
-            if booking is not None and booking.day.toordinal() < self.first:  # it may stay where it is
-                stands = booking.day.toordinal()
-                days = (*self.hours.open_days(need, stands, stands), *days)
+            if unused:
+                days = [day for day in days if day not in unused]
+            stands = self.first if booking is None else booking.day.toordinal()
+            if stands < self.first or stands in unused:  # it may stay where it is
+                days = sorted({*self.hours.open_days(need, stands, stands), *days})
             if since is not None or until is not None:
                 low, high = since or date.min, until or date.max
                 days = [day for day in days if low.toordinal() <= day <= high.toordinal()]

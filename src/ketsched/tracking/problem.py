@@ -44,6 +44,8 @@ class Placed:
         lifted: Rules whose latest day these days go beyond, because no open day can keep it, or it may give way.
         past: Those of which what was taken has made it impossible.
         costs: Rules whose latest day the policy goes beyond, and another might not.
+        moved: Agreed days that are left; one chosen by hand weighs more than all others.
+        broken: Preferences broken.
     """
 
     intent: Intent
@@ -52,3 +54,5 @@ class Placed:
     lifted: tuple[Bound, ...]
     past: tuple[Bound, ...]
     costs: tuple[Bound, ...]
+    moved: int = 0
+    broken: int = 0

@@ -265,10 +265,15 @@ class _Replanning:
     def __init__(self, asked: Request, decided: Decided) -> None:
         self.asked, self.decided, self.options = asked, decided, asked.options
         self.history, self.altered = decided.history, decided.history.course
-        self.planner = Replanner(
-            self.history, asked.hours, notice=self.options.days_of_notice, exceed=self.options.exceed
-        )
         self.policies = self.options.policies(self.altered.protocol)
+        days = {session.id: session.day for session in self.altered.sessions}
+        self.planner = Replanner(
+            self.history,
+            asked.hours,
+            notice=self.options.days_of_notice,
+            exceed=self.options.exceed,
+            leaves=[days[name] for name, day in self.options.move.items() if days.get(name, day) != day],
+        )
         self.moved = {check_to_come(self.history, name): day for name, day in self.options.move.items()}
         for name, day in self.moved.items():
             self._check_notice(f"the session {name}", day, "move")
@@ -314,6 +319,7 @@ class _Replanning:
             sessions=sessions,
             companions=companions,
             why={**reasons(self.history), **booked.why},
+            instead=booked.instead,
             remarks=tuple(self._remarks(known, placed, booked, lifted)),
             visits=known.visits,
             skipped=known.skipped,

@@ -1,0 +1,106 @@
+"""Days that were agreed stay where they can: what a closure or an absence moves. Dates were counted by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
+
+import pytest
+
+import ketsched as ks
+from ketsched.tracking import replan
+from making import WEEKDAYS, clinic, jan
+
+CLINIC = clinic(*WEEKDAYS, zone="Europe/London")
+
+
+def course_of(name, start):
+    return ks.plan(
+        ks.load_protocol(name),
+        start=start,
+        calendar=CLINIC,
+        id="A-017",
+        at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+        time=time(9),
+    )
+
+
+def again(course, on, *, closed=(), away=(), **options):
+    """The course planned again in the morning of a day, with days closed or the patient away."""
+    return replan(
+        course,
+        calendar=CLINIC.without(closed),
+        availability=ks.Calendar.always("Europe/London").without(away) if away else None,
+        at=datetime(on.year, on.month, on.day, 9, tzinfo=UTC),
+        **options,
+    )
+
+
+def days_of(course):
+    return [session.day for session in course.standing()]
+
+
+def test_one_closed_day_moves_one_booking():
+    course = course_of("iv-mwf-6", jan(4))
+    assert days_of(course) == [jan(day) for day in (4, 6, 8, 11, 13, 15)]
+    # the 12th is a day from the 13th and the 10th a Sunday: between them there is no room
+    after = again(course, jan(5), closed=[jan(11)])
+    assert days_of(after) == [jan(day) for day in (4, 6, 8, 13, 15, 18)]
+
+
+def test_a_preference_moves_nobody_else():
+    """Mondays and Thursdays; a Monday closes. The 14th breaks a preference, as every other day would."""
+    course = course_of("iv-2xw-4w-8", date(2027, 9, 6))
+    sept = [date(2027, 9, day) for day in (6, 9, 13, 16, 20, 23, 27, 30)]
+    assert days_of(course) == sept
+    after = again(course, date(2027, 9, 7), closed=[date(2027, 9, 13)])
+    assert days_of(after) == sorted({*sept, date(2027, 9, 14)} - {date(2027, 9, 13)})
+
+
+def test_a_day_moved_away_from_by_hand_is_given_to_no_other_session():
+    course = course_of("iv-mwf-6", jan(4))
+    moved = again(course, jan(5), move={"s3": jan(12)})
+    # 8 January is not used again; the 11th and the 13th are a day from the 12th; the 15th stays
+    assert days_of(moved) == [jan(day) for day in (4, 6, 12, 15, 18, 20)]
+    assert days_of(again(course, jan(5), move={"s3": jan(12)}, away=[jan(8)])) == days_of(moved)
+
+
+def missed_on_the_11th():
+    """Three were given, the fourth was missed and is made up on the 18th."""
+    given = [ks.Visit(jan(day)) for day in (4, 6, 8)]
+    course = course_of("iv-mwf-6", jan(4))
+    return replan(
+        course,
+        [*given, ks.Visit(jan(11), status="no-show")],
+        calendar=CLINIC,
+        at=datetime(2027, 1, 11, 18, tzinfo=UTC),
+    )
+
+
+def test_a_day_told_in_advance_that_cannot_stand_goes_to_the_end_alone():
+    course = missed_on_the_11th()
+    assert days_of(course) == [jan(day) for day in (4, 6, 8, 13, 15, 18)]
+    after = again(course, jan(12), away=[jan(13)])
+    # the 14th is a day from the 15th; behind the 18th there is room on the 20th
+    assert days_of(after) == [jan(day) for day in (4, 6, 8, 15, 18, 20)]
+    (change,) = (change for change in after.changes if change.after.kind == "session")
+    assert (change.kind, change.before.day, change.after.day) == ("moved", jan(13), jan(20))
+    assert "for the patient" in change.why
+
+
+STARTS = [date(2027, 1, 4), date(2027, 4, 5), date(2027, 9, 6), date(2027, 11, 1)]
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("name", ["iv-mwf-6", "iv-2xw-4w-8", "generic-induction"])
+def test_no_closure_of_a_day_or_two_moves_a_booking_that_could_stay(name, start):
+    course = course_of(name, start)
+    agreed = days_of(course)
+    singles = [(day,) for day in agreed[1:8]]
+    for closed in (*singles, *combinations(agreed[1:6], 2)):
+        try:
+            after = days_of(again(course, start - timedelta(3), closed=closed))
+        except ks.NoFeasiblePlan:
+            continue
+        assert set(agreed) - set(closed) <= set(after), closed
+        assert len(after) == len(agreed)
