@@ -19,6 +19,7 @@ SRC = Path(__file__).parent.parent / "src" / "ketsched"
 
 LAYERS = [
     "firstuse",
+    "nearness",
     "unseen",
     "errors",
     "spacing",

@@ -19,10 +19,11 @@ import attrs
 from ketsched import tomlfile
 from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time
-from ketsched.closures import Closure, days_between
+from ketsched.closures import Closure, days_between, ends_first
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
 from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id
+from ketsched.nearness import did_you_mean
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
 from ketsched.weekdays import read_weekdays
@@ -127,6 +128,8 @@ def _start(table: Table) -> date | tuple[date, date]:
     assert stretch is not None  # noqa: S101 - the line above has seen that it is a table
     first, last = stretch.take("from", date), stretch.take("to", date)
     stretch.done()
+    if last < first:
+        raise ends_first(stretch, first, last)
     return (
         stretch.read("from", lambda day: plausible(day, "start"), first),
         stretch.read("to", lambda day: plausible(day, "start"), last),
@@ -167,6 +170,8 @@ def _cannot(table: Table, zone: str) -> Calendar | None:
                 days = [entry.read("on", partial(plausible, name="on"), on)]
             case None, date(), date(), None if first <= last:
                 days = entry.read("from", partial(days_between, last=last), first)
+            case None, date(), date(), None:
+                raise ends_first(entry, first, last)
             case _:
                 raise InvalidInput(
                     what="this entry names no days",
@@ -253,7 +258,7 @@ def named_calendar(name: str, path: Path, protocol: Protocol) -> Calendar:
         raise InvalidInput(
             what=f"nothing in {protocol.id} needs a calendar {name[:60]!r}",
             why=f"its companions need {', '.join(needed) or 'none'}",
-            fix=_meant(name, needed) or "leave it out, or name it in the protocol's companions",
+            fix=did_you_mean(name, needed) or "leave it out, or name it in the protocol's companions",
         )
     calendar = Calendar.load(path)
     unnamed = calendar.name == attrs.fields(Calendar).name.default
@@ -281,16 +286,9 @@ def check_scope(scope: str, protocol: Protocol) -> str:
         raise InvalidInput(
             what=f"there is no phase {scope[:60]!r}",
             why=f"an authorisation is for one phase ({', '.join(names)}), or without scope for the whole course",
-            fix=_meant(scope, names) or "name one of these, or leave scope out",
+            fix=did_you_mean(scope, names) or "name one of these, or leave scope out",
         )
     return scope
-
-
-def _meant(given: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(given[:60], known, n=1)
-    return f"did you mean {near[0]}?" if near else ""
 
 
 def _calendars(table: Table, protocol: Protocol, folder: Path) -> dict[str, Calendar]:

@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 import attrs
 
 from ketsched.errors import InvalidInput, InvalidTime
+from ketsched.unseen import as_seen, plain_dashes
 from ketsched.zones import zone_named
 
 MINUTES_A_DAY = 24 * 60
@@ -59,13 +60,12 @@ class TimeRange:
     @classmethod
     def parse(cls, text: str) -> tuple[TimeRange, ...]:
         """Read "09:00-12:00, 13:00-17:00" into ascending spans, those that touch as one; "" and "closed" are none."""
-        if text.strip().lower() in ("", "closed"):
+        text = plain_dashes(as_seen(text))
+        if text.lower() in ("", "closed"):
             return ()
         spans = []
         for part in text.split(","):
-            written = re.fullmatch(
-                r"\s*([0-9]{1,2}):([0-5][0-9])\s*[-–]\s*([0-9]{1,2}):([0-5][0-9])\s*", part
-            )
+            written = re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*-\s*([0-9]{1,2}):([0-5][0-9])\s*", part)
             if written is None:
                 raise InvalidInput(
                     what=f"{part.strip()!r} are not hours",
@@ -322,10 +322,11 @@ def plausible(day: date, name: str) -> date:
 
 def read_date(text: str) -> date:
     """Read a date written as 2027-01-04."""
+    plain = plain_dashes(as_seen(text))
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", plain):
             raise ValueError
-        return plausible(date.fromisoformat(text.strip()), "date")
+        return plausible(date.fromisoformat(plain), "date")
     except ValueError:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a date",
@@ -336,7 +337,7 @@ def read_date(text: str) -> date:
 
 def read_time(text: str) -> time:
     """Read a time of day written as 09:30."""
-    written = re.fullmatch(r"\s*([01]?[0-9]|2[0-3]):([0-5][0-9])\s*", text)
+    written = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", as_seen(text))
     if written is None:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a time of day",

@@ -15,12 +15,14 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
-from ketsched.clock import TimeRange, plausible, read_date
+from ketsched.clock import WEEKDAY_NAMES, TimeRange, plausible, read_date
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus
+from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome
-from ketsched.weekdays import read_weekdays
+from ketsched.unseen import as_seen, plain_dashes
+from ketsched.weekdays import read_weekdays, weekdays_meant_together
 
 SHOWN = 8
 """Bookings that an error names (house default)."""
@@ -56,7 +58,7 @@ def read_start(text: str) -> date | tuple[date, date]:
 def read_moment(text: str) -> datetime:
     """Read a date, a time and an offset from UTC."""
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(plain_dashes(as_seen(text)))
         if at.tzinfo is not None:
             return at
     except ValueError:
@@ -85,18 +87,44 @@ def read_week(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
                 why="they are days of the week, a blank and the hours of each",
                 fix='write them as "mon-fri 09:00-17:00", or "mon,thu 09:00-12:00, 13:00-17:00"',
             )
-        for day in read_weekday_span(match[1]):
+        for day in read_weekday_span(match[1], hours=f" {match[2]}"):
             week[day] = TimeRange.parse(match[2])
     return tuple(week)
 
 
-def read_weekday_span(text: str) -> list[int]:
-    """Read "mon-fri", "mon,wed" or "daily" as weekdays, Monday is 0."""
-    if text.strip().lower() == "daily":
+def read_weekday_span(text: str, *, hours: str = "") -> list[int]:
+    """
+    Read "mon-fri", "mon,wed" or "daily" as weekdays, Monday is 0.
+
+    Args:
+        text: As it was written.
+        hours: What stood behind it, for the advice.
+    """
+    text = plain_dashes(as_seen(text))
+    try:
+        return _weekday_span(text)
+    except InvalidInput as error:
+        ours = _in_english(text)
+        fix = f'write "{ours}{hours}"' if ours else f'{error.fix} Write "mon-fri{hours}" or "mon,thu{hours}"'
+        raise InvalidInput(what=error.what, why=error.why, fix=fix) from None
+
+
+def _in_english(text: str) -> str:
+    """Return days of the week written in another way as we write them; empty if one of them is not clear."""
+    parts = re.split(r"([-,])", text.replace(" ", ""))
+    meant = weekdays_meant_together(parts[::2])
+    if not meant:
+        return ""
+    parts[::2] = [WEEKDAY_NAMES[n].lower() for n in meant]
+    return "".join(parts)
+
+
+def _weekday_span(text: str) -> list[int]:
+    if text.lower() == "daily":
         return list(range(7))
     days: list[int] = []
     for part in text.split(","):
-        first, _, last = part.replace("–", "-").partition("-")
+        first, _, last = part.partition("-")
         begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
         days += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
     return sorted(set(days))
@@ -104,10 +132,15 @@ def read_weekday_span(text: str) -> list[int]:
 
 def read_status(text: str) -> VisitStatus:
     """Read what became of a visit; stopped-early may be one word."""
-    from ketsched.visitfile.columns import status_named
-
-    word = text.strip().lower()
-    return status_named("stopped early" if word == "stopped-early" else word)
+    known = {status.replace(" ", "-"): status for status in VisitStatus}
+    word = as_seen(text).lower().replace(" ", "-")
+    if word in known:
+        return known[word]
+    raise InvalidInput(
+        what=f"the status {text[:20]!r}" if word else "no status",
+        why=f"what became of a visit is one of {', '.join(known)}; nothing is assumed given",
+        fix=did_you_mean(word, known) or "write one of these",
+    )
 
 
 def read_visit(text: str) -> Visit:
@@ -176,8 +209,9 @@ def read_move(course: Course, text: str) -> tuple[str, date]:
 
 def session_named(course: Course, text: str) -> str:
     """Return the id of the session that is meant by its id, or by its day if only one is on it."""
-    if any(session.id == text for session in course.sessions):
-        return text
+    for session in course.sessions:
+        if as_seen(session.id) == as_seen(text):
+            return session.id
     return _alone([(session.id, session.day) for session in course.standing()], text, "session")
 
 
@@ -192,6 +226,7 @@ def booking_named(course: Course, text: str, *, deciding: bool) -> str:
     """
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
     known = [p for p in course.companions if p.status.stands and (p.companion in gates) is deciding]
+    text = as_seen(text)
     if any(placed.id == text for placed in known):
         return text
     named = [placed for placed in known if placed.companion == text]

@@ -16,8 +16,12 @@ from typing import Any, TypeVar, overload
 
 import attrs
 
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import CannotRead, InvalidInput, KetschedError
 from ketsched.files import read_text
+from ketsched.nearness import close_to
+from ketsched.unseen import UNSEEN
+from ketsched.weekdays import weekdays_meant
 
 LARGEST_NUMBER = 2**63 - 1
 """TOML's own limit for whole numbers; beyond it Python may refuse to print them."""
@@ -73,6 +77,15 @@ def parse(text: str, file: str) -> Table:
 def _not_toml(said: str, text: str, file: str) -> CannotRead:
     """Say the parser's complaint in four parts."""
     found = re.search(r"\(at line (\d+), column (\d+)\)", said)
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    if unseen := UNSEEN.search(re.sub(_TEXT, "", line)):
+        assert found is not None  # noqa: S101 - without it the line is empty
+        raise CannotRead(
+            what=f"an unseen character (U+{ord(unseen[0]):04X})",
+            where=f"{file}, line {found[1]}",
+            why="it came with text that was copied, and TOML has it only within quotes",
+            fix="type the line again",
+        )
     place = (
         f"line {found[1]}, column {found[2]}" if found else f"line {_line_of(text.rstrip(), None)}, the end"
     )
@@ -125,11 +138,12 @@ class Table:
         if key not in self.values:
             if default is not _REQUIRED:
                 return default
+            near = close_to(key, self.values, cutoff=0.75)
             raise InvalidInput(
                 what=f"{key} is missing",
                 where=self.where(),
                 why=f"{self.name()} needs it",
-                fix=f"add {key} = ... with {words}",
+                fix=f"write {key} for {near}" if near else f"add {key} = ... with {words}",
             )
         value = self.values.pop(key)
         if not any(_is(value, kind) for kind in kinds):
@@ -154,11 +168,25 @@ class Table:
 
     def table(self, key: str) -> Table | None:
         """Take a sub-table, or None if it is not there."""
+        if isinstance(self.values.get(key), list):
+            raise InvalidInput(
+                what=f"{key} is a list",
+                where=self.where(key),
+                why=f"there is one {key}, a section or a table",
+                fix=f"write [{self._section(key)}] once, with one bracket on each side, or {key} = {{ ... }}",
+            )
         values = self.take(key, dict, None)
         return None if values is None else Table(values, self.file, self.text, (*self.path, key))
 
     def tables(self, key: str) -> list[Table]:
         """Take a list of tables, written as [[key]] or inline; empty if it is not there."""
+        if isinstance(self.values.get(key), dict):
+            raise InvalidInput(
+                what=f"{key} is one table",
+                where=self.where(key),
+                why=f"there may be several, each with its own [[{self._section(key)}]]",
+                fix=f"write [[{self._section(key)}]] with two brackets on each side, or {key} = [{{ ... }}]",
+            )
         found = self.take(key, list, [])
         for value in found:
             if not isinstance(value, dict):
@@ -169,6 +197,10 @@ class Table:
                     fix=f"write each as a section of its own under [[{key}]], or as {{ ... }}",
                 )
         return [Table(v, self.file, self.text, (*self.path, key, n)) for n, v in enumerate(found)]
+
+    def _section(self, key: str) -> str:
+        """Return what stands in the brackets above a table below this one."""
+        return ".".join(step for step in (*self.path, key) if isinstance(step, str))
 
     def texts(self, key: str, default: Any = _REQUIRED) -> list[str]:
         """Take a list of texts."""
@@ -217,15 +249,18 @@ class Table:
     def done(self) -> None:
         """Complain about keys that nobody took."""
         for key in self.values:
-            from difflib import get_close_matches
-
-            near = get_close_matches(key[:60], self.known, n=1)
+            near = close_to(key, self.known) or self._weekday(key)
             raise InvalidInput(
                 what=f"unknown key {key[:60]!r}",
                 where=self.where(key),
-                why=f"{self.name()} knows {', '.join(sorted(self.known))}",
-                fix=f"did you mean {near[0]}?" if near else "remove it, or correct its name",
+                why=f"{self.name()} knows {', '.join(dict.fromkeys(self.known))}",
+                fix=f"did you mean {near}?" if near else "remove it, or correct its name",
             )
+
+    def _weekday(self, key: str) -> str:
+        """Return the key of a weekday that is meant by its name in another language, if the table has weekdays."""
+        meant = {WEEKDAY_NAMES[number].lower() for number in weekdays_meant(key)}
+        return " or ".join(name for name in self.known if name in meant)
 
     def name(self) -> str:
         """Say which table this is."""

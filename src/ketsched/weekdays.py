@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import InvalidInput
@@ -22,6 +22,7 @@ _FROM_MONDAY = (
     "lu ma mi ju vi sa do",
     "lunes martes miercoles jueves viernes sabado domingo",
     "lun mar mer jeu ven sam dim",
+    "lu ma me je ve sa di",
     "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "ma di wo do vr za zo",
     "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
@@ -31,6 +32,7 @@ _FROM_MONDAY = (
     "segunda terca quarta quinta sexta sabado domingo",
 )
 """English as others shorten it, German, Spanish, French, Dutch, Italian and Portuguese, without accents."""
+_WEEKS = tuple(week.split() for week in _FROM_MONDAY)
 
 
 def weekdays_meant(word: str) -> set[int]:
@@ -39,11 +41,26 @@ def weekdays_meant(word: str) -> set[int]:
 
     "do" is Thursday in Dutch and German and Sunday in Spanish.
     """
-    apart = unicodedata.normalize("NFKD", as_seen(word).casefold())
-    plain = "".join(letter for letter in apart if letter.isalpha())
+    plain = _plain(word)
     if plain in _OURS:
         return {_OURS[plain]}
-    return {week.split().index(plain) for week in _FROM_MONDAY if plain in week.split()}
+    return {week.index(plain) for week in _WEEKS if plain in week}
+
+
+def weekdays_meant_together(words: Sequence[str]) -> list[int]:
+    """Return which days some words of one language mean, in their order; none if that is not clear."""
+    plain = [_plain(word) for word in words]
+    readings = {tuple(week.index(word) for word in plain) for week in _WEEKS if set(plain) <= set(week)}
+    if len(readings) != 1:
+        readings = {tuple(n for word in words for n in weekdays_meant(word))}
+    reading = readings.pop()
+    return list(reading) if len(reading) == len(words) else []
+
+
+def _plain(word: str) -> str:
+    """Return the letters of a word without capitals and accents."""
+    apart = unicodedata.normalize("NFKD", as_seen(word).casefold())
+    return "".join(letter for letter in apart if letter.isalpha())
 
 
 def read_weekdays(names: Iterable[object]) -> tuple[int, ...]:

@@ -450,6 +450,20 @@ def test_a_clinic_that_is_never_open():
     assert "choose another start" in error.fix
 
 
+@pytest.mark.parametrize(("minutes", "fits"), [(100, True), (99, False)])
+def test_a_session_longer_than_the_hours_of_any_day(minutes, fits):
+    """Its 100 minutes fit into hours of 100 minutes and into none of 99; another start would not help."""
+    end = f"{9 + minutes // 60:02}:{minutes % 60:02}"
+    calendar = Calendar.weekly(ZONE, mon=f"09:00-{end}", thu=f"09:00-{end}, 12:00-13:00")
+    if fits:
+        assert plan(T, start=JAN_4, calendar=calendar).sessions
+        return
+    error = no_plan(T, start=JAN_4, calendar=calendar)
+    assert "a session of 100 min" in error.what
+    assert "the longest is 99 min" in error.why
+    assert "give hours with 100 min in one piece" in error.fix
+
+
 @pytest.mark.parametrize("start", [datetime(2027, 1, 4, tzinfo=UTC), "2027-01-04", None, 20270104])
 def test_a_start_that_is_no_date(start):
     with pytest.raises(InvalidInput):

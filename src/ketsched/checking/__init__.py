@@ -34,6 +34,7 @@ from ketsched.clock import plausible
 from ketsched.errors import InvalidInput
 from ketsched.history import as_given, evaluate
 from ketsched.model import Course, Visit, Waiver
+from ketsched.nearness import close_to
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "check", "explain", "rule_named"]
 
@@ -121,16 +122,12 @@ def rule_named(name: str) -> Rule:
     for rule in RULES:
         if wanted in (rule.code.lower(), rule.name):
             return rule
-    from difflib import get_close_matches
-
     names = {called: rule for rule in RULES for called in (rule.code.lower(), rule.name)}
-    near = get_close_matches(wanted, names, n=1, cutoff=0.5)
+    near = names.get(close_to(wanted, names, cutoff=0.5))
     raise InvalidInput(
         what=f"there is no rule {name[:40]!r}",
         why=f"rules are {RULES[0].code} {RULES[0].name} to {RULES[-1].code} {RULES[-1].name}",
-        fix=f"did you mean {names[near[0]].code} {names[near[0]].name}?"
-        if near
-        else "give the code that the finding shows",
+        fix=f"did you mean {near.code} {near.name}?" if near else "give the code that the finding shows",
     )
 
 

@@ -17,6 +17,7 @@ import click
 
 from ketsched import __version__
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.nearness import close_to
 
 _COMMANDS = {
     "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
@@ -65,12 +66,10 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], _COMMANDS, n=1)
+            near = close_to(args[0], _COMMANDS)
             if not near:
                 raise
-            raise click.UsageError(f"{error.format_message()} Did you mean {near[0]!r}?", ctx) from None
+            raise click.UsageError(f"{error.format_message()} Did you mean {near!r}?", ctx) from None
 
 
 @click.group(

@@ -10,6 +10,7 @@ import attrs
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model.limits import check_text, whole_text
+from ketsched.nearness import did_you_mean
 
 CANCELLED_BY = ("", "patient", "clinic")
 
@@ -43,7 +44,7 @@ def _happened(value: str) -> VisitStatus:
             what=f"the status {str(value)[:20]!r}" if str(value).strip() else "no status",
             where="status",
             why=f"what became of a visit is one of {known}; nothing is assumed given",
-            fix="write one of these",
+            fix=did_you_mean(str(value), VisitStatus) or "write one of these",
         ) from None
 
 

@@ -112,6 +112,13 @@ def open_weekdays(calendar: Calendar, minutes: int) -> frozenset[int]:
     return frozenset(n for n in range(7) if bare.is_open(date.fromordinal(monday + n), minutes, grid=GRID))
 
 
+def longest_piece(calendar: Calendar) -> int:
+    """Return how many minutes the longest open piece of a week has, in all calendars together."""
+    bare, monday = _each_part(calendar, weekly), date(2001, 1, 1).toordinal()
+    spans = (span for n in range(7) for span in bare.ranges(date.fromordinal(monday + n)))
+    return max((span.end - span.start for span in spans), default=0)
+
+
 def closed_by(calendar: Calendar, day: date, need: SeatNeed) -> str:
     """Say what closes a day to a session; empty if it is open."""
     return " and ".join(cause.words for cause in Blockers(calendar).of(day, need.minutes))

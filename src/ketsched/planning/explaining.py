@@ -23,7 +23,7 @@ from ketsched.hours import SeatNeed
 from ketsched.model import Protocol
 from ketsched.placing import TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
-from ketsched.planning.blockers import Blockers, Cause
+from ketsched.planning.blockers import Blockers, Cause, longest_piece, open_weekdays
 from ketsched.planning.layout import Layout
 from ketsched.planning.rules import ONE_A_DAY
 from ketsched.spacing import Bound, Bounds, Contradiction, contradiction, tight_windows
@@ -122,7 +122,9 @@ def explain(
     start = layout.start.toordinal()
     closed = ClosedDays.until(layout.nominal[placed - 1] + _REACH, start, calendars, kinds[:placed], problem)
     if blocked := closed.at(start, kinds[0]):
-        return _closed_start(protocol, layout, blocked, another_start)
+        return _closed_start(
+            protocol, layout, calendars[kinds[0].place], kinds[0].minutes, blocked, another_start
+        )
     near = [bound for bound in required if bound.later < placed]
     causes = [*closed.causes, *causes_of(near)]
     if not _impossible(causes, closed, kinds[:placed], near):
@@ -283,9 +285,13 @@ class ClosedDays:
 def _closed_start(
     protocol: Protocol,
     layout: Layout,
+    calendar: Calendar,
+    minutes: int,
     blocked: Sequence[Cause],
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
+    if longest_piece(calendar) and not open_weekdays(calendar, minutes):
+        return _too_long(protocol, calendar, minutes, blocked)
     changes = tuple(_other_start(protocol, layout, another_start))
     return NoFeasiblePlan(
         what=f"the start {layout.start} ({WEEKDAY_NAMES[layout.start.weekday()]}) is not open",
@@ -294,6 +300,20 @@ def _closed_start(
         fix=str(changes[0]) if changes else "choose another start, or check the opening hours",
         causes=(blocked[-1],),
         changes=changes,
+    )
+
+
+def _too_long(
+    protocol: Protocol, calendar: Calendar, minutes: int, blocked: Sequence[Cause]
+) -> NoFeasiblePlan:
+    """Say that no day of the week has hours in which a session fits, whatever the start."""
+    return NoFeasiblePlan(
+        what=f"a session of {minutes} min fits into the hours of no day of the week",
+        where=f"{protocol.id}, session 1",
+        why=f"it takes its time in one piece, and the longest is {longest_piece(calendar)} min: "
+        + "; ".join(cause.words for cause in blocked),
+        fix=f"give hours with {minutes} min in one piece, or check how long the protocol's session is",
+        causes=(blocked[-1],),
     )
 
 

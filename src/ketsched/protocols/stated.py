@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import InvalidProtocol
 from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing
+from ketsched.nearness import close_to
 from ketsched.tomlfile import Table
 from ketsched.weekdays import read_weekdays, suggested
 
@@ -58,14 +59,15 @@ def one_of(table: Table, key: str, allowed: tuple[str, ...], default: str | None
         return table.take(key, str, default)
     text = table.take(key, str)
     if text not in allowed:
-        from difflib import get_close_matches
-
-        near = get_close_matches(text[:40].lower(), allowed, n=1) or allowed
+        near = close_to(text, allowed)
+        words = (near,) if near else allowed
         raise InvalidProtocol(
             what=f"{key} is {text[:40]!r}",
             where=table.where(key),
             why=f"{key} is {' or '.join(allowed)}",
-            fix=" or ".join(f'{key} = "{word}"' for word in near) if len(near) < 5 else "choose one of these",
+            fix=" or ".join(f'{key} = "{word}"' for word in words)
+            if len(words) < 5
+            else "choose one of these",
         )
     return text
 
@@ -164,7 +166,6 @@ class Stated:
         days = ("minimum", "latest", "absolute_minimum")
         given: dict[str, Any] = _lengths(entry, days)
         given["minimum_hours"] = number(entry, "minimum_hours", 0, 24 * 366)
-        needs_one(entry, given, (*days, "minimum_hours"))
         apart = number(entry, "apart", 1, MOST_SESSIONS - 1)
         between = entry.take("between", list, None)
         if apart is not None and between is not None:
@@ -178,6 +179,7 @@ class Stated:
         given["apart"], given["required"] = apart or 1, entry.take("required", bool, True)
         source = self.cite(entry, key)
         entry.done()
+        needs_one(entry, given, (*days, "minimum_hours"))
         return entry.make(Spacing, {**given, "source": source})
 
 

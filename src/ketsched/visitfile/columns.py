@@ -20,6 +20,7 @@ from ketsched import tomlfile
 from ketsched.errors import InvalidInput
 from ketsched.model import VisitStatus
 from ketsched.model.visits import CANCELLED_BY
+from ketsched.nearness import did_you_mean
 from ketsched.tomlfile import Table
 from ketsched.unseen import as_seen, plain_dashes
 from ketsched.visitfile.formats import (
@@ -318,5 +319,5 @@ def status_named(word: str) -> VisitStatus:
         raise InvalidInput(
             what=f"the status {word[:20]!r}" if word.strip() else "no status",
             why=f"what became of a visit is one of {', '.join(VisitStatus)}; nothing is assumed given",
-            fix="write one of these",
+            fix=did_you_mean(word, VisitStatus) or "write one of these",
         ) from None

@@ -282,8 +282,7 @@ def _bare(cell: str, *, whole: bool = False) -> str:
 
     What nobody sees in it is left out too, unless it is wanted whole: some scripts and emoji need it.
     """
-    seen = as_seen(cell)
-    text = cell.strip() if whole and seen else seen
+    text = cell.strip() if whole else as_seen(cell)
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].strip()
     return text[1:] if text.startswith("'") and text[1:2] in _AFTER_APOSTROPHE else text

@@ -1,0 +1,24 @@
+"""Which of some known words is meant by one that is not among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def close_to(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return the known word that is spelled most like another, capitals and dashes aside; empty if none is near."""
+    from difflib import get_close_matches
+
+    words = {_plain(word): word for word in known}
+    near = get_close_matches(_plain(given[:60]), words, n=1, cutoff=cutoff)
+    return words[near[0]] if near else ""
+
+
+def did_you_mean(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Ask about the known word that is near; empty if none is."""
+    near = close_to(given, known, cutoff=cutoff)
+    return f"did you mean {near}?" if near else ""
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("-", " ").replace("_", " ")
