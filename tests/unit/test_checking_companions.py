@@ -495,3 +495,31 @@ def test_a_check_of_a_course_with_much_around_it_asks_each_booking_once():
         assert {f.code for f in check(course)} <= {"KS412", "KS413", "KS414", "KS601"}
         work[number] = lines_run(lambda course=course: check(course))
     assert work[40] < 5 * work[10]  # with every pair it would be 16 times as much
+
+
+@pytest.mark.parametrize(
+    ("latest", "said"),
+    [
+        (None, "the protocol has no review of the response to induction"),
+        (2, "the review is too early for the response to induction"),
+        (3, None),
+    ],
+)
+def test_a_review_that_is_too_early_is_not_called_missing(latest, said):
+    """Sessions on Mon 4 and Thu 7 January; the review counts from the first."""
+    window = Window(earliest=0, recommended=1, latest=latest or 1)
+    topic = "screening" if latest is None else "review"
+    look = Companion(
+        id="look",
+        kind="appointment",
+        topic=topic,
+        title="Look",
+        anchor=Anchor(session=1),
+        window=window,
+        minutes=30,
+    )
+    course = booked(protocol(induction(count=2), companions=(look,)), january(4, 7))
+    found = [finding for finding in check_all(course) if finding.code == "KS413"]
+    assert [finding.what for finding in found] == ([] if said is None else [said])
+    if latest == 2:
+        assert "Wed 2027-01-06 at the latest, the last session on Thu 2027-01-07" in found[0].why

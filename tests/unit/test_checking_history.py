@@ -332,3 +332,13 @@ def test_the_command_checks_a_course_against_a_file_of_visits(command, tmp_path)
     code, done = command("check", "course.json", "--visits", "visits.csv", "--as-of", "2027-01-14")
     assert code == 2
     assert "line 3" in done.err
+
+
+@pytest.mark.parametrize(("given", "early"), [(11, False), (12, False), (13, True)])
+def test_what_was_given_late_leaves_the_next_booking_before_its_earliest_day(given, early):
+    """At least 2 days apart: given on the 13th, the next is due from the 15th on and booked for the 14th."""
+    late = Visit(date(2027, 1, given), session="s3")
+    course = record(kept(), [*THREE[:2], late], at=at(13))
+    found = [("KS101", "error", ("s3", "s4"))] if early else []
+    assert about(course, 13) == found
+    assert [x for x in about(kept(), 13, visits=[*THREE[:2], late]) if x[0] == "KS101"] == found

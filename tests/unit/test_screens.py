@@ -91,11 +91,113 @@ def test_days_of_one_week_alone(course):
     known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
     seen = forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)
     assert (
-        rows_of(forecast_parts(known, seen, MONDAY))["week of 2027-01-04"] == "Wed 2027-01-06, Fri 2027-01-08"
+        rows_of(forecast_parts(known, seen, MONDAY))["week of 2027-01-04"]
+        == "Wed 2027-01-06 first; or Fri 2027-01-08"
     )
     assert (
         rows_of(forecast_parts(known, seen, date(2027, 3, 1)))["week of 2027-03-01"] == "no day can be booked"
     )
+
+
+def facts_of(course, as_of, **more):
+    """The first line of a forecast, its facts by name, and its table of what follows by session."""
+    parts = list(forecast_parts(course, forecast(course, as_of=as_of, **more)))
+    tables = [part for part in parts if isinstance(part, Table)]
+    return parts[0], rows_of(parts), {row[0]: row[1:] for table in tables for row in table.rows}
+
+
+def given_until(course, *days, status="fulfilled", on=None):
+    """The course with visits of days of January recorded, the last one with a status."""
+    last = len(days) - 1
+    visits = [ks.Visit(date(2027, 1, d), status if n == last else "fulfilled") for n, d in enumerate(days)]
+    return record(course, visits, at=datetime(2027, 1, on or days[-1], 20, tzinfo=UTC))
+
+
+def test_a_place_without_a_booking_is_said(course):
+    """The third of six was missed: five stand, and the sixth has none."""
+    known = given_until(course, 4, 6, 8, status="no-show")
+    head, _, windows = facts_of(known, date(2027, 1, 8))
+    assert head == "Next is induction 3: booked for Mon 2027-01-11, 09:00"
+    assert [name for name, row in windows.items() if row[0] == "no booking"] == ["induction 6"]
+
+
+def test_what_was_taken_off_the_calendar_is_no_booking(course):
+    """Taken off, and needed again: it would be opened, and until then nothing is booked."""
+    last = course.sessions[-1]
+    off = attrs.evolve(
+        course, sessions=(*course.sessions[:-1], attrs.evolve(last, status=BookingStatus.CLOSED))
+    )
+    seen = forecast(off, as_of=date(2026, 12, 2))
+    assert [due.session for due in seen.sessions] == ["s1", "s2", "s3", "s4", "s5", None]
+    only = given_until(off, 4, 6, 8, 11, 13)
+    head, *_ = facts_of(only, date(2027, 1, 14))
+    assert head == "Next is induction 6: no booking"
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"), [(9, "Sun 2027-01-10"), (10, "Sun 2027-01-10"), (11, "Mon 2027-01-11")]
+)
+def test_no_day_that_is_past_is_the_earliest(course, today, shown):
+    """Given on Friday 8 January: the fourth is due from Sunday the 10th on."""
+    moved = ks.replan(
+        given_until(course, 4, 6, 8),
+        calendar=CLINIC,
+        at=datetime(2027, 1, 8, 21, tzinfo=UTC),
+        move={"s4": date(2027, 1, 13)},
+    )
+    assert forecast(moved, as_of=date(2027, 1, today)).next.earliest == date(2027, 1, 10)
+    assert facts_of(moved, date(2027, 1, today))[1]["earliest"] == shown
+
+
+@pytest.mark.parametrize(("day", "early"), [(11, False), (12, True)])
+def test_a_booking_before_its_earliest_day_is_said(course, day, early):
+    """At least 2 days apart: with the fourth given on the 12th the fifth, on Wednesday 13, is a day early."""
+    visits = [ks.Visit(date(2027, 1, d)) for d in (4, 6, 8)]
+    visits.append(ks.Visit(date(2027, 1, day), session="s4"))
+    known = record(course, visits, at=datetime(2027, 1, 12, 20, tzinfo=UTC))
+    head, rows, windows = facts_of(known, date(2027, 1, 12))
+    said = ", before its earliest day" if early else ""
+    assert head == f"Next is induction 5: booked for Wed 2027-01-13, 09:00{said}"
+    assert rows["earliest"] == ("Thu 2027-01-14" if early else "Wed 2027-01-13")
+    assert ("before its earliest day" in windows["induction 6"][-1]) is early
+
+
+def test_a_recommended_day_after_the_preferred_latest_says_so(course):
+    known = given_until(course, 4, 6, 8, 11, status="no-show")
+    seen = forecast(known, as_of=date(2027, 1, 11))
+    late = [due for due in seen.sessions if due.passes_preferred_latest]
+    assert late
+    assert all(due.recommended > due.preferred_latest for due in late)
+    _, rows, windows = facts_of(known, date(2027, 1, 11))
+    said = {f"induction {due.number}" for due in late}
+    first = seen.sessions[0]
+    assert ("after the preferred latest" in rows["recommended"]) is (f"induction {first.number}" in said)
+    assert {n for n, row in windows.items() if "after the preferred latest" in row[-1]} == said - {
+        f"induction {first.number}"
+    }
+
+
+def test_a_course_is_complete_once_its_last_session_is_over(course):
+    """The last of six is on Friday 15 January."""
+    until = given_until(course, 4, 6, 8, 11, 13)
+    assert list(forecast_parts(until, forecast(until, as_of=date(2027, 1, 15)))) == [
+        "Today: induction 6 at 09:00",
+        "Nothing more is due after today.",
+    ]
+    after = list(forecast_parts(until, forecast(until, as_of=date(2027, 1, 16))))
+    assert after[0] == "Nothing more is booked; nobody recorded what became of 1 session."
+    over = given_until(until, 15)
+    seen = forecast(over, as_of=date(2027, 1, 15))
+    assert list(forecast_parts(over, seen)) == ["Nothing is due: the course is complete."]
+
+
+def test_the_session_of_today_stands_above_the_next(course):
+    known = given_until(course, 4)
+    parts = list(forecast_parts(known, forecast(known, as_of=WEDNESDAY)))
+    assert parts[:2] == [
+        "Today: induction 2 at 09:00",
+        "Next is induction 3: booked for Fri 2027-01-08, 09:00",
+    ]
 
 
 def test_what_nobody_recorded_is_asked_with_both_answers(course):

@@ -13,6 +13,7 @@ from datetime import date
 from ketsched.checking.bookings import window_of
 from ketsched.checking.case import CheckedCourse, PhaseSessions, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
+from ketsched.clock import day_words
 from ketsched.model import AREAS, Session
 
 LONG_INDUCTION = 6
@@ -48,10 +49,11 @@ def screening_missing(case: CheckedCourse) -> Iterator[Finding]:
 @rule("KS413", Severity.WARNING, source="McInnes 2022; SPRAVATO dosing and administration")
 def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
-    The protocol has no review that looks at the response to the induction.
+    No review looks at the response to the whole induction.
 
-    One counts whose window reaches the day of the last session of the induction or a later one. It is a warning where
-    something else is booked around the sessions, and a remark where nothing is.
+    One counts whose window reaches the day of the last session of the induction or a later one; one that is over
+    before is said to be too early. It is a warning where something else is booked around the sessions, and a remark
+    where nothing is.
 
     Why it matters: whether and how often to go on is decided by the response, and somebody has to ask for it.
 
@@ -67,12 +69,18 @@ def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     if induction is None or not case.to_come:
         return
     last = induction.sessions[-1].day
-    if not any(end >= last for _, end in _reviews(case)):
+    ends = [end for _, end in _reviews(case)]
+    if not ends or max(ends) < last:
+        what, why = f"the protocol has no review of the response to {induction.phase.name}", ""
+        fix = 'add a [[companion]] with topic = "review" after the last session'
+        if ends:
+            what = f"the review is too early for the response to {induction.phase.name}"
+            why = f"; it is on {day_words(max(ends))} at the latest, the last session on {day_words(last)}"
+            fix = "let its window reach the last session, or add one after it"
         yield response_review_missing.at(
-            what=f"the protocol has no review of the response to {induction.phase.name}",
-            why="what follows depends on the response",
-            fix='add a [[companion]] with topic = "review" after the last session, '
-            "or waive this if it is kept elsewhere",
+            what=what,
+            why=f"what follows depends on the response{why}",
+            fix=f"{fix}, or waive this if it is kept elsewhere",
             where=case.where_phase(induction.phase),
             severity=_severity(case),
         )

@@ -217,10 +217,10 @@ def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
     A treatment week holds more sessions than the pattern has weekdays.
 
     Treatment week k is days 7(k - 1) to 7k - 1 from the first session, not Monday to Sunday. A session
-    counts in the week of the pattern day it stands for: the day it was planned for, else the nearest day
-    of the pattern (as near: the later). So a closure that moves a session into the week before is no fault,
-    and a week may hold fewer. One that was given and does not count stands for none. Where the protocol has a cap on 7
-    days, too-many-in-window judges instead.
+    counts in the week of the pattern day it stands for: its own day if that is one, else the day it was planned
+    for, else the nearest day of the pattern (as near: the later). So a closure that moves a session into the week
+    before is no fault, and a week may hold fewer. One that was given and does not count stands for none. Where the
+    protocol has a cap on 7 days, too-many-in-window judges instead.
 
     Why it matters: "twice weekly" is how often, whatever the gaps; three in a treatment week is another
     frequency.
@@ -240,19 +240,26 @@ def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
         ):
             continue
         first = series.sessions[0]
-        day_1 = first.ideal or first.day
+        day_1 = _stands_for(first, series.phase)
         weeks: dict[int, list[Session]] = {}
         for session in series.counted:
-            stands_for = session.ideal or _stands_for(session.day, series.phase)
+            stands_for = _stands_for(session, series.phase)
             weeks.setdefault((stands_for - day_1).days // DAYS_A_WEEK, []).append(session)
         for week, sessions in weeks.items():
             if len(sessions) > often and not happened(*sessions):
                 begin = day_1 + timedelta(DAYS_A_WEEK * week)
+                end = begin + timedelta(DAYS_A_WEEK - 1)
+                beyond = [day_words(s.day) for s in sessions if not begin <= s.day <= end]
+                stand = (
+                    f"; {' and '.join(beyond)} stand{'s' * (len(beyond) == 1)} for a day of it"
+                    if beyond
+                    else ""
+                )
                 yield too_many_in_treatment_week.at(
                     *sessions,
                     what=f"treatment week {week + 1} holds {amount(len(sessions))}",
                     why=f"the pattern {series.phase.pattern()} has {amount(often)} a week; "
-                    f"this one is {begin} to {begin + timedelta(DAYS_A_WEEK - 1)}",
+                    f"this one is {begin} to {end}{stand}",
                     fix=f"move {case.named(sessions[-1])} to the next pattern day after the last session",
                     cited=case.cite(series.phase, "weekdays"),
                 )
@@ -455,10 +462,13 @@ def _pattern_days_around(day: date, phase: Phase) -> tuple[date, date]:
     return day - timedelta(before), day + timedelta(after)
 
 
-def _stands_for(day: date, phase: Phase) -> date:
-    """Return the nearest day of the pattern; of two as near, the later."""
-    before, after = _pattern_days_around(day, phase)
-    return before if day - before < after - day else after
+def _stands_for(session: Session, phase: Phase) -> date:
+    """Return the day of the pattern that a session is for: its own, the one it was planned for, or the nearest."""
+    for day in (session.day, session.ideal):
+        if day is not None and day.weekday() in phase.weekdays:
+            return day
+    before, after = _pattern_days_around(session.day, phase)
+    return before if session.day - before < after - session.day else after
 
 
 def _in_weeks(gap: timedelta) -> int:

@@ -46,7 +46,7 @@ class Due:
     Attributes:
         phase: Name of its phase.
         number: Its number among those that count in the phase, from 1.
-        session: Id of the booking that stands for it; None: it has none yet.
+        session: Id of the booking that stands for it; None: it has none.
         earliest: The first day that the rules allow, given all that was given before.
         recommended: The day aimed at, brought between earliest and latest.
         latest: The last day that the required rules allow; None: they name none.
@@ -68,6 +68,11 @@ class Due:
         """The first day on which it is overdue: the one after the latest, or else after the preferred latest."""
         last = self.latest or self.preferred_latest
         return None if last is None else last + timedelta(1)
+
+    @property
+    def passes_preferred_latest(self) -> bool:
+        """Whether the recommended day is after the last one that the preferred rules allow."""
+        return self.preferred_latest is not None and self.recommended > self.preferred_latest
 
     def is_overdue(self, as_of: date) -> bool:
         """Whether it is overdue on a day."""
@@ -302,7 +307,7 @@ def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> Iterable[Due]
         yield Due(
             phase=name,
             number=numbers[name],
-            session=None if booking is None else booking.id,
+            session=booking.id if booking is not None and booking.status.stands else None,
             earliest=date.fromordinal(low[place]),
             recommended=date.fromordinal(min(max(ideal.day, low[place]), high[place])),
             latest=date.fromordinal(high[place]) if place in limited else None,

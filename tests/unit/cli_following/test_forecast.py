@@ -27,7 +27,7 @@ def test_the_forecast_of_a_plan(run, third):
 @pytest.mark.parametrize(
     ("week", "says"),
     [
-        ("2027-01-16", "Thu 2027-01-14, Wed 2027-01-13, Fri 2027-01-15"),
+        ("2027-01-16", "Thu 2027-01-14 first; or, in order of time, Wed 2027-01-13, Fri 2027-01-15"),
         ("2027-01-18", "Mon 2027-01-18"),
         ("2027-01-25", "no day can be booked"),
     ],
@@ -44,7 +44,7 @@ def test_a_session_that_nobody_recorded_is_asked_about_with_both_answers(run, th
     done = run("forecast", third, "--as-of", "2027-01-15", *HOURS)
     assert "To be asked\n  what became of the session of 2027-01-14?\n" in done.out
     assert "  if given: induction 5 is next, booked for Mon 2027-01-18; earliest Sat 2027-01-16" in done.out
-    assert "  if missed: induction 4 is next, booked for Mon 2027-01-18; earliest Wed 2027-01-13" in done.out
+    assert "  if missed: induction 4 is next, booked for Mon 2027-01-18; earliest Fri 2027-01-15" in done.out
 
 
 def test_on_the_day_itself_it_is_not_asked_yet(run, third):
