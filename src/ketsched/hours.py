@@ -8,7 +8,7 @@ patient can, would rather, and is used to. Whoever places anything on days or ho
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import LAST_DAY, TimeRange, plausible
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, TimeRange, plausible
 from ketsched.errors import InvalidInput, refuse_first
 
 _Time = time
@@ -118,6 +118,15 @@ class Hours:
         return {place: calendar & self.availability for place, calendar in places.items()}
 
     @cached_property
+    def overnight(self) -> frozenset[str]:
+        """Of "clinic" and "home" those where a session can go on after midnight."""
+        return frozenset(
+            place
+            for place, calendar in self.of_place.items()
+            if all(part.zone != self.zone or _reaches_midnight(part) for part in calendar.parts())
+        )
+
+    @cached_property
     def wished(self) -> Mapping[str, Calendar]:
         """The same, within the patient's wishes; empty if there are none."""
         wishes = self.wishes
@@ -155,6 +164,16 @@ class Hours:
         """Return those of them that break no wish; none if there is no wish."""
         wished = self.wished.get(need.place)
         return [] if wished is None else wished.start_minutes(date.fromordinal(day), need.minutes, grid=GRID)
+
+
+def spans_of(part: Calendar) -> Iterator[TimeRange]:
+    """Yield the spans in which one calendar is open: its weekly hours, and those given for single days."""
+    yield from (span for day in part.hours for span in day)
+    yield from (span for opening in part.openings for span in opening.hours)
+
+
+def _reaches_midnight(part: Calendar) -> bool:
+    return any(span.end >= MINUTES_A_DAY for span in spans_of(part))
 
 
 def _of_person(calendar: Calendar | None) -> Calendar | None:

@@ -15,7 +15,7 @@ Places are 0, 1, 2, ...; days are integers on one axis; all ends are inclusive.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import attrs
@@ -34,6 +34,8 @@ class Bound:
         required: False makes it a preference.
         rule: The rule that laid this bound, in words; many bounds share one.
         key: What that rule is recognised by, whatever its words; many bounds share one.
+        after: The first day that it leaves to the later one, by the day of the earlier; it never falls as that
+            rises, so a push carries it as well. None: there is nothing but minimum and latest.
     """
 
     earlier: int
@@ -43,10 +45,12 @@ class Bound:
     required: bool = True
     rule: str = ""
     key: str = ""
+    after: Callable[[int], int] | None = None
 
     def keeps(self, days: Sequence[int]) -> bool:
         """Whether `days` (one day a place) keep this bound."""
-        return self.allows(days[self.later] - days[self.earlier])
+        earlier, later = days[self.earlier], days[self.later]
+        return self.allows(later - earlier) and (self.after is None or later >= self.after(earlier))
 
     def allows(self, gap: int) -> bool:
         """Whether so many days between the two keep this bound."""
@@ -175,6 +179,12 @@ class Bounds:
         back.sort(reverse=True)
         return (*ahead, *back)
 
+    @cached_property
+    def rising(self) -> tuple[tuple[int, int, Callable[[int], int]], ...]:
+        """The bounds that leave other days to the later place by the day of the earlier: both, and what they leave."""
+        found = [(b.earlier, b.later, b.after) for b in self.each if b.after is not None]
+        return tuple(sorted(found, key=lambda step: step[:2]))
+
     def earliest(self, days: Sequence[Days]) -> list[int] | None:
         """Return the earliest plan, pointwise, on the days of each place; None when there is none."""
         if not all(map(len, days)):
@@ -187,6 +197,14 @@ class Bounds:
                 if at[j] - at[i] < least:
                     options = days[j]
                     next_open = bisect_left(options, at[i] + least)
+                    if next_open == len(options):
+                        return None
+                    at[j] = options[next_open]
+                    moved = True
+            for i, j, after in self.rising:
+                if at[j] < (first := after(at[i])):
+                    options = days[j]
+                    next_open = bisect_left(options, first)
                     if next_open == len(options):
                         return None
                     at[j] = options[next_open]
@@ -205,6 +223,14 @@ class Bounds:
                 if at[j] - at[i] < least:
                     options = days[i]
                     last_open = bisect_right(options, at[j] - least) - 1
+                    if last_open < 0:
+                        return None
+                    at[i] = options[last_open]
+                    moved = True
+            for i, j, after in self.rising[::-1]:
+                if at[j] < after(at[i]):
+                    options = days[i]
+                    last_open = bisect_right(options, at[j], key=after) - 1
                     if last_open < 0:
                         return None
                     at[i] = options[last_open]
@@ -228,7 +254,7 @@ class Bounds:
     def limited(self, known: int) -> set[int]:
         """Return the places whose last day follows from those of the first `known` places, these included."""
         leads: dict[int, list[int]] = {}
-        for i, j, _ in self.edges:
+        for i, j, _ in (*self.edges, *self.rising):
             leads.setdefault(j, []).append(i)
         found = set(range(known))
         left = list(found)
@@ -250,7 +276,7 @@ def tight_windows(
     """
     Return the earliest and latest day of every place that some full schedule still allows.
 
-    Open days and preferences play no part: these are the days that the required bounds leave.
+    Open days, their hours and preferences play no part: these are the days that the required bounds leave.
 
     Args:
         places: How many sessions there are.
@@ -267,7 +293,7 @@ def tight_windows(
         for at, day in sorted(fixed.items())
         if at != first
     ]
-    binding = Bounds([*required(bounds).each, *known])
+    binding = Bounds([*(attrs.evolve(bound, after=None) for bound in required(bounds).each), *known])
     if (found := contradiction(places, binding.each)) is not None:
         return found
     days = [

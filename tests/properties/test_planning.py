@@ -363,7 +363,9 @@ def nights_and_days(draw):
         later = draw(st.integers(earlier + 1, len(days) - 1))
         about = 24 * (days[later] - days[earlier]).days
         hours_apart = about + draw(st.integers(-2, 1))
-        rules.append(HourRule(earlier, later, hours_apart, f"{earlier} to {later}: {hours_apart} h", "hours"))
+        rules.append(
+            HourRule(earlier, later, hours_apart * 60, f"{earlier} to {later}: {hours_apart} h", "hours")
+        )
     return days, calendar, rules
 
 
@@ -399,7 +401,7 @@ def test_the_seating_is_the_first_of_all_combinations(case, preferred):
         if all(
             real_start(days[rule.later], chosen[rule.later])
             - real_start(days[rule.earlier], chosen[rule.earlier])
-            >= timedelta(hours=rule.hours)
+            >= timedelta(minutes=rule.minutes)
             for rule in rules
         )
     ]

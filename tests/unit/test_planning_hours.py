@@ -11,6 +11,7 @@ from ketsched.calendars import Calendar
 from ketsched.clock import elapsed
 from ketsched.model import Anatomy, Spacing
 from ketsched.planning import plan, starts
+from ketsched.tracking import replan
 from making import (
     JAN_4,
     MON_THU,
@@ -172,13 +173,60 @@ def test_a_rule_in_hours_that_no_start_keeps():
         calendar=clinic(zone=NEW_YORK, hours="09:00-11:00"),
     )
     assert error.what == "the days can be placed, the hours cannot"
-    assert error.causes == ("at least 120 h from start to start",)
+    assert error.causes == ("at least 120 h from start to start", "at most 5 d between two")
+    assert "open longer" in error.fix
+
+
+ALL_DAY, LATE, EARLY = "00:00-24:00", "16:00-17:00", "09:00-10:00"
+LATE_AND_EARLY = Calendar.weekly(ZONE, mon=LATE, tue=LATE, wed=EARLY, thu=EARLY, fri=EARLY)
+"""Two days from Monday or Tuesday are 41 hours, three are 65."""
+
+
+def two_days(hours, *spacing, count=8):
+    """Mondays and Wednesdays, an hour each."""
+    rules = (Spacing(minimum=1, minimum_hours=hours), *spacing)
+    return protocol(phase(count, *rules, weekdays=(0, 2), anatomy=Anatomy(infusion=60)))
+
+
+@pytest.mark.parametrize(
+    ("hours", "second"), [(41, "Wed 09:00"), (42, "Thu 09:00"), (65, "Thu 09:00"), (66, "Fri 09:00")]
+)
+def test_days_whose_hours_are_too_close_are_not_taken_together(hours, second):
+    course = plan(two_days(hours), start=JAN_4, calendar=LATE_AND_EARLY)
+    said = [f"{session.day:%a} {session.time:%H:%M}" for session in course.sessions]
+    assert said == ["Mon 16:00", second] * 4
+
+
+def test_a_long_series_with_a_rule_in_hours_takes_no_longer_than_others():
+    course = plan(two_days(48, count=500), start=JAN_4, calendar=LATE_AND_EARLY)
+    assert {f"{session.day:%a}" for session in course.sessions} == {"Mon", "Thu"}
+    assert len(course.sessions) == 500
+
+
+def test_hours_that_three_sessions_cannot_keep_though_each_two_can():
+    # Mon 16:00 to Wed 16:00, or Wed 09:00 to Fri 09:00, are 48 hours; not both
+    week = Calendar.weekly(ZONE, mon="16:00-17:00", wed="09:00-17:00", fri="09:00-10:00", sat="09:00-10:00")
+    course = plan(two_days(48, count=3), start=JAN_4, calendar=week)
+    assert [f"{session.day:%a}" for session in course.sessions] == ["Mon", "Wed", "Mon"]
+    error = no_plan(two_days(48, Spacing(latest=2), count=3), start=JAN_4, calendar=week)
+    assert error.what == "the days can be placed, the hours cannot"
+
+
+def test_sessions_that_last_past_midnight_do_not_overlap():
+    ward = attrs.evolve(Calendar.always(ZONE), chairs=1)
+    nights = protocol(phase(2, study_days=(1, 2), anatomy=Anatomy(infusion=320)))
+    can = Calendar.weekly(ZONE, mon=ALL_DAY, tue="00:00-07:00", wed=ALL_DAY)
+    course = plan(nights, start=JAN_4, calendar=ward, availability=can, time=time(23))
+    # 320 minutes before Tuesday 07:00 are 01:30; from Monday 20:00 on there would be too few
+    assert times_of(course) == ["20:00", "01:30"]
+    free = plan(nights, start=JAN_4, calendar=ward, time=time(23))
+    assert times_of(free) == ["23:00", "23:00"]
 
 
 def test_48_hours_hold_the_second_start_back():
     week = Calendar.weekly(ZONE, mon="12:00-17:00", wed="09:00-17:00")
-    two_days = hours_apart(48, pattern=(1, 3))
-    assert times_of(plan(two_days, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "12:00"]
+    apart = hours_apart(48, pattern=(1, 3))
+    assert times_of(plan(apart, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "12:00"]
     free = hours_apart(47, pattern=(1, 3))
     assert times_of(plan(free, start=JAN_4, calendar=week, time=time(9))) == ["12:00", "11:00"]
 
@@ -236,3 +284,11 @@ def test_a_calendar_without_chairs_gives_none():
     assert {s.chair for s in plan(T, start=JAN_4, calendar=attrs.evolve(OPEN, chairs=None)).sessions} == {
         None
     }
+
+
+def test_a_lost_booking_goes_to_the_nearest_day_whose_hours_the_rule_leaves():
+    course = plan(two_days(48, count=4), start=JAN_4, calendar=LATE_AND_EARLY)
+    closed = LATE_AND_EARLY.without([date(2027, 1, 7)])
+    again = replan(course, calendar=closed, as_of=JAN_4)
+    # Wed 6 January at 09:00 is as near as Friday, and 41 hours after Monday 16:00
+    assert days_of(again) == dates("4 8 11 14 Jan")

@@ -66,6 +66,7 @@ def test_codes_keep_their_names_for_ever():
         "KS306": "start-does-not-exist",
         "KS307": "observation-too-short",
         "KS308": "esketamine-at-home",
+        "KS309": "sessions-overlap",
         "KS401": "companion-missing",
         "KS402": "companions-not-planned",
         "KS403": "companion-outside-window",

@@ -35,7 +35,7 @@ def calendar(zone="UTC", chairs=None, **hours):
 
 
 def rule(hours, earlier=0, later=1):
-    return HourRule(earlier, later, hours, f"{hours} h", f"{hours}")
+    return HourRule(earlier, later, hours * 60, f"{hours} h", f"{hours}")
 
 
 def starts_of(seats):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
@@ -312,6 +313,37 @@ def esketamine_at_home(case: CheckedCourse) -> Iterator[Finding]:
             )
 
 
+@rule("KS309", Severity.ERROR, source="Derived: a patient is in one place", needs=("times",))
+def sessions_overlap(case: CheckedCourse) -> Iterator[Finding]:
+    """
+    A session starts before the chair time of the one before it is over.
+
+    Chair time may go on after midnight, so that two sessions on different dates can meet. Planning does
+    not let them.
+
+    Why it matters: nobody can have two infusions at once, and the end of an observation period is no time
+    to begin.
+
+    Example: chair time of 5 h 20 min from Mon 4 January 2027 at 23:00, and the next session on Tue at 01:30.
+
+    Instead: start the second at 04:20 or later, or the first earlier.
+
+    References: derived; a patient is in one place.
+    """
+    entries = [case.agenda.session_entries[session.id] for session in case.standing]
+    for before, entry in pairwise(entries):
+        if before.end is None or entry.start is None or entry.start >= before.end:
+            continue
+        if before.first != entry.first and not happened(before.booking, entry.booking):
+            yield sessions_overlap.at(
+                before.booking,
+                entry.booking,
+                what=f"{case.named(entry.booking)} starts while {case.named(before.booking)} lasts",
+                why=f"that one ends on {day_words(before.end.date())} at {before.end:%H:%M}",
+                fix="start it at that time or later, or the other one earlier",
+            )
+
+
 RULES: tuple[Rule, ...] = (
     closed_day,
     outside_opening_hours,
@@ -321,6 +353,7 @@ RULES: tuple[Rule, ...] = (
     start_does_not_exist,
     observation_too_short,
     esketamine_at_home,
+    sessions_overlap,
 )
 
 # What follows is how the rules above look for another day or hour, and how they say it.

@@ -86,6 +86,9 @@ class Network:
         for i, j, least in bounds.edges:
             for day in windows[i]:
                 self.imply(self.at_or_after(i, day), self.at_or_after(j, day + least), _ENDLESS)
+        for i, j, after in bounds.rising:
+            for day in windows[i]:
+                self.imply(self.at_or_after(i, day), self.at_or_after(j, after(day)), _ENDLESS)
         self.spans = []
         for at, (ideal, options) in enumerate(zip(ideals, windows, strict=True)):
             first, last = _ends(ideal, windows)

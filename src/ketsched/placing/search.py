@@ -102,7 +102,8 @@ def not_implied(windows: list[Days], bounds: Sequence[Bound]) -> list[Bound]:
         far = windows[j][-1] - windows[i][0]
         if j - i > 1:
             near, far = max(near, below[j] - below[i]), min(far, above[j] - above[i])
-        if (b.minimum is not None and near < b.minimum) or (b.latest is not None and far > b.latest):
+        rises = b.after is not None and windows[j][0] < b.after(windows[i][-1])
+        if rises or (b.minimum is not None and near < b.minimum) or (b.latest is not None and far > b.latest):
             kept.append(b)
     return kept
 
@@ -167,10 +168,13 @@ class Search:
         for earlier, later in looks:
             until[earlier] = max(until[earlier], later)
         look: list[list[tuple[int, int, int]]] = [[] for _ in range(self.places)]
+        rising: list[list[tuple[int, Callable[[int], int]]]] = [[] for _ in range(self.places)]
         for b in taken:
             until[b.earlier] = max(until[b.earlier], b.later)
             least = -(1 << 40) if b.minimum is None else b.minimum
             look[b.later].append((b.earlier, least, 1 << 40 if b.latest is None else b.latest))
+            if b.after is not None:
+                rising[b.later].append((b.earlier, b.after))
         for at, ideal in enumerate(self.ideals):
             if isinstance(ideal, IdealFrom):
                 until[ideal.after] = max(until[ideal.after], at)
@@ -179,6 +183,7 @@ class Search:
             live.append([k for k in [*live[-1], at] if until[k] > at])
         spot = self.spot = [{k: n for n, k in enumerate(known)} for known in live]
         self.look = [[(spot[at][i], lo, hi) for i, lo, hi in look[at]] for at in range(self.places)]
+        self.rising = [[(spot[at][i], after) for i, after in rising[at]] for at in range(self.places)]
         self.aim_spot = [
             spot[at][i.after] if isinstance(i, IdealFrom) else -1 for at, i in enumerate(self.ideals)
         ]
@@ -206,7 +211,7 @@ class Search:
         for at in range(self.places):
             reached: dict[State, _Reached] = {}
             options, ideal, keep, look = self.windows[at], self.ideals[at], self.keep[at], self.look[at]
-            followed, charge = bool(self.followed[at]), self.charges[at]
+            followed, rising, charge = bool(self.followed[at]), self.rising[at], self.charges[at]
             to_go = self.least_to_go[at + 1]
             for state, way in layers[-1].items():
                 before = way.cost
@@ -217,6 +222,8 @@ class Search:
                         low = day + least
                     if day + most < high:
                         high = day + most
+                for n, after in rising:
+                    low = max(low, after(state[n]))
                 best_day = ideal if isinstance(ideal, int) else ideal.day(state[self.aim_spot[at]])
                 slack = budget - (before & DAYS) - to_go
                 first, stop = bisect_left(options, low), bisect_right(options, high)
@@ -235,19 +242,17 @@ class Search:
                     if charge is not None and (cost := cost + charge(state, day, before)) >= ENDLESS:
                         continue
                     whole = (*state, day)
-                    after = tuple([whole[n] for n in keep])
-                    over = (cost & DAYS) + to_go + self._followed_after(at, after) if followed else 0
+                    then = tuple([whole[n] for n in keep])
+                    over = (cost & DAYS) + to_go + self._followed_after(at, then) if followed else 0
                     if over > budget:
                         next_budget = _least(next_budget, over)
                         continue
-                    known = reached.get(after)
+                    known = reached.get(then)
                     if known is None or cost < known.cost:
-                        reached[after] = _Reached(cost, [(state, day, deviation)])
+                        reached[then] = _Reached(cost, [(state, day, deviation)])
                     elif cost == known.cost:
                         known.steps.append((state, day, deviation))
             layers.append(reached)
-            if not reached:
-                return [*layers, {}], next_budget
         return layers, next_budget
 
     def _followed_after(self, at: int, state: State) -> int:

@@ -31,6 +31,8 @@ from ketsched.spacing import Bound, Bounds, Contradiction, contradiction, tight_
 SEARCHED_STARTS = 28
 """Days after the wished start among which another start is looked for; fewer for long courses."""
 _SEARCHED_SESSIONS = 5000
+HOURS_CANNOT = "the days can be placed, the hours cannot"
+"""What is said where days alone would do, and a rule in hours leaves no starts on them."""
 OPENED = 5
 """Dated closures that are tried to be opened, the earliest first."""
 _REACH = 126  # days after the last ideal day that an explanation looks at
@@ -146,12 +148,16 @@ def explain(
         *_without_rule([cause for cause in kept if cause.order[0] == 2], problem),
     )
     what, detail = _emptied(start, near, closed, kinds)
+    in_hours = {bound.key for bound in near if bound.after is not None}
+    fixes = [str(change) for change in changes[:3]]
+    if any(cause.key in in_hours for cause in kept):
+        what, detail = HOURS_CANNOT, ", with the hours that are open"
+        fixes.insert(0, "open longer on these days")
     return NoFeasiblePlan(
         what=what,
         where=where,
         why="together these leave no day: " + "; ".join(cause.words for cause in kept) + detail,
-        fix=", or ".join(map(str, changes[:3]))
-        or "open more days, start on another day, or plan fewer sessions",
+        fix=", or ".join(fixes) or "open more days, start on another day, or plan fewer sessions",
         causes=kept,
         changes=changes,
     )

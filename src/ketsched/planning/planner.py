@@ -4,22 +4,25 @@ Plans one protocol from a start: places the days, then gives them hours; or says
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import islice
+from heapq import heappop, heappush
+from itertools import count
+
+import attrs
 
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Authorisation, Course, Phase, Protocol, Session
-from ketsched.placing import EFFORT, TooManyPlans, place, ranked
+from ketsched.placing import EFFORT, TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Cause, open_weekdays
-from ketsched.planning.explaining import NoFeasiblePlan, explain
+from ketsched.planning.explaining import HOURS_CANNOT, NoFeasiblePlan, explain
 from ketsched.planning.layout import Layout, NotPaid, lay_out
 from ketsched.planning.patterns import as_accepted, patterns
 from ketsched.planning.rules import HourRule, hour_rules
-from ketsched.planning.seating import NoStart, Seat, Seating, days_for_hours, seat
+from ketsched.planning.seating import DaysForHours, NoStart, Seat, Seating, no_overlaps, seat
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
@@ -62,9 +65,9 @@ class Planner:
             needs = [need_of(phase) for phase in layout.phases]
             raise explain(self.protocol, layout, self.calendars, needs, problem, self._placement)
         raise NoFeasiblePlan(
-            what="the days can be placed, the hours cannot",
+            what=HOURS_CANNOT,
             where=f"{self.protocol.id}, from {start}",
-            why=f"{prevented.rule} prevents every start within the opening hours ({SEATINGS} placements tried)",
+            why=f"{prevented.rule}: none of the {SEATINGS} best placements has a start for every session",
             fix="open longer on these days, or state the rule in days",
             causes=(Cause((2, 0), None, prevented.rule, prevented.key),),
         )
@@ -92,23 +95,36 @@ class Planner:
         wished = {need: self.hours.wished_days(need, begin, end) for need in set(needs)}
         days = [open_days[need] for need in needs]
         days[0] = [begin] if begin in days[0][:1] else []
-        in_days = days_for_hours(hour_rules(layout.runs), self.calendars.values())
+        in_hours = self._rules_in_hours(layout)
         return layout, Problem(
             days=tuple(days),
-            bounds=(*layout.bounds, *in_days),
+            bounds=(*layout.bounds, *DaysForHours(self.hours, needs).bounds(in_hours)),
             ideals=layout.ideals,
             wishes=tuple(wished[need] for need in needs),
         )
+
+    def _rules_in_hours(self, layout: Layout) -> list[HourRule]:
+        needs = [need_of(phase) for phase in layout.phases]
+        return [*hour_rules(layout.runs), *no_overlaps(needs, self.hours)]
 
     def _seated(
         self, layout: Layout, problem: Problem
     ) -> tuple[Placement | None, list[Seat], HourRule | None]:
         """Return the best placement that can be seated, its seats, and the rule that prevents a better one or all."""
-        rules = list(hour_rules(layout.runs))
         needs = [need_of(phase) for phase in layout.phases]
+        rules = self._rules_in_hours(layout)
         prevented: HourRule | None = None
-        best = place(problem)
-        for placement in () if best is None else islice(ranked(problem), SEATINGS) if rules else (best,):
+        parts, number = list[tuple[Placement, int, Problem]](), count()
+
+        def add(part: Problem) -> None:
+            if (found := place(part)) is not None:
+                heappush(parts, (found, next(number), part))
+
+        add(problem)
+        for _ in range(SEATINGS):
+            if not parts:
+                break
+            placement, _, part = heappop(parts)
             seating = Seating(
                 days=[date.fromordinal(day) for day in placement.days],
                 needs=needs,
@@ -120,6 +136,8 @@ class Planner:
                 return placement, seat(seating, self.hours), prevented
             except NoStart as none:
                 prevented = prevented or none.rule
+                for other in _without(part, placement, none.pushing):
+                    add(other)
         return None, [], prevented
 
     def _course(
@@ -139,6 +157,27 @@ class Planner:
             )
         )
         return Course(protocol=protocol, zone=self.hours.zone, sessions=sessions)
+
+
+def _without(problem: Problem, placement: Placement, pushing: Sequence[int]) -> Iterator[Problem]:
+    """
+    Yield the parts of a problem without a placement that has no hours, each plan in one of them.
+
+    Args:
+        problem: The problem.
+        placement: Its best placement.
+        pushing: See `NoStart`; plans with the first of these no later, and all others no earlier, have none either.
+    """
+    days = list(problem.days)
+    for at in pushing:
+        on = placement.days[at]
+        sooner = [day for day in days[at] if day < on]
+        as_late = [day for day in days[at] if day >= on]
+        if at == pushing[0]:
+            sooner, as_late = [day for day in days[at] if day > on], [day for day in days[at] if day <= on]
+        if sooner:
+            yield attrs.evolve(problem, days=(*days[:at], sooner, *days[at + 1 :]))
+        days[at] = as_late
 
 
 def need_of(phase: Phase) -> SeatNeed:

@@ -220,11 +220,11 @@ def _straddling(before: Sequence[int], after: Sequence[int], apart: int) -> Iter
 
 @attrs.frozen
 class HourRule:
-    """Two places whose starts must lie at least `hours` elapsed hours apart."""
+    """Two places whose starts must lie at least so many elapsed minutes apart."""
 
     earlier: int
     later: int
-    hours: int
+    minutes: int
     rule: str
     key: str
 
@@ -246,4 +246,4 @@ def hour_rules(runs: Sequence[PhasePlaces]) -> Iterator[HourRule]:
                 if after.phase.join is None or not after.phase.join.states_rules:
                     pairs += _straddling(run.places, after.places, spacing.apart)
             for earlier, later in pairs:
-                yield HourRule(earlier, later, spacing.minimum_hours, rule, key)
+                yield HourRule(earlier, later, spacing.minimum_hours * 60, rule, key)

@@ -9,8 +9,9 @@ are kept on instants.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 import attrs
 
@@ -25,11 +26,13 @@ from ketsched.clock import (
     moment,
     time_of,
 )
-from ketsched.hours import Hours, SeatNeed
+from ketsched.hours import Hours, SeatNeed, spans_of
 from ketsched.model import Session
 from ketsched.planning.rules import HourRule
 from ketsched.spacing import Bound
 
+NO_OVERLAP = "sessions of one course do not overlap"
+"""The rule that needs no protocol, and its key; it matters where chair time goes on after midnight."""
 _CLOCK_CHANGE = 120  # minutes that a change of the clocks may take away
 
 
@@ -48,11 +51,13 @@ class NoStart(Exception):
     Attributes:
         at: Which of the days, from 0.
         rule: The rule that prevents it; None: its hours are taken.
+        pushing: It, and the days before it from which it has none: on these days or later ones it has none
+            on its own day or an earlier one.
     """
 
-    def __init__(self, at: int, rule: HourRule | None) -> None:
-        super().__init__(at, rule)
-        self.at, self.rule = at, rule
+    def __init__(self, at: int, rule: HourRule | None, pushing: tuple[int, ...] = ()) -> None:
+        super().__init__(at, rule, pushing)
+        self.at, self.rule, self.pushing = at, rule, pushing
 
 
 @attrs.frozen(kw_only=True)
@@ -187,8 +192,8 @@ class _HourSearch:
     """
     Takes for each session the best start that still leaves one to every later session.
 
-    Rules in hours are minimums only, so later sessions can follow exactly if each of them can
-    when all before it start as early as they may: the push of `spacing`, on the clock.
+    Rules in hours are minimums only, so starts make a lattice as days do (see `spacing`): a start can be
+    taken if those before leave it, and it is no later than the last from which all after it can follow.
 
     Args:
         sessions: In order of time.
@@ -198,56 +203,89 @@ class _HourSearch:
 
     def __init__(self, sessions: Seating, starts: Sequence[Sequence[time] | None], zone: str) -> None:
         self.sessions, self.starts = sessions, starts
-        self.earliest = [() if found is None else sorted(found) for found in starts]
         self.moments = [
-            {start: moment(day, start, zone) for start in found}
-            for day, found in zip(sessions.days, self.earliest, strict=True)
+            {start: moment(day, start, zone) for start in sorted(found or ())}
+            for day, found in zip(sessions.days, starts, strict=True)
         ]
-        self.touching: dict[int, list[HourRule]] = {}
+        self.before: dict[int, list[tuple[int, HourRule]]] = {}
+        self.behind: dict[int, list[tuple[int, HourRule]]] = {}
         for rule in sessions.rules:
-            self.touching.setdefault(rule.earlier, []).append(rule)
-            self.touching.setdefault(rule.later, []).append(rule)
+            self.before.setdefault(rule.later, []).append((rule.earlier, rule))
+            self.behind.setdefault(rule.earlier, []).append((rule.later, rule))
 
     def best(self) -> list[time | None]:
         """Return the starts; raise NoStart if a session has none."""
-        begun, chosen = dict(self.sessions.begun), list[time | None]()
-        if (none := self._stuck(begun, 0)) is not None:
+        if (none := self._stuck()) is not None:
             raise none
-        for at, starts in enumerate(self.starts):
+        last = self._last()
+        begun, chosen = dict(self.sessions.begun), list[time | None]()
+        for place, starts, moments in zip(self.sessions.places, self.starts, self.moments, strict=True):
             found = None
-            for start in starts or ():
-                after = {**begun, self.sessions.places[at]: self.moments[at][start]}
-                if self._prevents(begun, at, start) is None and self._stuck(after, at + 1) is None:
-                    found, begun = start, after
-                    break
+            if starts is not None:
+                found = next(
+                    start
+                    for start in starts
+                    if moments[start] <= last[place] and self._too_soon(begun, place, moments[start]) is None
+                )
+                begun[place] = moments[found]
             chosen.append(found)
         return chosen
 
-    def _prevents(self, begun: Mapping[int, datetime], at: int, start: time) -> HourRule | None:
-        """Return the rule to a session that has its start which a start breaks."""
-        place = self.sessions.places[at]
-        for rule in self.touching.get(place, ()):
-            other = begun.get(rule.later if place == rule.earlier else rule.earlier)
-            if other is not None:
-                apart = elapsed(*sorted((other, self.moments[at][start])))
-                if apart < timedelta(hours=rule.hours):
-                    return rule
+    def _too_soon(self, begun: Mapping[int, datetime], place: int, start: datetime) -> HourRule | None:
+        """Return the rule to a session before it, of those that have their start, which a start breaks."""
+        for other, rule in self.before.get(place, ()):
+            if other in begun and elapsed(begun[other], start) < timedelta(minutes=rule.minutes):
+                return rule
         return None
 
-    def _stuck(self, begun: Mapping[int, datetime], since: int) -> NoStart | None:
+    def _too_late(self, begun: Mapping[int, datetime], place: int, start: datetime) -> HourRule | None:
+        """Return the rule to a session behind it, of those that have their start, which a start breaks."""
+        for other, rule in self.behind.get(place, ()):
+            if other in begun and elapsed(start, begun[other]) < timedelta(minutes=rule.minutes):
+                return rule
+        return None
+
+    def _stuck(self) -> NoStart | None:
         """Return which session has no start if all before it start as early as they may."""
-        begun = dict(begun)
-        for at in range(since, len(self.starts)):
+        fixed = dict(self.sessions.begun)
+        begun = dict(fixed)
+        pushed_by: dict[int, HourRule] = {}
+        at_place = {place: at for at, place in enumerate(self.sessions.places)}
+        for at, place in enumerate(self.sessions.places):
             rule = None
-            for start in self.earliest[at]:
-                rule = self._prevents(begun, at, start)
+            for start in self.moments[at].values():
+                soon = self._too_soon(begun, place, start)
+                late = None if soon is not None else self._too_late(fixed, place, start)
+                rule = soon or late
                 if rule is None:
-                    begun[self.sessions.places[at]] = self.moments[at][start]
+                    begun[place] = start
                     break
+                if soon is not None:
+                    pushed_by[place] = soon
             else:
                 if self.starts[at] is not None:
-                    return NoStart(at, rule)
+                    return NoStart(at, rule, tuple(self._pushing(at, pushed_by, at_place)))
         return None
+
+    def _pushing(
+        self, at: int, pushed_by: Mapping[int, HourRule], at_place: Mapping[int, int]
+    ) -> Iterator[int]:
+        """Yield the session that is stuck, and those before it that push one another towards it."""
+        known: int | None = at
+        while known is not None:
+            yield known
+            rule = pushed_by.get(self.sessions.places[known])
+            known = None if rule is None else at_place.get(rule.earlier)
+
+    def _last(self) -> dict[int, datetime]:
+        """Return the last start of each session from which all behind it can follow; there is one for each."""
+        last = dict(self.sessions.begun)
+        for place, moments in zip(reversed(self.sessions.places), reversed(self.moments), strict=True):
+            for start in reversed(moments.values()):
+                if self._too_late(last, place, start) is None:
+                    last[place] = start
+                    break
+        return last
 
 
 def free_seat(calendar: Calendar, day: date, start: time, need: SeatNeed, chair: int | None) -> Seat | None:
@@ -276,16 +314,80 @@ def _chair_of(calendar: Calendar, chair: int | None) -> int | None:
     return chair if chair is not None and chair <= chairs else 1
 
 
-def days_for_hours(rules: Iterable[HourRule], calendars: Iterable[Calendar]) -> Iterator[Bound]:
-    """Yield what rules in hours ask of the days, given how far apart two starts of a day can be."""
-    needed = list(rules)
-    if not needed:
-        return
-    parts = [part for calendar in calendars for part in calendar.parts()]
-    spans = [span for part in parts for day in part.hours for span in day]
-    spans += [span for part in parts for opening in part.openings for span in opening.hours]
-    widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
-    for rule in needed:
-        least = -(-(rule.hours * 60 - widest - _CLOCK_CHANGE) // MINUTES_A_DAY)
-        if least > 0:
-            yield Bound(rule.earlier, rule.later, least, rule=rule.rule, key=rule.key)
+def no_overlaps(needs: Sequence[SeatNeed], hours: Hours, *, since: int = 0) -> Iterator[HourRule]:
+    """Yield what keeps sessions that may go on after midnight from the next one, from a place on."""
+    for place in range(max(since, 1), len(needs)):
+        if needs[place - 1].place in hours.overnight:
+            yield HourRule(place - 1, place, needs[place - 1].minutes, NO_OVERLAP, NO_OVERLAP)
+
+
+class DaysForHours:
+    """
+    What rules in hours ask of the days: each day of a session leaves another one some days alone.
+
+    Args:
+        hours: When sessions can be.
+        needs: What each place needs of a day.
+        begun: The starts of sessions that have their hour, by place.
+        booked: The bookings that places stand for; one that keeps its day may keep its hour.
+    """
+
+    def __init__(
+        self,
+        hours: Hours,
+        needs: Sequence[SeatNeed],
+        *,
+        begun: Mapping[int, datetime] | None = None,
+        booked: Mapping[int, Session] | None = None,
+    ) -> None:
+        self.hours, self.needs = hours, needs
+        self.begun, self.booked = begun or {}, booked or {}
+        self._known: dict[tuple[SeatNeed, int], tuple[datetime, datetime] | None] = {}
+        self._after: dict[tuple[object, ...], int] = {}
+
+    def bounds(self, rules: Sequence[HourRule]) -> Iterator[Bound]:
+        """Yield what rules in hours ask of the days."""
+        if not rules:
+            return
+        calendars = [self.hours.of_place[place] for place in {need.place for need in self.needs}]
+        spans = [span for calendar in calendars for part in calendar.parts() for span in spans_of(part)]
+        widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
+        for rule in rules:
+            least = max(-(-(rule.minutes - widest - _CLOCK_CHANGE) // MINUTES_A_DAY), 0)
+            after = partial(self.after, rule)
+            yield Bound(rule.earlier, rule.later, least, rule=rule.rule, key=rule.key, after=after)
+
+    def after(self, rule: HourRule, day: int) -> int:
+        """Return the first day that a rule leaves to its later place if the earlier one is on a day (an ordinal)."""
+        own = [place for place in (rule.earlier, rule.later) if place in self.begun or place in self.booked]
+        key = (day, rule.minutes, self.needs[rule.earlier], self.needs[rule.later], *own)
+        if key not in self._after:
+            self._after[key] = self._first_after(rule, day)
+        return self._after[key]
+
+    def _first_after(self, rule: HourRule, day: int) -> int:
+        starts = self._starts(rule.earlier, day)
+        if starts is None:
+            return day
+        allowed = later(starts[0], timedelta(minutes=rule.minutes))
+        then = allowed.date().toordinal()
+        on_it = self._starts(rule.later, then)
+        return then if on_it is None or on_it[1] >= allowed else then + 1
+
+    def _starts(self, place: int, day: int) -> tuple[datetime, datetime] | None:
+        """Return the first and the last start that a place can have on a day; None if there is none."""
+        if place in self.begun:
+            begun = self.begun[place]
+            return (begun, begun) if begun.date().toordinal() == day else None
+        need = self.needs[place]
+        if (need, day) not in self._known:
+            starts = self.hours.start_minutes(need, day)
+            on = date.fromordinal(day)
+            ends = (starts[0], starts[-1]) if starts else ()
+            found = [moment(on, time_of(start), self.hours.zone) for start in ends]
+            self._known[need, day] = (found[0], found[1]) if found else None
+        known, booking = self._known[need, day], self.booked.get(place)
+        if booking is None or booking.time is None or booking.day.toordinal() != day:
+            return known
+        agreed = choices(booking.day, booking.time, self.hours.zone)
+        return (min(known[0], *agreed), max(known[1], *agreed)) if known and agreed else known

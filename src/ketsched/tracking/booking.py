@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, time
 
 import attrs
 
-from ketsched.clock import moment
 from ketsched.history import History
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import BookingStatus, Course, Lifted, Session
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.blockers import Cause, closed_by
-from ketsched.planning.rules import hour_rules
+from ketsched.planning.explaining import HOURS_CANNOT
 from ketsched.planning.seating import NoStart, Seat, Seating, seat
 from ketsched.spacing import Bound
 from ketsched.tracking.matching import matched
@@ -165,8 +164,9 @@ class _Booking:
 
     def _seat(self, order: Sequence[int], bookings: Mapping[int, Session | None]) -> dict[int, Seat]:
         """Give hours to the places, in order of time."""
-        first, runs = self.placed.places.first, self.placed.places.runs
-        rules = [rule for rule in hour_rules(runs) if rule.later >= first]
+        places = self.placed.places
+        first = places.first
+        rules = places.rules_in_hours(self.hours)
         needs = [self._need(self.ideals[n].place, bookings[n]) for n in order]
         seating = Seating(
             days=[date.fromordinal(self.placed.days[n]) for n in order],
@@ -174,7 +174,7 @@ class _Booking:
             places=[first + n for n in order],
             bookings=[bookings[n] for n in order],
             usual=_usual(self.course),
-            begun=dict(self._begun()) if rules else {},
+            begun=places.begun(self.hours.zone) if rules else {},
             rules=rules,
         )
         try:
@@ -185,7 +185,7 @@ class _Booking:
             if none.rule is not None:
                 cause = Cause((2, 0), None, none.rule.rule, none.rule.key)
             raise NoFeasiblePlan(
-                what="the days can be placed, the hours cannot",
+                what=HOURS_CANNOT,
                 where=f"{self.course.protocol.id}, {on}",
                 why=f"{cause.words} leave no start on it",
                 fix="open longer on that day, or move the session by hand",
@@ -197,14 +197,6 @@ class _Booking:
         """Return what a place needs, with the booking that takes its day."""
         other = booking is not None and booking is not open_place.booking
         return (attrs.evolve(open_place, booking=booking) if other else open_place).need
-
-    def _begun(self) -> Iterable[tuple[int, datetime]]:
-        """Yield the starts of sessions that have taken place, or are due today, by their places."""
-        sessions = {session.id: session for session in self.course.sessions}
-        for place, taken in enumerate(self.placed.places.fixed):
-            session = sessions.get(taken.session or "")
-            if session is not None and session.time is not None:
-                yield place, moment(session.day, session.time, self.hours.zone)
 
     def _rules_by_place(self) -> dict[int, list[Bound]]:
         touching: dict[int, list[Bound]] = {}

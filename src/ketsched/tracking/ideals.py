@@ -21,8 +21,6 @@ from ketsched.hours import Hours
 from ketsched.model import Phase, Session
 from ketsched.planning.pattern import REVIEW, continued, first_days, ideal_days
 from ketsched.planning.planner import REACH
-from ketsched.planning.rules import hour_rules
-from ketsched.planning.seating import days_for_hours
 from ketsched.revising import days_moved_from
 from ketsched.spacing import Bound
 from ketsched.tracking.places import OpenPlace, Places, missing, taken_of, used_places
@@ -403,7 +401,11 @@ class _Inserted:
         at = bisect_left(self.keys, self.ideal_days.in_order(Ideal(day, self.place)))
         days = [*self.fixed, *(ideal.day for ideal in self.ideals)]
         days.insert(len(self.fixed) + at, day)
-        return all(days[b.later] - days[b.earlier] >= (b.minimum or 0) for b in self._around(at))
+        return all(
+            days[b.later] - days[b.earlier] >= (b.minimum or 0)
+            and (b.after is None or days[b.later] >= b.after(days[b.earlier]))
+            for b in self._around(at)
+        )
 
     def _around(self, at: int) -> list[Bound]:
         """Return the rules between two sessions of which it is one, or that lie on both sides of it."""
@@ -413,9 +415,8 @@ class _Inserted:
             places = Places(self.ideal_days.course, self.ideal_days.fixed, tuple(open_places))
             place = places.first + at
             bounds = [b for b in places.bounds if b.required or self.preferred]
-            if self.ideal_days.hours is not None and (in_hours := list(hour_rules(places.runs))):
-                calendars = self.ideal_days.hours.of_place.values()
-                bounds += days_for_hours([rule for rule in in_hours if rule.later >= places.first], calendars)
+            if self.ideal_days.hours is not None:
+                bounds += places.days_for_hours(self.ideal_days.hours)
             self.known[at] = [b for b in bounds if b.earlier <= place <= b.later]
         return self.known[at]
 

@@ -21,8 +21,7 @@ from ketsched.placing import EFFORT, TooManyPlans, place
 from ketsched.placing.values import Agreed, Problem
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import REACH, TooManyWays
-from ketsched.planning.rules import hour_rules
-from ketsched.planning.seating import Seat, days_for_hours, free_seat
+from ketsched.planning.seating import Seat, free_seat
 from ketsched.spacing import Bound
 from ketsched.tracking.explaining import no_plan
 from ketsched.tracking.ideals import Ideal, IdealDays, Intent, pinned
@@ -128,8 +127,7 @@ class Replanner:
             bounds, gone = relax_latest(places, options)
         costs = tuple(self._costs(places, ideals, bounds)) if intent.lays_new else ()
         bounds = without_latest(bounds, costs)
-        rules = [rule for rule in hour_rules(places.runs) if rule.later >= places.first]
-        in_days = days_for_hours(rules, self.hours.of_place.values())
+        in_days = places.days_for_hours(self.hours)
         wishes = (None,) * places.first + tuple(self._wished(ideals, options[places.first :]))
         return Remainder(
             intent=intent,
@@ -206,11 +204,7 @@ class Replanner:
         """Return the ideal days themselves if every place can be on its own: nothing could be better."""
         ideals = intent.ideals
         places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
-        if (
-            self.hours.wished
-            or self.course.authorisations
-            or next(iter(hour_rules(places.runs)), None) is not None
-        ):
+        if self.hours.wished or self.course.authorisations or places.rules_in_hours(self.hours):
             return None
         days = (*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals))
         if not all(bound.keeps(days) for bound in places.bounds):

@@ -8,16 +8,18 @@ latest day that the past has made impossible binds no longer: it is lifted and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 
 import attrs
 
+from ketsched.clock import moment
 from ketsched.history import History, SessionState, target
-from ketsched.hours import SeatNeed
+from ketsched.hours import Hours, SeatNeed
 from ketsched.model import PREFERRED_APART, BookingStatus, Course, Lifted, Phase, Session
-from ketsched.planning.rules import ONE_A_DAY, PhasePlaces, bounds_of
+from ketsched.planning.rules import ONE_A_DAY, HourRule, PhasePlaces, bounds_of, hour_rules
+from ketsched.planning.seating import DaysForHours, no_overlaps
 from ketsched.spacing import Bound, Bounds, required
 
 
@@ -125,6 +127,43 @@ class Places:
             return ()
         pairs = ((bound, self._lifted(bound)) for bound in bounds_of(self.runs) if bound.latest is not None)
         return tuple((bound, one) for bound, one in pairs if one is not None and self._is_beyond(bound))
+
+    @cached_property
+    def _needs(self) -> list[SeatNeed]:
+        """What each place needs of a day."""
+        phases = {phase.name: phase for phase in self.course.protocol.phases}
+        fixed = [
+            OpenPlace(phases[taken.phase], self._sessions.get(taken.session or "")) for taken in self.fixed
+        ]
+        return [place.need for place in (*fixed, *self.open)]
+
+    def begun(self, zone: str) -> dict[int, datetime]:
+        """Return the starts of sessions that have taken place, or are due today, by their places."""
+        found = {}
+        for place, taken in enumerate(self.fixed):
+            session = self._sessions.get(taken.session or "")
+            if session is not None and session.time is not None:
+                found[place] = moment(session.day, session.time, zone)
+        return found
+
+    def rules_in_hours(self, hours: Hours) -> list[HourRule]:
+        """Return the rules in hours that lead to a place to come."""
+        found = [rule for rule in hour_rules(self.runs) if rule.later >= self.first]
+        return [*found, *no_overlaps(self._needs, hours, since=self.first)] if hours.overnight else found
+
+    def days_for_hours(self, hours: Hours) -> Iterator[Bound]:
+        """Yield what they ask of the days."""
+        if rules := self.rules_in_hours(hours):
+            booked = {
+                n: one.booking for n, one in enumerate(self.open, self.first) if one.booking is not None
+            }
+            yield from DaysForHours(hours, self._needs, begun=self.begun(hours.zone), booked=booked).bounds(
+                rules
+            )
+
+    @cached_property
+    def _sessions(self) -> dict[str, Session]:
+        return {session.id: session for session in self.course.sessions}
 
     def name(self, place: int) -> str | None:
         """Return the id of the session at a place; None if it has none yet."""
