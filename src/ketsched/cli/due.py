@@ -46,12 +46,15 @@ def due(
     ctx: click.Context, /, folder: str, recursive: bool, today: date | None, days: int, as_json: bool
 ) -> None:
     """
-    List what is due or overdue today, over a folder of course files.
+    List what today holds by the hour, and what there is to see to, over a folder.
 
-    Besides: past sessions that nobody recorded, visits of which nobody said whether
-    they count, breaks for which the protocol proposes something, and series whose
-    next session is not booked. No file is changed. A file that cannot be read is
-    listed with the reason, and the others are read all the same.
+    Today: sessions, appointments, calls and tasks, with rides that are not settled
+    and what decides about sessions. To see to: what is overdue or late, a break for
+    which the protocol proposes something, a booking before its earliest day, past
+    sessions that nobody recorded, visits of which nobody said whether they count,
+    decisions that are missing, and sessions without a booking. No file is changed. A
+    file that cannot be read is listed with the reason, and the others are read all
+    the same.
 
     Exit codes: 0 nothing but what is due, 1 something to see to, 2 a file cannot be
     read.

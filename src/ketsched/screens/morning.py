@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,28 @@ import attrs
 
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import SessionState, Verdict
+from ketsched.holds import is_over
 from ketsched.interchange import read
-from ketsched.model import BookingStatus, Course, Session
+from ketsched.model import Booking, BookingStatus, Companion, Course, PlacedCompanion, Session
+from ketsched.reporting import numbers_of
 from ketsched.screens import Part, Table, called, many, on
-from ketsched.tracking import Forecast, forecast
+from ketsched.tracking import Due, Forecast, forecast
 from ketsched.tracking.lapses import taken
 
 KINDS = {
+    "due": "due",
     "overdue": "overdue",
     "lapsed": "a lapse",
+    "late": "late",
+    "early": "too early",
     "asked": "to be asked",
+    "undecided": "to be decided",
     "unbooked": "not booked",
-    "due": "due",
     "soon": "soon",
 }
-"""What a matter is about and what it is called, the most urgent first; "due" and "soon" need nothing to be done."""
+"""What a matter is about and what it is called: what today holds, then the most urgent first, then what is to come."""
+NAMED = 6
+"""Sessions that one line names (house default)."""
 MOST_DAYS = 366
 """Days that can be looked ahead (house default: a year)."""
 
@@ -38,12 +45,14 @@ class Matter:
     Attributes:
         kind: One of KINDS.
         day: The day that it is about.
-        what: In words, without any text of the course.
+        what: In words; of the course's own only what its protocol calls things.
+        at: The local time at which it begins; None: it has none.
     """
 
     kind: str
     day: date
     what: str
+    at: time | None = None
 
     @property
     def is_open(self) -> bool:
@@ -92,24 +101,89 @@ def matters(course: Course, *, as_of: date, days: int = 0) -> Iterator[Matter]:
     """
     check_days(days)
     seen = forecast(course, as_of=as_of)
-    history = seen.history
-    for session in history.in_state(SessionState.DUE):
-        yield Matter("due", session.day, _session(session))
-    for session in history.in_state(SessionState.NOT_RECORDED):
-        yield Matter("asked", session.day, f"{session.phase}: what became of it?")
+    yield from sorted(_booked(seen, as_of + timedelta(days)), key=_by_the_hour)
+    history, numbers = seen.history, numbers_of(course)
+    unknown = history.in_state(SessionState.NOT_RECORDED)
+    if unknown:
+        became = "it" if len(unknown) == 1 else "them"
+        yield Matter("asked", unknown[0].day, f"{_named(unknown, numbers)}: what became of {became}?")
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
             yield Matter("asked", judged.visit.day, f"{judged.phase}: stopped early, does it count?")
-    for session in history.in_state(SessionState.PLANNED):
-        if session.day <= as_of + timedelta(days):
-            yield Matter("soon", session.day, _session(session))
     yield from _to_come(seen)
 
 
-def _session(session: Session) -> str:
-    at = f" at {session.time:%H:%M}" if session.time else ""
-    unsure = ", to be confirmed" if session.status is BookingStatus.TENTATIVE else ""
-    return f"{session.phase}{at}{unsure}"
+def _by_the_hour(matter: Matter) -> tuple[date, bool, time]:
+    """Return a key by which a day's matters follow each other: by the hour, and last what has none."""
+    return matter.day, matter.at is None, matter.at or time()
+
+
+def _booked(seen: Forecast, last: date) -> Iterator[Matter]:
+    """Yield what is booked from today to a day: sessions, and what goes around them; and what is late of that."""
+    history, course = seen.history, seen.history.course
+    numbers = numbers_of(course)
+    for session in (*history.in_state(SessionState.DUE), *history.in_state(SessionState.PLANNED)):
+        if session.day <= last:
+            kind = "due" if session.day == seen.as_of else "soon"
+            said = _named([session], numbers) + _at(session) + _ride(course, session)
+            yield Matter(kind, session.day, said, session.time)
+    for placed in course.companions:
+        if placed.status.stands and placed.status is not BookingStatus.FULFILLED and placed.day <= last:
+            yield from _around(seen, placed, numbers)
+
+
+def _around(seen: Forecast, placed: PlacedCompanion, numbers: Mapping[str, int]) -> Iterator[Matter]:
+    """Yield what is to be said of an appointment or task that stands: that it is booked, late, or to be decided."""
+    course, today = seen.history.course, seen.as_of
+    companion = course.protocol.companion(placed.companion)
+    session = next((s for s in course.sessions if s.id == placed.session), None)
+    if _is_over(companion, session, today):
+        return
+    undecided = companion.gate and placed.outcome is None
+    task_of = companion.kind == "task" and session is not None
+    said = companion.title + (f" for {_named([session], numbers)}" if task_of and session else "")
+    if placed.day >= today:
+        decides = "; decides about sessions" if undecided else ""
+        kind = "due" if placed.day == today else "soon"
+        yield Matter(kind, placed.day, said + _at(placed) + decides, placed.time)
+    elif undecided:
+        yield Matter("undecided", placed.day, f"{companion.title}: what was decided?")
+    elif companion.kind == "task":
+        yield Matter("late", placed.day, said)
+
+
+def _is_over(companion: Companion, session: Session | None, today: date) -> bool:
+    """Whether nothing is left to do about a task: with its session, or once that day has passed."""
+    if session is None or companion.kind != "task":
+        return False
+    return is_over(companion, session) or (session.day < today and companion.window.latest <= 0)
+
+
+def _named(sessions: Sequence[Session], numbers: Mapping[str, int]) -> str:
+    """Name sessions by phase and number, and by day where they are several."""
+    if len(sessions) == 1:
+        (session,) = sessions
+        return called(session.phase, numbers[session.id]) if session.id in numbers else session.phase
+    phases = dict.fromkeys(session.phase for session in sessions)
+    said = []
+    for phase in phases:
+        own = [f"{numbers.get(s.id, 'one')} ({on(s.day)})" for s in sessions if s.phase == phase]
+        more = f" and {len(own) - NAMED} more" if len(own) > NAMED else ""
+        said.append(called(phase, ", ".join(own[:NAMED]) + more, several=True))
+    return "; ".join(said)
+
+
+def _at(booking: Booking) -> str:
+    at = f" at {booking.time:%H:%M}" if booking.time else ""
+    return at + (", to be confirmed" if booking.status is BookingStatus.TENTATIVE else "")
+
+
+def _ride(course: Course, session: Session) -> str:
+    """Say what is not settled about the ride home of a session after which the patient may not drive."""
+    if course.protocol.phase(session.phase).no_driving is None or course.is_at_home(session):
+        return ""
+    unsettled = {"": ", ride home not known", "none": ", no ride home", "self": ", means to drive home"}
+    return unsettled.get(session.ride, "")
 
 
 def _to_come(seen: Forecast) -> Iterator[Matter]:
@@ -122,9 +196,25 @@ def _to_come(seen: Forecast) -> Iterator[Matter]:
     elif upcoming is not None and upcoming.overdue is not None and upcoming.is_overdue(seen.as_of):
         name, latest = called(upcoming.phase, upcoming.number), upcoming.overdue - timedelta(1)
         yield Matter("overdue", upcoming.overdue, f"{name}: the latest day was {latest}")
-    lacking = next((due for due in seen.sessions if due.session is None), None)
-    if lacking is not None:
-        yield Matter("unbooked", lacking.recommended, f"{called(lacking.phase, lacking.number)}: no booking")
+    early = next((due for due in seen.sessions if _is_early(seen, due)), None)
+    if early is not None:
+        said = f"{called(early.phase, early.number)}: booked before its earliest day, {on(early.earliest)}"
+        yield Matter("early", _day_of(seen, early) or early.earliest, said)
+    lacking = [due for due in seen.sessions if due.session is None]
+    if lacking:
+        first = lacking[0]
+        more = f", nor {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        yield Matter("unbooked", first.recommended, f"{called(first.phase, first.number)}: no booking{more}")
+
+
+def _day_of(seen: Forecast, due: Due) -> date | None:
+    """Return the day on which the booking of a place stands; None if it has none."""
+    return next((s.day for s in seen.history.course.sessions if s.id == due.session), None)
+
+
+def _is_early(seen: Forecast, due: Due) -> bool:
+    day = _day_of(seen, due)
+    return day is not None and day < due.earliest
 
 
 def look(file: Path, *, folder: str | Path, as_of: date | None, now: datetime, days: int) -> Seen:
@@ -147,11 +237,11 @@ def look(file: Path, *, folder: str | Path, as_of: date | None, now: datetime, d
 
 
 def morning_parts(seen: Sequence[Seen], as_of: date | None, days: int) -> Iterator[Part]:
-    """Yield what there is to see to, the most urgent first, and the files that cannot be read."""
+    """Yield what today holds by the hour, what there is to see to, what is to come, and files that cannot be read."""
     ahead = f" and the next {many(days, 'day')}" if days else ""
     yield f"{many(len(seen), 'course file')}{'' if as_of is None else f', as of {on(as_of)}'}{ahead}"
     lines = [(one, matter) for one in seen for matter in one.matters]
-    lines.sort(key=lambda pair: (list(KINDS).index(pair[1].kind), pair[1].day, pair[0].file))
+    lines.sort(key=lambda pair: (list(KINDS).index(pair[1].kind), *_by_the_hour(pair[1]), pair[0].file))
     if lines:
         rows = ((KINDS[m.kind], one.course or "", on(m.day), m.what, one.file) for one, m in lines)
         yield ""
@@ -180,6 +270,7 @@ def morning_values(folder: str, as_of: date | None, seen: Sequence[Seen]) -> dic
                 "course": one.course,
                 "is": matter.kind,
                 "day": matter.day.isoformat(),
+                "time": matter.at and f"{matter.at:%H:%M}",
                 "what": matter.what,
             }
             for one in seen

@@ -102,8 +102,8 @@ def test_the_morning_run(run, clinic):
     assert found["files"] == 3
     assert [line for line in kinds(found) if line[0] == "C-3"] == [
         ("C-3", "due", "2027-01-18"),
-        ("C-3", "asked", FOURTH),
         ("C-3", "soon", "2027-01-21"),
+        ("C-3", "asked", FOURTH),
     ]
     assert ("A-017", "due", "2027-01-18") in kinds(found)
     assert {path: path.read_bytes() for path in Path(clinic).rglob("*.json")} == before
@@ -155,7 +155,7 @@ def test_what_is_due_needs_no_one_and_what_is_overdue_does(run, course):
     assert (quiet.code, quiet.out) == (0, "1 course file, as of Sun 2027-01-03\n\nnothing is due\n")
     today = run("due", "courses", "--as-of", "2027-01-04")
     assert today.code == 0
-    assert "induction at 09:00" in today.out
+    assert "induction 1 at 09:00" in today.out
     assert run("due", "courses", "--as-of", "2027-01-05").code == 1
 
 
