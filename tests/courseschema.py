@@ -191,6 +191,8 @@ LIMITS: dict[tuple[type, str], Schema] = {
     (model.Session, "chair"): within(1, model.MOST_CHAIRS),
     (model.Session, "revised"): {"minItems": 1, "items": {"type": "integer", "minimum": 0}},
     (model.PlacedCompanion, "id"): ID,
+    (model.PlacedCompanion, "unit"): within(1, model.MOST_CHAIRS),
+    **{(kind, "uid"): {"maxLength": model.LONGEST_ID} for kind in (model.Session, model.PlacedCompanion)},
     (model.PlacedCompanion, "revised"): {"minItems": 1, "items": {"type": "integer", "minimum": 0}},
     (model.Decision, "who"): TEXT,
     (model.Hold, "id"): ID,

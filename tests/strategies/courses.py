@@ -36,7 +36,18 @@ from ketsched.model import (
 from making import JAN_4
 from strategies.calendars import calendars, people
 from strategies.protocols import protocols
-from strategies.values import ZONES, course_ids, days, filled, moments, optional, session_ids, texts, times
+from strategies.values import (
+    ZONES,
+    course_ids,
+    days,
+    filled,
+    foreign_uids,
+    moments,
+    optional,
+    session_ids,
+    texts,
+    times,
+)
 
 
 @st.composite
@@ -196,7 +207,8 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
     ids = [
         given for given in ids if not re.fullmatch(r"(a|b-2):[01]", given)
     ]  # what bookings are called here
-    sessions, placed = [], []
+    sessions: list[Session] = []
+    placed: list[PlacedCompanion] = []
     for session_id in ids:
         day, at = _on_a_day(draw, publishable=publishable, zone=zone)
         sessions.append(
@@ -211,6 +223,7 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
                 route=draw(st.just("") | texts) if around else "",
                 ride=draw(st.sampled_from(["", "confirmed", "none", "self"])) if around else "",
                 ideal=draw(optional(days)),
+                uid=draw(st.just("") | foreign_uids.map(f"{len(sessions)}@".__add__)),
                 revised=draw(changes),
             )
         )
@@ -230,6 +243,10 @@ def courses(draw, *, publishable=False, zones=ZONES, around=False, followed=Fals
                 status=draw(st.sampled_from(BookingStatus)),
                 ideal=draw(optional(days)),
                 outcome=draw(optional(decided)) if companion.gate else None,
+                who=(who := draw(st.just("") | texts)),
+                unit=draw(optional(st.integers(1, 9))) if who else None,
+                pinned=draw(st.booleans()),
+                uid=draw(st.just("") | foreign_uids.map(f"{number}#".__add__)),
                 revised=draw(changes),
             )
         )

@@ -31,6 +31,8 @@ texts = st.text(max_size=30) | st.sampled_from(
 )
 filled = texts.filter(str.strip)
 session_ids = filled.filter(lambda text: len(text) <= 255 and not re.search(r"[\x00-\x1f\x7f-\x9f]", text))
+foreign_uids = st.from_regex(r"[A-Za-z0-9@/,;:_ -]{0,120}[A-Za-z0-9]", fullmatch=True)
+"""UIDs that other programs gave to events, without what makes each the only one."""
 course_ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}", fullmatch=True)
 days = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 times = st.builds(time, st.integers(0, 23), st.integers(0, 59))

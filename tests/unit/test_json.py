@@ -357,7 +357,7 @@ def followed_course(reference_course):
         ),
         sessions=(
             first,
-            attrs.evolve(second, pinned=True, booked=False, counts=False),
+            attrs.evolve(second, pinned=True, booked=False, counts=False, uid="8@example.org"),
             *reference_course.sessions[2:],
         ),
         revisions=(reference_course.revisions[0], revision),

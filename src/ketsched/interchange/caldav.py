@@ -278,7 +278,7 @@ class _Collection:
         """Write an event if it is still as it was read; return why not, or nothing."""
         from caldav.lib import error
 
-        address = stored.address if stored else str(self.client.url.join(f"{event.uid}.ics"))
+        address = stored.address if stored else str(self.client.url.join(f"{_in_address(event.uid)}.ics"))
         headers = {
             "Content-Type": "text/calendar; charset=utf-8",
             **({"If-Match": stored.etag} if stored else {"If-None-Match": "*"}),
@@ -364,6 +364,12 @@ def _in_utc(state: State) -> State:
     """Return a state whose moments can be compared, whatever zone they are told in."""
     start, end = (at.astimezone(UTC) if isinstance(at, datetime) else at for at in state[:2])
     return State(start, end, state.status, state.sequence)
+
+
+def _in_address(name: str) -> str:
+    """Return a name as one step of an address; a UID from elsewhere can have any character."""
+    kept = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    return "".join(chr(octet) if octet in kept else f"%{octet:02X}" for octet in name.encode())
 
 
 def _read(text: str, uid: str) -> tuple[State, tuple[str, ...]] | None:

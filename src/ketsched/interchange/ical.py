@@ -32,7 +32,7 @@ from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.contentlines import decode as decode
 from ketsched.interchange.icalevents import COURSE, STATUS
-from ketsched.interchange.identity import changed_at, course_id, last_changes, uids_of
+from ketsched.interchange.identity import adopted_uids, changed_at, course_id, last_changes, uids_of
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Protocol, Session
 from ketsched.model.bookings import MIDNIGHT
@@ -49,7 +49,6 @@ IN_PART = True
 DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
-_END = "\r\n"
 Key = TypeVar("Key")
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Before the start, the one that matters more first: some readers keep one only."""
@@ -168,6 +167,7 @@ class _Calendar:
         self.alarms = _Once[tuple[time, bool]](
             lambda at: "".join(map(contentlines.line, self._alarm_lines(*at)))
         )
+        self.uids.update(adopted_uids(course))
         self.stamps: dict[int, str] = {}
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
@@ -377,10 +377,10 @@ class _Calendar:
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
             f"BEGIN:VEVENT\r\n{self.summaries[said.title]}{self._when(entry, local=local)}"
-            f"DTSTAMP:{stamp}\r\nUID:{uids[_key(entry)]}\r\nSEQUENCE:{booking.sequence}\r\n"
+            f"DTSTAMP:{stamp}\r\n{contentlines.identity('UID', uids[_key(entry)])}SEQUENCE:{booking.sequence}\r\n"
             f"{self.category}CLASS:PRIVATE\r\n{contentlines.line(f'DESCRIPTION:{described}')}"
             f"LAST-MODIFIED:{stamp}\r\n{contentlines.line(f'LOCATION:{place}') if place else ''}"
-            f"{f'RELATED-TO:{uids[said.related]}' + _END if said.related else ''}"
+            f"{contentlines.identity('RELATED-TO', uids[said.related]) if said.related else ''}"
             f"STATUS:{status}\r\nTRANSP:{'OPAQUE' if blocks and status != 'CANCELLED' else 'TRANSPARENT'}\r\n"
             f"{self._alarms(entry) if blocks else ''}END:VEVENT\r\n"
         )

@@ -21,7 +21,7 @@ from ketsched.clock import choices, elapsed
 from ketsched.errors import CannotRead, InvalidTime, KetschedError
 from ketsched.interchange import contentlines, jsonreading
 from ketsched.interchange.icalevents import COURSE, STATUS, Event, outline, parsed, zones_of
-from ketsched.interchange.identity import uids_of
+from ketsched.interchange.identity import adopted_uids, uids_of
 from ketsched.model import BookingStatus, Course, Protocol, Session
 from ketsched.moments import DAY, CompanionEntry, SessionEntry
 from ketsched.zones import is_zone, same_zone, zone_named
@@ -147,6 +147,7 @@ class _Booked(NamedTuple):
 
 def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
     held, uid_of = agenda(course), uids_of(course_id, course.key)
+    own = adopted_uids(course)
     for entry in held.booked:
         booking = entry.booking
         if isinstance(entry, CompanionEntry):
@@ -156,7 +157,7 @@ def _expected(course: Course, course_id: str) -> Iterator[_Booked]:
             kind, place, told = "session", entry.booking.place, booking.id in held.in_calendars
         if told:
             times = partial(_times, course, entry)
-            uid, name = uid_of(booking.id), f"{kind} {booking.id[:40]}"
+            uid, name = own.get(booking.id) or uid_of(booking.id), f"{kind} {booking.id[:40]}"
             yield _Booked(uid, name, booking.day, times, place, booking.status)
 
 

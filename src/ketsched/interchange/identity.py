@@ -61,6 +61,11 @@ def uids_of(course_id: str, key: str = "") -> Callable[[str], str]:
     return uid
 
 
+def adopted_uids(course: Course) -> dict[str, str]:
+    """Return the identities that other programs gave to bookings, by the bookings' ids; each keeps its own."""
+    return {booking.id: booking.uid for booking in (*course.sessions, *course.companions) if booking.uid}
+
+
 def last_changes(course: Course) -> int:
     """
     Return the number of the first of the revisions that are given out together with the last one.

@@ -50,6 +50,7 @@ NOTHING_TOO = {
     Spacing: ("unit",),
     Companion: ("minutes",),
     Session: ("pinned", "booked", "counts"),
+    PlacedCompanion: ("pinned",),
     Visit: ("elsewhere", "worse"),
     Decision: ("applied",),
     LapseBand: ("repeat",),

@@ -70,6 +70,8 @@ class Booking:
         time: Local time at which it starts; None for a task, or if only the day is known.
         status: See BookingStatus.
         ideal: The day that the pattern or the protocol asks for, if it was planned here.
+        uid: The identity of its event, if another program gave it one; empty: it follows from the ids of the course
+            and its own.
         revised: Numbers of the course's revisions, from 0, that gave or changed its start, end, place or status.
     """
 
@@ -80,10 +82,20 @@ class Booking:
     time: time | None = None
     status: BookingStatus = BookingStatus.FIRM
     ideal: date | None = None
+    uid: str = attrs.field(default="", validator=whole_text)
     revised: tuple[int, ...] = (0,)
 
     def __attrs_post_init__(self) -> None:
         check_booking_id(self.id, self.kind)
+        if self.uid:
+            check_booking_id(self.uid, f"{self.kind} {self.id}", "uid")
+            if self.uid != self.uid.strip():
+                raise InvalidInput(
+                    what=f"the uid of {self.kind} {self.id} begins or ends with a blank",
+                    where="uid",
+                    why="calendars drop it, and would then know the event by another name",
+                    fix="give the UID as the calendar has it, without blanks around it",
+                )
         plausible(self.day, f"{self.kind} {self.id}")
         _check_clock(self.time, f"{self.kind} {self.id}")
 
@@ -111,7 +123,7 @@ class Booking:
     kw_only=True,
     field_transformer=_in_order(
         *("id", "phase", "day", "time", "status", "chair", "place", "route", "ride"),
-        *("ideal", "pinned", "booked", "counts", "revised"),
+        *("ideal", "pinned", "booked", "counts", "uid", "revised"),
     ),
 )
 class Session(Booking):
@@ -177,7 +189,8 @@ class Session(Booking):
 @attrs.frozen(
     kw_only=True,
     field_transformer=_in_order(
-        *("id", "companion", "day", "time", "session", "status", "ideal", "outcome", "revised"),
+        *("id", "companion", "day", "time", "session", "who", "unit", "status"),
+        *("ideal", "pinned", "outcome", "uid", "revised"),
     ),
 )
 class PlacedCompanion(Booking):
@@ -190,6 +203,9 @@ class PlacedCompanion(Booking):
     Attributes:
         companion: Id of the protocol's companion.
         session: Id of the session that it goes with: its anchor, or the one nearest to that.
+        who: Whom or what an appointment takes, by the name of the calendar, "therapist"; empty: nobody that is counted.
+        unit: Which of them it is where there are several, from 1; None if unknown.
+        pinned: Whether its day was chosen by hand: it is moved by itself only if it can no longer stand.
         outcome: What it decided, if it is a gate and that was recorded.
     """
 
@@ -197,7 +213,20 @@ class PlacedCompanion(Booking):
 
     companion: str
     session: str = attrs.field(default="", validator=whole_text)
+    who: str = attrs.field(default="", validator=whole_text)
+    unit: int | None = None
+    pinned: bool = False
     outcome: Decision | None = None
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.unit is not None and not (self.who and 1 <= self.unit <= MOST_CHAIRS):
+            raise InvalidInput(
+                what=f"appointment {self.id} takes number {self.unit} of {self.who[:40] or 'nobody'}",
+                where="unit",
+                why=f"those whom a calendar is for are numbered from 1, up to {MOST_CHAIRS}",
+                fix='give who="therapist", unit=1, or leave unit out if it is not known',
+            )
 
     @property
     def of(self) -> str:

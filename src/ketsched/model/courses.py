@@ -116,6 +116,14 @@ class Course:
             "an id is given once",
             "give each its own",
         )
+        uids = [booking.uid for booking in (*self.sessions, *self.companions) if booking.uid]
+        yield (
+            len(set(uids)) != len(uids),
+            "",
+            "two bookings of one UID",
+            "calendars take them for one event",
+            "give it to one of them",
+        )
         last = len(self.revisions) - 1
         numbers = (booking.revised for booking in (*self.sessions, *self.companions))
         yield (

@@ -39,13 +39,13 @@ def check_text(text: object, name: str) -> None:
         )
 
 
-def check_booking_id(given: str, what: str) -> None:
-    """Refuse an id that no booking or hold can have."""
+def check_booking_id(given: str, what: str, name: str = "id") -> None:
+    """Refuse an id that no booking or hold can have, or another name of one that calendars know it by."""
     if not given.strip() or len(given) > LONGEST_ID or re.search(r"[\x00-\x1f\x7f-\x9f]", given):
         raise InvalidInput(
-            what=f"this {what} id cannot be used",
-            where="id",
-            argument="id",
+            what=f"this {what} {name} cannot be used",
+            where=name,
+            argument=name,
             why=f"an id is 1 to {LONGEST_ID} characters, none of them a control character",
             fix='give one such as "s1"',
         )
