@@ -37,6 +37,7 @@ PLAIN = """\
 id = "plain"
 version = "1"
 title = "Three a week"
+study = "No study: our own practice."
 [sources]
 own = "our own"
 [[phase]]

@@ -219,6 +219,12 @@ LIMITS: dict[tuple[type, str], Schema] = {
     (model.Companion, "title"): TEXT,
     (model.Companion, "count"): within(1, model.MOST_SESSIONS),
     (model.Companion, "areas"): {"items": {"enum": list(model.AREAS)}, "uniqueItems": True},
+    (model.Companion, "countries"): {
+        "items": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "uniqueItems": True,
+    },
+    (model.Protocol, "indications"): {"items": {"enum": list(model.INDICATIONS)}, "uniqueItems": True},
+    (model.Protocol, "study"): {"type": "string", "pattern": r"^[^\n]*$"},
     (model.Anchor, "session"): within(1, model.MOST_SESSIONS),
     (model.Anchor, "every"): within(1, model.MOST_SESSIONS),
     (model.Anchor, "study_day"): within(1, DAYS),

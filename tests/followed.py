@@ -12,6 +12,7 @@ PROTOCOL = """\
 id = "t"
 version = "1"
 title = "Two a week"
+study = "No study: our own practice."
 [sources]
 own = "our own"
 [[phase]]

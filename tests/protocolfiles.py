@@ -41,7 +41,7 @@ START = """\
 id = "own"
 version = "1"
 title = "Own"
-
+study = "None."
 [sources]
 house = "house default; not from a publication"
 
@@ -105,6 +105,13 @@ MISTAKES = [
     ('title = "Own"', 'title = "Own"\nnotes = ""', "line 4, notes", "unknown key 'notes'"),
     ('title = "Own"', 'title = " "', "line 3, title", "title is blank"),
     ('version = "1"', "", "own.toml", "version is missing"),
+    ('study = "None."', "", "own.toml", "study is missing"),
+    ('"None."', '" "', "line 4, study", "study is blank"),
+    ('"None."', "1", "line 4, study", "study is the number 1"),
+    ('"None."', '"One\\nTwo"', "line 4, study", "the study takes several lines"),
+    ('"None."', '"None."\nindications = ["hiccups"]', "line 5, indications", "indications that are not known"),
+    ('"None."', '"None."\nindications = ["pain", "pain"]', "line 5, indications", "indications that are not known"),
+    ('"None."', '"None."\nindications = "pain"', "line 5, indications", "indications is the text 'pain'"),
     ('version = "1"', "version = 1", "line 2, version", "version is the number 1"),
     ('id = "own"', 'id = "Own"', "line 1, id", "the id 'Own'"),
     ('[sources]\nhouse = "house default; not from a publication"', "", "phase 1 count source", "count cites 'house'"),

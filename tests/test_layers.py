@@ -26,6 +26,7 @@ LAYERS = [
     "placing",
     "zones",
     "clock",
+    "countries",
     "weekdays",
     "arguments",
     "files",

@@ -20,6 +20,7 @@ from ketsched import tomlfile
 from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time
 from ketsched.closures import Closure, days_between, ends_first
+from ketsched.countries import country_named
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
 from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id
@@ -144,6 +145,9 @@ def _chosen(table: Table, protocol: Protocol) -> Protocol:
         ("weekdays", list, read_weekdays),
         ("boosters", int, int),
         ("until", str, Interval.parse),
+        ("every", str, Interval.parse),
+        ("country", str, country_named),
+        ("screening_decides", bool, bool),
     ]
     taken = [(key, how, table.take(key, kind, None)) for key, kind, how in readers]
     return table.make(

@@ -45,7 +45,10 @@ def protocol_values(protocol: Protocol) -> Plain:
 
 def protocol_headlines(protocols: Iterable[Protocol]) -> list[Plain]:
     """Return what a list of protocols says of each."""
-    return [{"id": p.id, "title": p.title, "version": p.version, "note": p.note} for p in protocols]
+    return [
+        {"id": p.id, "title": p.title, "version": p.version, "study": p.study, "note": p.note}
+        for p in protocols
+    ]
 
 
 def rule_values(rules: Iterable[Rule]) -> list[Plain]:

@@ -136,6 +136,8 @@ def read_protocol(file, name):
         version="1",
         title=name,
         note=table.get("note", ""),
+        study=table.get("study", ""),
+        indications=tuple(table.get("indications", ())),
         phases=tuple(map(read_phase, table["phase"])),
         companions=tuple(map(read_companion, table.get("companion", []))),
     )

@@ -221,6 +221,7 @@ PROTOCOL = """
 id = "doses"
 version = "1"
 title = "doses"
+study = "No study: our own practice."
 [sources]
 house = "house default; not from a publication"
 [[phase]]
@@ -264,4 +265,4 @@ def test_what_a_file_cannot_mean_is_an_error_with_its_line(tmp_path, written, sa
     file.write_text(PROTOCOL.format(spacing=written), encoding="utf-8")
     with pytest.raises(InvalidProtocol, match=said) as raised:
         load_protocol(file)
-    assert "line 14" in raised.value.where
+    assert "line 15" in raised.value.where

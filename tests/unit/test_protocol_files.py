@@ -105,7 +105,7 @@ def test_an_unknown_key_is_answered_with_the_nearest():
 
 def test_no_phase_at_all():
     with pytest.raises(InvalidProtocol, match="no phases"):
-        read_protocol(parse('id = "x"\nversion = "1"\ntitle = "x"', "own.toml"))
+        read_protocol(parse('id = "x"\nversion = "1"\ntitle = "x"\nstudy = "x"', "own.toml"))
 
 
 def test_a_month_keeps_what_it_does_where_the_day_is_missing():

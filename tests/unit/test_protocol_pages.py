@@ -31,7 +31,8 @@ def tables() -> str:
         values = values_of(protocol_id)
         sources |= values["sources"]
         parts += [f"### {protocol_id}", values["title"] + "."]
-        parts += [f"> {values['note']}"] if values.get("note") else []
+        parts += [f"> {values['study']}"]
+        parts += [values["note"]] if values.get("note") else []
         for phase in values["phase"]:
             name = phase.get("name", phase["kind"])
             where = f"{phase.get('route', 'intravenous')}, {phase.get('place', 'clinic')}"

@@ -48,6 +48,7 @@ BEYOND_THE_SCHEMA = (
     "|an open-ended phase without|days and months in one spacing"
     "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
     "|a companion counted from|appointment of \\d+ minutes|a notice from"
+    "|extra days that are no|choices beside no interval"
     "|a lapse from day|lapse bands that end|(gap|overlap) between the lapse bands"
 )
 """What compares several values, which the schema cannot say; and 3.0, which it takes for a whole number."""
@@ -97,8 +98,10 @@ POOL = [
     {"value": 1, "source": "house", "mark": "stated"}, {"value": "until the end", "source": "house", "mark": "stated"},
 ]  # fmt: skip
 NAMES = [
-    "id", "version", "title", "note", "sources", "phase", "companion", "kind", "name", "route", "place", "anchor",
-    "count", "weeks", "weekdays", "study_days", "every", "until", "review", "anchor_weekday", "prepare", "infusion",
+    "id", "version", "title", "study", "note", "sources", "phase", "companion", "kind", "name", "route", "place",
+    "anchor", "count", "weeks", "weekdays", "study_days", "every", "until", "review", "anchor_weekday", "prepare",
+    "infusion",
+    "indications", "extra_days", "choices", "countries",
     "observation", "discharge", "no_driving", "spacing", "join", "before", "value", "least", "most", "required",
     "source", "mark", "missing_day", "minimum", "latest", "absolute_minimum", "minimum_hours", "apart", "between",
     "ideal", "what", "house", "zzz", "a b", "", "beside", "topic", "text", "audience", "window", "duration", "calendar",

@@ -16,6 +16,8 @@ from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 from ketsched.model import AREAS, Session
 
+DEPRESSION = {"depression", "bipolar depression"}
+"""Indications for which the course of a response was read."""
 LONG_INDUCTION = 6
 """Sessions from which on an induction should have a review in its course; house default."""
 
@@ -93,10 +95,10 @@ def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
 )
 def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
-    A long induction has no review in its course.
+    A long induction against depression has no review in its course.
 
-    Inductions of six sessions or more are judged; a review counts whose window lies, in part, between the second
-    session and the last.
+    Protocols whose indications name a depression are judged; of others nothing was found. An induction is long from
+    six sessions on; a review counts whose window lies, in part, between the second session and the last.
 
     Why it matters: a series is a good deal of travelling and money, and by its middle some of the answer is there.
 
@@ -109,6 +111,8 @@ def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     (Bio-K open-label trial, 2023). Both are about depression. From how many sessions on to ask is a house default.
     """
     induction = _induction(case)
+    if not set(case.course.protocol.indications) & DEPRESSION:
+        return
     if induction is None or len(induction.sessions) < LONG_INDUCTION or happened(induction.sessions[-1]):
         return
     second, last = induction.sessions[1].day, induction.sessions[-1].day

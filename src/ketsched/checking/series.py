@@ -375,25 +375,28 @@ def _has_begun(case: CheckedCourse, session: Session) -> bool:
     return happened(session) or (case.as_of is not None and session.day <= case.as_of)
 
 
-@rule("KS211", Severity.INFO, source="Protocol: its note")
+@rule("KS211", Severity.INFO, source="Protocol: its study and its note")
 def evidence_note(case: CheckedCourse) -> Iterator[Finding]:
     """
-    The protocol carries a note that its reader should know.
+    What the protocol rests on: the kind of study, and what else its reader should know.
 
-    Why it matters: a schedule looks the same whether its trial was positive, negative or never held.
-    Notes say so: a negative primary outcome, a single session taken for a series, a regulator's notice.
+    Why it matters: a schedule looks the same whether its trial was positive, negative or never held. One line says
+    so: a negative result first, then the kind of study, how many people, blinded or not. A note adds what else
+    there is, such as a regulator's notice. A course that was planned before protocols had that line has its note
+    alone.
 
     Example: a home protocol repeats the FDA's alert of 10 October 2023 on compounded ketamine.
 
     Instead: nothing in the schedule; read the note, and waive the rule once it is on record.
 
-    References: stand in the note. Negative primary outcomes: Jelovac 2025, JAMA Psychiatry; Abdallah 2022,
+    References: stand in the protocol. Negative primary outcomes: Jelovac 2025, JAMA Psychiatry; Abdallah 2022,
     Neuropsychopharmacology, doi:10.1038/s41386-022-01266-9.
     """
-    if case.course.protocol.note and case.standing:
+    said = " ".join(filter(None, (case.course.protocol.study, case.course.protocol.note)))
+    if said and case.standing:
         yield evidence_note.at(
-            what="the protocol has a note about its evidence",
-            why=case.course.protocol.note,
+            what="what the protocol rests on",
+            why=said,
             fix="nothing in the schedule; weigh it before the first session",
         )
 

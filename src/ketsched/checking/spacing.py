@@ -24,16 +24,17 @@ def gap_too_short(case: CheckedCourse) -> Iterator[Finding]:
     minimum and the minimum forgives what happened; it is not there to plan with, so a plan that
     uses it is found here too. Two sessions on one date are two-sessions-one-day, and only that.
 
-    Why it matters: the minimum is the smallest gap that the source of the protocol used; closer
-    sessions are another treatment than the one that was studied.
+    Why it matters: the minimum is a floor of safety that the protocol sets; closer sessions are another
+    schedule than the one that somebody answered for. No source read states a least gap: the floors of
+    the shipped protocols are house defaults, and the finding says where the protocol has its own from.
 
     Example: minimum 2 d, session 5 on Wed 20 January 2027 and session 6 on Thu 21 January.
 
     Instead: session 6 on Fri 22 January, or session 5 a day earlier.
 
-    References: the protocol's own source for the bound. Thrice-weekly series have a smallest gap of
-    2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily (Schwartzman 2009, Pain), so
-    the minimum belongs to the protocol and there is none for all.
+    References: the protocol's own source for the bound. Where days were given, thrice-weekly series come
+    to a smallest gap of 2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily
+    (Schwartzman 2009, Pain), so the minimum belongs to the protocol and there is none for all.
     """
     yield from bounds.still_to_come(gap_too_short, case, bounds.short_gaps)
 

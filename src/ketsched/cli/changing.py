@@ -155,12 +155,19 @@ def decide(opened: revising.Opened, companion: str, outcome: str, who: str, deci
     before, or after, in the phase's list. The sessions after it are to be confirmed
     until then; with stop they stay so. The next ketsched replan acts on it: stop
     ends the course, a step changes its interval. COMPANION is the booking's id
-    (screening:start), its name in the protocol (screening) or its day, whichever
-    names one alone.
+    (benefit-review:end), its name in the protocol (benefit-review) or its day,
+    whichever names one alone.
+
+    Of the protocols that come with the library, esk-trd has the benefit-review
+    decide about the weekly sessions; generic-induction and iv-booster-home have the
+    response-review decide about the boosters, and each booster-review about those
+    after it. A screening decides where a file of your own has gate = true in it, or
+    where the course was planned with --screening-decides.
 
     \b
-    ketsched decide course.json screening continue --who "Dr A" --on 2026-12-28
-    ketsched decide course.json review step-back --who "Dr A" --on 2027-02-01
+    ketsched decide course.json benefit-review continue --who Lee --on 2027-01-28
+    ketsched decide course.json response-review stop --who Lee --on 2027-02-05
+    ketsched decide course.json screening continue --who Lee --on 2026-12-28
     """
     name = _booking(opened.course, companion, deciding=True)
     course = holds.decide(opened.course, name, Decision(what=outcome, on=decided, who=who), at=opened.at)

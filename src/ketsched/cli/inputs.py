@@ -25,7 +25,7 @@ from ketsched.protocols import protocol_ids
 from ketsched.zones import clinic_zone
 
 T = TypeVar("T")
-CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until")
+CHOICES = ("sessions", "weeks", "weekdays", "boosters", "until", "every", "country")
 """What a protocol may leave open."""
 
 

@@ -57,6 +57,21 @@ _SHOWN_STARTS = 10
 @option("--weekdays", "DAYS", 'Days of the week of the first phase, "mon,thu".', read_weekday_span)
 @option("--boosters", "N", "Sessions in the last phase.", type=int)
 @option("--until", "DURATION", "How long the last phase lasts, P26W or P6M.", Interval.parse)
+@option(
+    "--every",
+    "DURATION",
+    "Interval of the last phase, one that the protocol leaves to choose: P7D.",
+    Interval.parse,
+)
+@option(
+    "--country",
+    "CODE",
+    "The country whose forms and the like are planned, US; that of the clinic's zone if not given.",
+)
+@flag(
+    "--screening-decides",
+    "Sessions are to be confirmed until the outcome of the screening is recorded.",
+)
 @option("--id", "ID", "The course's opaque name; made at random if not given.", to="course_id")
 @option(
     "--at",
@@ -143,6 +158,7 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
         found = inputs.located("--calendar", read_named, given["calendars"], what.protocol)
         what = attrs.evolve(what, calendars={**what.calendars, **found})
     chosen = {name: given[name] for name in inputs.CHOICES if given[name] is not None}
+    chosen |= {"screening_decides": True} if given["screening_decides"] else {}
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 
 

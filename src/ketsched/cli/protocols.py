@@ -39,8 +39,10 @@ def show(protocol: str, as_json: bool) -> None:
         click.echo(reporting.as_json(reporting.protocol_values(found)))
         return
     pictures.show(f"{found.id} (version {found.version})\n{found.title}")
+    if found.study:
+        pictures.show(f"\nEvidence: {found.study}")
     if found.note:
-        pictures.show(f"\nEvidence: {found.note}")
+        pictures.show(f"\n{found.note}")
     for phase in found.phases:
         pictures.present("", phase_table(phase))
     if found.companions:

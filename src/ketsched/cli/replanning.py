@@ -103,6 +103,8 @@ from ketsched.tracking.lapses import take, taken
 @option("--weeks", "N", "With --switch: nominal weeks of its first phase.", type=int)
 @option("--weekdays", "DAYS", 'With --switch: days of the week, "mon,thu".', read_weekday_span)
 @option("--boosters", "N", "With --switch: sessions in its last phase.", type=int)
+@option("--every", "DURATION", "With --switch: the interval of its last phase, P7D.", Interval.parse)
+@option("--country", "CODE", "With --switch: the country whose forms and the like are planned, US.")
 @option("--until", "DURATION", "With --switch: how long its last phase lasts, P26W or P6M.", Interval.parse)
 @option("--who", "NAME", "Who decided it.", default="")
 @flag("--dry-run", "Show what would change, and write nothing.")

@@ -228,7 +228,7 @@ def _bare(
             ) from None
         sessions.append(session)
     try:
-        return Course(protocol=protocol, zone=place, sessions=tuple(sessions))
+        return Course(protocol=protocol.at_zone(place), zone=place, sessions=tuple(sessions))
     except KetschedError as error:
         raise CannotRead(
             what=error.what, where=f"{where}, {error.where}", why=error.why, fix=error.fix

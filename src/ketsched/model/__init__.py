@@ -34,12 +34,13 @@ from ketsched.model.phases import (
     Phase,
     Restriction,
 )
-from ketsched.model.protocols import Protocol
+from ketsched.model.protocols import INDICATIONS, Protocol
 from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment, joined
 from ketsched.model.visits import Visit, VisitStatus
 
 __all__ = [
     "AREAS",
+    "INDICATIONS",
     "LAPSES",
     "LONGEST_ID",
     "LONGEST_YEARS",

@@ -157,6 +157,8 @@ class Companion:
         before: For a notice: it holds from so many minutes before the start of the infusion; None: no such time.
         after: For a notice: it holds until so many minutes after the end of the infusion; None: no such time.
         areas: What monitoring looks at, of AREAS.
+        countries: Where it belongs, as ISO 3166 codes, "US": a clinic in another country is planned without it;
+            empty: everywhere. A course has its country behind it, and holds none.
         evidence: Source and mark of each number.
     """
 
@@ -181,6 +183,7 @@ class Companion:
     before: int | None = None
     after: int | None = None
     areas: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
     def __repr__(self) -> str:
@@ -228,6 +231,15 @@ class Companion:
             "areas of monitoring that are not known, or of something else",
             f"monitoring looks at {', '.join(AREAS)}",
             'write topic = "monitoring" and areas = ["urinary", "liver"]',
+        )
+
+        yield (
+            any(not re.fullmatch("[A-Z]{2}", code) for code in self.countries)
+            or len(set(self.countries)) != len(self.countries),
+            "countries",
+            "countries that are no codes of two letters, each once",
+            "countries are written as ISO 3166 has them",
+            'write countries = ["US"]',
         )
 
     def _faults_of_kind(self) -> Iterator[Fault]:

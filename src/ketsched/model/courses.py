@@ -230,7 +230,7 @@ class Course:
             Session(id=f"s{n}", phase=name, day=day)
             for n, (day, name) in enumerate(zip(ordered, names, strict=False), 1)
         )
-        return cls(protocol=protocol, zone=zone, sessions=sessions)
+        return cls(protocol=protocol.at_zone(zone), zone=zone, sessions=sessions)
 
     def finished_phases(self) -> frozenset[str]:
         """Return the names of the phases that nothing more is planned in: all before the last segment, or all."""

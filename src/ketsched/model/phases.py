@@ -198,7 +198,9 @@ class Phase:
         weeks_required: Whether leaving these weeks is an error; else a warning.
         weekdays: Pattern by weekday, Monday is 0.
         study_days: Pattern as papers print it, Day 1 is the first session.
+        extra_days: Study days that a count beyond the planned one takes, in the order in which it takes them.
         every: Pattern by interval; in a list the last repeats.
+        choices: Intervals that may be chosen for it instead; none: `every` is all there is.
         until: How long the phase may last from its first day.
         review: How far an open-ended phase is planned: to its next review.
         anchor: "start": ideal days are laid from the phase's first day; "previous": each from the session before.
@@ -229,7 +231,9 @@ class Phase:
     weeks_required: bool = True
     weekdays: tuple[int, ...] = ()
     study_days: tuple[int, ...] = ()
+    extra_days: tuple[int, ...] = ()
     every: tuple[Interval, ...] = ()
+    choices: tuple[Interval, ...] = ()
     until: Interval | None = None
     review: Interval | None = None
     anchor: str = "start"
@@ -337,6 +341,27 @@ class Phase:
             f"{len(days)} study days for {self.count} sessions",
             "a pattern by study days has one for each session",
             "list a day for every session, or give weekdays",
+        )
+        yield (
+            bool(self.extra_days)
+            and (
+                not days
+                or bool(self.weekdays)
+                or bool(set(self.extra_days) & set(days))
+                or len(set(self.extra_days)) != len(self.extra_days)
+                or not all(1 < day <= LONGEST_YEARS * 366 for day in self.extra_days)
+            ),
+            "extra_days",
+            "extra days that are no further study days",
+            "they are days after Day 1 that a pattern by study days does not have yet, each once",
+            "list other days, or leave them out",
+        )
+        yield (
+            bool(self.choices) and len(self.every) != 1,
+            "choices",
+            "choices beside no interval, or beside a list",
+            "one interval can be chosen instead of the one that is there",
+            'write every = { value = "P14D", choices = ["P7D", "P14D"], ... }',
         )
         yield (
             bool(self.every) and bool(self.weekdays or days),

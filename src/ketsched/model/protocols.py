@@ -9,11 +9,22 @@ from datetime import date
 import attrs
 
 from ketsched.arguments import checked
+from ketsched.countries import country_named, country_of, country_words
 from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.companions import Companion
 from ketsched.model.intervals import Interval
 from ketsched.model.limits import check_text, whole_text
 from ketsched.model.phases import Evidence, Phase
+
+INDICATIONS = (
+    "depression",
+    "bipolar depression",
+    "suicidal ideation",
+    "anxiety",
+    "post-traumatic stress",
+    "pain",
+)
+"""What the studies of the protocols treated; rules about the course of a response go by it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,7 +39,10 @@ class Protocol:
         phases: In order; those that run beside another come last.
         companions: What goes around the sessions; in order, those that are anchored to another after it.
         sources: Key and reference, each key once.
-        note: What a reader should know about the evidence, such as a negative trial; may be empty.
+        study: One line on the studies that it rests on: a negative result first, then their kind, how many
+            people, blinded or not. A file says it; empty in a course that was planned before files had to.
+        indications: What it is for, of INDICATIONS; empty: not said, and rules about one of them stay silent.
+        note: What else a reader should know about the evidence; may be empty.
     """
 
     id: str
@@ -37,6 +51,8 @@ class Protocol:
     phases: tuple[Phase, ...]
     companions: tuple[Companion, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
+    study: str = attrs.field(default="", validator=whole_text)
+    indications: tuple[str, ...] = ()
     note: str = attrs.field(default="", validator=whole_text)
 
     def __repr__(self) -> str:
@@ -63,6 +79,21 @@ class Protocol:
             "two sources of one key",
             "numbers cite a source by its key",
             "give one of them another key",
+        )
+        yield (
+            "\n" in self.study,
+            "study",
+            "the study takes several lines",
+            "it is shown with every plan, and read before the first session",
+            "say it in one line, and what else there is in the note",
+        )
+        yield (
+            any(one not in INDICATIONS for one in self.indications)
+            or len(set(self.indications)) != len(self.indications),
+            "indications",
+            "indications that are not known, or not each once",
+            f"they are {', '.join(INDICATIONS)}",
+            "name those that it is for, or leave indications out",
         )
         names = [phase.name for phase in self.phases]
         why = "a protocol has at least one phase, and each has a name of its own"
@@ -207,6 +238,9 @@ class Protocol:
         weekdays: Iterable[int] | None = None,
         boosters: int | None = None,
         until: Interval | None = None,
+        every: Interval | None = None,
+        country: str | None = None,
+        screening_decides: bool = False,
     ) -> Protocol:
         """
         Return the protocol with what it leaves open chosen.
@@ -217,17 +251,37 @@ class Protocol:
             weekdays: The first phase's pattern, Monday is 0; for a phase that derives its own, or one by weekdays.
             boosters: How many in the last phase that follows the others; 0 leaves it out, and what runs beside it.
             until: How long the last phase lasts from its first day.
+            every: The interval of the last phase, one of those that the protocol leaves to choose.
+            country: ISO 3166 code of the country whose forms and the like are wanted, "US"; without it planning
+                takes the one that the clinic's zone lies in.
+            screening_decides: Whether sessions are to be confirmed until the outcome of the screening is recorded.
         """
+        if screening_decides:
+            return self._with_deciding_screening().choose(
+                sessions=sessions,
+                weeks=weeks,
+                weekdays=weekdays,
+                boosters=boosters,
+                until=until,
+                every=every,
+                country=country,
+            )
+        if country is not None:
+            chosen_one = country_named(country)
+            within = self.in_country(chosen_one, f"asked for {country_words(chosen_one)}")
+            return within.choose(
+                sessions=sessions, weeks=weeks, weekdays=weekdays, boosters=boosters, until=until, every=every
+            )
         main = self.main
         first, last = main[0], main[-1]
-        if boosters == 0 and until is None and len(main) > 1:
+        if boosters == 0 and until is None and every is None and len(main) > 1:
             return self._without_last().choose(sessions=sessions, weeks=weeks, weekdays=weekdays)
         chosen = None if weekdays is None else tuple(sorted(weekdays))
         faults = self._faults_of_first(sessions, weeks, chosen)
         refuse_first(InvalidInput, f"{self.id}, {first.name}", faults)
-        refuse_first(InvalidInput, self.id, self._faults_of_last(boosters, until))
+        refuse_first(InvalidInput, self.id, self._faults_of_last(boosters, until, every))
         if sessions is not None:
-            first = attrs.evolve(first, count=sessions)
+            first = _with_sessions(first, sessions)
         if weeks is not None:
             first = attrs.evolve(first, weeks=(weeks, weeks))
         if chosen is not None:
@@ -236,6 +290,8 @@ class Protocol:
             last = attrs.evolve(last, count=boosters)
         if until is not None:
             last = attrs.evolve(last, until=until)
+        if every is not None:
+            last = attrs.evolve(last, every=(every,))
         followed = (first,) if len(main) == 1 else (first, *main[1:-1], last)
         return attrs.evolve(self, phases=(*followed, *self.phases[len(main) :]))
 
@@ -268,8 +324,20 @@ class Protocol:
             "leave the weekdays out, or choose another protocol",
         )
 
-    def _faults_of_last(self, boosters: int | None, until: Interval | None) -> Iterator[Fault]:
+    def _faults_of_last(
+        self, boosters: int | None, until: Interval | None, every: Interval | None
+    ) -> Iterator[Fault]:
         """Yield what cannot be chosen of the phase that the others lead to."""
+        open_to = self.main[-1].choices if len(self.main) > 1 else ()
+        yield (
+            every is not None and every not in open_to,
+            "every",
+            f"the interval {every and every.words()}",
+            f"the protocol leaves {' or '.join(step.words() for step in open_to)}"
+            if open_to
+            else "the protocol leaves no interval to choose",
+            "choose one of these" if open_to else "leave it out, or choose another protocol",
+        )
         yield (
             (boosters is not None or until is not None) and len(self.main) == 1,
             "until" if boosters is None else "boosters",
@@ -286,6 +354,51 @@ class Protocol:
             "choose a number among those",
         )
 
+    def _with_deciding_screening(self) -> Protocol:
+        """Return the protocol with its screening, or else its intake, as an appointment that decides."""
+        found = [c for topic in ("screening", "intake") for c in self.companions if c.topic == topic]
+        deciding = [c for c in found if c.kind == "appointment" and c.topic == found[0].topic]
+        fault = (
+            not deciding,
+            "screening_decides",
+            "a screening is to decide, and there is none",
+            "the protocol has no appointment with the topic screening or intake",
+            "add one to a file of your own, or leave it out",
+        )
+        refuse_first(InvalidInput, self.id, (fault,))
+        companions = (attrs.evolve(c, gate=True) if c in deciding else c for c in self.companions)
+        return attrs.evolve(self, companions=tuple(companions))
+
+    def at_zone(self, zone: str) -> Protocol:
+        """Return the protocol as it is in the country that a zone's city lies in, as `in_country` does."""
+        if not any(companion.countries for companion in self.companions):
+            return self
+        country = country_of(zone)
+        return self.in_country(country, f"the clinic's zone is {zone}")
+
+    def in_country(self, country: str, because: str) -> Protocol:
+        """
+        Return the protocol without what belongs to other countries; its note says what was left out.
+
+        Args:
+            country: ISO 3166 code, or "" for none.
+            because: How it is known that this is the country; for the note.
+        """
+        kept: list[Companion] = []
+        left: list[Companion] = []
+        for companion in self.companions:
+            elsewhere = bool(companion.countries) and country not in companion.countries
+            gone = elsewhere or companion.anchor.companion in {one.id for one in left}
+            (left if gone else kept).append(attrs.evolve(companion, countries=()))
+        if not left:
+            return attrs.evolve(self, companions=tuple(kept))
+        needed = {code for companion in self.companions for code in companion.countries} - {country}
+        said = (
+            f"Left out, as {because}: {', '.join(companion.title for companion in left)} "
+            f"({', '.join(sorted(map(country_words, needed)))} only)."
+        )
+        return attrs.evolve(self, companions=tuple(kept), note=f"{self.note} {said}".strip())
+
     def _without_last(self) -> Protocol:
         """Return the protocol without its last phase, what runs beside it, and what is counted from them."""
         kept = self.main[:-1]
@@ -298,3 +411,12 @@ class Protocol:
             ):
                 companions.append(companion)
         return attrs.evolve(self, phases=kept, companions=tuple(companions))
+
+
+def _with_sessions(phase: Phase, sessions: int) -> Phase:
+    """Return a phase with another count, and the further study days that a larger one takes."""
+    more = max(0, sessions - len(phase.study_days)) if phase.extra_days else 0
+    days = (*phase.study_days, *phase.extra_days[:more])
+    return attrs.evolve(
+        phase, count=sessions, study_days=tuple(sorted(days)), extra_days=phase.extra_days[more:]
+    )

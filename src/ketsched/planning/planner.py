@@ -40,7 +40,7 @@ class Planner:
     def __init__(
         self, protocol: Protocol, hours: Hours, authorisations: tuple[Authorisation, ...] = ()
     ) -> None:
-        self.protocol, self.hours, self.authorisations = protocol, hours, authorisations
+        self.protocol, self.hours, self.authorisations = protocol.at_zone(hours.zone), hours, authorisations
         self.calendars = {phase.place: hours.of_place[phase.place] for phase in protocol.phases}
 
     def course(self, start: date) -> tuple[Course, Placement]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ketsched.countries import country_named
 from ketsched.errors import InvalidProtocol
 from ketsched.model import (
     LONGEST_YEARS,
@@ -51,6 +52,9 @@ def read_companion(table: Table, sources: dict[str, str]) -> Companion:
         "before": stated.value("before", str, minutes, None),
         "after": stated.value("after", str, minutes, None),
         "areas": tuple(table.texts("areas", [])),
+        "countries": tuple(
+            table.read("countries", country_named, code) for code in table.texts("countries", [])
+        ),
     }
     table.done()
     _refuse_what_would_be_ignored(table, given, kind, one=fields["count"] == 1)

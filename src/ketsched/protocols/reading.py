@@ -46,6 +46,7 @@ def read_protocol(table: Table) -> Protocol:
     """Read a protocol file's table."""
     protocol_id, version = table.take("id", str), filled(table, "version")
     title, note = filled(table, "title"), table.take("note", str, "")
+    study, indications = _study(table), tuple(table.texts("indications", []))
     sources = read_sources(table.table("sources"))
     phases = tuple(_read_phase(entry, sources) for entry in table.tables("phase"))
     companions = tuple(read_companion(entry, sources) for entry in table.tables("companion"))
@@ -57,9 +58,24 @@ def read_protocol(table: Table) -> Protocol:
         "phases": phases,
         "companions": companions,
         "sources": tuple(sources.items()),
+        "study": study,
+        "indications": indications,
         "note": note,
     }
     return table.make(Protocol, fields, phases="phase", companions="companion")
+
+
+def _study(table: Table) -> str:
+    """Read `study`: the line on what kind of study a protocol rests on."""
+    if "study" in table.values:
+        return filled(table, "study")
+    raise InvalidProtocol(
+        what="study is missing",
+        where=table.where(),
+        why="a schedule looks the same whatever it rests on; a reader of the plan is told in one line",
+        fix='add study = "..." before [sources]: a negative result first, then the kind of study, how many '
+        'people, blinded or not; for what is your own: study = "No study: our own practice."',
+    )
 
 
 class _Phase(Stated):
@@ -165,7 +181,9 @@ def _read_phase(table: Table, sources: dict[str, str]) -> Phase:
         "beside": filled(table, "beside", ""),
         "weekdays": stated.value("weekdays", list, weekdays, ()),
         "study_days": stated.value("study_days", list, _study_days, ()),
-        "every": stated.every(),
+        "extra_days": stated.value("extra_days", list, _study_days, ()),
+        "every": stated.every(chosen=True),
+        "choices": tuple(stated.choices),
         "until": stated.value("until", str, Interval.parse, None),
         "review": stated.value("review", str, Interval.parse, None),
         "anchor_weekday": stated.value("anchor_weekday", str, lambda day: weekdays([day])[0], None),

@@ -102,6 +102,7 @@ class Stated:
     def __init__(self, table: Table, sources: dict[str, str]) -> None:
         self.table, self.sources = table, sources
         self.evidence: list[Evidence] = []
+        self.choices: tuple[Interval, ...] = ()
 
     def value(
         self, key: str, kind: type[Any] | tuple[type, ...], how: Callable[[Any], T], default: D
@@ -145,15 +146,18 @@ class Stated:
         self.evidence.append(Evidence(key=key, source=source, mark=Mark(mark), note=note))
         return source
 
-    def every(self) -> tuple[Interval, ...]:
-        """Read `every`: one interval or a list, and what a month without the day does."""
+    def every(self, *, chosen: bool = False) -> tuple[Interval, ...]:
+        """Read `every`: one interval or a list, what a month without the day does, and what else may be chosen."""
         entry = self.entry("every")
         if entry is None:
             return ()
         value = entry.take("value", (str, list))
         missing_day = one_of(entry, "missing_day", ("clip", "roll"), "clip")
+        choices = entry.take("choices", list, None) if chosen else None
         self.cite(entry, "every")
         entry.done()
+        if choices is not None:
+            self.choices = entry.read("choices", lambda found: _intervals(found, missing_day), choices)
         return entry.read("value", lambda found: _intervals(found, missing_day), value)
 
     def spacing(self) -> tuple[Spacing, ...]:

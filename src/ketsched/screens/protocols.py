@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from ketsched.clock import WEEKDAY_NAMES
+from ketsched.countries import country_words
 from ketsched.model import POLICY_WORDS, Companion, Evidence, Phase, Protocol
 from ketsched.screens import Table, many
 
@@ -69,6 +70,8 @@ def _plain(companion: Companion) -> Iterator[tuple[str, str]]:
         yield "decides", "sessions after it are to be confirmed until its outcome is recorded"
     if companion.audience != "both":
         yield "for", f"the {companion.audience} alone"
+    if companion.countries:
+        yield "in", ", ".join(map(country_words, companion.countries))
     if companion.areas:
         yield "looks at", ", ".join(companion.areas)
     if companion.text:
@@ -95,6 +98,11 @@ def _count(phase: Phase) -> str:
     if phase.count is None:
         return "open"
     return f"{low}-{high}" if low < high else str(phase.count)
+
+
+def _every(phase: Phase, _number: str) -> str:
+    others = [step.words() for step in phase.choices if (step,) != phase.every]
+    return phase.pattern() + (f" (or {' or '.join(others)})" if others else "")
 
 
 def _spacing(phase: Phase, number: str) -> str:
@@ -148,7 +156,8 @@ _OF_PHASE: dict[str, Callable[[Phase, str], str]] = {
     "spacing": _spacing,
     "weeks": _weeks,
     "weekdays": lambda phase, _: phase.pattern(),
-    "every": lambda phase, _: phase.pattern(),
+    "extra_days": lambda phase, _: "Day " + ", ".join(map(str, phase.extra_days)),
+    "every": _every,
     "study_days": lambda phase, _: ", ".join(map(str, phase.study_days)),
     "prepare": lambda phase, _: f"{phase.anatomy.prepare} min",
     "infusion": lambda phase, _: f"{phase.anatomy.infusion} min",

@@ -164,6 +164,7 @@ def switch_protocol(history: History, protocol: Protocol, *, join: Join | None =
     Raises:
         InvalidInput: The new protocol's first phase derives its days of the week from a start.
     """
+    protocol = protocol.at_zone(history.course.zone)
     first = protocol.phases[0]
     if not (first.weekdays or first.study_days or first.every):
         raise InvalidInput(
@@ -204,13 +205,20 @@ def switch_protocol(history: History, protocol: Protocol, *, join: Join | None =
         companions=(*_bound(old), *_renamed(protocol, names, companions)),
         sources=tuple(sources.items()),
         title=f"{old.title}; then {protocol.title}",
-        note=" ".join(filter(None, (old.note, protocol.note))),
+        study="; then: ".join(_each_once(old.study, protocol.study)),
+        indications=_each_once(*old.indications, *protocol.indications),
+        note=" ".join(_each_once(old.note, protocol.note)),
     )
     segment = Segment(
         protocol=protocol.id, version=protocol.version, first=names[first.name], on=history.as_of
     )
     course = attrs.evolve(course, protocol=both, segments=(*course.segments, segment))
     return evaluate(course, as_of=history.as_of)
+
+
+def _each_once(*texts: str) -> tuple[str, ...]:
+    """Return those that are not empty, in order, each once."""
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _booked(course: Course, phase: Phase) -> int:

@@ -16,6 +16,7 @@ EVERY_FOUR_WEEKS = """\
 id = "later"
 version = "1"
 title = "Every four weeks"
+study = "No study: our own practice."
 [sources]
 own = "our own"
 [[phase]]
