@@ -27,6 +27,7 @@ LAYERS = [
     "zones",
     "clock",
     "countries",
+    "house",
     "weekdays",
     "arguments",
     "files",

@@ -326,8 +326,9 @@ def _authorisation(entry: Table, protocol: Protocol) -> Authorisation:
         "required": entry.take("required", bool, False),
         "first": entry.take("from", date, None),
         "until": entry.take("until", date, None),
-        "warn_days": entry.take("warn_days", int, 14),
     }
+    warn_days = entry.take("warn_days", int, None)
+    fields |= {} if warn_days is None else {"warn_days": warn_days}
     entry.done()
     entry.read("scope", partial(check_scope, protocol=protocol), fields["scope"])
     return entry.make(Authorisation, fields, first="from")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from ketsched import house
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY, MINUTES_A_DAY, TimeRange, plausible
 from ketsched.errors import InvalidInput, refuse_first
@@ -23,8 +24,6 @@ _Time = time
 """For values that have a time of their own."""
 GRID = 15
 """Minutes between two possible starts."""
-AT_HOME = (TimeRange(8 * 60, 20 * 60),)
-"""Hours in which a session at home starts and ends, 08:00 to 20:00 on every day (house default)."""
 MOST_DAYS = 20 * 366
 """Days by date that a patient's calendar may name: all of the longest course."""
 MOST_PARTS = 20
@@ -40,7 +39,7 @@ class SeatNeed(NamedTuple):
 
 def at_home(zone: str) -> Calendar:
     """Return the calendar of somebody's home: no closing days, no chairs."""
-    return attrs.evolve(Calendar.always(zone), hours=(AT_HOME,) * 7)
+    return attrs.evolve(Calendar.always(zone), hours=(house.hours("home-hours"),) * 7)
 
 
 class OpenDays:

@@ -13,7 +13,6 @@ from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.checking import check as check_all
-from ketsched.checking.companionhours import AT_HOME
 from ketsched.checking.sessiondays import DRINKING
 from ketsched.model import (
     Anchor,
@@ -437,12 +436,6 @@ def test_hours_that_were_not_given_are_named_and_rules_that_had_nothing_to_judge
 def test_what_counts_as_drinking_is_what_files_call_so():
     left_out = LANGUAGES["en"].left_out
     assert set(DRINKING) == {what for what, said in left_out.items() if said == left_out["drinking"]}
-
-
-def test_hours_at_home_are_those_that_planning_keeps():
-    from ketsched.hours import AT_HOME as PLANNED
-
-    assert AT_HOME == PLANNED
 
 
 @pytest.mark.parametrize("name", protocol_ids())

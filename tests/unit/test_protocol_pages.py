@@ -12,6 +12,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+from ketsched.house import house_numbers
 from ketsched.model import Anchor
 from ketsched.planning.layout import lay_out
 from ketsched.protocols import protocol_ids, read_protocol
@@ -42,8 +43,20 @@ def tables() -> str:
             need = "required" if companion.get("required") else "recommended"
             parts += [f"**{companion['title']}** (`{companion['id']}`, {companion['kind']}, {need})"]
             parts += [table_of(companion)]
+    parts += ["### Numbers that are no protocol's", NO_PROTOCOLS, table_of_the_house()]
     listed = "\n".join(f"- `{key}`: {reference}" for key, reference in sorted(sources.items()))
     return "\n\n".join([*parts, "### Sources", listed]) + "\n"
+
+
+NO_PROTOCOLS = "Rules and plans that hold for all protocols read these from `house.toml` in the installed package."
+
+
+def table_of_the_house() -> str:
+    rows = ["| number | value | mark | source | note |", "| --- | --- | --- | --- | --- |"]
+    for one in house_numbers().values():
+        value = f"{one.value}" + ("" if one.unit == "local time" else f" {one.unit}")
+        rows.append(f"| {one.what} | {value} | {one.mark} | {one.source} | {one.note} |")
+    return "\n".join(rows)
 
 
 def table_of(section: dict) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 
+from ketsched import house
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking, Stay, local, window_of
 from ketsched.checking.case import CheckedCourse
@@ -20,7 +21,6 @@ from ketsched.clock import (
     FIRST_DAY,
     LAST_DAY,
     MINUTES_A_DAY,
-    TimeRange,
     changes_clocks,
     day_words,
     merged,
@@ -28,9 +28,6 @@ from ketsched.clock import (
 )
 from ketsched.model import Companion
 from ketsched.zones import same_zone
-
-AT_HOME = (TimeRange(8 * 60, 20 * 60),)
-"""Hours of what takes place at home and needs nobody's calendar; house default, as for sessions at home."""
 
 
 @rule("KS405", Severity.ERROR, source="The calendar of whoever it needs", needs=("calendar",))
@@ -132,7 +129,7 @@ def _calendar_of(case: CheckedCourse, companion: Companion) -> Calendar | None:
 
 @lru_cache(maxsize=64)
 def _at_home(zone: str) -> Calendar:
-    return Calendar(zone, (AT_HOME,) * 7, name="appointments at home")
+    return Calendar(zone, (house.hours("home-hours"),) * 7, name="appointments at home")
 
 
 def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> str:

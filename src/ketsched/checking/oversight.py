@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from ketsched import house
 from ketsched.checking.bookings import window_of
 from ketsched.checking.case import CheckedCourse, PhaseSessions, happened
-from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
+from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, house_number, rule
 from ketsched.clock import day_words
 from ketsched.model import AREAS, Session
 
 DEPRESSION = {"depression", "bipolar depression"}
 """Indications for which the course of a response was read."""
-LONG_INDUCTION = 6
-"""Sessions from which on an induction should have a review in its course; house default."""
 
 
 @rule("KS412", Severity.WARNING, source="Clinics' articles: a thorough evaluation before the first session")
@@ -91,7 +90,7 @@ def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
 @rule(
     "KS414",
     Severity.INFO,
-    source=f"Phillips 2019; Bio-K trial 2023; {LONG_INDUCTION} sessions: {HOUSE}",
+    source=f"Phillips 2019; Bio-K trial 2023; from how many sessions on: {HOUSE}",
 )
 def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
@@ -113,7 +112,11 @@ def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
     induction = _induction(case)
     if not set(case.course.protocol.indications) & DEPRESSION:
         return
-    if induction is None or len(induction.sessions) < LONG_INDUCTION or happened(induction.sessions[-1]):
+    if (
+        induction is None
+        or len(induction.sessions) < house.count("long-induction")
+        or happened(induction.sessions[-1])
+    ):
         return
     second, last = induction.sessions[1].day, induction.sessions[-1].day
     if not any(begin < last and end >= second for begin, end in _reviews(case)):
@@ -121,6 +124,7 @@ def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
             what=f"the protocol has no review during the {len(induction.sessions)} sessions of {induction.phase.name}",
             why="in one trial half of those who responded had done so by the third infusion",
             fix="add a review after session 2 or 3, or leave it",
+            cited=house_number("long-induction"),
             where=case.where_phase(induction.phase),
         )
 

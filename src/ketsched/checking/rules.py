@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from ketsched.checking.bookings import CompanionBooking
+from ketsched.house import house_numbers
 from ketsched.model import Mark, Session, Waiver
 
 HOUSE = "house default; not from a publication"
@@ -110,6 +111,12 @@ class Cited:
 
     source: str
     mark: Mark | None = None
+
+
+def house_number(key: str) -> Cited:
+    """Return where a number that is no protocol's comes from."""
+    known = house_numbers()[key]
+    return Cited(known.source, Mark(known.mark))
 
 
 Checks = Callable[[Any], Iterator[Finding]]

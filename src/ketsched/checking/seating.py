@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from ketsched import house
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, SeatedSession, happened
-from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
+from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, house_number, rule
 from ketsched.clock import (
     FIRST_DAY,
     LAST_DAY,
@@ -30,10 +31,6 @@ from ketsched.errors import InvalidTime
 from ketsched.model import Session
 from ketsched.zones import same_zone
 
-EVENING = time(17)
-"""From this start on a session is an evening one; house default."""
-ESKETAMINE_OBSERVATION = 120
-"""Minutes of observation after nasal esketamine: "at least 2 hours" (SPRAVATO dosing and administration)."""
 DAYS_TO_TRY = 60
 """How far ahead a fix looks for an open day."""
 
@@ -204,14 +201,16 @@ def evening_session(case: CheckedCourse) -> Iterator[Finding]:
 
     References: an article of a clinic, and no study; the hour is a house default.
     """
+    evening = house.clock("evening")
     for series in case.series:
         for session in series.sessions:
-            if session.time is not None and session.time >= EVENING and not happened(session):
+            if session.time is not None and session.time >= evening and not happened(session):
                 yield evening_session.at(
                     session,
                     what=f"{case.named(session)} starts at {session.time:%H:%M}",
                     why="an infusion in the evening may cost sleep; a clinic says so, no study was found",
-                    fix=f"start before {EVENING:%H:%M}, or leave it",
+                    fix=f"start before {evening:%H:%M}, or leave it",
+                    cited=house_number("evening"),
                 )
 
 
@@ -267,17 +266,19 @@ def observation_too_short(case: CheckedCourse) -> Iterator[Finding]:
     References: SPRAVATO dosing and administration (spravatohcp.com, treatment-resistant depression); US
     prescribing information, patient counselling.
     """
+    least = house.count("esketamine-observation")
     for series in case.series:
         minutes = series.phase.anatomy.observation
-        if minutes >= ESKETAMINE_OBSERVATION or not case.esketamine:
+        if minutes >= least or not case.esketamine:
             continue
         sessions = [session for session in series.sessions if session.id in case.esketamine]
         if not happened(*sessions):
             yield observation_too_short.at(
                 *sessions,
                 what=f"{minutes} min of observation in {series.phase.name}",
-                why=f"esketamine is followed by at least {ESKETAMINE_OBSERVATION} min",
-                fix=f'write observation = {{ value = "PT{ESKETAMINE_OBSERVATION // 60}H", ... }} in the protocol',
+                why=f"esketamine is followed by at least {least} min",
+                fix=f'write observation = {{ value = "PT{least // 60}H", ... }} in the protocol',
+                cited=house_number("esketamine-observation"),
                 where=case.where_phase(series.phase),
             )
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ketsched import house
 from ketsched.checking.bookings import CompanionBooking, Stay, local
 from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 
-RIDE_DAYS = 2
-"""So many days before a session its ride should be known; house default."""
+NEAR = ("today", "tomorrow")
+"""What days are called, from today on."""
 DRINKING = ("drinking", "fluids", "liquids", "clear liquids")
 """What protocols call it when a patient is to leave out drinking."""
 
@@ -97,7 +98,7 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
 @rule(
     "KS409",
     Severity.WARNING,
-    source=f"A clinic's article; Los Angeles County DMH SPRAVATO policy; {RIDE_DAYS} days: {HOUSE}",
+    source=f"A clinic's article; Los Angeles County DMH SPRAVATO policy; when it should be known: {HOUSE}",
 )
 def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
     """
@@ -117,6 +118,7 @@ def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
     County DMH, SPRAVATO policy). That two days are soon is a house default.
     """
     unknown = []
+    soon = house.count("ride-known")
     for session in case.driven_from:
         days = (session.day - case.as_of).days if case.as_of is not None else None
         if session.ride == "none":
@@ -126,8 +128,8 @@ def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
                 why="the patient may not drive, and one health system reschedules a session without a ride",
                 fix="find somebody who drives, or move the session",
             )
-        elif session.ride == "" and days is not None and days <= RIDE_DAYS:
-            when = ("today", "tomorrow")[days] if days < RIDE_DAYS else f"in {days} days"
+        elif session.ride == "" and days is not None and days <= soon:
+            when = NEAR[days] if days < len(NEAR) else f"in {days} days"
             yield ride_missing.at(
                 session,
                 what=f"nothing is known of the ride home after {case.named(session)}, which is {when}",

@@ -106,15 +106,19 @@ def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None
 @option(
     "--warn-days",
     "N",
-    "So many days before it runs out check warns; 14 is a house default.",
+    "So many days before it runs out check warns; a house default unless given.",
     type=int,
-    default=14,
-    show_default=True,
 )
 @option("--name", "TEXT", "What the clinic calls it; for its own files.", default="")
 @revising.changes
 def authorise(
-    opened: revising.Opened, sessions: int, first: date | None, until: date | None, scope: str, **given: Any
+    opened: revising.Opened,
+    sessions: int,
+    first: date | None,
+    until: date | None,
+    scope: str,
+    warn_days: int | None,
+    **given: Any,
 ) -> None:
     """
     Record what a payer has authorised; sessions beyond it are to be confirmed.
@@ -126,6 +130,7 @@ def authorise(
     ketsched authorise course.json --sessions 6 --until 2027-03-31
     """
     inputs.located("--scope", check_scope, scope, opened.course.protocol)
+    given |= {} if warn_days is None else {"warn_days": warn_days}
     paid = Authorisation(sessions=sessions, first=first, until=until, scope=scope, **given)
     course = holds.authorise(opened.course, paid, at=opened.at)
     _finish(opened, course, f"{many(sessions, 'session')} authorised")

@@ -11,6 +11,7 @@ from datetime import date
 
 import attrs
 
+from ketsched import house
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model.limits import MOST_SESSIONS, check_booking_id, check_text, whole_text
@@ -132,7 +133,7 @@ class Authorisation:
     until: date | None = None
     scope: str = attrs.field(default="", validator=whole_text)
     required: bool = False
-    warn_days: int = 14
+    warn_days: int = attrs.field(factory=lambda: house.count("payer-warning"))
     name: str = attrs.field(default="", validator=whole_text)
 
     def __attrs_post_init__(self) -> None:

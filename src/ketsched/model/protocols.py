@@ -8,6 +8,7 @@ from datetime import date
 
 import attrs
 
+from ketsched import house
 from ketsched.arguments import checked
 from ketsched.countries import country_named, country_of, country_words
 from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
@@ -209,7 +210,8 @@ class Protocol:
                 weeks = -(-((days[at] - days[begun]).days + 1) // 7)
                 gap = (days[at] - days[at - 1]).days if at > begun else 0
                 if at - begun >= least and (
-                    weeks > (phase.weeks or (1, weeks))[1] or gap > min(far, default=7)
+                    weeks > (phase.weeks or (1, weeks))[1]
+                    or gap > min(far, default=house.count("longest-gap"))
                 ):
                     break
                 names.append(phase.name)

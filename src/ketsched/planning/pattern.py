@@ -9,12 +9,15 @@ from datetime import date, timedelta
 from itertools import count as count_up
 from itertools import islice, takewhile
 
+from ketsched import house
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.model import LONGEST_YEARS, Interval, Phase
 
-REVIEW = Interval(days=26 * 7)
-"""How far an open-ended phase is planned where its protocol names no review (house default)."""
+
+def next_review() -> Interval:
+    """Return how far an open-ended phase is planned where its protocol names no review."""
+    return Interval(days=house.count("next-review"))
 
 
 def days_after_join(phase: Phase, start: date, joins: bool, before: int) -> Iterator[date]:
@@ -96,7 +99,7 @@ def day_after_previous(phase: Phase, k: int, taken: int, before: int) -> int:
 
 def count_of(phase: Phase, days: Iterator[date]) -> int:
     """Settle how many sessions a phase has: its count, or those before its end or next review."""
-    limit = phase.until or (phase.review or REVIEW if phase.count is None else None)
+    limit = phase.until or (phase.review or next_review() if phase.count is None else None)
     most = phase.counts[1] if phase.count is None else phase.count
     if limit is None:
         return most

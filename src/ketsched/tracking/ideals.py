@@ -19,7 +19,7 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
 from ketsched.hours import Hours
 from ketsched.model import Phase, Session
-from ketsched.planning.pattern import REVIEW, continued, first_days, ideal_days
+from ketsched.planning.pattern import continued, first_days, ideal_days, next_review
 from ketsched.planning.planner import REACH
 from ketsched.revising import days_moved_from
 from ketsched.spacing import Bound
@@ -305,7 +305,7 @@ class IdealDays:
             first = None if self._own(ideals, phase) else next(iter(self._pattern(ideals, phase)), None)
             if first is None:
                 return 0
-            limit = phase.until or phase.review or REVIEW
+            limit = phase.until or phase.review or next_review()
             through = limit.from_base(date.fromordinal(first)) - timedelta(1)
         until = through.toordinal()
         return sum(1 for _ in takewhile(lambda day: day <= until, self._pattern(ideals, phase)))
