@@ -53,6 +53,7 @@ LAYERS = [
     "waiverfile",
     "tracking",
     "words",
+    "reasons",
     "interchange",
     "reporting",
     "follow",

@@ -21,12 +21,14 @@ __all__ = [
     "ride",
     "sentences",
     "ways",
+    "why",
 ]
 
 if TYPE_CHECKING:
     from ketsched.holds import authorise, decide, done, hold, release, ride
     from ketsched.interchange.caldav import publish
     from ketsched.planning import appointments
+    from ketsched.reasons import why
     from ketsched.tracking import record, ways
     from ketsched.words import sentences
 else:
@@ -38,5 +40,6 @@ else:
             "appointments": "planning",
             **dict.fromkeys(("record", "ways"), "tracking"),
             "sentences": "words",
+            "why": "reasons",
         },
     )

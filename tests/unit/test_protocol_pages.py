@@ -48,7 +48,9 @@ def tables() -> str:
     return "\n\n".join([*parts, "### Sources", listed]) + "\n"
 
 
-NO_PROTOCOLS = "Rules and plans that hold for all protocols read these from `house.toml` in the installed package."
+NO_PROTOCOLS = (
+    "Rules and plans that hold for all protocols read these from `house.toml` in the installed package."
+)
 
 
 def table_of_the_house() -> str:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "replan": ("replanning", "Plan the rest again after what happened, with the fewest changes."),
     "due": ("due", "List what is due or overdue today, over a folder of course files."),
     "history": ("revisions", "Show what happened and what was changed, and any earlier revision."),
+    "why": ("whys", "Say which rule put something on a day, with its number, source and mark."),
     "publish": ("publishing", "Bring a calendar on a CalDAV server up to date with a course."),
     "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is lifted."),
     "lift": ("changing", "Lift a hold, by name and date."),

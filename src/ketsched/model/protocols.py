@@ -286,12 +286,12 @@ class Protocol:
             first = _with_sessions(first, sessions)
         if weeks is not None:
             first = attrs.evolve(first, weeks=(weeks, weeks))
-        if chosen is not None:
-            first = attrs.evolve(first, weekdays=chosen, study_days=())
+        if chosen is not None and chosen != first.weekdays:
+            first = attrs.evolve(_without(first, "weekdays", "study_days"), weekdays=chosen, study_days=())
         if boosters is not None:
             last = attrs.evolve(last, count=boosters)
         if until is not None:
-            last = attrs.evolve(last, until=until)
+            last = attrs.evolve(_without(last, "until"), until=until)
         if every is not None:
             last = attrs.evolve(last, every=(every,))
         followed = (first,) if len(main) == 1 else (first, *main[1:-1], last)
@@ -422,3 +422,8 @@ def _with_sessions(phase: Phase, sessions: int) -> Phase:
     return attrs.evolve(
         phase, count=sessions, study_days=tuple(sorted(days)), extra_days=phase.extra_days[more:]
     )
+
+
+def _without(phase: Phase, *keys: str) -> Phase:
+    """Return a phase that cites nothing for some of its numbers, because others are chosen for them."""
+    return attrs.evolve(phase, evidence=tuple(entry for entry in phase.evidence if entry.key not in keys))

@@ -14,7 +14,7 @@ from itertools import combinations
 import attrs
 
 from ketsched.clock import WEEKDAYS
-from ketsched.model import Phase, Protocol
+from ketsched.model import Evidence, Mark, Phase, Protocol
 
 
 def patterns(
@@ -48,11 +48,20 @@ def patterns(
 
 
 def as_accepted(pattern: Protocol, protocol: Protocol) -> Protocol:
-    """Return a pattern that was tried with the weeks that the protocol accepts."""
+    """Return a pattern that was tried with the weeks that the protocol accepts, and says that its days are ours."""
     if pattern is protocol:
         return protocol
-    given = protocol.phases[0]
-    first = attrs.evolve(pattern.phases[0], weeks=given.weeks, weeks_required=given.weeks_required)
+    given, tried = protocol.phases[0], pattern.phases[0]
+    ours = Evidence(
+        key="weekdays" if tried.weekdays else "study_days",
+        source="house default; not from a publication",
+        mark=Mark.HOUSE,
+        note="spread as evenly as the clinic's open days allow, in the fewest weeks",
+    )
+    evidence = (
+        (*given.evidence, ours) if given.evidence else ()
+    )  # a protocol that cites nothing cites nothing here
+    first = attrs.evolve(tried, weeks=given.weeks, weeks_required=given.weeks_required, evidence=evidence)
     return _with_first(pattern, first)
 
 
