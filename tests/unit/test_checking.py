@@ -303,7 +303,7 @@ def test_what_was_not_run_is_named_once():
             january(4, 11),
             "induction spans 8 days, 2 nominal weeks",
             "the protocol accepts 1 week",
-            "move the last session to Sun 2027-01-10 or earlier",
+            "move the last session to Fri 2027-01-08 or earlier",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from itertools import chain, pairwise
 import attrs
 
 from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, happened
+from ketsched.checking.opendays import from_day, last_free, until_day
 from ketsched.checking.rules import Cited, Finding, Rule, Severity
 from ketsched.clock import day_words, elapsed, later
 from ketsched.model import Phase, Session, Spacing
@@ -148,7 +149,7 @@ def full_windows(case: CheckedCourse) -> Iterator[Breach]:
                 what=f"{case.named(first)} to {case.named(last)} are {len(sessions)} "
                 f"in {(last.day - first.day).days + 1} d",
                 limit=f"at most {stated.spacing.apart} in any {least} d",
-                fix=f"move {case.named(last)} to {_day(first, least)} or later",
+                fix=f"move {case.named(last)} to {from_day(case, last, first.day + timedelta(least))}",
                 forgiven=stated.forgives(first, last),
             )
 
@@ -163,7 +164,7 @@ def close_places(case: CheckedCourse) -> Iterator[Breach]:
                 "KS104",
                 (first, second),
                 limit=f"at least {least} d between these two",
-                fix=f"move it to {_day(first, least)} or later",
+                fix=f"move it to {from_day(case, second, first.day + timedelta(least))}",
                 forgiven=stated.forgives(first, second),
             )
 
@@ -215,7 +216,7 @@ def short_joins(case: CheckedCourse) -> Iterator[Breach]:
                 sessions=(last, first),
                 what=_gap(case, last, first),
                 why=f"{following.phase.name} begins at least {join.minimum} d after {earlier.phase.name}",
-                fix=f"move it to {_day(last, join.minimum)} or later",
+                fix=f"move it to {from_day(case, first, last.day + timedelta(join.minimum))}",
                 cited=case.cite(following.phase, "join"),
             )
 
@@ -231,7 +232,7 @@ def long_joins(case: CheckedCourse) -> Iterator[Breach]:
                 sessions=(last, first),
                 what=_gap(case, last, first),
                 why=f"{following.phase.name} begins at most {latest} d after {earlier.phase.name}",
-                fix=_move_back(case, last, latest),
+                fix=_move_back(case, last, first, latest),
                 latest=latest,
                 cited=case.cite(following.phase, "join"),
             )
@@ -279,9 +280,8 @@ def short_series(case: CheckedCourse) -> Iterator[Breach]:
         unfinished = happened(series.sessions[-1]) and len(series.counted) < series.phase.counts[0]
         if weeks < least and series.phase.name not in case.over and not unfinished:
             day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
-            yield _span_broken(
-                case, "KS203", series, fix=f"move the last session to {day_words(day)} or later", latest=None
-            )
+            fix = f"move the last session to {from_day(case, series.sessions[-1], day)}"
+            yield _span_broken(case, "KS203", series, fix=fix, latest=None)
 
 
 def long_series(case: CheckedCourse) -> Iterator[Breach]:
@@ -289,7 +289,9 @@ def long_series(case: CheckedCourse) -> Iterator[Breach]:
     for series, weeks, (_, most) in _weeks(case):
         if weeks > most:
             latest = DAYS_A_WEEK * most - 1
-            back = _move_back(case, series.sessions[0], latest, "move the last session to")
+            back = _move_back(
+                case, series.sessions[0], series.sessions[-1], latest, "move the last session to"
+            )
             yield _span_broken(case, "KS204", series, fix=back, latest=latest)
 
 
@@ -439,9 +441,10 @@ def _too_short(
     broken = [one for one in stated if one.too_near(previous, session)] if previous.day < session.day else []
     for one in sorted(broken, key=lambda one: one.forgives(previous, session))[:1]:
         least, longest = one.least(previous), one.spacing.in_days().minimum or 0
-        fix = f"move it to {_day(previous, least)} or later"
+        fix = f"move it to {from_day(case, session, previous.day + timedelta(least))}"
         if not happened(previous):
-            fix += f", or {case.named(previous)} to {_day(session, -longest)} or earlier"
+            before = last_free(case, previous, session.day - timedelta(longest), DAYS_A_WEEK)
+            fix += f", or {case.named(previous)} to {day_words(before)} or earlier" if before else ""
         yield one.breach(
             case,
             code,
@@ -456,25 +459,23 @@ def _too_long(
     case: CheckedCourse, code: str, stated: _Stated, first: Session, last: Session, between: str
 ) -> Breach:
     latest = stated.latest(first)
-    limit, fix = f"at most {latest} d between {between}", _move_back(case, first, latest)
+    limit, fix = f"at most {latest} d between {between}", _move_back(case, first, last, latest)
     breach = stated.breach(case, code, (first, last), limit=limit, fix=fix)
     return attrs.evolve(breach, latest=stated.spacing.in_days().latest)
 
 
-def _move_back(case: CheckedCourse, first: Session, latest: int, words: str = "move it to") -> str:
+def _move_back(
+    case: CheckedCourse, first: Session, last: Session, latest: int, words: str = "move it to"
+) -> str:
     """Say until when the later of two sessions can be, or that no day until then is left."""
     until = first.day + timedelta(latest)
     if happened(first) and case.as_of is not None and until <= case.as_of:
         return f"{day_words(until)} has passed: plan the rest again (ketsched replan), which says what it cannot keep"
-    return f"{words} {day_words(until)} or earlier"
+    return until_day(case, last, first.day, until, words)
 
 
 def _gap(case: CheckedCourse, earlier: Session, session: Session) -> str:
     return f"{case.named(session)} is {(session.day - earlier.day).days} d after {case.named(earlier)}"
-
-
-def _day(session: Session, days: int) -> str:
-    return day_words(session.day + timedelta(days))
 
 
 def _hours(passed: timedelta) -> str:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from ketsched.checking import bounds
 from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, happened
+from ketsched.checking.opendays import fits, from_day
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
 from ketsched.model import Phase, Session, Spacing
@@ -155,6 +156,8 @@ def off_anchor_weekday(case: CheckedCourse) -> Iterator[Finding]:
         if anchor is None or first.day.weekday() == anchor or happened(first):
             continue
         day = first.day + timedelta((anchor - first.day.weekday()) % DAYS_A_WEEK)
+        weeks = (day + timedelta(DAYS_A_WEEK * n) for n in range(DAYS_A_WEEK))
+        day = next((one for one in weeks if fits(case, first, one)), day)
         yield off_anchor_weekday.at(
             first,
             what=f"{series.phase.name} begins on a {WEEKDAY_NAMES[first.day.weekday()]}",
@@ -187,12 +190,15 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
             for session in series.sessions:
                 if session.day.weekday() in series.phase.weekdays or happened(session):
                     continue
-                before, after = _pattern_days_around(session.day, series.phase)
+                around = _pattern_days_around(session.day, series.phase)
+                open_days = [day_words(day) for day in around if fits(case, session, day)]
                 yield off_pattern.at(
                     session,
                     what=f"{case.named(session)} is on a {WEEKDAY_NAMES[session.day.weekday()]}",
                     why=f"the pattern is {names}",
-                    fix=f"move it to {day_words(before)} or {day_words(after)}; if they cannot be, leave it",
+                    fix=f"move it to {' or '.join(open_days)}; if they cannot be, leave it"
+                    if open_days
+                    else "leave it: the days of the pattern beside it are closed",
                     cited=case.cite(series.phase, "weekdays"),
                 )
         elif series.phase.study_days and series.phase.anchor == "start":
@@ -298,7 +304,7 @@ def shrinking_maintenance_interval(case: CheckedCourse) -> Iterator[Finding]:
                         what=f"{case.named(three)} is {(three.day - two.day).days} d after {case.named(two)}, "
                         f"which was {(two.day - one.day).days} d after the one before",
                         why="maintenance goes from shorter to longer intervals, unless somebody decides to step back",
-                        fix=f"move it to {day_words(two.day + (two.day - one.day))}, "
+                        fix=f"move it to {from_day(case, three, two.day + (two.day - one.day))}, "
                         "or waive this with the reason for stepping back",
                     )
 
