@@ -257,13 +257,14 @@ def test_what_was_not_run_is_named_once():
         "not run: KS301 closed-day, KS302 outside-opening-hours, KS303 does-not-fit, KS304 no-free-chair"
     )
     assert untimed == (
-        "not run for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist"
+        "not run for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist, "
+        "KS309 sessions-overlap"
     )
     first = attrs.evolve(course.sessions[0], time=time(9))
     (partly,) = check(attrs.evolve(course, sessions=(first, *course.sessions[1:])), calendar=OPEN)
     assert partly.what == (
         "not run for 5 of 6 sessions: KS106 too-few-hours, KS302 outside-opening-hours, "
-        "KS304 no-free-chair, KS305 evening-session, KS306 start-does-not-exist"
+        "KS304 no-free-chair, KS305 evening-session, KS306 start-does-not-exist, KS309 sessions-overlap"
     )
 
 
