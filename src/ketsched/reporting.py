@@ -260,7 +260,8 @@ def proposal_values(before: Course, proposals: Iterable[Proposal], marked: str) 
         {
             "name": proposal.name,
             "says": proposal.says,
-            "protocol_takes_it": proposal.name == marked,
+            "same": list(proposal.same),
+            "protocol_takes_it": marked in proposal.names,
             "changes": change_values(proposal.course or before, changes_made(before, proposal)),
             "costs": list(costs(before, proposal)),
             "error": None if proposal.error is None else proposal.error.what,
@@ -276,15 +277,23 @@ def changes_made(before: Course, proposal: Proposal) -> tuple[Change, ...]:
     return proposal.course.changes
 
 
-def costs(before: Course, proposal: Proposal) -> tuple[str, ...]:
-    """Say what a plan costs: why it cannot be, sessions fewer, what it could not keep."""
+def costs(before: Course, proposal: Proposal, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """
+    Say what a plan costs: why it cannot be, sessions fewer, what it could not keep.
+
+    Args:
+        before: The course that it is made from.
+        proposal: The plan.
+        known: Remarks that are left out, because they stand elsewhere.
+    """
     if proposal.course is None:
         return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
     if len(proposal.course.revisions) == len(before.revisions):
         return ()
     fewer = len(proposal.course.skipped) - len(before.skipped)
     short = (f"{fewer} session{'' if fewer == 1 else 's'} fewer",) if fewer else ()
-    return (*short, *proposal.course.revisions[-1].remarks)
+    remarks = proposal.course.revisions[-1].remarks
+    return (*short, *(remark for remark in remarks if remark not in known))
 
 
 def moving_values(course: Course, moving: Moving) -> Plain:

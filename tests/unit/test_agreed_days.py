@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 import ketsched as ks
-from ketsched.tracking import replan
+from ketsched.tracking import replan, ways
 from making import WEEKDAYS, clinic, jan
 
 CLINIC = clinic(*WEEKDAYS, zone="Europe/London")
@@ -86,6 +86,59 @@ def test_a_day_told_in_advance_that_cannot_stand_goes_to_the_end_alone():
     (change,) = (change for change in after.changes if change.after.kind == "session")
     assert (change.kind, change.before.day, change.after.day) == ("moved", jan(13), jan(20))
     assert "for the patient" in change.why
+
+
+def test_ways_with_the_same_dates_are_one_and_claim_what_they_keep():
+    """In three of four ways the series ends on Monday 18 January: 15 dates, where two weeks have 14."""
+    given = [ks.Visit(jan(day)) for day in (4, 6, 8)]
+    missed = [*given, ks.Visit(jan(11), status="no-show")]
+    found = ways(
+        course_of("iv-mwf-6", jan(4)), missed, calendar=CLINIC, at=datetime(2027, 1, 11, 18, tzinfo=UTC)
+    )
+    ends = {way.names: days_of(way.course)[-1] for way in found}
+    assert {names: day for names, day in ends.items() if "skip" not in names} == dict.fromkeys(
+        [names for names in ends if "skip" not in names], jan(18)
+    )
+    assert ends[("skip",)] == jan(15)
+    for way in found:
+        said = [remark for remark in way.course.revisions[-1].remarks if "nominal weeks" in remark]
+        assert said == (
+            [] if way.names == ("skip",) else ["beyond 2 nominal weeks (at most 14 d): kept by skip"]
+        )
+
+
+def test_a_plan_that_keeps_a_preference_is_offered_beside_and_not_taken():
+    """A Monday closes: the 14th breaks one preference, and moving the Mondays after it breaks none."""
+    course = course_of("iv-2xw-4w-8", date(2027, 9, 6))
+    closed = CLINIC.without([date(2027, 9, 13)])
+    at = datetime(2027, 9, 7, 9, tzinfo=UTC)
+    found = {name: way.course for way in ways(course, calendar=closed, at=at) for name in way.names}
+    assert days_of(found["keep"]) == days_of(replan(course, calendar=closed, at=at))
+    assert not set(days_of(course)[3:]) <= set(days_of(found["prefer"]))
+    broken = [
+        [
+            finding
+            for finding in ks.check(plan, calendar=closed, as_of=at.date())
+            if finding.code.startswith("KS1")
+        ]
+        for plan in (found["keep"], found["prefer"])
+    ]
+    assert len(broken[0]) > len(broken[1]) == 0
+    assert days_of(replan(course, calendar=closed, at=at, prefer=True)) == days_of(found["prefer"])
+
+
+def test_policies_are_offered_for_a_booking_that_cannot_stand():
+    """Wednesday 13 January closes, in a course on 4, 6, 8, 11, 13 and 15 January."""
+    course = course_of("iv-mwf-6", jan(4))
+    closed, at = CLINIC.without([jan(13)]), datetime(2027, 1, 8, 18, tzinfo=UTC)
+    given = [ks.Visit(jan(day)) for day in (4, 6, 8)]
+    found = {name: way.course for way in ways(course, given, calendar=closed, at=at) for name in way.names}
+    assert days_of(found["skip"]) == [jan(day) for day in (4, 6, 8, 11, 15)]
+    # a day's delay for it and the one after: Thursday, and Saturday, which is Monday
+    assert days_of(found["shift"]) == [jan(day) for day in (4, 6, 8, 11, 14, 18)]
+    for name, way in found.items():
+        if name in ("make-up", "next-open", "shift", "skip"):
+            assert days_of(replan(course, given, calendar=closed, at=at, lost=name)) == days_of(way)
 
 
 STARTS = [date(2027, 1, 4), date(2027, 4, 5), date(2027, 9, 6), date(2027, 11, 1)]

@@ -33,6 +33,7 @@ from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
 from ketsched.tracking.lapses import take, taken
+from ketsched.tracking.proposing import PREFER, WAYS, options_of, other_ways, read_way
 
 
 @click.command()
@@ -57,6 +58,14 @@ from ketsched.tracking.lapses import take, taken
     to="policies",
     several=True,
     shell_complete=inputs.among(POLICIES),
+)
+@option(
+    "--way",
+    "WAY",
+    f"A policy for what was missed and for what cannot stand, as the ways are shown; or {PREFER}: leave more "
+    "agreed days, break fewer preferences.",
+    read_way,
+    shell_complete=inputs.among(WAYS),
 )
 @option(
     "--take",
@@ -151,10 +160,11 @@ def replan(
             )
         told.changed(course, seen=seen)
         return
-    course = inputs.by_option(replan_course, opened.course, asked.visits, **asked.changes, **common)
+    course = inputs.by_option(replan_course, opened.course, asked.visits, **asked.chosen, **common)
+    others = () if any(asked.chosen.values()) else other_ways(opened.course, course, asked.visits, **common)
     if seen.proposes and not asked.changes["end"] and taken(course, (), seen) is None:
         plans = proposals(opened.course, asked.visits, **common)
-    told.changed(course, seen=seen, plans=plans)
+    told.changed(course, seen=seen, plans=plans, others=() if plans else others)
 
 
 # What is asked for
@@ -173,6 +183,7 @@ class _Asked:
         waive: The reason to document.
         who: Who decided it.
         take: Name of the way to take after a lapse; empty: none.
+        way: Name of the way to plan by; None: as the protocol says.
     """
 
     visits: tuple[Visit, ...]
@@ -183,10 +194,16 @@ class _Asked:
     waive: str
     who: str
     take: str = ""
+    way: str | None = None
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """Further arguments of `replan`, those of the way among them."""
+        return {**self.changes, **options_of(self.way)}
 
     def check(self) -> None:
         """Refuse what contradicts itself."""
-        more = bool(self.visits or any(self.changes.values()))
+        more = bool(self.visits or any(self.chosen.values()))
         for wrong, where, what, why, fix in (
             (
                 self.repair and self.alone,
@@ -210,11 +227,18 @@ class _Asked:
                 "give it with --move, --alone and --who NAME",
             ),
             (
-                bool(self.take) and (bool(self.moves) or any(self.changes.values())),
+                bool(self.take) and (bool(self.moves) or any(self.chosen.values())),
                 "--take",
                 "a way to take after a lapse, and another change",
                 "each way is a plan of its own, as replan shows it",
                 "leave the other options out, or give them without --take",
+            ),
+            (
+                bool(self.way and self.changes["policy"]),
+                "--way",
+                "both --way and --policy",
+                "a way is a policy for all phases, also for bookings that cannot stand",
+                "give one of them",
             ),
             (
                 bool(self.moves) and more,
@@ -257,7 +281,7 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
             "through": given["through"],
             "place": given["place"],
         },
-        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take")},
+        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take", "way")},
     )
     asked.check()
     return asked
@@ -330,11 +354,18 @@ class _Telling:
         moving: Moving | None = None,
         seen: Forecast | None = None,
         plans: Sequence[Proposal] = (),
+        others: Sequence[Proposal] = (),
     ) -> None:
         """Write the course, and tell what changed, what could not be kept, and what to say of it."""
         opened, findings = self.opened, self.findings(course)
         made = Replanned(
-            before=opened.course, after=course, findings=findings, moving=moving, seen=seen, plans=plans
+            before=opened.course,
+            after=course,
+            findings=findings,
+            moving=moving,
+            seen=seen,
+            plans=plans,
+            others=others,
         )
         if self.dry_run:
             lines = ["nothing was written: --dry-run" if made.is_changed else "nothing has changed"]
@@ -353,6 +384,7 @@ class _Telling:
         pictures.present(*made.waived_parts(), *made.lapse_parts())
         if plans:
             pictures.show(pictures.after_a_lapse(plans))
+        pictures.present(*made.other_parts())
         pictures.present(*made.telephone_parts())
         if made.is_changed:
             numbers = counted_in_words(findings)

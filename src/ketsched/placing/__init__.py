@@ -28,9 +28,14 @@ from ketsched.spacing import Bound, Days, required
 __all__ = ["EFFORT", "TooManyPlans", "place", "ranked"]
 
 
-def place(problem: Problem) -> Placement | None:
+def place(problem: Problem, *, prefer: bool = False) -> Placement | None:
     """
     Return the best placement of a problem, or None if there is none.
+
+    Args:
+        problem: What has to be placed.
+        prefer: Whether preferences come before agreed days: those that the best placement without any
+            agreed day keeps are kept.
 
     Raises:
         TooManyPlans: The search would take too long.
@@ -44,7 +49,23 @@ def place(problem: Problem) -> Placement | None:
     ):
         return simple
     windows = cut_down(problem.days, required(problem.bounds).each)
-    return None if windows is None else fewest_left(problem, windows)
+    if windows is None:
+        return None
+    if prefer and (best := _by_preferences(attrs.evolve(problem, agreed=()))) is not None:
+        problem = _keeping(problem, best)
+        windows = cut_down(problem.days, required(problem.bounds).each) or windows
+    return fewest_left(problem, windows)
+
+
+def _keeping(problem: Problem, best: Placement) -> Problem:
+    """Return a problem that requires the preferences which a placement keeps; the others stay preferences."""
+    wishes = problem.wishes or (None,) * len(problem.days)
+    bounds = [attrs.evolve(b, required=b.required or b.keeps(best.days)) for b in problem.bounds]
+    days = [
+        among(options, wish) if wish is not None and day in wish else options
+        for options, wish, day in zip(problem.days, wishes, best.days, strict=True)
+    ]
+    return attrs.evolve(problem, bounds=tuple(bounds), days=tuple(days))
 
 
 def _by_preferences(problem: Problem) -> Placement | None:

@@ -118,7 +118,9 @@ def _when(booking: Booking | None) -> str:
 # What could be done
 
 
-def plans_table(before: Course, proposals: Iterable[Proposal], marked: str) -> Table:
+def plans_table(
+    before: Course, proposals: Iterable[Proposal], marked: str, *, known: Sequence[str] = ()
+) -> Table:
     """
     List plans that could be made: new days, what else changes, what each costs.
 
@@ -126,6 +128,7 @@ def plans_table(before: Course, proposals: Iterable[Proposal], marked: str) -> T
         before: The course that they are made from.
         proposals: Of `ways` or `proposals`.
         marked: Name of the one that the protocol takes; it gets an asterisk.
+        known: Remarks that are left out, because they stand elsewhere.
     """
     rows = []
     for proposal in proposals:
@@ -134,9 +137,9 @@ def plans_table(before: Course, proposals: Iterable[Proposal], marked: str) -> T
         if len(new) > SHOWN:
             new = [*new[:SHOWN], f"and {len(new) - SHOWN} more, to {new[-1]}"]
         others = _others(changes) or (["nothing"] if proposal.course is not None else [])
-        cells = (new, others, costs(before, proposal))
-        star = "*" if proposal.name == marked else ""
-        rows.append((star, proposal.name, *map("\n".join, cells)))
+        cells = (new, others, costs(before, proposal, known))
+        star = "*" if marked in proposal.names else ""
+        rows.append((star, "\n".join(proposal.names), *map("\n".join, cells)))
     return Table(("", "way", "new days", "what else changes", "what it costs"), tuple(rows))
 
 

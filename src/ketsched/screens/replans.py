@@ -33,6 +33,7 @@ class Replanned:
         moving: What moving a session by hand meant; None: none was moved.
         seen: The forecast before; None: it was not asked for.
         plans: What a lapse band proposes, if nobody has taken one of them.
+        others: Ways that give other days.
     """
 
     before: Course
@@ -41,6 +42,7 @@ class Replanned:
     moving: Moving | None = None
     seen: Forecast | None = None
     plans: Sequence[Proposal] = ()
+    others: Sequence[Proposal] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -103,6 +105,20 @@ class Replanned:
             yield ""
             yield f"After the lapse: {taken_in_words(self.after, done)}"
 
+    def other_parts(self) -> Iterator[Part]:
+        """Yield the ways that give other days, and how to take one."""
+        if self.others:
+            yield ""
+            yield "Other ways; none of them is booked"
+            yield plans_table(
+                self.before,
+                self.others,
+                "",
+                known=self.after.revisions[-1].remarks if self.is_changed else (),
+            )
+            names = " or ".join(f"--way {way.name}" for way in self.others)
+            yield f"To take one: the same command on the course as it was before, with {names}"
+
     def telephone_parts(self) -> Iterator[Part]:
         """Yield what to say to the patient."""
         said = sentences(self.after) if self.is_changed else ()
@@ -127,6 +143,7 @@ class Replanned:
             "proposes": "" if seen is None else seen.proposes,
             "verified": "" if seen is None or not seen.proposes else verified(course, seen),
             "plans": reporting.proposal_values(self.before, self.plans, ""),
+            "others": reporting.proposal_values(self.before, self.others, ""),
             "findings": reporting.finding_values(self.findings),
             "course": document(course),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import attrs
@@ -72,7 +72,7 @@ def following(
         check_calendars(course, hours.staff)
         asked = Request(course=course, history=history, hours=hours, options=options, at=at)
         if not seen.proposes:
-            plans = tuple(way for way in ways_of(asked) if not _adds(way, course))
+            plans = tuple(_without_adding(ways_of(asked), course))
         elif taken(course, (), seen) is None:
             plans = proposals_of(asked)
     return Following(
@@ -84,8 +84,14 @@ def following(
     )
 
 
-def _adds(way: Proposal, course: Course) -> bool:
-    """Whether to skip would add a session: one is open to question, and that is answered first."""
+def _without_adding(ways: Iterable[Proposal], course: Course) -> Iterator[Proposal]:
+    """Yield ways without "skip" where it would add a session: one is open to question, and that is answered first."""
     known = {session.id for session in course.sessions}
-    made = () if way.course is None else way.course.standing()
-    return way.name == "skip" and any(session.id not in known for session in made)
+    for way in ways:
+        made = () if way.course is None else way.course.standing()
+        if any(session.id not in known for session in made):
+            names = [name for name in way.names if name != "skip"]
+            if names:
+                yield attrs.evolve(way, name=names[0], same=tuple(names[1:]))
+        else:
+            yield way

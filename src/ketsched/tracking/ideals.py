@@ -108,6 +108,7 @@ class IdealDays:
         self,
         policies: Mapping[str, str],
         *,
+        lost: str | None = None,
         only: Mapping[str, date] | None = None,
         add: Mapping[str, Sequence[date]] | None = None,
         relaid: Iterable[str] = (),
@@ -118,6 +119,7 @@ class IdealDays:
 
         Args:
             policies: For each phase what is done about missed sessions.
+            lost: What is done about bookings that cannot stand; None and "keep": their ideal day stays.
             only: Days chosen by hand, by the id of the session.
             add: Days of further sessions chosen by hand, by the name of their phase.
             relaid: Names of phases whose bookings are laid anew on the pattern.
@@ -129,6 +131,8 @@ class IdealDays:
             if self.course.protocol.phase(name).count is not None:
                 lacks[name] -= len(days)
         ideals, skipped, remarks = self._standing(lacks, chosen, anew), list[str](), list[str]()
+        gone = self._cannot_stand(ideals) if lost not in (None, "keep") else []
+        ideals = [ideal for ideal in ideals if ideal.place.booking not in gone]
         for phase in self.course.protocol.phases:
             by_hand = more.get(phase.name, ())
             ideals += [Ideal(day.toordinal(), self.new(phase), only=True) for day in by_hand]
@@ -139,15 +143,15 @@ class IdealDays:
             lack = lacks[phase.name] - len(again)
             if phase.count is None and phase.name not in self.course.finished_phases():
                 lack += self._more(ideals, phase, through)
-            if lack > 0:
-                missed = self._missed(phase)[-lack:]
-                if policies[phase.name] == "skip" and missed:
-                    skipped += [session.id for session in missed]
-                    said, lack = _instead_of(missed), lack - len(missed)
-                    ideals += self._at_end(ideals, phase, lack, said)
-                else:
-                    ideals, remark = self._made_up(ideals, phase, lack, policies[phase.name], missed)
-                    remarks += remark
+            own = [session for session in gone if session.phase == phase.name]
+            missed = self._missed(phase)[-lack:] if lack > 0 else []
+            for sessions, many, policy in (
+                (missed, max(lack, 0), policies[phase.name]),
+                (own, len(own), lost or "keep"),
+            ):
+                ideals, dropped, remark = self._made_up(ideals, phase, many, policy, sessions)
+                skipped += dropped
+                remarks += remark
             ideals.sort(key=self.in_order)
         return Intent(ideals=tuple(ideals), skipped=tuple(skipped), remarks=tuple(remarks))
 
@@ -158,11 +162,29 @@ class IdealDays:
         days = zip(own, self._after(others, phase, len(own)), strict=False)
         return others + [attrs.evolve(ideal, day=day, why="the interval has changed") for ideal, day in days]
 
+    def _cannot_stand(self, ideals: Iterable[Ideal]) -> list[Session]:
+        """Return the bookings that nobody chose just now and whose day is not open for them any more."""
+        return [
+            ideal.place.booking
+            for ideal in ideals
+            if ideal.place.booking is not None
+            and not ideal.only
+            and self.hours is not None
+            and not self.hours.is_open(ideal.place.need, ideal.day)
+        ]
+
     def _made_up(
         self, ideals: list[Ideal], phase: Phase, lack: int, policy: str, missed: Sequence[Session]
-    ) -> tuple[list[Ideal], list[str]]:
-        """Return the ideals with as many more sessions of a phase as it lacks, and what the policy could not do."""
+    ) -> tuple[list[Ideal], list[str], list[str]]:
+        """
+        Fill so many places of a phase by a policy.
+
+        Returns the ideals, the ids of sessions that are not made up, and what the policy could not do.
+        """
         said, remarks = _instead_of(missed), list[str]()
+        if policy == "skip" and missed:
+            at_end = self._at_end(ideals, phase, lack - len(missed), said)
+            return ideals + at_end, [session.id for session in missed], []
         if policy == "shift" and missed:
             shifted = self._shifted(ideals, phase, missed)
             if shifted is not None:
@@ -175,7 +197,7 @@ class IdealDays:
                 ideals, lack = inserted, lack - 1
             if lack and policy == "make-up":
                 remarks.append(f"{phase.name}: no day leaves the rest in place; made up at the end")
-        return ideals + self._at_end(ideals, phase, lack, said), remarks
+        return ideals + self._at_end(ideals, phase, lack, said), [], remarks
 
     def _at_end(self, ideals: Sequence[Ideal], phase: Phase, lack: int, said: str) -> list[Ideal]:
         """Return so many more sessions of a phase after its last one, on its pattern."""

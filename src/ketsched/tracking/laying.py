@@ -83,6 +83,7 @@ class Replanner:
         hours: When sessions can be; the clinic's calendar is without this course's own bookings.
         notice: Nothing new is placed before so many days after today.
         exceed: Whether latest days that cannot be kept give way, also where nothing has broken them yet.
+        prefer: Whether preferences come before agreed days.
         leaves: Days that bookings are moved away from by hand just now.
     """
 
@@ -93,9 +94,11 @@ class Replanner:
         *,
         notice: int = 1,
         exceed: bool = False,
+        prefer: bool = False,
         leaves: Iterable[date] = (),
     ) -> None:
         self.history, self.course, self.hours, self.exceed = history, history.course, hours, exceed
+        self.prefer = prefer
         self.first = history.as_of.toordinal() + notice
         self.start = self._agreed_start()
         begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
@@ -147,7 +150,7 @@ class Replanner:
     def _solved(self, left: Remainder) -> Placed | None:
         """Find the days of what is left; None if the required rules leave none."""
         try:
-            found = place(_near(left.problem)) or place(left.problem)
+            found = place(_near(left.problem), prefer=self.prefer) or place(left.problem, prefer=self.prefer)
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
@@ -181,9 +184,7 @@ class Replanner:
         best = self._solved(left)
         for order in () if best is not None and not best.moved + best.broken else _in_other_orders(intent):
             other = self._solved(self.problem(order))
-            if other is not None and (
-                best is None or (other.moved, other.broken) < (best.moved, best.broken)
-            ):
+            if other is not None and (best is None or other.cost(self.prefer) < best.cost(self.prefer)):
                 best = other
         if best is None:
             raise self._no_plan(left)
@@ -249,13 +250,13 @@ class Replanner:
             yield days
 
     def _costs(self, places: Places, ideals: Sequence[Ideal], bounds: Sequence[Bound]) -> Iterator[Bound]:
-        """Yield the rules over several sessions whose latest day a new session, laid by the policy, goes beyond."""
+        """Yield the rules over several sessions whose latest day one that the policy has laid goes beyond."""
         days = [*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals)]
         for bound in bounds:
             if bound.later < places.first or bound.later - bound.earlier < 2:
                 continue
             far = bound.latest is not None and days[bound.later] - days[bound.earlier] > bound.latest
-            if far and ideals[bound.later - places.first].place.booking is None:
+            if far and not ideals[bound.later - places.first].stays:
                 yield bound
 
     def _wished(

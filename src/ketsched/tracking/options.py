@@ -46,6 +46,9 @@ class ReplanOptions:
         end: Whether the course ends today.
         through: Last day to which an open-ended phase is planned on; None: as far as it is.
         place: Where sessions at the clinic are from now on; None: where they are.
+        lost: What is done about bookings that cannot stand, one of POLICIES; None and "keep": each goes to the
+            nearest day that leaves the others alone.
+        prefer: Whether preferences come before agreed days.
         exceed: Whether latest days that cannot be kept give way.
         notice: Nothing new is placed before so many days after today; 0 is as 1, as today stays.
     """
@@ -60,6 +63,8 @@ class ReplanOptions:
     end: bool = False
     through: date | None = None
     place: str | None = None
+    lost: str | None = None
+    prefer: bool = False
     exceed: bool = False
     notice: int = 1
 
@@ -90,6 +95,13 @@ class ReplanOptions:
                 f"a step {str(self.step)[:40]!r}",
                 f"it is one of {', '.join(STEPS)}",
                 'give {step=back|step="back"} or {step=forward|step="forward"}',
+            ),
+            (
+                self.lost not in (None, *POLICIES),
+                "lost",
+                f"{str(self.lost)[:40]!r} for bookings that cannot stand",
+                f"it is one of {', '.join(POLICIES)}",
+                'give {lost=shift|lost="shift"}, or leave it out: each goes to the nearest day',
             ),
             (
                 self.place is not None and len(self.place) > LONGEST_PLACE,
@@ -175,6 +187,8 @@ class _Decisions(TypedDict, total=False):
 
 class _Policy(TypedDict, total=False):
     policy: str | Mapping[str, str] | None
+    lost: str | None
+    prefer: bool
 
 
 class _Move(TypedDict, total=False):
@@ -190,7 +204,7 @@ class MovingKeywords(_Within, _Decisions, _Policy, total=False):
 
 
 class WaysKeywords(_Within, _Decisions, _Move, total=False):
-    """Keywords of `ways`: those of `replan` but the policy."""
+    """Keywords of `ways`: those of `replan` but those that say which way."""
 
 
 class ReplanKeywords(_Within, Decisions, total=False):

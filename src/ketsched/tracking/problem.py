@@ -9,6 +9,9 @@ from ketsched.spacing import Bound
 from ketsched.tracking.ideals import Intent
 from ketsched.tracking.places import Places
 
+_SEVERAL = 2
+"""A rule over several sessions counts to the second one after, or further."""
+
 
 @attrs.frozen(kw_only=True)
 class Remainder:
@@ -56,3 +59,19 @@ class Placed:
     costs: tuple[Bound, ...]
     moved: int = 0
     broken: int = 0
+
+    def cost(self, prefer: bool) -> tuple[int, int]:
+        """Return the agreed days left and the preferences broken, these first if they are preferred."""
+        return (self.broken, self.moved) if prefer else (self.moved, self.broken)
+
+    @property
+    def breaks(self) -> dict[str, str]:
+        """The rules over several sessions whose latest day these days go beyond: in words, by their keys."""
+        days = [*(taken.day for taken in self.places.fixed), *self.days]
+        return {
+            bound.key: bound.rule
+            for bound in self.places.bounds
+            if bound.later - bound.earlier >= _SEVERAL
+            and bound.latest is not None
+            and days[bound.later] - days[bound.earlier] > bound.latest
+        }

@@ -13,13 +13,19 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.errors import KetschedError
+from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import POLICIES, POLICY_WORDS, Course, Phase, Protocol, Visit
 from ketsched.tracking.forecasting import lapse_of
 from ketsched.tracking.ideals import current
 from ketsched.tracking.options import Decisions, ReplanKeywords, WaysKeywords
-from ketsched.tracking.replanning import replan_as
+from ketsched.tracking.replanning import breaks_fewer, replan_as
 from ketsched.tracking.request import Request, request
+
+PREFER = "prefer"
+"""The way that puts preferences before agreed days."""
+WAYS = (*POLICIES, PREFER)
+"""The ways in which the rest can be planned again, by their names."""
+PREFER_SAYS = "more bookings move, and fewer preferences are broken"
 
 
 @attrs.frozen(kw_only=True)
@@ -32,12 +38,19 @@ class Proposal:
         says: What it means, in a few words.
         course: The course that it would give; None if there is no such plan.
         error: Why there is none.
+        same: Names of further ways that give the same days.
     """
 
     name: str
     says: str
     course: Course | None = None
     error: KetschedError | None = None
+    same: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of ways that give these days."""
+        return (self.name, *self.same)
 
 
 @checked
@@ -45,7 +58,10 @@ def ways(
     course: Course, visits: Iterable[Visit] = (), *, calendar: Calendar, **options: Unpack[WaysKeywords]
 ) -> tuple[Proposal, ...]:
     """
-    Return the plan that each policy would give, the policies in the order of POLICIES.
+    Return the plans that the policies would give, in the order of POLICIES; those with the same days as one.
+
+    A policy is tried for what was missed, and for bookings that cannot stand because their day has closed or
+    the patient is away. Last comes "prefer" where leaving more agreed days breaks fewer preferences.
 
     Args:
         course: As it was given out last.
@@ -56,9 +72,70 @@ def ways(
     return ways_of(request(course, visits, calendar, policy=None, **options))  # each is tried
 
 
+def read_way(text: str) -> str:
+    """
+    Return the name of a way.
+
+    Raises:
+        InvalidInput: There is no such way.
+    """
+    if text not in WAYS:
+        raise InvalidInput(
+            what=f"the way {text[:20]!r}",
+            why=f"ways are {', '.join(WAYS)}",
+            fix="give one of these; ketsched record and replan show what each would give",
+        )
+    return text
+
+
+def options_of(way: str | None) -> Decisions:
+    """Return the options of `replan` that plan by a way; none if there is no way."""
+    if way is None:
+        return {}
+    return {"prefer": True} if way == PREFER else {"policy": way, "lost": way}
+
+
+def other_ways(
+    before: Course,
+    after: Course,
+    visits: Iterable[Visit] = (),
+    *,
+    calendar: Calendar,
+    **options: Unpack[WaysKeywords],
+) -> tuple[Proposal, ...]:
+    """
+    Return the ways that give other days than a plan that changed sessions to come; none if it changed none.
+
+    Args:
+        before: The course as it was given out last.
+        after: As it was planned again.
+        visits: What happened besides what it remembers.
+        calendar: When the clinic is open, without this course's own bookings.
+        options: The other keywords of `replan` with which it was planned.
+    """
+    if _days_of(before) == _days_of(after) or after.ended is not None:
+        return ()
+    found = ways(before, visits, calendar=calendar, **options)
+    return tuple(way for way in found if way.course is not None and _days_of(way.course) != _days_of(after))
+
+
 def ways_of(asked: Request) -> tuple[Proposal, ...]:
-    """Return the plan that each policy would give, in answer to a request."""
-    return tuple(_tried(name, POLICY_WORDS[name], asked, policy=name) for name in POLICIES)
+    """Return the plans that the policies would give, and that with fewer preferences broken, to a request."""
+    names = WAYS if breaks_fewer(asked) else POLICIES
+    tried = [
+        _tried(name, {**POLICY_WORDS, PREFER: PREFER_SAYS}[name], asked, **options_of(name)) for name in names
+    ]
+    found: dict[object, Proposal] = {}
+    for way in tried:
+        key = _days_of(way.course) if way.course is not None else way.name
+        first = found.setdefault(key, way)
+        if first is not way:
+            found[key] = attrs.evolve(first, same=(*first.same, way.name))
+    return tuple(found.values())
+
+
+def _days_of(course: Course) -> tuple[object, ...]:
+    return tuple((session.phase, session.day, session.time) for session in course.standing())
 
 
 @checked

@@ -59,6 +59,8 @@ def replan(  # noqa: PLR0913 - public, each a keyword
     end: bool = False,
     through: date | None = None,
     place: str | None = None,
+    lost: str | None = None,
+    prefer: bool = False,
     exceed: bool = False,
     availability: Calendar | None = None,
     away: Iterable[date] = (),
@@ -91,6 +93,9 @@ def replan(  # noqa: PLR0913 - public, each a keyword
         end: Whether the course ends today; what is still to come is closed.
         through: Last day to which an open-ended phase is planned on.
         place: Where sessions at the clinic are from now on.
+        lost: What is done about bookings that cannot stand, because their day has closed or the patient is
+            away, one of POLICIES; None: each goes to the nearest day that leaves the others alone.
+        prefer: Whether preferences come before agreed days: more bookings may move, so that fewer are broken.
         exceed: Whether latest days that cannot be kept give way, to be documented by a clinician.
         availability: When the patient can; in place of what the course remembers, and remembered from now on.
             None: as it remembers, or always.
@@ -122,6 +127,8 @@ def replan(  # noqa: PLR0913 - public, each a keyword
             end=end,
             through=through,
             place=place,
+            lost=lost,
+            prefer=prefer,
             exceed=exceed,
             availability=availability,
             away=away,
@@ -148,6 +155,20 @@ def replan_as(asked: Request) -> Course:
     return replanning.course()
 
 
+def breaks_fewer(asked: Request) -> bool:
+    """Whether a plan that puts preferences before agreed days breaks fewer of them."""
+    decided = decide(asked.course, asked.history, asked.options)
+    plain, other = (
+        _Replanning(attrs.evolve(asked, options=attrs.evolve(asked.options, prefer=prefer)), decided)
+        for prefer in (False, True)
+    )
+    try:
+        placed = plain.lay(plain.policies)
+        return bool(placed.broken) and other.lay(other.policies).broken < placed.broken
+    except (NoFeasiblePlan, TooManyWays):
+        return False
+
+
 # What is decided about the rest
 
 
@@ -169,7 +190,7 @@ class Decided:
     def is_nothing(self, asked: Request) -> bool:
         """Whether the course goes on as it was given out."""
         options = asked.options
-        chosen = options.move or options.add or self.relaid or options.through is not None
+        chosen = any((options.move, options.add, self.relaid, options.through, options.lost, options.prefer))
         return not chosen and self.history.course == asked.course
 
 
@@ -272,6 +293,7 @@ class _Replanning:
             asked.hours,
             notice=self.options.days_of_notice,
             exceed=self.options.exceed,
+            prefer=self.options.prefer,
             leaves=[days[name] for name, day in self.options.move.items() if days.get(name, day) != day],
         )
         self.moved = {check_to_come(self.history, name): day for name, day in self.options.move.items()}
@@ -290,10 +312,11 @@ class _Replanning:
                 argument=argument,
             )
 
-    def lay(self, policies: Mapping[str, str]) -> Placed:
-        """Find the days of what is left, by the policy of each phase."""
+    def lay(self, policies: Mapping[str, str], lost: str | None = None) -> Placed:
+        """Find the days of what is left, by the policy of each phase, and that for bookings that cannot stand."""
         intent = self.planner.ideal_days.intent(
             policies,
+            lost=lost,
             only=self.moved,
             add=self.decided.added,
             relaid=self.decided.relaid,
@@ -304,7 +327,7 @@ class _Replanning:
     def course(self) -> Course:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
-        placed = self.lay(self.policies)
+        placed = self.lay(self.policies, self.options.lost)
         booked = book(self.history, placed, asked.hours)
         known = without_old_rides(self._booked(placed, booked), asked.course)
         around = place_companions(known, asked.hours, after=asked.today)
@@ -352,21 +375,22 @@ class _Replanning:
         yield from _left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
         yield from _lifted_in_words(known, lifted)
-        if placed.costs:
-            yield self._offer(placed)
+        over = {key: rule for key, rule in placed.breaks.items() if key not in {b.key for b in placed.past}}
+        if over and placed.intent.lays_new:
+            yield self._offer(placed, over)
 
-    def _offer(self, placed: Placed) -> str:
-        """Say which other policies keep the rules that this one goes beyond."""
+    def _offer(self, placed: Placed, over: Mapping[str, str]) -> str:
+        """Say which other policies keep the rules that this one goes beyond, as their plans show."""
         keep = []
         for policy in POLICIES:
             if policy not in self.policies.values():
                 try:
-                    other = self.lay(dict.fromkeys(self.policies, policy))
+                    other = self.lay(dict.fromkeys(self.policies, policy), self.options.lost and policy)
                 except (NoFeasiblePlan, TooManyWays):
                     continue
-                if not other.costs and len(other.lifted) <= len(placed.lifted):
+                if over.keys().isdisjoint(other.breaks) and len(other.lifted) <= len(placed.lifted):
                     keep.append(policy)
-        rules = " and ".join(dict.fromkeys(bound.rule for bound in placed.costs))
+        rules = " and ".join(dict.fromkeys(over.values()))
         return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
 
 

@@ -170,6 +170,7 @@ REPLAN_KEYS = {
     "proposes",
     "verified",
     "plans",
+    "others",
     "findings",
     "course",
 }
