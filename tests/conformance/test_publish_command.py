@@ -101,7 +101,7 @@ def test_publish_again_after_a_change_and_over_a_conflict(server: Server, tmp_pa
     assert code == 1
     assert said[-2:] == [
         "6 unchanged, 1 conflict",
-        "conflicts were left as they are; --overwrite ID decides one for the course",
+        "conflicts were left as they are; --overwrite ID decides one that the server does not refuse",
     ]
     assert "20270119T090000" in server.files()[address][1]
     code, said = published("--overwrite", "s5")

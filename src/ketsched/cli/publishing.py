@@ -52,7 +52,8 @@ def publish(  # noqa: PLR0913 - a parameter for each option
 
     Only what differs is written, so it can be repeated. An event that somebody
     moved or changed there is a conflict: it is listed and left as it is, unless
-    --overwrite names it. User and password come from KETSCHED_CALDAV_USER and
+    --overwrite names it. So is one that the server refuses; the others are written
+    all the same. User and password come from KETSCHED_CALDAV_USER and
     KETSCHED_CALDAV_PASSWORD, or from the machine's keyring.
 
     Exit codes: 0 up to date, 1 conflicts, 2 the server or the course cannot be used.
@@ -106,4 +107,6 @@ def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:
     if dry_run:
         click.echo("nothing was written: --dry-run")
     if "conflict" in actions:
-        click.echo("conflicts were left as they are; --overwrite ID decides one for the course")
+        click.echo(
+            "conflicts were left as they are; --overwrite ID decides one that the server does not refuse"
+        )

@@ -24,7 +24,7 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.errors import CannotWrite
-from ketsched.interchange.calendarserver import connected, host_of, server_errors, shown
+from ketsched.interchange.calendarserver import connected, host_of, not_allowed, server_errors, shown
 from ketsched.interchange.ical import Resource, State, resources
 from ketsched.model import Course
 from ketsched.words.wording import Publication
@@ -37,6 +37,12 @@ _TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
 
 _WRITES = ("added", "updated")
 """What is done about an event by writing it."""
+
+_ACCEPTED = (200, 201, 204)
+"""What a server answers that has taken an event."""
+
+_ABOUT_THE_EVENT = (400, 409, 412, 413, 415, 422)
+"""What a server answers that would not take this one: what is in it, its size, its form, or that it has changed."""
 
 _DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 _UID_TAKEN = {f"{_CALDAV}no-uid-conflict", f"{_CALDAV}unique-scheduling-object-resource"}
@@ -59,8 +65,9 @@ class Published:
     Attributes:
         uid: Its UID.
         booking: Id of the session, appointment or task that it is of.
-        action: "added", "updated", "unchanged", "conflict" (somebody changed it there; it was left
-            alone), or "kept" (nothing to do, although the server says something else: see `why`).
+        action: "added", "updated", "unchanged", "conflict" (somebody changed it there, or the server
+            refuses it; it was left alone), or "kept" (nothing to do, although the server says
+            something else: see `why`).
         why: In a few words.
     """
 
@@ -109,7 +116,8 @@ def publish(  # noqa: PLR0913 - public, each a keyword
     Raises:
         InvalidInput: The address or another argument cannot be used.
         CannotWrite: The server cannot be reached, does not let this user in, has no such calendar,
-            or its certificate is not trusted; or the course lacks what calendars need. Events that were
+            accepts nothing, says too much or takes too long, or its certificate is not trusted;
+            or the course lacks what calendars need. Events that were
             already written stay, and the next run goes on from there.
     """
     publication = Publication(audience=audience, privacy=privacy, language=language)
@@ -137,6 +145,8 @@ def publish(  # noqa: PLR0913 - public, each a keyword
                 if refused:
                     action, why = "conflict", refused
             done.append(Published(event.uid, event.booking, action, why))
+        if not on_server:
+            collection.check_accepted()
         return tuple(done)
 
 
@@ -216,6 +226,7 @@ class _Collection:
 
     def __init__(self, client: DAVClient, url: str) -> None:
         self.client, self.shown = client, shown(url)
+        self.answers: list[int] = []  # of the events that were to be written
 
     def check(self) -> None:
         """Refuse what is no calendar."""
@@ -276,8 +287,6 @@ class _Collection:
 
     def put(self, event: Resource, stored: _StoredEvent | None) -> str:
         """Write an event if it is still as it was read; return why not, or nothing."""
-        from caldav.lib import error
-
         address = stored.address if stored else str(self.client.url.join(f"{_in_address(event.uid)}.ics"))
         headers = {
             "Content-Type": "text/calendar; charset=utf-8",
@@ -285,12 +294,7 @@ class _Collection:
         }
         try:
             with server_errors(self.shown):
-                try:
-                    status = self.client.put(address, event.content.decode(), headers).status
-                except error.AuthorizationError as fault:
-                    if not _UID_TAKEN.intersection(fault.preconditions):
-                        raise
-                    status = 409
+                status = self._answer_to(address, event, headers)
         except CannotWrite as fault:
             raise CannotWrite(
                 what=fault.what,
@@ -298,11 +302,31 @@ class _Collection:
                 why=fault.why,
                 fix=fault.fix,
             ) from None
+        self.answers.append(status)
         if status in (409, 412):
             return f"somebody {'changed' if stored else 'put'} it there in the meantime"
-        if status not in (200, 201, 204):
+        return "" if status in _ACCEPTED else f"the server refuses it ({status})"
+
+    def _answer_to(self, address: str, event: Resource, headers: dict[str, str]) -> int:
+        """Return the status of the answer to an event; what stops everything is raised."""
+        from caldav.lib import error
+
+        try:
+            return int(self.client.put(address, event.content.decode(), headers).status)
+        except error.AuthorizationError as fault:
+            if _UID_TAKEN.intersection(fault.preconditions):
+                return 409
+            if fault.status != 403:
+                raise
+            return 403
+
+    def check_accepted(self) -> None:
+        """Refuse a server that has none of the course's events and takes none, for a reason that is not in them."""
+        status = self.answers[0] if len(self.answers) > 1 and len(set(self.answers)) == 1 else 200
+        if status == 403:
+            raise not_allowed(self.shown)
+        if status not in (*_ACCEPTED, *_ABOUT_THE_EVENT):
             raise self._unusable(status)
-        return ""
 
     def _unusable(self, status: int) -> CannotWrite:
         return CannotWrite(

@@ -8,21 +8,29 @@ of the server is never repeated, because it may name a patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from ketsched.errors import CannotWrite, InvalidInput
 
 if TYPE_CHECKING:
     from caldav.davclient import DAVClient
+    from niquests import Response
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts to which nothing travels over a network."""
 
 _SECONDS = 30
-"""That a server may take for one answer (house default)."""
+"""That a server may say nothing at all (house default)."""
+
+_WHOLE_SECONDS = 60
+"""That one answer may take from asking to its last byte (house default)."""
+
+_LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes that one answer may have, once it is unpacked (house default)."""
 
 
 def host_of(url: str) -> str:
@@ -123,12 +131,90 @@ def connected(
     )
     session: Any = client.session
     session.trust_env = False  # no .netrc, no proxies: what is not given is not used
-    session.max_redirects = 0  # nothing goes where the caller did not say
+    session.get_redirect_target = lambda _: (
+        None
+    )  # nothing goes where the caller did not say, nor is that read
+    session.request = _bounded(session.request, shown(address))
     try:
         with server_errors(shown(address)):
             yield client
     finally:
         client.close()
+
+
+def _bounded(ask: Callable[..., Response], where: str) -> Callable[..., Response]:
+    """
+    Return a session's `request` that reads no more and waits no longer than a calendar is worth.
+
+    What the session does cannot be stopped from outside while the server keeps it waiting, so it is done beside,
+    and left alone when its time is over.
+    """
+
+    def asking(*given: object, **more: object) -> Response:
+        found: list[Response | BaseException] = []
+        over = Event()
+
+        def ask_and_read() -> None:
+            try:
+                answer = ask(*given, **more, stream=True, allow_redirects=False)
+                found.append(_read_whole(answer, over, where))
+            except BaseException as fault:  # told by whoever waits for it
+                found.append(fault)
+
+        beside = Thread(target=ask_and_read, daemon=True)
+        beside.start()
+        try:
+            beside.join(_WHOLE_SECONDS)
+        finally:
+            over.set()
+        if not found:
+            raise CannotWrite(
+                what="the server does not come to an end",
+                where=where,
+                why=f"its answer took more than {_WHOLE_SECONDS} seconds",
+                fix="try again later, or ask whoever runs it",
+            )
+        if isinstance(found[0], BaseException):
+            raise found[0]
+        return found[0]
+
+    return asking
+
+
+def _read_whole(answer: Response, over: Event, where: str) -> Response:
+    """Return an answer with all that it says read, unless that is too much; one that points elsewhere is refused."""
+    from caldav.lib import http_sync
+
+    if answer.is_redirect or answer.is_permanent_redirect:
+        answer.close()
+        raise http_sync.requests.exceptions.TooManyRedirects
+    body = bytearray()
+    for piece in answer.iter_content(64 * 1024):
+        body += piece
+        if over.is_set() or len(body) > _LARGEST_ANSWER:
+            answer.close()
+            raise CannotWrite(
+                what="the server's answer is too large",
+                where=where,
+                why=f"answers may have {_LARGEST_ANSWER // 1024**2} MiB, which is more than a calendar of courses has",
+                fix="check the address; give a calendar that holds nothing else",
+            )
+    # The packages that speak HTTP have no other way to say that an answer was read: requests and niquests alike.
+    answer._content, answer._content_consumed = bytes(body), True
+    return answer
+
+
+_NOT_ALLOWED = (
+    "this user may not do that on the server",
+    "the server refuses it (403)",
+    "ask whoever runs it for the right to write to this calendar, or check the address",
+)
+
+
+def not_allowed(where: str) -> CannotWrite:
+    """Return the error of a user who has no right to write."""
+    what, why, fix = _NOT_ALLOWED
+    return CannotWrite(what=what, where=where, why=why, fix=fix)
 
 
 @contextmanager
@@ -138,12 +224,7 @@ def server_errors(where: str) -> Iterator[None]:
 
     faults = http_sync.requests.exceptions
     ours: tuple[tuple[Any, str, str, str], ...] = (
-        (
-            error.AuthorizationError,
-            "this user may not do that on the server",
-            "the server refuses it (403)",
-            "ask whoever runs it for the right to write to this calendar, or check the address",
-        ),
+        (error.AuthorizationError, *_NOT_ALLOWED),
         (
             faults.TooManyRedirects,
             "the calendar is at another address",
