@@ -162,7 +162,7 @@ def present(course: Course, day: date | None) -> date:
     if day is not None:
         return day
     over = (visit.day for visit in course.visits if visit.status is not VisitStatus.CANCELLED)
-    return max(course.day_at(inputs.clock()), *over)
+    return max([course.day_at(inputs.clock()), *over])
 
 
 @contextmanager

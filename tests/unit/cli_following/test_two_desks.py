@@ -160,6 +160,14 @@ def test_no_lock_is_left_where_there_is_no_course_file(run, own_folder):
 # The moment of a revision.
 
 
+def test_today_is_by_the_clock_where_nothing_has_happened_yet(run, course, clock):
+    clock(NOW)
+    for command in ("forecast", "history"):
+        done = run(command, course)
+        assert (done.code, done.err) == (0, "")
+        assert done.out == run(command, course, "--as-of", FOURTH).out
+
+
 def test_two_desks_need_not_agree_on_the_time(run, third, clock):
     """The second desk's clock is behind: its revision is a second later, and today is by its clock."""
     for seconds in (0, 0, -300):
