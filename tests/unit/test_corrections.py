@@ -6,6 +6,8 @@ Six infusions on 4, 7, 11, 14, 18 and 21 January 2027, Mondays and Thursdays; da
 
 from __future__ import annotations
 
+from datetime import time
+
 import attrs
 import pytest
 
@@ -172,3 +174,55 @@ def test_a_correction_without_a_session_on_its_day_is_a_slip_unless_something_wa
 def test_an_entry_without_an_id_is_not_lost():
     bare = attrs.evolve(SIX, visits=(Visit(jan(4)), Visit(jan(7))))
     assert [v.day for v in record(bare, [Visit(jan(11))], at=morning(11)).visits] == [jan(4), jan(7), jan(11)]
+
+
+# The same visit, with a better note
+
+
+def test_a_better_note_is_the_same_treatment_in_every_verb():
+    known = record(SIX, [Visit(jan(4)), Visit(jan(7))], at=morning(7))
+    better = [Visit(jan(4)), Visit(jan(7), note="a little dizzy")]
+    seen = evaluate(known, better, as_of=jan(7))
+    assert [judged.verdict for judged in seen.given()] == ["valid", "valid"]
+    assert seen.given()[1].visit.note == "a little dizzy"
+    now = record(known, better, at=morning(8))
+    assert [(v.id, v.note, v.corrects, v.session) for v in now.visits[2:]] == [
+        ("v3", "a little dizzy", "v2", "s2")
+    ]
+    for again in (better, [Visit(jan(7))]):
+        assert record(now, again, at=morning(9)) == now
+        assert ks.replan(now, again, calendar=OPEN_UTC, at=morning(8)) == now
+
+
+def test_what_a_visit_leaves_open_is_no_other_visit():
+    told = Visit(jan(14), "cancelled", by="patient", note="called")
+    known = record(SIX, [told], at=morning(8))
+    assert record(known, [Visit(jan(14), "cancelled")], at=morning(9)) == known
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Visit(jan(7), at=time(15)),
+        Visit(jan(7), note="again", at=time(15)),
+        Visit(jan(7), route="nasal"),
+        Visit(jan(7), elsewhere=True),
+        Visit(jan(7), "no-show"),
+        Visit(jan(7), note="again", session="s3"),
+    ],
+)
+def test_what_says_something_else_is_an_entry_of_its_own(second):
+    known = record(SIX, [Visit(jan(7))], at=morning(7))
+    assert len(record(known, [Visit(jan(7)), second], at=morning(8)).visits) == 2
+    assert not record(known, [second], at=morning(8)).visits[-1].corrects
+
+
+def test_an_id_that_says_something_else_already_is_refused_with_the_way_to_correct_it():
+    known = record(SIX, [Visit(jan(7), "no-show", id="A2")], at=morning(7))
+    assert record(known, [Visit(jan(7), "no-show", id="A2")], at=morning(8)) == known
+    with pytest.raises(InvalidInput, match="that was fulfilled, under the id 'A2'") as refused:
+        record(known, [Visit(jan(7), "fulfilled", id="A2")], at=morning(8))
+    assert refused.value.why == "A2 says of 2027-01-07 already: no-show"
+    assert 'corrects="A2"' in refused.value.fix
+    with pytest.raises(InvalidInput, match="under the id 'A2'"):
+        ks.replan(known, [Visit(jan(11), id="A2")], calendar=OPEN_UTC, at=morning(11))

@@ -105,6 +105,7 @@ def test_codes_keep_their_names_for_ever():
         "KS510": "counts-unknown",
         "KS511": "count-not-reached",
         "KS512": "missed-not-replanned",
+        "KS513": "entries-contradict",
         "KS601": "rules-not-run",
         "KS602": "unused-waiver",
         "KS603": "waiver-of-unknown-rule",

@@ -7,13 +7,13 @@ plan. What nobody recorded is asked for, and never assumed. The library proposes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ketsched.checking.bounds import Breach, all_breaches, is_lifted
 from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
-from ketsched.history import JudgedVisit, SessionState, Verdict
+from ketsched.history import OUR_IDS, JudgedVisit, SessionState, Verdict
 from ketsched.model import BookingStatus, Phase, Session
 
 
@@ -374,6 +374,40 @@ def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
             )
 
 
+@rule("KS513", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
+def entries_contradict(case: CheckedCourse) -> Iterator[Finding]:
+    """
+    Two entries of one day contradict each other: something was given, and it was not.
+
+    Two visits of one day are told apart by their hours, by the bookings that they were, or by the ids of the
+    program that they come from. Without any of these one of the two entries is a mistake.
+
+    Why it matters: what was given is counted, so nothing is made up for a session that nobody had.
+
+    Example: Thu 7 January 2027 recorded as given, and as a no-show.
+
+    Instead: let the right one correct the other, or record what tells them apart.
+
+    References: none; it is about this library.
+    """
+    booked = {session.id for session in case.course.sessions if session.booked}
+    stand = case.history.visits if case.history is not None else ()
+    for given in stand:
+        for other in stand if given.verdict.given else ():
+            alike = other.verdict is Verdict.NOT_GIVEN and other.visit.day == given.visit.day
+            if alike and not _told_apart(given, other, booked):
+                session = _session(case, given)
+                said = " and ".join(f"{j.visit.id} {j.visit.status}".strip() for j in (given, other))
+                yield entries_contradict.at(
+                    *([] if session is None else [session]),
+                    what=f"{day_words(given.visit.day)} is recorded twice: {said}",
+                    why="nothing tells two visits apart, and what was given is counted",
+                    fix="let the right one correct the other (--corrects), or record their hours",
+                    where=f"visit of {day_words(given.visit.day)}",
+                    day=given.visit.day,
+                )
+
+
 COUNT_FROM_IT = "it has happened: count from it for what is next"
 
 RULES: tuple[Rule, ...] = (
@@ -389,6 +423,7 @@ RULES: tuple[Rule, ...] = (
     counts_unknown,
     count_not_reached,
     missed_not_replanned,
+    entries_contradict,
 )
 
 # What follows is how the rules above read the history.
@@ -422,6 +457,14 @@ def _of_verdict(
                 where=f"visit of {day}",
                 day=judged.visit.day,
             )
+
+
+def _told_apart(one: JudgedVisit, other: JudgedVisit, booked: Collection[str]) -> bool:
+    """Whether two visits of one day differ in their hours, or are of two bookings, or of two ids of another program."""
+    a, b = one.visit, other.visit
+    hours = a.at is not None and b.at is not None and a.at != b.at
+    ids = not (OUR_IDS.fullmatch(a.id) or OUR_IDS.fullmatch(b.id)) and "" not in (a.id, b.id)
+    return hours or ids or {one.session, other.session} <= set(booked)
 
 
 def _session(case: CheckedCourse, judged: JudgedVisit) -> Session | None:

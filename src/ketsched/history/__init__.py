@@ -18,11 +18,15 @@ from ketsched.arguments import checked
 from ketsched.clock import plausible
 from ketsched.history.counting import judge, target
 from ketsched.history.matching import (
+    OUR_IDS,
+    better_entry,
     in_time,
     is_of_same_session,
     is_past,
     match,
     opened_again,
+    says_more,
+    says_the_same,
     sort_key,
     unrecorded,
 )
@@ -39,6 +43,7 @@ from ketsched.history.values import (
 from ketsched.model import BookingStatus, Course, Visit
 
 __all__ = [
+    "OUR_IDS",
     "STATUS_OF",
     "History",
     "JudgedSession",
@@ -47,6 +52,7 @@ __all__ = [
     "SessionState",
     "Verdict",
     "as_given",
+    "better_entry",
     "evaluate",
     "in_time",
     "is_of_same_session",
@@ -54,6 +60,8 @@ __all__ = [
     "judge_session",
     "match",
     "outcomes",
+    "says_more",
+    "says_the_same",
     "sort_key",
     "target",
     "unrecorded",

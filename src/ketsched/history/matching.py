@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -11,6 +12,9 @@ import attrs
 from ketsched.errors import InvalidInput
 from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
 from ketsched.revising import before_its_outcome, in_order
+
+OUR_IDS = re.compile(r"v[0-9]+")
+"""Ids of entries that are given here."""
 
 
 def is_past(visit: Visit, as_of: date) -> bool:
@@ -35,21 +39,82 @@ def content(visit: Visit) -> tuple[Any, ...]:
     return v.day, v.status, v.at, v.elsewhere, v.counts, v.by, v.route, v.worse, v.note, v.corrects
 
 
+def says_the_same(entry: Visit, visit: Visit) -> bool:
+    """Whether a visit says nothing else than an entry, note and time aside; what it leaves open is no difference."""
+    return (
+        (entry.day, entry.status, entry.elsewhere, entry.corrects if visit.corrects else "")
+        == (visit.day, visit.status, visit.elsewhere, visit.corrects)
+        and visit.session in (None, entry.session)
+        and visit.counts in (None, entry.counts)
+        and visit.by in ("", entry.by)
+        and visit.route in ("", entry.route)
+        and visit.worse in (False, entry.worse)
+    )
+
+
+def says_more(entry: Visit, visit: Visit) -> bool:
+    """Whether a visit has another note or time than an entry."""
+    return visit.at not in (None, entry.at) or visit.note not in ("", entry.note)
+
+
+def better_entry(entry: Visit, visit: Visit) -> Visit:
+    """Return the correction of an entry that takes a visit's note and time: it is the same treatment."""
+    at, note = visit.at or entry.at, visit.note or entry.note
+    own = "" if visit.id == entry.id else visit.id
+    return attrs.evolve(entry, at=at, note=note, session=None, id=own, corrects=entry.id, who=visit.who)
+
+
 def unrecorded(course: Course, visits: Iterable[Visit]) -> list[Visit]:
-    """Return the visits that a course does not remember yet; each that it does is taken once."""
+    """
+    Return the visits that a course does not remember yet; each that it does is taken once.
+
+    One that says what an entry says, with another note, corrects that entry. A time of its own tells a second
+    visit of one day from the first.
+    """
     visits = list(visits)
     remembered: dict[tuple[Any, ...], list[Visit]] = {}
     for visit in course.visits if visits else ():
         remembered.setdefault(content(visit), []).append(visit)
-    new = []
+    new, told = [], []
     for visit in visits:
         known = remembered.get(content(visit), [])
         at = next((n for n, one in enumerate(known) if _may_be(one, visit)), None)
         if at is None:
             new.append(visit)
         else:
+            told.append(known[at].id)
             del known[at]
-    return new
+    return [*_not_known_better(course, new, told)] if course.visits else new
+
+
+def _not_known_better(course: Course, visits: Iterable[Visit], told: Iterable[str]) -> Iterator[Visit]:
+    """Yield visits but those that entries say already, and as a correction what says one of them better."""
+    first: dict[str, str] = {}
+    newest: dict[str, Visit] = {}
+    for entry in course.visits:
+        if entry.id:
+            first[entry.id] = first.get(entry.corrects, entry.id) if entry.corrects else entry.id
+            newest[first[entry.id]] = entry
+    taken = {first.get(name, name) for name in told}
+    for visit in visits:
+        found = next(
+            (
+                (name, entry)
+                for name, entry in newest.items()
+                if name not in taken
+                and not visit.corrects
+                and visit.id in ("", entry.id)
+                and visit.at in (None, entry.at)
+                and says_the_same(entry, visit)
+            ),
+            None,
+        )
+        if found is None:
+            yield visit
+            continue
+        taken.add(found[0])
+        if says_more(found[1], visit):
+            yield better_entry(found[1], visit)
 
 
 def _may_be(known: Visit, visit: Visit) -> bool:

@@ -122,10 +122,23 @@ def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
     """Return the visits that a course does not remember yet, each under an id."""
     taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
     free = (name for number in count(1) if (name := f"v{number}") not in taken)
-    return [
-        attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who)
-        for visit in sorted(unrecorded(course, visits), key=lambda v: (*in_time(v), *sort_key(v)))
-    ]
+    new = sorted(unrecorded(course, visits), key=lambda v: (*in_time(v), *sort_key(v)))
+    for visit in new if course.visits else ():
+        _check_id(course, visit)
+    return [attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who) for visit in new]
+
+
+def _check_id(course: Course, visit: Visit) -> None:
+    """Refuse a visit under the id of an entry that says something else."""
+    entry = next((entry for entry in course.visits if visit.id and entry.id == visit.id), None)
+    if entry is not None:
+        raise InvalidInput(
+            what=f"a visit of {visit.day} that was {visit.status}, under the id {visit.id[:40]!r}",
+            where="visits",
+            why=f"{visit.id[:40]} says of {entry.day} already: {entry.status}",
+            fix=f'if it is right now, leave the id out and give corrects="{visit.id[:40]}"; '
+            "if it is another visit, give it another id",
+        )
 
 
 def reasons(history: History) -> dict[str, str]:

@@ -8,19 +8,16 @@ tell to be wrong is handed back in the same way.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 
 import attrs
 
 from ketsched.errors import KetschedError
-from ketsched.history import evaluate, is_past
+from ketsched.history import OUR_IDS, better_entry, evaluate, is_past, says_more, says_the_same
 from ketsched.model import Course, Visit, VisitStatus
 from ketsched.visitfile import UnusedRow, VisitFile
 
-OUR_IDS = re.compile(r"(export-)*v[0-9]+")
-"""Ids of entries that are given here. An export's own id of that form is kept with "export-" before it."""
 SHOWN = 8
 """Ids that a reason names (house default)."""
 
@@ -84,38 +81,12 @@ class _Chain:
 
     def has(self, visit: Visit) -> bool:
         """Whether one of them says all that a visit says."""
-        return any(_is_same(entry, visit) and not _adds(entry, visit) for entry in self.entries)
-
-
-def _is_same(entry: Visit, visit: Visit) -> bool:
-    """Whether a visit says nothing else than an entry, note and time aside; what it leaves open is no difference."""
-    return (
-        (entry.day, entry.status, entry.corrects if visit.corrects else "")
-        == (visit.day, visit.status, visit.corrects)
-        and visit.session in (None, entry.session)
-        and visit.counts in (None, entry.counts)
-        and visit.by in ("", entry.by)
-        and visit.route in ("", entry.route)
-        and visit.elsewhere in (False, entry.elsewhere)
-        and visit.worse in (False, entry.worse)
-    )
-
-
-def _adds(entry: Visit, visit: Visit) -> bool:
-    """Whether a visit has another note or time than an entry."""
-    return visit.at not in (None, entry.at) or visit.note not in ("", entry.note)
-
-
-def _better(entry: Visit, visit: Visit) -> Visit:
-    """Return the correction of an entry that takes a visit's note and time."""
-    at, note = visit.at or entry.at, visit.note or entry.note
-    own = "" if visit.id == entry.id else visit.id
-    return attrs.evolve(entry, at=at, note=note, session=None, id=own, corrects=entry.id, who=visit.who)
+        return any(says_the_same(entry, visit) and not says_more(entry, visit) for entry in self.entries)
 
 
 def _apart(name: str) -> str:
-    """Return an export's id, apart from those that are given here."""
-    return f"export-{name}" if OUR_IDS.fullmatch(name) else name
+    """Return an export's id; one of the form of those that are given here is kept with "export-" before it."""
+    return f"export-{name}" if OUR_IDS.fullmatch(name.replace("export-", "")) else name
 
 
 class _Comparison:
@@ -211,8 +182,8 @@ class _Comparison:
         if chain.is_withdrawn:
             why = f"it was recorded as {visit.id}, and {chain.newest.id} has taken that back"
             return self._hand_back(row, why, "record it by hand if it is right, or leave the row out")
-        if _is_same(chain.newest, visit):
-            return self._record(row, _better(chain.newest, visit))
+        if says_the_same(chain.newest, visit):
+            return self._record(row, better_entry(chain.newest, visit))
         return self._says_otherwise(row, chain)
 
     def _says_the_same(self, row: _Row) -> bool:
@@ -226,9 +197,9 @@ class _Comparison:
         for chain in self.chains:
             entry = chain.newest
             sure = entry.id and (visit.at is None or entry.at in (None, visit.at))
-            if sure and chain.is_open_for(visit) and _is_same(entry, visit):
+            if sure and chain.is_open_for(visit) and says_the_same(entry, visit):
                 chain.claimed = True
-                return self._record(row, _better(entry, visit))
+                return self._record(row, better_entry(entry, visit))
         return False
 
     def _is_new(self, row: _Row) -> bool:
