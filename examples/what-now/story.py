@@ -23,7 +23,7 @@ def ketsched(words: str, *, shown: bool = True) -> None:
 
 ketsched(
     f"plan --protocol protocol.toml --start 2027-01-04 --time 10:00 {CLINIC} --id A-017 "
-    "--at 2026-12-01T09:00:00Z -o out/course.json -o out/before.ics",
+    '--key "" --at 2026-12-01T09:00:00Z -o out/course.json -o out/before.ics',
     shown=False,
 )
 for day in ("2027-01-04", "2027-01-07", "2027-01-11"):

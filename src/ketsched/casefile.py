@@ -23,7 +23,7 @@ from ketsched.closures import Closure, days_between, ends_first
 from ketsched.countries import country_named
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id
+from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id, check_key
 from ketsched.nearness import did_you_mean
 from ketsched.protocols import load_protocol
 from ketsched.tomlfile import Table
@@ -47,6 +47,9 @@ class Case:
         calendars: Of those whose hours the protocol's companions need, by the name it gives them.
         holds: A clinician's stops, "h1" the first.
         authorisations: A payer's, in the order in which they pay.
+        key: What goes into the identities of the course's events; None if the file gives none.
+        clinic_file: Where the clinic's file is; None: it has none.
+        staff_files: Where the files of those are whose hours companions need, by name.
     """
 
     protocol: Protocol
@@ -59,6 +62,9 @@ class Case:
     calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
     holds: tuple[Hold, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
+    key: str | None = None
+    clinic_file: Path | None = None
+    staff_files: Mapping[str, Path] = attrs.field(factory=dict)
 
     @property
     def hours(self) -> Hours:
@@ -90,10 +96,11 @@ def load_case(path: str | Path) -> Case:
     clinic = table.take("clinic", str)
     calendar = table.read("clinic", lambda name: Calendar.load(file.parent / name), clinic)
     clock = table.take("time", str, None)
-    course_id = table.take("id", str, None)
+    course_id, key = table.take("id", str, None), table.take("key", str, None)
     zone = table.take("zone", str, None)
     if zone is not None:
         table.read("zone", lambda name: _same_zone(name, calendar), zone)
+    staff = _staff_files(table)
     case = Case(
         protocol=protocol,
         start=_start(table),
@@ -102,7 +109,10 @@ def load_case(path: str | Path) -> Case:
         availability=_cannot(table, calendar.zone),
         wishes=_rather(table, calendar.zone),
         time=None if clock is None else table.read("time", read_time, clock),
-        calendars=_calendars(table, whole, file.parent),
+        key=None if key is None else table.read("key", check_key, key),
+        clinic_file=file.parent / clinic,
+        staff_files={name: file.parent / named for name, (_, named) in staff.items()},
+        calendars=_calendars(staff, whole, file.parent),
         holds=tuple(_hold(entry, f"h{n}") for n, entry in enumerate(table.tables("hold"), 1)),
         authorisations=tuple(_authorisation(entry, protocol) for entry in table.tables("authorisation")),
     )
@@ -295,17 +305,20 @@ def check_scope(scope: str, protocol: Protocol) -> str:
     return scope
 
 
-def _calendars(table: Table, protocol: Protocol, folder: Path) -> dict[str, Calendar]:
+def _staff_files(table: Table) -> dict[str, tuple[Table, str]]:
     """Read [calendars]: a file for each of those whom the protocol's companions name."""
     entry = table.table("calendars")
-    if entry is None:
-        return {}
+    return {} if entry is None else {name: (entry, entry.take(name, str)) for name in list(entry.values)}
 
+
+def _calendars(
+    staff: Mapping[str, tuple[Table, str]], protocol: Protocol, folder: Path
+) -> dict[str, Calendar]:
     def of(name: str) -> Calendar:
-        file = entry.take(name, str)
+        entry, file = staff[name]
         return entry.read(name, lambda path: named_calendar(name, folder / path, protocol), file)
 
-    return {name: of(name) for name in list(entry.values)}
+    return {name: of(name) for name in staff}
 
 
 def _hold(entry: Table, name: str) -> Hold:

@@ -149,9 +149,9 @@ def read_visit(text: str) -> Visit:
     return Visit(read_day(day), read_status(status))
 
 
-def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
-    """Read therapist=therapist.toml, for each of those whom a protocol names."""
-    calendars: dict[str, Calendar] = {}
+def named_files(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Read therapist=therapist.toml: whose hours they are, and the file."""
+    found: list[tuple[str, str]] = []
     for text in texts:
         name, sign, file = (part.strip() for part in text.partition("="))
         if not (name and sign and file):
@@ -160,14 +160,19 @@ def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
                 why="it says whose hours they are and where they stand, with an equals sign between",
                 fix="write therapist=therapist.toml",
             )
-        if name in calendars:
+        if name in (known for known, _ in found):
             raise InvalidInput(
                 what=f"two calendars for {name[:60]!r}",
                 why="each has one",
                 fix="give one of them, or put all hours into one file",
             )
-        calendars[name] = named_calendar(name, Path(file), protocol)
-    return calendars
+        found.append((name, file))
+    return found
+
+
+def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
+    """Read therapist=therapist.toml, for each of those whom a protocol names."""
+    return {name: named_calendar(name, Path(file), protocol) for name, file in named_files(texts)}
 
 
 def read_policies(texts: Sequence[str], protocol: Protocol) -> str | dict[str, str] | None:

@@ -176,11 +176,16 @@ def _reaches_midnight(part: Calendar) -> bool:
 
 
 def _of_person(calendar: Calendar | None) -> Calendar | None:
-    """Return a calendar as one person's own: chairs, and what others have booked, are the clinic's part."""
+    """
+    Return a calendar as one person's own: chairs, and what others have booked, are the clinic's part.
+
+    None if it never closes: it says nothing.
+    """
     if calendar is None:
         return None
-    first, *others = (attrs.evolve(part, chairs=None, bookings=()) for part in calendar.parts())
-    return attrs.evolve(first, others=tuple(others))
+    own = [attrs.evolve(part, chairs=None, bookings=()) for part in calendar.parts()]
+    closing = [part for part in own if part != Calendar.always(part.zone, name=part.name)]
+    return attrs.evolve(closing[0], others=tuple(closing[1:])) if closing else None
 
 
 def _each_once(days: Iterable[date]) -> tuple[date, ...]:

@@ -92,7 +92,7 @@ class TestWhatThePatientCannot:
         course = course_of(availability=NOT_TUESDAYS)
         now = again(course, MONDAY_CLOSED, availability=Calendar.always(ZONE))
         assert jan(12) in days_of(now)
-        assert now.patient.availability == Calendar.always(ZONE)
+        assert now.patient.availability is None
         assert again(now, MONDAY_CLOSED) is now
 
     def test_given_to_a_forecast_is_for_this_once(self):

@@ -16,7 +16,7 @@ import click
 from ketsched import holds, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
@@ -27,7 +27,7 @@ from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values, several
 
 
-def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any) -> None:
+def _finish(opened: revising.Opened, course: Course, said: str, *reminders: str, **calendars: Any) -> None:
     """Write the changed course and its calendars, and say what changed."""
     lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
     change = consequences(opened.course, course, as_of=opened.today)
@@ -39,7 +39,7 @@ def _finish(opened: revising.Opened, course: Course, said: str, **calendars: Any
         )
         return
     pictures.present(said, *consequences_parts(course, change))
-    for line in lines:
+    for line in (*lines, *(reminders if course != opened.course else ())):
         click.echo(line)
 
 
@@ -228,9 +228,9 @@ def ride(opened: revising.Opened, session: str, known: str) -> None:
 
 @click.command()
 @revising.course_file
-@revising.placing_options
+@placing.placing_options
 @revising.changes
-def accompany(opened: revising.Opened, hours: revising.Placing) -> None:
+def accompany(opened: revising.Opened, hours: placing.Reader) -> None:
     """
     Place anew what goes around the sessions; the sessions stay as they are.
 
@@ -242,11 +242,12 @@ def accompany(opened: revising.Opened, hours: revising.Placing) -> None:
     ketsched accompany course.json --clinic clinic.toml \\
         --calendar therapist=therapist.toml -o patient.ics
     """
-    when = revising.required(hours, opened.course)
-    keywords = when.keywords()
-    del keywords["wishes"]
+    known = placing.required(hours, opened.course, opened.path)
+    keywords = {n: v for n, v in known.keywords(opened.course).items() if n not in ("wishes", "away")}
     course = appointments(opened.course, **keywords, at=opened.at)
-    _finish(opened, course, "around the sessions", calendar=when.calendar, calendars=when.staff)
+    course = known.keep_files(opened.course, course)
+    calendars = {"calendar": known.hours.calendar, "calendars": known.hours.staff}
+    _finish(opened, course, "around the sessions", *known.reminders(course), **calendars)
 
 
 def _booking(course: Course, text: str, *, deciding: bool) -> str:

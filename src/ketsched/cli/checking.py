@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from ketsched import reporting
 from ketsched.checking import RULES, rule_named
 from ketsched.checking import check as check_course
-from ketsched.cli import inputs, pictures
+from ketsched.cli import inputs, pictures, placing
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import read_named
@@ -65,9 +66,16 @@ def check(  # noqa: PLR0913 - a parameter for each option
     """
     zone = clinic["zone"]
     alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
-    calendar = None if alone else inputs.clinic_calendar(**clinic)
-    course = _course(what, protocol, zone if calendar is None else calendar.zone)
+    if len(what) == 1 and what[0].lower().endswith(".json"):
+        course = _course(what, protocol, zone)
+        files = placing.FilesBeside(course, Path(what[0]))
+        calendar = None if alone else inputs.clinic_calendar(**clinic, known=files.clinic)
+    else:
+        files, calendar = None, None if alone else inputs.clinic_calendar(**clinic)
+        course = _course(what, protocol, zone if calendar is None else calendar.zone)
     others = inputs.located("--calendar", read_named, calendars, course.protocol)
+    if files is not None and calendar is not None:
+        calendar, others = files.booked(calendar), files.staff(others)
     happened = inputs.located("--visits", _visits, visits, course, as_of)
     findings = inputs.located(
         "--visits",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ketsched import reporting
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 @option(
     "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
 )
-@revising.placing_options
+@placing.placing_options
 @inputs.booked_option
 @revising.notice_option
 @option("--week", "DATE", "Show the days that can be booked in the week of this date alone.", read_day)
 @flag("--json", "Print the forecast as JSON.", to="as_json")
 def forecast(
-    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: revising.Placing
+    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: placing.Reader
 ) -> None:
     """
     Say what is due next, and until when; no file is changed.
@@ -46,7 +46,7 @@ def forecast(
     """
     course = revising.read_course(file)
     today = revising.present(course, as_of)
-    when = hours(course, file=Path(file))
+    when = hours(course, Path(file))
     monday = None if week is None else week - timedelta(week.weekday())
     if monday is not None and when is None:
         raise InvalidInput(
@@ -55,7 +55,7 @@ def forecast(
             why="which days can be booked follows from when the clinic is open",
             fix="add --clinic FILE, or --zone and --hours, or --case CASE.toml",
         )
-    keywords = {} if when is None else when.of_sessions()
+    keywords = {} if when is None else when.hours.of_sessions()
     found = inputs.by_option(forecast_course, course, as_of=today, notice=notice, **keywords)
     if as_json:
         click.echo(reporting.as_json(reporting.forecast_values(found, monday)))

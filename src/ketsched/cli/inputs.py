@@ -114,6 +114,19 @@ def flag(names: str, help: str, *, to: str = "") -> Decorator:  # noqa: A002 - c
     return click.option(*names.split(), *filter(None, [to]), is_flag=True, help=help)
 
 
+@attrs.frozen
+class ClinicFile:
+    """A clinic's calendar, and the file that it was read from."""
+
+    path: Path
+    calendar: Calendar
+
+    @classmethod
+    def load(cls, text: str) -> ClinicFile:
+        """Read a clinic file."""
+        return cls(Path(text), Calendar.load(text))
+
+
 def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that describe a clinic's calendar."""
     for add in reversed(
@@ -122,7 +135,7 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--clinic",
                 "FILE",
                 "Clinic file (TOML): zone, hours, closures, holidays, chairs.",
-                Calendar.load,
+                ClinicFile.load,
             ),
             option("--zone", "ZONE", "IANA time zone of the clinic, such as America/New_York.", clinic_zone),
             option(
@@ -151,18 +164,19 @@ def clinic_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def clinic_calendar(
     *,
-    clinic: Calendar | None,
+    clinic: ClinicFile | None,
     zone: str | None,
     hours: Iterable[str],
     holidays: Iterable[Holidays],
     closed: Iterable[Sequence[date]],
     chairs: int | None,
-    known: Calendar | None = None,
+    known: Callable[[], Calendar | None] = lambda: None,
 ) -> Calendar | None:
     """
     Make the clinic's calendar from its file or from options; None if nothing was said of it.
 
-    A calendar that is known, from a case file, gives way to --clinic or --zone and --hours; the others add to it.
+    One that is known, from a case file or because the course remembers it, is asked for only if it is
+    needed: --clinic, or --zone and --hours, come first. The other options add to it.
     """
     if clinic is not None and (zone or hours):
         raise InvalidInput(
@@ -172,12 +186,12 @@ def clinic_calendar(
             fix="leave out --zone and --hours, or --clinic",
         )
     if clinic is not None:
-        calendar = clinic
+        calendar = clinic.calendar
     elif zone is not None and hours:
         calendar = located("--zone", Calendar, zone, located("--hours", read_week, hours))
         calendar = attrs.evolve(calendar, chairs=1)
-    elif known is not None and zone is None and not hours:
-        calendar = known
+    elif zone is None and not hours and (found := known()) is not None:
+        calendar = found
     elif zone is None and not hours and not holidays and not closed and chairs is None:
         return None
     else:

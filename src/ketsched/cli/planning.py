@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,7 +15,7 @@ from ketsched import reporting
 from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
 from ketsched.checking import Finding, check
-from ketsched.cli import inputs, pictures
+from ketsched.cli import inputs, pictures, placing
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_time
 from ketsched.entries import read_moment, read_named, read_start, read_weekday_span
@@ -74,6 +75,11 @@ _SHOWN_STARTS = 10
 )
 @option("--id", "ID", "The course's opaque name; made at random if not given.", to="course_id")
 @option(
+    "--key",
+    "TEXT",
+    'What goes into the UIDs of events, so that nobody can guess them; made at random if not given, "" for none.',
+)
+@option(
     "--at",
     "MOMENT",
     "The moment of this revision, 2026-11-20T09:00:00Z; the clock's if not given.",
@@ -102,16 +108,18 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     outputs = inputs.outputs_of(given["output"])
     what = _what_to_plan(case, given)
     course_id = given["course_id"] or what.id
-    made = None if course_id else f"c-{os.urandom(6).hex()}"
+    made = {} if course_id else {"id": f"c-{os.urandom(6).hex()}"}
+    key = what.key if given["key"] is None else given["key"]
+    if key is None and outputs:
+        key = made["key"] = os.urandom(16).hex()
     if given["booked"] is not None:
-        calendar = inputs.located(
-            "--booked", partial(with_booked, id=course_id), what.calendar, given["booked"]
-        )
-        what = attrs.evolve(what, calendar=calendar)
+        taken = partial(with_booked, id=course_id, same_id=_refuse if outputs else placing.warn_of)
+        what = attrs.evolve(what, calendar=inputs.located("--booked", taken, what.calendar, given["booked"]))
+    paths, closing = placing.paths_of(what, **given), tuple(placing.closing(given))
     payers: dict[str, Any] = {"authorisations": what.authorisations}
     at = inputs.moment(given["at"])
     inputs.confirm_ahead(at)
-    given = {**payers, "holds": what.holds, "id": course_id or made, "at": at}
+    given = {**payers, "holds": what.holds, "id": course_id or made["id"], "key": key or None, "at": at}
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
         with pictures.waiting("trying the starts ..."):
@@ -122,6 +130,9 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     else:
         course = plan_course(what.protocol, start=what.start, **what.hours.keywords(), **given)
     inputs.located(case or "", check_holds, course)
+    document = next((output.path for output in outputs if output.holds_course), None)
+    if document is not None:
+        course = attrs.evolve(course, files=course.files.replaced(paths.beside(document)))
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
     with making(output.path for output in outputs if output.holds_course):
         remarks = write_several([output.content(course, findings) for output in outputs])
@@ -131,9 +142,33 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         _show(course, what, findings, tried)
         for line in (*(f"wrote {output}" for output in outputs), *remarks):
             click.echo(line)
-        if made and outputs:
-            click.echo(f"course id: {made} (made now; give --id {made} next time, so that calendars update)")
+        for line in _to_remember(made, document) if outputs else ():
+            click.echo(line)
+        for line in () if document is None else _not_remembered(document, paths, course, closing):
+            click.echo(line)
     ctx.exit(inputs.exit_code(findings, fail_on))
+
+
+def _refuse(error: InvalidInput) -> None:
+    raise error
+
+
+def _to_remember(made: Mapping[str, str], document: Path | None) -> Iterator[str]:
+    """Yield what was made at random, and how to give it again; a course file keeps its key."""
+    again = {name: text for name, text in made.items() if name == "id" or document is None}
+    options = " ".join(f"--{name} {text}" for name, text in again.items())
+    for name, text in list(again.items())[:1]:
+        called = "course id" if name == "id" else name
+        yield f"{called}: {text} (made now; give {options} next time, so that calendars update)"
+
+
+def _not_remembered(
+    document: Path, paths: placing.Paths, course: Course, closing: Iterable[str]
+) -> Iterator[str]:
+    """Yield which files a course file does not lead to, and what closes the clinic this once."""
+    for name in paths.elsewhere(document):
+        yield f"not remembered: {name} is not beside {document.name}; give it again, or keep both in one folder"
+    yield from placing.reminders(closing, course.files.clinic)
 
 
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
@@ -143,8 +178,8 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
         if loaded is None and given[name] is None:
             raise _missing(f"--{name} is missing", f"give --{name}, or a case file that says it")
     names = ("clinic", "zone", "hours", "holidays", "closed", "chairs")
-    known = None if loaded is None else loaded.calendar
-    calendar = inputs.clinic_calendar(**{name: given[name] for name in names}, known=known)
+    typed = {name: given[name] for name in names}
+    calendar = inputs.clinic_calendar(**typed, known=lambda: None if loaded is None else loaded.calendar)
     if calendar is None:
         raise _missing(
             "the clinic's hours are missing",

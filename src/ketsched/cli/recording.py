@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ketsched import reporting
-from ketsched.cli import inputs, pictures, printable, revising
+from ketsched.cli import inputs, pictures, placing, printable, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
 from ketsched.entries import check_entry, read_day, read_status, session_named, with_session
@@ -86,7 +86,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 @option("--patient", "TEXT", "Whose rows to take, as the export's patient column has it.")
 @flag("--skip-bad-rows", "Record the other rows if some cannot be used.")
 @revising.as_of_option
-@revising.hours_options
+@placing.hours_options
 @inputs.booked_option
 @revising.notice_option
 @revising.changes
@@ -98,7 +98,7 @@ def record(
     as_of: date | None,
     notice: int,
     who: str,
-    hours: revising.Placing,
+    hours: placing.Reader,
     **given: Any,
 ) -> None:
     """
@@ -116,7 +116,7 @@ def record(
     """
     today = opened.as_of(as_of)
     of_one, of_file = ({name: given.pop(name) for name in names} for names in (_ONE, _FILE))
-    when = hours(opened.course, file=opened.path)
+    known = hours(opened.course, opened.path)
     inputs.by_option(ReplanOptions, notice=notice)  # before anything is written
     passed: dict[str, int] = {}
     if source is not None:
@@ -129,10 +129,12 @@ def record(
         rows = Compared(new=(visit,), known=(), unused=())
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
     course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, rows.new)
+    course = course if known is None else known.keep(opened.course, course)
     lines = revising.write(opened, course)
     if course != opened.course:
-        lines = [*stands_again(course), *lines]
+        lines = [*stands_again(course), *lines, *(() if known is None else known.reminders(course))]
     visits = (*rows.known, *rows.new)
+    when = None if known is None else known.hours
     found = inputs.by_option(following, course, visits, hours=when, notice=notice, **keywords)
     if opened.as_json:
         result = {

@@ -13,7 +13,7 @@ import click
 from ketsched import reporting
 from ketsched.checking import Finding, check
 from ketsched.checking.comparing import waive
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import (
     read_dates,
@@ -25,7 +25,6 @@ from ketsched.entries import (
     with_session,
 )
 from ketsched.errors import InvalidInput
-from ketsched.hours import Hours
 from ketsched.model import POLICIES, Course, Interval, Join, Protocol, Visit, VisitStatus
 from ketsched.protocols import load_protocol
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
@@ -38,7 +37,7 @@ from ketsched.tracking.proposing import PREFER, WAYS, options_of, other_ways, re
 
 @click.command()
 @revising.course_file
-@revising.placing_options
+@placing.placing_options
 @inputs.booked_option
 @revising.as_of_option
 @revising.notice_option
@@ -125,7 +124,7 @@ def replan(
     opened: revising.Opened,
     dry_run: bool,
     as_of: date | None,
-    hours: revising.Placing,
+    hours: placing.Reader,
     **given: Any,
 ) -> None:
     """
@@ -141,12 +140,13 @@ def replan(
     ketsched replan course.json --clinic clinic.toml --move s5=2027-01-20
     """
     today = opened.as_of(as_of)
-    when = revising.required(hours, opened.course, opened.path)
+    known = placing.required(hours, opened.course, opened.path)
     asked = _asked_of(given, opened.course)
-    away = {day for stretch in given["away"] for day in stretch}
+    keywords = known.keywords(opened.course)
+    away = (*keywords.pop("away", ()), *(day for stretch in given["away"] for day in stretch))
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": given["notice"]}
-    common |= {"who": given["who"], "exceed": given["exceed"], **when.keywords(), "away": sorted(away)}
-    told = _Telling(opened, when, today, dry_run=dry_run)
+    common |= {"who": given["who"], "exceed": given["exceed"], **keywords, "away": away}
+    told = _Telling(opened, known, today, dry_run=dry_run)
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
     seen = forecast_course(opened.course, asked.visits, as_of=today)
@@ -340,12 +340,13 @@ class _Telling:
     """Writes what was made of a course, and tells it."""
 
     opened: revising.Opened
-    when: Hours
+    known: placing.Known
     today: date
     dry_run: bool = attrs.field(kw_only=True)
 
     def findings(self, course: Course) -> tuple[Finding, ...]:
-        return check(course, calendar=self.when.calendar, calendars=self.when.staff, as_of=self.today)
+        hours = self.known.hours
+        return check(course, calendar=hours.calendar, calendars=hours.staff, as_of=self.today)
 
     def changed(
         self,
@@ -358,6 +359,7 @@ class _Telling:
     ) -> None:
         """Write the course, and tell what changed, what could not be kept, and what to say of it."""
         opened, findings = self.opened, self.findings(course)
+        course = self.known.keep_files(opened.course, course)
         made = Replanned(
             before=opened.course,
             after=course,
@@ -371,6 +373,7 @@ class _Telling:
             lines = ["nothing was written: --dry-run" if made.is_changed else "nothing has changed"]
         else:
             lines = revising.write(opened, course, findings)
+            lines += self.known.reminders(course) if made.is_changed else ()
         if opened.as_json:
             click.echo(reporting.as_json(made.values(written=made.is_changed and not self.dry_run)))
             return

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from functools import partial, wraps
+from datetime import date, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,15 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from ketsched.casefile import load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs
 from ketsched.cli.inputs import flag, option
-from ketsched.clock import plausible, read_time
-from ketsched.entries import check_calendars, read_day, read_moment, read_named
+from ketsched.clock import plausible
+from ketsched.entries import read_day, read_moment
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.hours import Hours
 from ketsched.interchange import dumps, read
 from ketsched.interchange.coursefile import CourseFile, changing, reading
-from ketsched.interchange.folder import with_booked
 from ketsched.model import Course, VisitStatus
-from ketsched.zones import same_zone
 
 course_file = click.argument("file", metavar="FILE")
 
@@ -90,32 +86,6 @@ notice_option = option(
     default=1,
     show_default=True,
 )
-
-
-HOURS = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
-"""The names of what `placing_options` and `inputs.booked_option` add."""
-
-
-Placing = Callable[..., Hours | None]
-"""Makes hours of what was typed, for a course and its file; None if nothing was said of a clinic."""
-
-
-def hours_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say when sessions, and what goes around them, can be; the command gets them as `hours`."""
-
-    @wraps(command)
-    def placed(*args: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in HOURS if name in given}
-        return command(*args, hours=partial(placing, **asked), **given)
-
-    case = "Take clinic, calendars, time and what the patient cannot from it."
-    return option("--case", "CASE.toml", case)(inputs.clinic_options(inputs.calendars_option(placed)))
-
-
-def placing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add these options, and the time of day to be near to."""
-    near = option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")
-    return hours_options(near(command))
 
 
 @attrs.frozen(kw_only=True)
@@ -291,68 +261,7 @@ def _changes_events(course: Course, output: inputs.Output) -> bool:
     return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
 
 
-# When something can be
-
-
-def placing(
-    course: Course,
-    *,
-    case: str | None,
-    calendars: Sequence[str],
-    clock: time | None = None,
-    booked: str | None = None,
-    file: Path | None = None,
-    **clinic: Any,
-) -> Hours | None:
-    """
-    Read the options of `hours_options` and `placing_options`; None if they say nothing of a clinic.
-
-    Args:
-        course: That something is placed for.
-        case, calendars, clock: As they were typed.
-        booked: The folder of courses that hold chairs.
-        file: That of the course itself, which takes none of them.
-        clinic: What `inputs.clinic_calendar` takes.
-    """
-    known = None if case is None else load_case(case).hours
-    calendar = inputs.clinic_calendar(**clinic, known=None if known is None else known.calendar)
-    if calendar is None:
-        for option, given in (("--calendar", calendars), ("--booked", booked), ("--time", clock)):
-            if given:
-                raise _no_hours(option)
-        return None
-    if not same_zone(calendar.zone, course.zone):
-        raise InvalidInput(
-            what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
-            where="--clinic",
-            why="days and times are local to the clinic",
-            fix="give the file of the clinic that the course was planned for",
-        )
-    others = inputs.located("--calendar", read_named, calendars, course.protocol)
-    if booked is not None:
-        calendar = inputs.located("--booked", partial(with_booked, id=course.id, file=file), calendar, booked)
-    hours = known or Hours(calendar)
-    return attrs.evolve(
-        hours, calendar=calendar, staff={**hours.staff, **others}, time=hours.time if clock is None else clock
-    )
-
-
-def required(hours: Placing, course: Course, file: Path | None = None) -> Hours:
-    """Return when a command can book; it needs the clinic's hours and all calendars."""
-    found = hours(course, file=file)
-    if found is None:
-        raise _no_hours("the command line")
-    inputs.located("--calendar", check_calendars, course, found.staff)
-    return found
-
-
-def _no_hours(where: str) -> InvalidInput:
-    return InvalidInput(
-        what="the clinic's hours are missing",
-        where=where,
-        why="sessions, and what goes around them, are placed within them",
-        fix="give --clinic FILE, or --zone and --hours, or --case CASE.toml",
-    )
+# Names
 
 
 def course_to_complete(ctx: click.Context) -> Course | None:

@@ -8,6 +8,7 @@ asks for a lock, it is written only if it is still what was read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -149,6 +150,12 @@ def making(paths: Iterable[Path]) -> Iterator[None]:
     finally:
         for lock in locks:
             lock.give_up()
+
+
+def is_of_version_1(path: Path) -> bool:
+    """Whether a course file was written before courses remembered when their patients can."""
+    begin = read_bytes(path)[:200].decode("utf-8", "replace")
+    return re.search(r'"version"\s*:\s*1\b', begin) is not None
 
 
 def _course(content: bytes, path: Path) -> Course:

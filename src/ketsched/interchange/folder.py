@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ketsched.calendars import Calendar
@@ -53,6 +54,7 @@ def with_booked(
     *,
     id: str | None,  # noqa: A002 - the caller's word for it
     file: Path | None = None,
+    same_id: Callable[[InvalidInput], None] = lambda _: None,
 ) -> Calendar:
     """
     Return a calendar with the chairs taken that the courses in a folder hold.
@@ -62,10 +64,12 @@ def with_booked(
         folder: Of course files.
         id: Of the course that is planned; a file with it takes nothing.
         file: The file of that course, which takes nothing either.
+        same_id: Is told of two courses of one id, that of the course included, as an error that it may raise.
 
     Raises:
         KetschedError: It is no folder, or one of its files cannot be read; says which.
     """
+    ids = {} if id is None else {id: "the course that is planned" if file is None else file.name}
     own = None if file is None else real_path(file)
     for name in course_files(folder):
         path = Path(folder, name)
@@ -74,9 +78,24 @@ def with_booked(
                 course = read(path)
             except KetschedError as error:
                 raise error.within(str(name)) from None
+            if course.id is not None:
+                if course.id in ids:
+                    same_id(of_one_id(course.id, (ids[course.id], str(name))))
+                ids.setdefault(course.id, str(name))
             if course.id is None or course.id != id:
                 calendar = calendar.booked(course)
     return calendar
+
+
+def of_one_id(course_id: str, names: Sequence[str]) -> InvalidInput:
+    """Say that several courses of a folder have one id."""
+    return InvalidInput(
+        what=f"{' and '.join(names)} have one id, {course_id}",
+        where="id",
+        why="they share the identities of their events, so that calendars take one for the other; and none of them "
+        "sees what the others have booked",
+        fix="move the copy away if it is one; else plan one of them anew, with an id of its own",
+    )
 
 
 def real_path(path: Path) -> Path:

@@ -79,3 +79,13 @@ class ClinicFiles:
                 argument="calendars",
             )
         return attrs.evolve(self, staff=(*self.staff, *((name, "") for name in names if name not in known)))
+
+    def replaced(self, given: ClinicFiles) -> ClinicFiles:
+        """Return the same with those that were given in place of what was known."""
+        named = {name: file for name, file in given.staff if file}
+        staff = {**dict(self.staff), **dict.fromkeys((name for name, _ in given.staff), ""), **named}
+        return ClinicFiles(
+            clinic=given.clinic or self.clinic,
+            staff=tuple(staff.items()),
+            courses=given.courses or self.courses,
+        )

@@ -264,10 +264,13 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
 
 
 def test_a_therapists_appointments_are_not_moved_without_the_therapists_hours(run, course):
+    Path("therapist.toml").unlink()
     before = Path(course).read_bytes()
     done = run("accompany", course, *WEEK, *LATER)
     assert (done.code, done.out, Path(course).read_bytes()) == (2, "", before)
-    assert said_in_four_parts(done.err)
+    gone, _, error = done.err.partition("\n")
+    assert gone == "therapist.toml is not beside course.json any more: going on without it"
+    assert said_in_four_parts(error)
     assert "the calendar of therapist is missing" in done.err
 
 

@@ -211,7 +211,8 @@ def test_options_come_before_the_case(run, case):
 
 def test_the_same_words_give_the_same_bytes(run):
     for name in ("one", "two"):
-        assert run(*MWF, *SAID, "-o", f"{name}.json", "-o", f"{name}.ics:clinic,full").code == 0
+        outputs = ("-o", f"{name}.json", "-o", f"{name}.ics:clinic,full")
+        assert run(*MWF, *SAID, "--key", "k1", *outputs).code == 0
     for suffix in ("json", "ics"):
         assert Path(f"one.{suffix}").read_bytes() == Path(f"two.{suffix}").read_bytes()
     assert '"at": "2026-11-20T09:00:00Z"' in Path("one.json").read_text("utf-8")

@@ -86,6 +86,7 @@ def test_record_as_json(run, third):
 
 
 def test_without_a_clinic_it_says_how_to_see_the_ways(run, third):
+    Path("clinic.toml").unlink()
     done = run("record", third, FOURTH, "no-show", *on(FOURTH))
     assert "induction lacks a session: add --clinic FILE to see which ways there are" in done.out
 

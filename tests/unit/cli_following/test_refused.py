@@ -35,7 +35,6 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("record", FILE, "--from", "a.csv", "--columns", "no.toml"), "--columns"),
         (("record", FILE, FOURTH, "no-show", "--as-of", "soon"), "--as-of"),
         (("record", FILE, FOURTH, "no-show", "--clinic", "no.toml"), "cannot open no.toml"),
-        (("record", FILE, FOURTH, "no-show", "--calendar", "a=b.toml"), "the clinic's hours are missing"),
         (("record", FILE, FOURTH, "no-show", "--changes-only"), "no calendar to write them into"),
         (
             ("record", FILE, FOURTH, "no-show", "-o", "a.ics", "-o", "b.ics", "--changes-only"),
@@ -46,13 +45,10 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("record", "clinic.toml", FOURTH, "no-show"), "clinic.toml is no course file"),
         (("record", "other.json", FOURTH, "no-show"), "this is not a course document"),
         (("forecast", FILE, "--as-of", "soon"), "--as-of"),
-        (("forecast", FILE, "--week", "2027-01-11"), "a week without the clinic's hours"),
         (("forecast", FILE, *HOURS, "--week", "53"), "--week"),
         (("forecast", FILE, "--notice", "400"), "a notice of 400 days"),
         (("forecast", FILE, "--notice", "-1"), "a notice of -1 days"),
-        (("forecast", FILE, "--time", "9:00"), "the clinic's hours are missing"),
         (("forecast", "missing.json"), "cannot open missing.json"),
-        (("replan", FILE), "the clinic's hours are missing"),
         (("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 9-17"), "--hours"),
         (
             ("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 09:00-17:00"),
@@ -138,3 +134,24 @@ def test_when_the_user_stops_it_no_file_is_half_written(run, third, monkeypatch,
     done = run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), "-o", "a.ics")
     assert done.code == 130
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("record", FILE, FOURTH, "no-show", "--calendar", "a=b.toml"), "the clinic's hours are missing"),
+        (("forecast", FILE, "--week", "2027-01-11"), "a week without the clinic's hours"),
+        (("forecast", FILE, "--time", "9:00"), "the clinic's hours are missing"),
+        (("replan", FILE), "the clinic's hours are missing"),
+    ],
+)
+@pytest.mark.usefixtures("third")
+def test_without_the_clinics_file_its_hours_are_asked_for(run, words, says):
+    Path("clinic.toml").unlink()
+    before = everything()
+    done = run(*words, *(() if words[0] == "forecast" else on(FOURTH, 6)))
+    assert (done.code, done.out, everything()) == (2, "", before)
+    gone, _, error = done.err.partition("\n")
+    assert gone == "clinic.toml is not beside course.json any more: going on without it"
+    assert said_in_four_parts(error)
+    assert says in error
