@@ -160,7 +160,7 @@ def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
     assert shown.exit_code == 0
     assert max(map(len, shown.output.split("\n"))) <= 80
     assert command in listed
-    assert ("appointment" in shown.output) == (command == "done")  # sessions are called sessions
+    assert ("appointment" in shown.output) == (command in ("done", "due"))  # sessions are called sessions
     for name in re.findall(r"^  (--[a-z-]+)", shown.output, re.M):
         assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
 
