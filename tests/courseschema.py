@@ -144,7 +144,6 @@ ENUMS: dict[tuple[type, str], tuple[str | None, ...]] = {
     (model.Companion, "on_session_days"): companions.SESSION_DAYS,
     (model.Anchor, "edge"): ("start", "end", None),
     (model.Interval, "missing_day"): ("clip", "roll"),
-    (model.Spacing, "unit"): ("days", "months"),
 }
 """Texts that are one of a few words."""
 
@@ -229,9 +228,12 @@ LIMITS: dict[tuple[type, str], Schema] = {
     (model.Anchor, "every"): within(1, model.MOST_SESSIONS),
     (model.Anchor, "study_day"): within(1, DAYS),
     **{(model.Window, a.name): within(-DAYS, DAYS) for a in attrs.fields(model.Window)},
-    (model.Interval, "days"): within(0, 3660),
-    (model.Interval, "months"): within(0, 120),
-    **{(model.Spacing, name): within(0, DAYS) for name in ("minimum", "latest", "absolute_minimum")},
+    (model.Interval, "days"): within(0, model.MOST_DAYS),
+    (model.Interval, "months"): within(0, model.MOST_MONTHS),
+    **{(model.Spacing, name): within(0, DAYS) for name in ("minimum", "latest", "absolute_minimum", "grace")},
+    (model.Spacing, "number"): within(2, model.MOST_SESSIONS),
+    (model.RecommendedDay, "number"): within(2, model.MOST_SESSIONS),
+    (model.RecommendedDay, "after_first"): within(1, DAYS),
     (model.Spacing, "apart"): within(1, model.MOST_SESSIONS - 1),
     (model.Spacing, "minimum_hours"): within(0, 24 * 366),
     (model.Spacing, "between"): {"items": {"type": "integer"} | within(1, model.MOST_SESSIONS)},
@@ -302,7 +304,10 @@ def property_of(
         classes = {booking.kind: booking for booking in (model.Session, model.PlacedCompanion)}
         type_ = classes[name] | None
     found: Schema = {"enum": list(ENUMS[at])} if at in ENUMS else of_type(type_, definitions)
-    found |= LIMITS.get(at, {})
+    if at in jsonform.LENGTHS:
+        found["anyOf"][0] |= LIMITS[at]
+    else:
+        found |= LIMITS.get(at, {})
     said = not isinstance(a.default, attrs.Factory | tuple) and a.default not in (None, attrs.NOTHING)
     if (
         said
@@ -319,10 +324,11 @@ def of_type(type_: Any, definitions: dict[str, Schema]) -> Schema:
     if type_ in SIMPLE:
         return dict(SIMPLE[type_])
     if get_origin(type_) in (Union, UnionType):
-        (inner,) = (of_type(one, definitions) for one in get_args(type_) if one is not NoneType)
-        if isinstance(inner.get("type"), str):
+        inner, *more = (of_type(one, definitions) for one in get_args(type_) if one is not NoneType)
+        null = NoneType in get_args(type_)
+        if null and not more and isinstance(inner.get("type"), str):
             return inner | {"type": [inner["type"], "null"]}
-        return {"anyOf": [inner, {"type": "null"}]}
+        return {"anyOf": [inner, *more, *([{"type": "null"}] if null else [])]}
     if get_origin(type_) is tuple:
         first, *rest = get_args(type_)
         count = {} if rest == [Ellipsis] else {"minItems": 1 + len(rest), "maxItems": 1 + len(rest)}

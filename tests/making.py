@@ -26,6 +26,7 @@ from ketsched.model import (
     Hold,
     Interval,
     Join,
+    Length,
     Mark,
     Phase,
     PlacedCompanion,
@@ -48,6 +49,13 @@ JAN_4 = date(2027, 1, 4)
 """A Monday."""
 BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)
 """When courses are planned."""
+
+
+def whole(length: Length | None) -> int:
+    """Return a number of days; 0 for none."""
+    assert length is None or isinstance(length, int)
+    return length or 0
+
 
 HOUR = Anatomy(infusion=60)
 HOUR_FORTY = Anatomy(infusion=40, observation=60)

@@ -171,7 +171,7 @@ MISTAKES = [
     ('["P14D", "P28D"]', "[]", "line 24, phase 2 every value", "every names no interval"),
     ('["P14D", "P28D"]', "28", "line 24, phase 2 every value", "the number 28"),
     ('["P14D", "P28D"]', '"P0D"', "line 24, phase 2 every value", "an interval of 0 d"),
-    ('["P14D", "P28D"]', '"P121M"', "line 24, phase 2 every value", "121 months"),
+    ('["P14D", "P28D"]', '"P241M"', "line 24, phase 2 every value", "241 months"),
     ('value = ["P14D", "P28D"]', 'value = "P1M", missing_day = "skip"', "phase 2 every missing_day", "is 'skip'"),
     ('"P26W"', '"half a year"', "line 25, phase 2 review value", "'half a year' is not an interval"),
     ("ideal = 14", 'ideal = "soon"', "line 26, phase 2 join ideal", "ideal is 'soon'"),

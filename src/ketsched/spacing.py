@@ -251,6 +251,10 @@ class Bounds:
             for options, first, last in zip(days, low, high, strict=True)
         ]
 
+    def least(self, days: Sequence[Days]) -> list[int] | None:
+        """Return the earliest plan by the minimums alone, if all together allow none; None when there is none."""
+        return self.earliest(days) or Bounds([attrs.evolve(b, latest=None) for b in self.each]).earliest(days)
+
     def limited(self, known: int) -> set[int]:
         """Return the places whose last day follows from those of the first `known` places, these included."""
         leads: dict[int, list[int]] = {}

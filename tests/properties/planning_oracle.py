@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ketsched.calendars import Calendar
 from ketsched.model import Course, Phase, Protocol, Session, Spacing
+from making import whole
 
 Cost = tuple[int, int, int, date, tuple[date, ...]]
 
@@ -71,7 +72,7 @@ def ideal(  # noqa: PLR0912 - the definition, a branch for each pattern
     else:
         last, join = days[opening - 1], phase.join
         if join is not None and join.ideal is not None:
-            first = last + timedelta(join.ideal)
+            first = last + timedelta(whole(join.ideal))
         elif phase.every and not (join is not None and join.next_week):
             first, used = last + timedelta(phase.every[0].days), 1
         else:
@@ -87,7 +88,7 @@ def ideal(  # noqa: PLR0912 - the definition, a branch for each pattern
     else:
         before, done = first, 0
     apart = max(
-        [s.minimum or 0 for s in phase.spacing if s.required and s.apart == 1 and s.between is None],
+        [whole(s.minimum) for s in phase.spacing if s.required and s.apart == 1 and s.between is None],
         default=0,
     )
     for number in range(done, k):
@@ -102,8 +103,8 @@ def ideal(  # noqa: PLR0912 - the definition, a branch for each pattern
 
 
 def too_near_or_far(gap: int, spacing: Spacing) -> bool:
-    near = spacing.minimum is not None and gap < spacing.minimum
-    return near or (spacing.latest is not None and gap > spacing.latest)
+    near = spacing.minimum is not None and gap < whole(spacing.minimum)
+    return near or (spacing.latest is not None and gap > whole(spacing.latest))
 
 
 def broken(  # noqa: PLR0912 - the definition, a branch for each kind of bound
@@ -131,8 +132,8 @@ def broken(  # noqa: PLR0912 - the definition, a branch for each kind of bound
             join = phase.join
             gap = (own[0] - theirs[-1]).days
             if join is not None and (join.minimum is not None or join.latest is not None):
-                faults[0] += join.minimum is not None and gap < join.minimum
-                faults[0] += join.latest is not None and gap > join.latest
+                faults[0] += join.minimum is not None and gap < whole(join.minimum)
+                faults[0] += join.latest is not None and gap > whole(join.latest)
             else:
                 both = theirs + own
                 for spacing in earlier.spacing:
@@ -141,7 +142,7 @@ def broken(  # noqa: PLR0912 - the definition, a branch for each kind of bound
                     for at in range(len(theirs), min(len(theirs) + spacing.apart, len(both))):
                         if at >= spacing.apart:
                             gap = (both[at] - both[at - spacing.apart]).days
-                            faults[not spacing.required] += gap < spacing.minimum
+                            faults[not spacing.required] += gap < whole(spacing.minimum)
         before = (phase, own)
         begin += phase.count
     faults[0] += sum(one >= other for one, other in pairwise(days))

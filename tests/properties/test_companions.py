@@ -31,7 +31,7 @@ from ketsched.model import (
 )
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.planning import appointments as accompany
-from ketsched.planning.rules import bounds_over
+from ketsched.planning.rules import bounds_over, pairs_of
 from ketsched.protocols import protocol_ids
 from ketsched.revising import revise
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
@@ -200,7 +200,9 @@ def test_windows_of_a_series_are_the_days_of_some_placement(opened, count, data)
         spacing=tuple(rules),
     )
     places = range(count)
-    bounds = [*lay(places, minimum=1), *(b for rule in rules for b in bounds_over(rule, places, "", ""))]
+    bounds = list(lay(places, minimum=1))
+    for rule in rules:
+        bounds += bounds_over(rule, pairs_of(rule, places), "", "")
     found = oracle.windows(companion, [MONDAY + timedelta(n) for n in opened], count)
     pushed = Bounds(bounds).earliest([opened] * count), Bounds(bounds).latest([opened] * count)
     if found is None:

@@ -29,6 +29,7 @@ from itertools import combinations
 import attrs
 
 from ketsched.model import BookingStatus, Course, Phase, Session, Visit
+from making import whole
 
 DELIVERED = ("fulfilled", "stopped early")
 
@@ -118,9 +119,9 @@ def evaluate(course: Course, visits: Iterable[Visit], today: date) -> list[Judge
                 continue
             since = gap(clock[-spacing.apart], visit.day)
             least = spacing.minimum if spacing.absolute_minimum is None else spacing.absolute_minimum
-            if since < least:
+            if since < whole(least):
                 verdict = "too soon"
-            elif since < spacing.minimum and verdict != "too soon":
+            elif since < whole(spacing.minimum) and verdict != "too soon":
                 verdict = "grace"
         if clock and visit.day == clock[-1]:
             verdict = "too soon"
@@ -211,7 +212,7 @@ def too_near(phase: Phase, days: Sequence[date], taken: int, *, required: bool) 
         if spacing.required is not required or spacing.minimum is None:
             continue
         for later in range(max(taken, spacing.apart), len(days)):
-            wrong += gap(days[later - spacing.apart], days[later]) < spacing.minimum
+            wrong += gap(days[later - spacing.apart], days[later]) < whole(spacing.minimum)
     return wrong
 
 
@@ -222,7 +223,7 @@ def uppers(
     for spacing in phase.spacing:
         if spacing.required and spacing.latest is not None:
             for later in range(max(taken, spacing.apart), len(days)):
-                yield later - spacing.apart, later, spacing.latest
+                yield later - spacing.apart, later, whole(spacing.latest)
     if phase.weeks is not None and phase.weeks_required and len(days) > taken and len(days) > 1:
         begun = days.index(first) if first is not None else 0
         if begun < len(days) - 1:
@@ -234,7 +235,7 @@ def preferred_uppers(phase: Phase, days: Sequence[date], taken: int) -> int:
     for spacing in phase.spacing:
         if not spacing.required and spacing.latest is not None:
             for later in range(max(taken, spacing.apart), len(days)):
-                wrong += gap(days[later - spacing.apart], days[later]) > spacing.latest
+                wrong += gap(days[later - spacing.apart], days[later]) > whole(spacing.latest)
     return wrong
 
 
@@ -420,7 +421,7 @@ def best_in_order(
             found.append((order, tuple(mine)))
             return
         far = [
-            days[-s.apart] + timedelta(s.latest)
+            days[-s.apart] + timedelta(whole(s.latest))
             for s in phase.spacing
             if s.required
             and s.latest is not None

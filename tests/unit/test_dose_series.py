@@ -13,7 +13,7 @@ import pytest
 from ketsched import Calendar, Visit, check, evaluate, forecast, load_protocol, plan
 from ketsched.errors import InvalidProtocol
 from ketsched.history import Verdict
-from ketsched.model import Anatomy, Course, Interval, Phase, Protocol, Spacing
+from ketsched.model import Anatomy, Course, DayLimits, Interval, Phase, Protocol, Spacing
 
 OPEN = Calendar.always("Europe/Amsterdam", name="the clinic")
 EIGHT_WEEKS = (Interval(days=56),)
@@ -104,7 +104,7 @@ def test_without_grace_a_day_less_is_too_soon():
     assert verdicts(protocol, date(2027, 1, 4), date(2027, 2, 1))[1] is Verdict.VALID
 
 
-MONTHS = Spacing(minimum=6, absolute_minimum=5, latest=12, unit="months")
+MONTHS = Spacing(minimum=Interval(months=6), absolute_minimum=Interval(months=5), latest=Interval(months=12))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_plan_keeps_months_from_any_day():
     protocol = series(MONTHS, count=2, every=(Interval(days=30),))
     course = plan(protocol, start=date(2027, 1, 15), calendar=OPEN)
     assert (course.sessions[1].day - course.sessions[0].day).days == 184
-    assert MONTHS.in_days() == Spacing(minimum=184, absolute_minimum=153, latest=365)
+    assert MONTHS.in_days() == DayLimits(184, 365)
     assert MONTHS.words() == (
         "at least 6 months apart, at most 12 months between two, forgiven from 5 months once it has happened"
     )
@@ -177,7 +177,7 @@ def test_what_was_given_in_months_is_found_as_it_was_judged():
 
 @pytest.mark.parametrize(("code", "third"), [("KS104", date(2027, 7, 14)), ("KS105", date(2027, 10, 16))])
 def test_numbered_places_in_months(code, third):
-    rule = Spacing(between=(1, 3), minimum=6, latest=9, unit="months")
+    rule = Spacing(between=(1, 3), minimum=Interval(months=6), latest=Interval(months=9))
     days = [date(2027, 1, 15), date(2027, 3, 15), third]
     nearer = date(2027, 7, 15) if code == "KS104" else date(2027, 10, 15)
     for last, expected in ((third, {code}), (nearer, set())):
@@ -187,7 +187,7 @@ def test_numbered_places_in_months(code, third):
 
 @pytest.mark.parametrize("fourth", [date(2028, 1, 14), date(2028, 1, 15)])
 def test_at_most_three_in_a_year(fourth):
-    rule = Spacing(apart=3, minimum=12, unit="months")
+    rule = Spacing(apart=3, minimum=Interval(months=12))
     days = [date(2027, 1, 15), date(2027, 3, 15), date(2027, 5, 15), fourth]
     found = {finding.code for finding in check(Course.of_days(series(rule, count=4), days))}
     assert ("KS103" in found) is (fourth == date(2028, 1, 14))
@@ -206,7 +206,7 @@ def test_a_recurring_last_phase_goes_on():
         count=None,
         every=(Interval(months=12),),
         review=Interval(months=36),
-        spacing=(Spacing(minimum=6, unit="months"),),
+        spacing=(Spacing(minimum=Interval(months=6)),),
         anatomy=Anatomy(infusion=10),
     )
     protocol = series(TO_PREVIOUS, then=(again,))
@@ -242,7 +242,7 @@ spacing = [{{ {spacing}, source = "house", mark = "house default" }}]
         ('minimum = "P28D"', Spacing(minimum=28)),
         ('minimum = "P4W", latest = "P8W"', Spacing(minimum=28, latest=56)),
         ('minimum = "P4W", latest = 56', Spacing(minimum=28, latest=56)),
-        ('minimum = "P6M", latest = "P1Y"', Spacing(minimum=6, latest=12, unit="months")),
+        ('minimum = "P1M", latest = "P1Y"', Spacing(minimum=Interval(months=1), latest=Interval(months=12))),
     ],
 )
 def test_a_file_states_days_weeks_months_and_years(tmp_path, written, expected):
@@ -254,7 +254,7 @@ def test_a_file_states_days_weeks_months_and_years(tmp_path, written, expected):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ('minimum = "P4W", latest = "P2M"', "days and months in one spacing"),
+        ('minimum = "P5W", latest = "P1M"', "out of order"),
         ('minimum = "P4weeks"', "is not an interval"),
         ('minimum = "P0M"', "an interval of 0 d"),
         ('minimum = "P6M", latest = "P3M"', "out of order"),

@@ -117,7 +117,7 @@ def test_calendar_months_between_two(day, verdict):
         count=3,
         every=(Interval(months=1),),
         anatomy=Anatomy(infusion=60),
-        spacing=(Spacing(unit="months", minimum=1, latest=2),),
+        spacing=(Spacing(minimum=Interval(months=1), latest=Interval(months=2)),),
     )
     course = planned(monthly, start=29)
     found = evaluate(course, [Visit(jan(31)), Visit(day)], as_of=date(2027, 5, 1)).visits

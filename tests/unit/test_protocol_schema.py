@@ -45,7 +45,7 @@ BEYOND_THE_SCHEMA = (
     "out of order|cites|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|without a pattern"
-    "|an open-ended phase without|days and months in one spacing"
+    "|an open-ended phase without|a spacing in hours|a grace of|is recommended 0 d|recommended days that"
     "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
     "|a companion counted from|appointment of \\d+ minutes|a notice from"
     "|extra days that are no|choices beside no interval"
@@ -83,6 +83,7 @@ def test_schema_and_loader_agree_on_mistakes(old, new, where, what):  # noqa: AR
 POOL = [
     0, 1, -1, 2, 4, 14, 1000, 1001, 7320, 7321, 10**30, 1.5, True, False, "", " ", "x", "house", "house, house",
     "house,", "next week", "next day", "PT40M", "PT2H5M", "PT", "PT12345H", "P28D", "P1M", "P00000D", " P28D", "Mon",
+    "P1Y2M10D", "P0D",
     "Monday", "mon", "clip", "home", "induction", "stated", "derived", "previous", "a b", [], {}, [1, 3], [1], ["Mon"],
     [1, 4, 8], ["P14D", "P28D"], [{}], {"value": 3}, date(2027, 1, 4),
     {"value": 3, "source": "house", "mark": "stated"},
@@ -104,6 +105,7 @@ NAMES = [
     "indications", "extra_days", "choices", "countries",
     "observation", "discharge", "no_driving", "spacing", "join", "before", "value", "least", "most", "required",
     "source", "mark", "missing_day", "minimum", "latest", "absolute_minimum", "minimum_hours", "apart", "between",
+    "grace", "number", "recommended", "after_first",
     "ideal", "what", "house", "zzz", "a b", "", "beside", "topic", "text", "audience", "window", "duration", "calendar",
     "on_session_days", "gate", "after", "areas", "session", "edge", "study_day", "earliest", "recommended",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import Companion, Interval, Mark, Phase
 from ketsched.planning.layout import lay_out
 from ketsched.protocols import load_protocol, protocol_ids, template
+from making import whole
 from protocolfiles import DERIVED, HOUSE_DEFAULT, SECONDARY, STATED, entries, text_of, values_of
 
 MON, THU = date(2027, 1, 4), date(2027, 1, 7)
@@ -651,7 +652,7 @@ def test_a_review_that_decides_about_what_follows_is_before_it(protocol_id, tmp_
     path.write_text(template("own"), encoding="utf-8")
     protocol = load_protocol(path if protocol_id == "new" else protocol_id)
     review = protocol.companion("response-review")
-    assert review.window.latest == protocol.phase("maintenance").join.ideal - 1
+    assert review.window.latest == whole(protocol.phase("maintenance").join.ideal) - 1
     assert review.on_session_days == "never"
 
 

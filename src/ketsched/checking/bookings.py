@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.agenda import Agenda
 from ketsched.clock import seconds
-from ketsched.model import BookingStatus, Companion, Course, Interval, PlacedCompanion, Session
+from ketsched.model import BookingStatus, Companion, Course, Interval, PlacedCompanion, Session, steps
 from ketsched.zones import zone_named
 
 Key = TypeVar("Key", bound=Hashable)
@@ -355,20 +355,13 @@ def _goes_on(companion: Companion) -> bool:
 
 def _steps_until(first: date, every: Sequence[Interval], last: date) -> int:
     """Count the days from a first one on, by intervals of which the last repeats, up to a last day."""
-    number, day = 0, first
-    for step in every[:-1]:
-        if day > last:
-            return number
-        number, day = number + 1, step.from_base(day)
-    if day > last:
-        return number
-    repeated = every[-1]
-    if repeated.days:
-        return number + 1 + (last - day).days // repeated.days
-    times = 0
-    while repeated.from_base(day, times) <= last:
-        times += 1
-    return number + times
+    number, day, following = 0, first, steps(every, first)
+    while day <= last:
+        number += 1
+        if number >= len(every) and not every[-1].months:  # days alone, again and again
+            return number + (last - day).days // every[-1].days
+        day = next(following)
+    return number
 
 
 def grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:

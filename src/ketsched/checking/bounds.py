@@ -19,7 +19,7 @@ from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, am
 from ketsched.checking.opendays import from_day, last_free, until_day
 from ketsched.checking.rules import Cited, Finding, Rule, Severity
 from ketsched.clock import day_words, elapsed, later
-from ketsched.model import Phase, Session, Spacing
+from ketsched.model import Phase, Session, Spacing, days_between, said
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -122,8 +122,9 @@ def short_gaps(case: CheckedCourse) -> Iterator[Breach]:
     """Yield the gaps between neighbours of a phase that are shorter than a minimum."""
     for series in case.series:
         stated = [one for one in _stated(series, "minimum") if one.spacing.apart == 1]
+        alone = _about_one(series, "minimum")
         for previous, session in pairwise(series.sessions):
-            yield from _too_short(case, "KS101", stated, previous, session)
+            yield from _too_short(case, "KS101", [*stated, *alone.get(session.id, ())], previous, session)
 
 
 def long_gaps(case: CheckedCourse) -> Iterator[Breach]:
@@ -206,32 +207,34 @@ def short_joins(case: CheckedCourse) -> Iterator[Breach]:
     """Yield the phases that begin too soon after the one before."""
     for earlier, following in case.joins:
         last, first = earlier.sessions[-1], following.sessions[0]
-        join = following.phase.join
         if not _states_rules(following.phase):
             stated = [one for one in _stated(earlier, "minimum") if one.spacing.apart == 1]
             yield from _too_short(case, "KS107", stated, last, first)
-        elif join is not None and join.minimum is not None and 0 < (first.day - last.day).days < join.minimum:
-            yield Breach(
-                code="KS107",
-                sessions=(last, first),
-                what=_gap(case, last, first),
-                why=f"{following.phase.name} begins at least {join.minimum} d after {earlier.phase.name}",
-                fix=f"move it to {from_day(case, first, last.day + timedelta(join.minimum))}",
-                cited=case.cite(following.phase, "join"),
-            )
+        elif (rule := following.phase.join_rule) is not None and rule.minimum is not None:
+            least = days_between(last.day, rule.minimum)
+            if 0 < (first.day - last.day).days < least:
+                yield Breach(
+                    code="KS107",
+                    sessions=(last, first),
+                    what=_gap(case, last, first),
+                    why=f"{following.phase.name} begins at least {said(rule.minimum)} after {earlier.phase.name}",
+                    fix=f"move it to {from_day(case, first, last.day + timedelta(least))}",
+                    cited=case.cite(following.phase, "join"),
+                )
 
 
 def long_joins(case: CheckedCourse) -> Iterator[Breach]:
     """Yield the phases that begin later after the one before than their join allows."""
     for earlier, following in case.joins:
         last, first = earlier.sessions[-1], following.sessions[0]
-        latest = following.phase.join.latest if following.phase.join is not None else None
-        if latest is not None and (first.day - last.day).days > latest:
+        stated = following.phase.join.latest if following.phase.join is not None else None
+        latest = None if stated is None else days_between(last.day, stated)
+        if stated is not None and latest is not None and (first.day - last.day).days > latest:
             yield Breach(
                 code="KS108",
                 sessions=(last, first),
                 what=_gap(case, last, first),
-                why=f"{following.phase.name} begins at most {latest} d after {earlier.phase.name}",
+                why=f"{following.phase.name} begins at most {said(stated)} after {earlier.phase.name}",
                 fix=_move_back(case, last, first, latest),
                 latest=latest,
                 cited=case.cite(following.phase, "join"),
@@ -261,7 +264,7 @@ def crossing_gaps(case: CheckedCourse) -> Iterator[Breach]:
             continue
         stated = [
             # What it forgives is of its own series.
-            attrs.evolve(one, spacing=attrs.evolve(one.spacing, absolute_minimum=None))
+            attrs.evolve(one, spacing=attrs.evolve(one.spacing, absolute_minimum=None, grace=None))
             for series in (among[previous.phase], among[session.phase])
             for one in _stated(series, "minimum")
             if series.phase.beside and one.spacing.required and one.spacing.apart == 1
@@ -357,7 +360,7 @@ class _Stated:
 
     def forgives(self, earlier: Session, session: Session) -> bool:
         """Whether a gap below the minimum is forgiven: both were given, and it keeps the absolute minimum."""
-        forgiven = self.spacing.since(earlier.day).absolute_minimum
+        forgiven = self.spacing.since(earlier.day).forgiven
         gap = (session.day - earlier.day).days
         return forgiven is not None and happened(earlier, session) and gap >= forgiven
 
@@ -392,8 +395,18 @@ def _stated(series: PhaseSessions, field: str) -> list[_Stated]:
     return [
         _Stated(series.phase, key, spacing)
         for key, spacing in series.spacing
-        if spacing.between is None and getattr(spacing, field) is not None
+        if spacing.is_for_all and getattr(spacing, field) is not None
     ]
+
+
+def _about_one(series: PhaseSessions, field: str) -> dict[str, list[_Stated]]:
+    """Return the rules about one session alone, counted from the one before it, that have this number, by its id."""
+    found: dict[str, list[_Stated]] = {}
+    for key, spacing in series.spacing:
+        if spacing.number is not None and getattr(spacing, field) is not None:
+            for session in series.counted[spacing.number - 1 : spacing.number]:
+                found.setdefault(session.id, []).append(_Stated(series.phase, key, spacing))
+    return found
 
 
 _Runs = Iterator[tuple[_Stated, tuple[Session, ...]]]
@@ -417,6 +430,9 @@ def _runs(case: CheckedCourse, field: str) -> _Runs:
             apart = stated.spacing.apart
             for at in range(apart, len(series.sessions)):
                 yield stated, series.sessions[at - apart : at + 1]
+        alone = _about_one(series, field)
+        for pair in pairwise(series.sessions) if alone else ():
+            yield from ((stated, pair) for stated in alone.get(pair[1].id, ()))
 
 
 def _runs_across(case: CheckedCourse, field: str) -> _Runs:
@@ -440,10 +456,10 @@ def _too_short(
     """Yield the first rule that a gap is too short for, those that forgive it last; not of two on one day."""
     broken = [one for one in stated if one.too_near(previous, session)] if previous.day < session.day else []
     for one in sorted(broken, key=lambda one: one.forgives(previous, session))[:1]:
-        least, longest = one.least(previous), one.spacing.in_days().minimum or 0
+        least = one.least(previous)
         fix = f"move it to {from_day(case, session, previous.day + timedelta(least))}"
         if not happened(previous):
-            before = last_free(case, previous, session.day - timedelta(longest), DAYS_A_WEEK)
+            before = last_free(case, previous, one.spacing.last_before(session.day), DAYS_A_WEEK)
             fix += f", or {case.named(previous)} to {day_words(before)} or earlier" if before else ""
         yield one.breach(
             case,
@@ -461,7 +477,7 @@ def _too_long(
     latest = stated.latest(first)
     limit, fix = f"at most {latest} d between {between}", _move_back(case, first, last, latest)
     breach = stated.breach(case, code, (first, last), limit=limit, fix=fix)
-    return attrs.evolve(breach, latest=stated.spacing.in_days().latest)
+    return attrs.evolve(breach, latest=latest)
 
 
 def _move_back(

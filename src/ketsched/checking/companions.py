@@ -171,8 +171,9 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
                 cited=case.cite(booked.companion, "window"),
             )
     for number, spacing, earlier, booked in _pairs(case):
-        gap, low = (booked.day - earlier.day).days, spacing.minimum or 0
-        limit = low if gap < low else gap if spacing.latest is None else min(gap, spacing.latest)
+        limits = spacing.since(earlier.day)
+        gap, low = (booked.day - earlier.day).days, limits.minimum or 0
+        limit = low if gap < low else gap if limits.latest is None else min(gap, limits.latest)
         if gap != limit and (earlier.to_come or booked.to_come):
             side = "later" if gap < limit else "earlier"
             yield companion_outside_window.at(

@@ -63,10 +63,7 @@ def _first_free(case: CheckedCourse, session: Session, days: Iterable[date]) -> 
     """Return the first of some days that is open and not too near to the other sessions."""
     if case.calendar is None:
         return next(iter(days), None)
-    rules = (
-        rule.in_days() for rule in case.phases[session.phase].spacing if rule.required and rule.apart == 1
-    )
-    least = max((rule.minimum or 0 for rule in rules if rule.between is None), default=0)
+    least = case.phases[session.phase].neighbour_minimum()
     others = [other.day for other in case.standing if other.id != session.id]
     return next(
         (

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from ketsched.checking import bounds
-from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, amount, happened
+from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, happened
 from ketsched.checking.opendays import fits, from_day
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
-from ketsched.model import Phase, Session, Spacing
+from ketsched.model import Phase, Session
 
 
 @rule("KS201", Severity.WARNING, source="Protocol: count")
@@ -185,10 +185,12 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for its days.
     """
     for series in case.series:
+        aimed_at = _recommended(series)
         if series.phase.weekdays:
             names = ", ".join(WEEKDAY_NAMES[day] for day in series.phase.weekdays)
             for session in series.sessions:
-                if session.day.weekday() in series.phase.weekdays or happened(session):
+                on_pattern = session.day.weekday() in series.phase.weekdays or session.id in aimed_at
+                if on_pattern or happened(session):
                     continue
                 around = _pattern_days_around(session.day, series.phase)
                 open_days = [day_words(day) for day in around if fits(case, session, day)]
@@ -206,7 +208,8 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
             day_1 = booked.ideal or booked.day
             for session in series.sessions:
                 study_day = (session.day - day_1).days + 1
-                if study_day in series.phase.study_days or happened(session):
+                on_pattern = study_day in series.phase.study_days or session.id in aimed_at
+                if on_pattern or happened(session):
                     continue
                 yield off_pattern.at(
                     session,
@@ -215,6 +218,16 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
                     fix="move it to one of these days; if they cannot be, leave it",
                     cited=case.cite(series.phase, "study_days"),
                 )
+
+
+def _recommended(series: PhaseSessions) -> set[str]:
+    """Return the ids of the sessions of a phase that are on the recommended days of their own."""
+    counted = series.counted
+    return {
+        session.id
+        for number, session in enumerate(counted, 1)
+        if session.day == series.phase.recommended_day(number, counted[0].day)
+    }
 
 
 @rule("KS207", Severity.WARNING, source="Protocol: weekdays")
@@ -241,8 +254,8 @@ def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
     for series in case.series:
         often = len(series.phase.weekdays)
         if not often or any(
-            s.between is None and s.minimum is not None and s.apart <= often and s.minimum >= DAYS_A_WEEK
-            for s in map(Spacing.in_days, series.phase.spacing)
+            s.is_for_all and s.apart <= often and (s.in_days().minimum or 0) >= DAYS_A_WEEK
+            for s in series.phase.spacing
         ):
             continue
         first = series.sessions[0]

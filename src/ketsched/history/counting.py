@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import attrs
@@ -148,14 +148,12 @@ class _Count:
         """Return whether a day breaks a required minimum to what was given before, or is forgiven."""
         grace = ""
         for spacing, earlier in looked_back:
-            minimum = spacing.minimum
-            if minimum is None or not spacing.required:
+            if not spacing.required:
                 continue
-            least = spacing.counted(minimum, earlier.day)
-            if least is not None and day < least:
-                said = f"{(day - earlier.day).days} d after {earlier.day}; {spacing.words()}"
-                forgiven = spacing.counted(spacing.absolute_minimum, earlier.day)
-                if forgiven is None or day < forgiven:
+            limits, gap = spacing.since(earlier.day), (day - earlier.day).days
+            if limits.minimum is not None and gap < limits.minimum:
+                said = f"{gap} d after {earlier.day}; {spacing.words()}"
+                if limits.forgiven is None or gap < limits.forgiven:
                     return Verdict.TOO_SOON, said
                 grace = said
         if self.given and self.given[-1].day == day:
@@ -166,38 +164,43 @@ class _Count:
     def _too_late(day: date, looked_back: Iterable[tuple[Spacing, _Given]]) -> str:
         """Return what makes a day too late, a required rule or a preferred one; empty if nothing does."""
         for spacing, earlier in looked_back:
-            latest = spacing.counted(spacing.latest, earlier.day)
-            if latest is not None and day > latest:
-                return f"{(day - earlier.day).days} d after {earlier.day}; {spacing.words()}"
+            latest, gap = spacing.since(earlier.day).latest, (day - earlier.day).days
+            if latest is not None and gap > latest:
+                return f"{gap} d after {earlier.day}; {spacing.words()}"
         return ""
+
+    def _within(self, phase: Phase, own: Sequence[_Given]) -> Iterator[tuple[Spacing, _Given]]:
+        """Yield the rules between sessions of one phase, and what each looks back at."""
+        number = self.counted[phase.name] + 1
+        for spacing in phase.spacing:
+            if spacing.between is not None:
+                if number == spacing.between[1]:
+                    counting = [given for given in own if given.counts]
+                    yield spacing, counting[spacing.between[0] - 1]
+            elif spacing.number in (None, number) and len(own) >= spacing.apart:
+                yield spacing, own[-spacing.apart]
 
     def _looked_back(self, phase: Phase) -> Iterator[tuple[Spacing, _Given]]:
         """Yield every rule that looks back from the next thing given in a phase, and what it looks back at."""
         if not self.given:
             return
         own = self.of_phase.setdefault(phase.name, [])
-        for spacing in phase.spacing:
-            if spacing.between is None:
-                if len(own) >= spacing.apart:
-                    yield spacing, own[-spacing.apart]
-            elif self.counted[phase.name] + 1 == spacing.between[1]:
-                counting = [given for given in own if given.counts]
-                yield spacing, counting[spacing.between[0] - 1]
+        yield from self._within(phase, own)
         last = self.given[-1]
         before = self.phases[last.phase]
         if before is phase:
             return
         if phase.name == before.beside or before.name == phase.beside:
-            least = max(phase.neighbour_minimum() if phase.beside else before.neighbour_minimum(), 1)
-            yield Spacing(minimum=least), last
+            beside = phase if phase.beside else before
+            yield Spacing(minimum=max(beside.neighbour_minimum(last.day), 1)), last
             return
         if own or self.order[before.name] > self.order[phase.name]:  # made up after the next phase has begun
-            least = min(phase.neighbour_minimum(), before.neighbour_minimum())
+            least = min(phase.neighbour_minimum(last.day), before.neighbour_minimum(last.day))
             yield Spacing(minimum=max(least, 1)), last
             return
-        if phase.join is not None and phase.join.states_rules:
-            yield Spacing(minimum=phase.join.minimum, latest=phase.join.latest), last
+        if phase.join_rule is not None:
+            yield phase.join_rule, last
             return
         for spacing in before.spacing:
-            if spacing.between is None and spacing.minimum is not None and len(self.given) >= spacing.apart:
+            if spacing.is_for_all and spacing.minimum is not None and len(self.given) >= spacing.apart:
                 yield attrs.evolve(spacing, latest=None), self.given[-spacing.apart]

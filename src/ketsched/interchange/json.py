@@ -26,6 +26,7 @@ from ketsched.interchange.jsonform import (
     FORMAT,
     KINDS,
     LARGEST,
+    LENGTHS,
     NOTHING_TOO,
     ORDER,
     VERSION,
@@ -38,6 +39,7 @@ from ketsched.model import (
     ClinicFiles,
     Companion,
     Course,
+    Interval,
     Phase,
     Protocol,
 )
@@ -194,6 +196,10 @@ def _converter() -> Converter:
         earlier = {} if before is None else {before.kind: converter.unstructure(before)}
         return plain_change(changed) | earlier
 
+    def length_written(length: Any) -> Any:
+        plain = length is None or isinstance(length, Interval)
+        return converter.unstructure(length) if plain else _checked(int)(length)
+
     hooks: dict[tuple[type[Any], str], Callable[[Any], Any]] = {
         (Phase, "weekdays"): _weekdays_named,
         (Phase, "anchor_weekday"): _weekday_named,
@@ -206,6 +212,7 @@ def _converter() -> Converter:
         (PatientHours, "wishes"): times_written,
         (PatientHours, "away"): days_written,
         (ClinicFiles, "staff"): dict,
+        **dict.fromkeys(LENGTHS, length_written),
         **{(Anatomy, a.name): _length_written for a in attrs.fields(Anatomy)},
     }
     for kind in (str, int, bool):

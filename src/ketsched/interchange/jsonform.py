@@ -14,8 +14,10 @@ from ketsched.model import (
     Course,
     Decision,
     Interval,
+    Join,
     LapseBand,
     PlacedCompanion,
+    RecommendedDay,
     Session,
     Spacing,
     Visit,
@@ -47,7 +49,6 @@ ORDER = (
 NOTHING_TOO = {
     Course: ("patient", "files"),
     Interval: ("days", "months", "missing_day"),
-    Spacing: ("unit",),
     Companion: ("minutes",),
     Session: ("pinned", "booked", "counts"),
     PlacedCompanion: ("pinned",),
@@ -59,6 +60,13 @@ NOTHING_TOO = {
 
 WRITTEN_AS = {(Changed, "before"): (Session.kind, PlacedCompanion.kind)}
 """Attributes that a document gives another name, by what the value is."""
+
+LENGTHS: tuple[tuple[type[Any], str], ...] = (
+    *((Spacing, name) for name in ("minimum", "latest", "absolute_minimum", "grace")),
+    *((Join, name) for name in ("ideal", "minimum", "latest")),
+    (RecommendedDay, "after_first"),
+)
+"""Attributes that are a number of days, or an interval."""
 
 LARGEST = 2**53 - 1
 """Whole numbers lie within it (RFC 7493 2.2)."""

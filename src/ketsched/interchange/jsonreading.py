@@ -24,19 +24,21 @@ from ketsched.interchange.jsonform import (
     FORMAT,
     KINDS,
     LARGEST,
+    LENGTHS,
     VERSION,
     names_of,
 )
 from ketsched.interchange.jsonpaths import names_in, shown
 from ketsched.interchange.jsontimes import Days, PersonTimes, calendar_of
+from ketsched.interchange.jsonversions import bring_to_version_2
 from ketsched.model import (
-    REVISION_KINDS,
     Anatomy,
     BookingStatus,
     Changed,
     ClinicFiles,
     Companion,
     Course,
+    Interval,
     Mark,
     Phase,
     PlacedCompanion,
@@ -90,7 +92,7 @@ class _Reader:
         self._check_format(found)
         parts = {key: value for key, value in found.items() if key not in ("format", "version")}
         if found["version"] == 1:
-            _add_what_version_1_lacks(parts)
+            bring_to_version_2(parts)
         try:
             return _converter().structure(parts, Course)
         except Exception:  # whatever it was, it comes again where the converter keeps account of the path
@@ -211,19 +213,6 @@ class _Reader:
         return CannotRead(what=fault.what, where=", ".join(places), why=fault.why, fix=fault.fix)
 
 
-def _add_what_version_1_lacks(parts: dict[str, Any]) -> None:
-    """Give each revision the kind that its words tell; what is no revision is refused later."""
-    revisions = parts.get("revisions")
-    for revision in revisions if isinstance(revisions, list) else ():
-        words = revision.get("what") if isinstance(revision, dict) else None
-        if isinstance(words, str):
-            said, _, more = words.partition(": ")
-            kind = next((kind for kind, known in REVISION_KINDS.items() if known == said), "replanned")
-            revision["kind"] = kind
-            if kind == "proposal":
-                revision["proposal"] = more
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -271,7 +260,7 @@ def _converter(*, detailed: bool = False) -> Converter:
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=detailed)
-    hooks = _hooks()
+    hooks = _hooks(converter)
 
     def structured(kind: type[Any]) -> Callable[[Any, Any], Any]:
         special: dict[str, Any] = {
@@ -339,7 +328,7 @@ def _converter(*, detailed: bool = False) -> Converter:
     return converter
 
 
-def _hooks() -> dict[tuple[type[Any], str], Callable[[Any, Any], Any]]:
+def _hooks(converter: Converter) -> dict[tuple[type[Any], str], Callable[[Any, Any], Any]]:
     """Return how attributes are read that a document writes otherwise than their types say."""
     return {
         (Phase, "weekdays"): _weekdays,
@@ -353,6 +342,7 @@ def _hooks() -> dict[tuple[type[Any], str], Callable[[Any, Any], Any]]:
         (PatientHours, "wishes"): _times,
         (PatientHours, "away"): _days,
         (ClinicFiles, "staff"): _staff,
+        **dict.fromkeys(LENGTHS, lambda v, _: _length_of_time(v, converter)),
         **{(Anatomy, a.name): _length for a in attrs.fields(Anatomy)},
     }
 
@@ -420,6 +410,13 @@ def _length(value: Any, _: Any = None) -> int:
             "this is not a duration", "durations are hours and minutes", "write PT40M, PT2H or PT1H30M"
         )
     return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def _length_of_time(value: Any, converter: Converter) -> Any:
+    """Read a number of days, or an interval."""
+    if type(value) is dict:
+        return converter.structure(value, Interval)
+    return None if value is None else _of_type(value, int)
 
 
 def _length_or_none(value: Any, _: Any = None) -> int | None:

@@ -12,7 +12,21 @@ from ketsched.model.clinicfiles import OWN_FOLDER, ClinicFiles, is_bare
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
 from ketsched.model.courses import Course, check_course_id, check_key
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
-from ketsched.model.intervals import Interval, Join, Spacing
+from ketsched.model.intervals import (
+    MOST_DAYS,
+    MOST_MONTHS,
+    Interval,
+    Length,
+    RecommendedDay,
+    day_after,
+    days_between,
+    fewest_and_most_days,
+    months_passed,
+    plain_length,
+    read_length,
+    said,
+    steps,
+)
 from ketsched.model.limits import (
     LONGEST_ID,
     LONGEST_YEARS,
@@ -36,6 +50,7 @@ from ketsched.model.phases import (
 )
 from ketsched.model.protocols import INDICATIONS, Protocol
 from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment, joined
+from ketsched.model.spacings import DayLimits, Join, Spacing
 from ketsched.model.visits import Visit, VisitStatus
 
 __all__ = [
@@ -46,7 +61,9 @@ __all__ = [
     "LONGEST_YEARS",
     "MOST_CHAIRS",
     "MOST_COMPANIONS",
+    "MOST_DAYS",
     "MOST_MINUTES",
+    "MOST_MONTHS",
     "MOST_SESSIONS",
     "MOST_VISITS",
     "OUTCOMES",
@@ -66,17 +83,20 @@ __all__ = [
     "ClinicFiles",
     "Companion",
     "Course",
+    "DayLimits",
     "Decision",
     "Evidence",
     "Hold",
     "Interval",
     "Join",
     "LapseBand",
+    "Length",
     "Lifted",
     "Mark",
     "Phase",
     "PlacedCompanion",
     "Protocol",
+    "RecommendedDay",
     "Restriction",
     "Revision",
     "Segment",
@@ -88,6 +108,14 @@ __all__ = [
     "Window",
     "check_course_id",
     "check_key",
+    "day_after",
+    "days_between",
+    "fewest_and_most_days",
     "is_bare",
     "joined",
+    "months_passed",
+    "plain_length",
+    "read_length",
+    "said",
+    "steps",
 ]

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 import attrs
 
 from ketsched.errors import Fault, InvalidProtocol, refuse_first
-from ketsched.model.intervals import Interval, Spacing
+from ketsched.model.intervals import Interval
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 from ketsched.model.phases import Evidence
+from ketsched.model.spacings import Spacing
 
 KINDS = ("appointment", "task", "notice")
 AUDIENCES = ("patient", "clinic", "both")
@@ -307,11 +308,18 @@ class Companion:
             "leave required = false out",
         )
         yield (
-            any(spacing.minimum_hours is not None or spacing.unit != "days" for spacing in self.spacing),
+            any(spacing.minimum_hours is not None or spacing.has_months for spacing in self.spacing),
             "spacing",
             "a spacing in hours or months",
             "companions are kept apart in days",
             "give it in days",
+        )
+        yield (
+            any(spacing.number is not None for spacing in self.spacing),
+            "spacing",
+            "a spacing for one numbered booking",
+            "what goes around sessions is counted by its bookings alone",
+            "name both of them, with between",
         )
         yield (
             self.on_session_days == "during"

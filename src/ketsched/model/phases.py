@@ -7,7 +7,7 @@ Days are local dates at the clinic. A class checks itself when built.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -15,8 +15,9 @@ import attrs
 
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import Fault, InvalidProtocol, refuse_first
-from ketsched.model.intervals import Interval, Join, Spacing
+from ketsched.model.intervals import Interval, RecommendedDay, day_after, first_day_out_of_order
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
+from ketsched.model.spacings import Join, Spacing
 
 
 class Mark(StrEnum):
@@ -219,6 +220,8 @@ class Phase:
         lapse: What is proposed after so many days without a session: bands that ascend from day 0
             without gap or overlap, the last one without end; none: nothing is proposed.
         evidence: Source and mark of each number.
+        recommended: Days aimed at for numbered sessions, counted from session 1, instead of the pattern's;
+            the pattern goes on from there.
     """
 
     kind: str
@@ -248,6 +251,7 @@ class Phase:
     missed: str = "keep"
     lapse: tuple[LapseBand, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    recommended: tuple[RecommendedDay, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Phase {self.name}: {self.count or 'open'}, {self.pattern()}>"
@@ -256,6 +260,7 @@ class Phase:
         where = f"phase {self.name}"
         refuse_first(InvalidProtocol, where, self._faults_of_words())
         refuse_first(InvalidProtocol, where, self._faults_of_pattern())
+        refuse_first(InvalidProtocol, where, self._faults_of_recommended())
         refuse_first(InvalidProtocol, where, self._faults_of_lapses())
 
     def _faults_of_words(self) -> Iterator[Fault]:
@@ -371,6 +376,18 @@ class Phase:
             "keep one of them",
         )
 
+    def _faults_of_recommended(self) -> Iterator[Fault]:
+        """Yield where the recommended days of numbered sessions contradict each other."""
+        for before, after in pairwise(self.recommended):
+            yield (
+                before.number >= after.number
+                or first_day_out_of_order(before.after_first, after.after_first) is not None,
+                "recommended",
+                f"recommended days that do not ascend: {before.words()}, then {after.words()}",
+                "each session is named once, and a later one is not aimed at sooner",
+                "write them in order of their numbers",
+            )
+
     def _faults_of_lapses(self) -> Iterator[Fault]:
         """Yield where the lapse bands leave a gap, overlap or end."""
         if not self.lapse:
@@ -417,12 +434,20 @@ class Phase:
         low, high = (1, MOST_SESSIONS) if self.count is None else (self.count, self.count)
         return (low if self.least is None else self.least), (high if self.most is None else self.most)
 
-    def neighbour_minimum(self) -> int:
-        """The most days that any required rule asks for between two neighbours; 0 if none does."""
-        found = [
-            s.in_days().minimum for s in self.spacing if s.required and s.apart == 1 and s.between is None
-        ]
-        return max((m for m in found if m is not None), default=0)
+    def neighbour_minimum(self, earlier: date | None = None) -> int:
+        """The most days that any required rule asks for between two neighbours, after one of that day; 0 if none."""
+        rules = (s for s in self.spacing if s.required and s.apart == 1 and s.is_for_all)
+        return max((s.limits(earlier).minimum or 0 for s in rules), default=0)
+
+    @property
+    def join_rule(self) -> Spacing | None:
+        """What its join asks for between it and the phase before; None if it states no rules."""
+        return None if self.join is None else self.join.rule
+
+    def recommended_day(self, number: int, first: date) -> date | None:
+        """Return the day aimed at for a numbered session, given session 1; None if the pattern decides."""
+        stated = (one.after_first for one in self.recommended if one.number == number)
+        return next((day_after(first, length) for length in stated), None)
 
     def pattern(self) -> str:
         """Say the pattern in a few words."""

@@ -202,17 +202,15 @@ class Protocol:
         names: list[str] = []
         for phase in self.main[:-1]:
             least, most = phase.counts
-            neighbours = (s.in_days() for s in phase.spacing if s.apart == 1 and s.between is None)
-            far = [spacing.latest for spacing in neighbours if spacing.latest is not None]
+            neighbours = [s for s in phase.spacing if s.apart == 1 and s.is_for_all and s.latest is not None]
             begun = len(names)
             while begun < len(days) and len(names) < min(len(days), begun + most):
                 at = len(names)
                 weeks = -(-((days[at] - days[begun]).days + 1) // 7)
                 gap = (days[at] - days[at - 1]).days if at > begun else 0
-                if at - begun >= least and (
-                    weeks > (phase.weeks or (1, weeks))[1]
-                    or gap > min(far, default=house.count("longest-gap"))
-                ):
+                nearest = (spacing.since(days[at - 1]).latest or 0 for spacing in neighbours)
+                far = min(nearest, default=house.count("longest-gap"))
+                if at - begun >= least and (weeks > (phase.weeks or (1, weeks))[1] or gap > far):
                     break
                 names.append(phase.name)
         return names + [self.main[-1].name] * (len(days) - len(names))

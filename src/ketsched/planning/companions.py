@@ -22,14 +22,13 @@ from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.holds import is_over
 from ketsched.hours import Hours
-from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session
+from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session, steps
 from ketsched.placing import TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
 from ketsched.planning.blockers import Cause
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
-from ketsched.planning.pattern import steps
-from ketsched.planning.rules import ONE_A_DAY, bounds_over
+from ketsched.planning.rules import ONE_A_DAY, bounds_over, pairs_of
 from ketsched.spacing import Bound, lay
 
 _SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
@@ -59,7 +58,8 @@ class _Run:
         places = range(len(self.ids))
         yield from lay(places, minimum=1, rule="one a day", key=ONE_A_DAY)
         for number, spacing in enumerate(self.companion.spacing, 1):
-            yield from bounds_over(spacing, places, spacing.words(), f"{self.companion.id}/spacing {number}")
+            key = f"{self.companion.id}/spacing {number}"
+            yield from bounds_over(spacing, pairs_of(spacing, places), spacing.words(), key)
 
 
 def place_companions(

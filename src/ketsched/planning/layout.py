@@ -16,7 +16,15 @@ import attrs
 
 from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
-from ketsched.model import LONGEST_YEARS, MOST_SESSIONS, Authorisation, Phase, Protocol
+from ketsched.model import (
+    LONGEST_YEARS,
+    MOST_SESSIONS,
+    Authorisation,
+    Length,
+    Phase,
+    Protocol,
+    day_after,
+)
 from ketsched.placing.values import IdealFrom
 from ketsched.planning.pattern import (
     count_of,
@@ -145,14 +153,21 @@ def _ideals(
 ) -> Iterator[int | IdealFrom]:
     """Yield the ideal day of each session of a phase, or how to find it from an earlier place."""
     phase = run.phase
+    stated = {one.number - 1: one.after_first for one in phase.recommended}
     for k, place in enumerate(run.places):
-        if phase.anchor == "previous" and k:
+        if k in stated and not (first and phase.anchor == "start"):
+            yield IdealFrom(run.places[0], partial(_days_on, stated[k]))
+        elif phase.anchor == "previous" and k:
             taken = k if not first and joins_by_interval(phase) else k - 1  # intervals before this one
             yield IdealFrom(run.places[k - 1], partial(day_after_previous, phase, k, taken))
         elif before is None:
             yield nominal[place]
         else:
             yield IdealFrom(before.places[-1], partial(_nth, days, k))
+
+
+def _days_on(length: Length, first: int) -> int:
+    return day_after(date.fromordinal(first), length).toordinal()
 
 
 def _nth(days: IdealDays, k: int, before: int) -> int:

@@ -23,6 +23,7 @@ from ketsched.planning.layout import Layout, NotPaid, lay_out
 from ketsched.planning.patterns import as_accepted, patterns
 from ketsched.planning.rules import HourRule, hour_rules
 from ketsched.planning.seating import DaysForHours, NoStart, Seat, Seating, no_overlaps, seat
+from ketsched.spacing import required
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
@@ -89,7 +90,11 @@ class Planner:
 
     def _problem(self, protocol: Protocol, start: date) -> tuple[Layout, Problem]:
         layout = lay_out(protocol, start, self.authorisations)
-        begin, end = start.toordinal(), min(layout.nominal[-1] + REACH, LAST_DAY.toordinal())
+        begin, last = start.toordinal(), LAST_DAY.toordinal()
+        far: list[Sequence[int]] = [range(begin, last + 1)] * len(layout.nominal)
+        # A pattern may be closer than its minimums.
+        pushed = required(layout.bounds).least(far) or layout.nominal
+        end = min(max(layout.nominal[-1], pushed[-1]) + REACH, last)
         needs = [need_of(phase) for phase in layout.phases]
         open_days = {need: self.hours.open_days(need, begin, end) for need in set(needs)}
         wished = {need: self.hours.wished_days(need, begin, end) for need in set(needs)}

@@ -22,12 +22,15 @@ from ketsched.model import (
     LapseBand,
     Phase,
     Protocol,
+    RecommendedDay,
     Restriction,
+    plain_length,
 )
 from ketsched.protocols.companions import read_companion
 from ketsched.protocols.stated import (
     Stated,
     filled,
+    length,
     minutes,
     needs_one,
     number,
@@ -109,20 +112,44 @@ class _Phase(Stated):
         entry = self.entry("join")
         if entry is None:
             return None
+        missing_day = one_of(entry, "missing_day", ("clip", "roll"), "clip")
         ideal = entry.take("ideal", (int, str), None)
-        limits: dict[str, Any] = {name: entry.take(name, int, None) for name in ("minimum", "latest")}
+        limits: dict[str, Any] = {
+            name: length(entry, name, missing_day, most=3660) for name in ("minimum", "latest")
+        }
         self.cite(entry, "join")
         entry.done()
         needs_one(entry, {"ideal": ideal, **limits}, ("ideal", "minimum", "latest"))
-        if isinstance(ideal, str) and ideal != "next week":
-            raise InvalidProtocol(
-                what=f"ideal is {ideal[:40]!r}",
-                where=entry.where("ideal"),
-                why="it is a number of days, or the next treatment week",
-                fix='write ideal = 7 or ideal = "next week"',
-            )
         next_week = ideal == "next week"
+        if isinstance(ideal, str) and not next_week:
+            if not ideal.strip().startswith("P"):
+                raise InvalidProtocol(
+                    what=f"ideal is {ideal[:40]!r}",
+                    where=entry.where("ideal"),
+                    why="it is a number of days, a duration, or the next treatment week",
+                    fix='write ideal = 7, ideal = "P1M" or ideal = "next week"',
+                )
+            ideal = entry.read("ideal", lambda text: plain_length(Interval.parse(text, missing_day)), ideal)
         return entry.make(Join, {"ideal": None if next_week else ideal, "next_week": next_week, **limits})
+
+    def recommended(self) -> tuple[RecommendedDay, ...]:
+        """Read `recommended`: the days of numbered sessions that are counted from session 1."""
+        return tuple(
+            self._recommended(entry, f"recommended {n}")
+            for n, entry in enumerate(self.table.tables("recommended"), 1)
+        )
+
+    def _recommended(self, entry: Table, key: str) -> RecommendedDay:
+        missing_day = one_of(entry, "missing_day", ("clip", "roll"), "clip")
+        given = {
+            "number": number(entry, "number", 2, MOST_SESSIONS),
+            "after_first": length(entry, "after_first", missing_day),
+        }
+        self.cite(entry, key)
+        entry.done()
+        for name, value in given.items():
+            needs_one(entry, {name: value}, (name,))
+        return entry.make(RecommendedDay, given)
 
     def before(self) -> tuple[Restriction, ...]:
         """Read what the patient leaves before a session."""
@@ -189,6 +216,7 @@ def _read_phase(table: Table, sources: dict[str, str]) -> Phase:
         "anchor_weekday": stated.value("anchor_weekday", str, lambda day: weekdays([day])[0], None),
         "no_driving": stated.value("no_driving", str, _no_driving, None),
         "spacing": stated.spacing(),
+        "recommended": stated.recommended(),
         "join": stated.join(),
         "before": stated.before(),
         "missed": stated.missed(),
@@ -203,13 +231,13 @@ def _read_phase(table: Table, sources: dict[str, str]) -> Phase:
 
 def _check_pattern(phase: Phase, table: Table) -> None:
     """Refuse a required spacing that the phase's own pattern keeps nowhere: a slip, in one or the other."""
-    days = _pattern_days(phase)
+    days = [] if phase.recommended else _pattern_days(phase)
     for n, rule in enumerate(phase.spacing):
         gaps = {later - earlier for earlier, later in zip(days, days[rule.apart :], strict=False)}
         if (
             not gaps
             or not rule.required
-            or rule.between is not None
+            or not rule.is_for_all
             or rule.apart >= (phase.count or MOST_SESSIONS)
         ):
             continue

@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 
 from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS
 from ketsched.errors import InvalidProtocol
-from ketsched.model import MOST_SESSIONS, Evidence, Interval, Mark, Spacing
+from ketsched.model import (
+    MOST_DAYS,
+    MOST_SESSIONS,
+    Evidence,
+    Interval,
+    Length,
+    Mark,
+    Spacing,
+    plain_length,
+    read_length,
+)
 from ketsched.nearness import close_to
 from ketsched.tomlfile import Table
 from ketsched.weekdays import read_weekdays, suggested
@@ -83,6 +93,23 @@ def number(table: Table, key: str, least: int, most: int, default: int | None = 
             fix=f"write a number among those, or leave {key} out",
         )
     return found
+
+
+def length(table: Table, key: str, missing_day: str = "clip", *, most: int = MOST_DAYS) -> Length | None:
+    """Take a number of days, or a duration such as "P4W", "P6M" or "P3M4W"; None if it is not there."""
+    if not isinstance(table.values.get(key), str):
+        return number(table, key, 0, most)
+    text = table.take(key, str)
+    if not text.strip().startswith("P"):
+        raise InvalidProtocol(
+            what=f"{key} is the text {text[:40]!r}",
+            where=table.where(key),
+            why=f"{key} is a number of days, or an ISO 8601 duration of years, months, weeks and days",
+            fix=f'write {key} = 28, {key} = "P4W" or {key} = "P6M"',
+        )
+    if key == "absolute_minimum":  # nought has no unit
+        return table.read(key, lambda written: read_length(written, missing_day), text)
+    return plain_length(table.read(key, lambda written: Interval.parse(written, missing_day), text))
 
 
 def needs_one(table: Table, found: dict[str, Any], keys: tuple[str, ...]) -> None:
@@ -167,23 +194,27 @@ class Stated:
         )
 
     def _spacing(self, entry: Table, key: str) -> Spacing:
-        days = ("minimum", "latest", "absolute_minimum")
-        given: dict[str, Any] = _lengths(entry, days)
+        missing_day = one_of(entry, "missing_day", ("clip", "roll"), "clip")
+        lengths = ("minimum", "latest", "absolute_minimum", "grace")
+        given: dict[str, Any] = {key: length(entry, key, missing_day) for key in lengths}
         given["minimum_hours"] = number(entry, "minimum_hours", 0, 24 * 366)
         apart = number(entry, "apart", 1, MOST_SESSIONS - 1)
-        between = entry.take("between", list, None)
-        if apart is not None and between is not None:
+        between, alone = entry.take("between", list, None), number(entry, "number", 2, MOST_SESSIONS)
+        named = {"apart": apart, "between": between, "number": alone}
+        several = [key for key, value in named.items() if value is not None]
+        if len(several) > 1:
             raise InvalidProtocol(
-                what="apart and between in one spacing",
-                where=entry.where("between"),
-                why="apart is a rule for all sessions, between for two numbered ones",
+                what=f"{several[0]} and {several[1]} in one spacing",
+                where=entry.where(several[1]),
+                why="apart is a rule for all sessions, between for two numbered ones, number for one of them",
                 fix="keep one of them, or write two spacings",
             )
         given["between"] = None if between is None else entry.read("between", _pair, between)
-        given["apart"], given["required"] = apart or 1, entry.take("required", bool, True)
+        given["apart"], given["number"] = apart or 1, alone
+        given["required"] = entry.take("required", bool, True)
         source = self.cite(entry, key)
         entry.done()
-        needs_one(entry, given, (*days, "minimum_hours"))
+        needs_one(entry, given, (*lengths, "minimum_hours"))
         return entry.make(Spacing, {**given, "source": source})
 
 
@@ -210,34 +241,6 @@ def weekdays(names: list[Any]) -> tuple[int, ...]:
             fix=next(filter(None, map(suggested, strange)), 'write ["Mon", "Thu"]'),
         )
     return read_weekdays(short)
-
-
-def _lengths(entry: Table, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Read days as numbers, or all of them as durations such as "P4W", "P6M" or "P1Y"; months stay months."""
-    found: dict[str, Any] = {}
-    units = set()
-    for key in keys:
-        given = entry.values.get(key)
-        if isinstance(given, str) and given.strip()[:1] == "P":
-            length = entry.read(key, _length, entry.take(key, str))
-            found[key] = length.days or length.months
-            units.add("days" if length.days else "months")
-        else:
-            found[key] = number(entry, key, 0, 20 * 366)
-            units |= {"days"} if found[key] is not None else set()
-    if len(units) > 1:
-        raise InvalidProtocol(
-            what="days and months in one spacing",
-            where=entry.where(),
-            why="its numbers are compared with each other, and a month has no fixed number of days",
-            fix='write all in days or weeks, or all in months or years: minimum = "P5M", latest = "P6M"',
-        )
-    return {**found, "unit": units.pop() if units else "days"}
-
-
-def _length(text: str) -> Interval:
-    years = re.fullmatch(r"P(\d{1,2})Y", text.strip())
-    return Interval(months=12 * int(years[1])) if years else Interval.parse(text)
 
 
 def _pair(numbers: list[Any]) -> tuple[int, int]:

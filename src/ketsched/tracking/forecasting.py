@@ -23,6 +23,7 @@ from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
 from ketsched.model import Course, LapseBand, Phase, Visit, VisitStatus
 from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.pattern import too_long
 from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
 from ketsched.tracking.ideals import Ideal, IdealDays, Intent
@@ -32,8 +33,6 @@ from ketsched.tracking.places import Places, lifted, without_latest
 from ketsched.tracking.problem import Remainder
 from ketsched.tracking.request import check_zone
 
-HORIZON = 366
-"""Days after the last day known that a window without a latest day is looked at (house default, a year)."""
 CHOICES = 28
 """Days after the best one that are offered for a session without a latest day (house default)."""
 
@@ -239,6 +238,9 @@ def forecast_of(
     intent = ideal_days.intent(options.policies(course.protocol))
     ideals = intent.ideals
     places = Places(course, ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+    if ideals and not places.fixed:  # nothing fixes the first day but where it is aimed at
+        places = attrs.evolve(places, days=(ideals[0].day,))
+    dues, beyond = _dues(places, ideals, history.as_of)
     bookable: tuple[date, ...] = ()
     if planner is None or not ideals:
         gone = _impossible(places, ideal_days, ideals)
@@ -256,10 +258,10 @@ def forecast_of(
 
     return Forecast(
         history=history,
-        sessions=tuple(_dues(places, ideals, history.as_of)),
+        sessions=dues,
         bookable=bookable,
         asks=tuple(_asks(history)),
-        lifted=tuple(_in_words(places, gone)),
+        lifted=tuple(_in_words(places, dict.fromkeys((*gone, *beyond)))),
         answered=answered,
         **_lapse(history, ideals),
     )
@@ -274,43 +276,63 @@ def lapse_of(history: History) -> Lapse | None:
     return None if phase is None else history.lapse(phase)
 
 
-def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> Iterable[Due]:
-    """Yield the window of every session to come, by the rules alone."""
+def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> tuple[tuple[Due, ...], tuple[Bound, ...]]:
+    """
+    Return the window of every session to come, by the rules alone, and the rules that no window can keep.
+
+    Raises:
+        InvalidInput: The rules put a session beyond the days that are planned on.
+    """
     if not ideals:
-        return
-    course = places.course
-    holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
-    taken = [taken.day for taken in places.fixed]
-    every = [*taken, *(ideal.day for ideal in ideals)]
-    begun = taken[-1] + 1 if taken else min(every)
-    end = min(max(every) + HORIZON, LAST_DAY.toordinal())
-    days: list[Sequence[int]] = [(day,) for day in taken] + [range(begun, end + 1)] * len(ideals)
-    if not taken:  # nothing fixes the first day but where it is aimed at
-        days[0] = (ideals[0].day,)
-    bounds = places.required
+        return (), ()
+    known = places.known_days
+    begun = places.fixed[-1].day + 1 if places.fixed else min(ideal.day for ideal in ideals)
+    to_come = range(begun, LAST_DAY.toordinal() + 1)
+    days: list[Sequence[int]] = [
+        (known[place],) if place in known else to_come for place in range(places.first + len(ideals))
+    ]
+    bounds, gone = places.required, tuple[Bound, ...]()
     low = bounds.earliest(days)
-    if low is None:  # what was given broke a latest day: the window goes on without it
-        bounds = Bounds(without_latest(bounds.each, lifted(places, days, exceed=True)))
-        low = bounds.earliest(days) or every
-    high = bounds.latest(days) or every
+    if low is None:  # what was given broke a latest day, or the rules do: the windows go on without it
+        gone = lifted(places, days, exceed=True)
+        bounds = Bounds(without_latest(bounds.each, gone))
+        low = bounds.earliest(days)
+    high = bounds.latest(days)
+    if low is None or high is None:
+        raise too_long(places.course.protocol.id, "a day later than that")
     limited = bounds.limited(max(places.first, 1))
     preferred = _preferred_latest(places, days, bounds, limited)
-    numbers = Counter(taken.phase for taken in places.fixed if taken.counts)
-    today = as_of.toordinal()
-    if not taken:  # nothing bounds the first session of a course that has not begun
-        low = [min(low[0], today), *low[1:]]
+    if not places.fixed:  # nothing bounds the first session of a course that has not begun
+        low = [min(low[0], as_of.toordinal()), *low[1:]]
         limited.discard(0)
         preferred.pop(0, None)
+    latest = {place: date.fromordinal(high[place]) for place in limited}
+    return tuple(_windows(places, ideals, low, latest, preferred)), gone
+
+
+def _windows(
+    places: Places,
+    ideals: Sequence[Ideal],
+    earliest: Sequence[int],
+    latest: Mapping[int, date],
+    preferred: Mapping[int, date],
+) -> Iterator[Due]:
+    """Yield each session to come with its window; a place that no rule limits has no latest day."""
+    course = places.course
+    holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
+    numbers = Counter(taken.phase for taken in places.fixed if taken.counts)
     for place, ideal in enumerate(ideals, places.first):
         name, booking = ideal.place.phase.name, ideal.place.booking
         numbers[name] += 1
+        first, last = date.fromordinal(earliest[place]), latest.get(place)
+        aimed_at = max(date.fromordinal(ideal.day), first)
         yield Due(
             phase=name,
             number=numbers[name],
             session=booking.id if booking is not None and booking.status.stands else None,
-            earliest=date.fromordinal(low[place]),
-            recommended=date.fromordinal(min(max(ideal.day, low[place]), high[place])),
-            latest=date.fromordinal(high[place]) if place in limited else None,
+            earliest=first,
+            recommended=aimed_at if last is None else min(aimed_at, last),
+            latest=last,
             preferred_latest=preferred.get(place),
             holds_up=() if booking is None else holds.get(booking.id, ()),
         )
@@ -384,7 +406,7 @@ def _lapse(history: History, ideals: Sequence[Ideal]) -> dict[str, Any]:
 def _impossible(places: Places, ideal_days: IdealDays, ideals: Sequence[Ideal]) -> tuple[Bound, ...]:
     """Return the rules that no day from the first that can be booked on can keep any more."""
     taken: list[Sequence[int]] = [(taken.day,) for taken in places.fixed]
-    end = max([ideal_days.first, *(ideal.day for ideal in ideals)]) + HORIZON
+    end = LAST_DAY.toordinal()
     booked = [ideal.place.booking for ideal in ideals]
     days = [
         range(min(ideal_days.first, b.day.toordinal()) if b is not None else ideal_days.first, end + 1)

@@ -285,11 +285,13 @@ class IdealDays:
         if own:
             since = self._last(ideals, phase, max(own))
             number = self.used[phase.name] + sum(ideal.place.phase.name == phase.name for ideal in ideals)
-            days = continued(phase, date.fromordinal(min(own)), since, max(number, 1), joins=joins)
+            unnumbered = {taken.day for taken in self.fixed if phase.recommended and not taken.counts}
+            first = date.fromordinal(min(set(own) - unnumbered or own))
+            months = self._aimed_at(ideals, phase)
+            days = continued(phase, first, since, max(number, 1), joins=joins, before=months)
+            days = dropwhile(lambda day: day.toordinal() <= max(own), days)
         else:
-            earlier = {name for name, at in self.order.items() if at < self.order[phase.name]}
-            last = [taken.day for taken in self.fixed if taken.phase in earlier]
-            last += [ideal.day for ideal in ideals if ideal.place.phase.name in earlier]
+            last = self._earlier(ideals, phase)
             before = date.fromordinal(max(last, default=self.first - 1))
             days = first_days(phase, start, before) if joins else iter(())
             begin = next(days, date.min)
@@ -310,6 +312,18 @@ class IdealDays:
         except (OverflowError, ValueError):  # a date beyond the year 9999
             return
 
+    def _earlier(self, ideals: Sequence[Ideal], phase: Phase) -> list[int]:
+        """Return the days of the phases before one, ascending."""
+        earlier = {name for name, at in self.order.items() if at < self.order[phase.name]}
+        days = [taken.day for taken in self.fixed if taken.phase in earlier]
+        return sorted([*days, *(ideal.day for ideal in ideals if ideal.place.phase.name in earlier)])
+
+    def _aimed_at(self, ideals: Sequence[Ideal], phase: Phase) -> list[date]:
+        """Return the days that a phase's months may be counted from: its own, missed or not, and the last before it."""
+        days = [*self._own(ideals, phase), *self._earlier(ideals, phase)[-1:]]
+        booked = (s for s in self.course.sessions if s.phase == phase.name and s.booked)
+        return [*map(date.fromordinal, days), *(session.ideal or session.day for session in booked)]
+
     def _last(self, ideals: Sequence[Ideal], phase: Phase, last: int) -> date:
         """Return the day that a pattern goes on after: the ideal one of a last booking that a closure has moved."""
         booking = next((a.place.booking for a in ideals if a.day == last and a.place.phase is phase), None)
@@ -318,8 +332,10 @@ class IdealDays:
             booking = next((s for s in self.course.sessions if s.id in named and s.booked), None)
         if booking is None or booking.ideal is None or booking.pinned or phase.anchor != "start":
             return date.fromordinal(last)
-        by_week = phase.weekdays or phase.study_days
-        return max(booking.ideal, date.fromordinal(last)) if by_week else date.fromordinal(last)
+        if phase.weekdays or phase.study_days:
+            return max(booking.ideal, date.fromordinal(last))
+        in_months = not any(step.days for step in phase.every)
+        return booking.ideal if in_months else date.fromordinal(last)
 
     def _more(self, ideals: Sequence[Ideal], phase: Phase, through: date | None) -> int:
         """Return how many sessions an open-ended phase gets up to a day; one that has none yet, up to its review."""

@@ -8,7 +8,7 @@ Days are placed as `plan` places them.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 
 import attrs
@@ -74,6 +74,15 @@ def _in_other_orders(intent: Intent) -> Iterator[Intent]:
                     yield attrs.evolve(intent, ideals=tuple(others))
 
 
+def _days_known(
+    ideals: Sequence[Ideal], options: Sequence[Sequence[int]], moves: Container[int]
+) -> Iterator[int | None]:
+    """Yield the days of the places that have theirs: one that can be on no other, and a booking that stays."""
+    for n, (ideal, days) in enumerate(zip(ideals, options, strict=True)):
+        stays = ideal.stays and ideal.day in days and n not in moves
+        yield days[0] if len(days) == 1 else ideal.day if stays else None
+
+
 class Replanner:
     """
     Finds days and hours for what is left of one course.
@@ -118,12 +127,20 @@ class Replanner:
 
     # Days
 
-    def problem(self, intent: Intent) -> Remainder:
-        """Return what has to be placed: the days there are, and the rules that still bind."""
+    def problem(self, intent: Intent, moves: Container[int] = ()) -> Remainder:
+        """
+        Return what has to be placed: the days there are, and the rules that still bind.
+
+        Args:
+            intent: The ideal days.
+            moves: Which of them may be left; calendar months are exact from the other bookings' own days.
+        """
         ideals = intent.ideals
         places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
         taken = [(known.day,) for known in places.fixed]
         options = (*taken, *self._options(places, ideals))
+        if places.has_months:
+            places = attrs.evolve(places, days=tuple(_days_known(ideals, options[places.first :], moves)))
         past = gone = lifted(places, options)
         bounds = without_latest(places.bounds, gone)
         if self.exceed:
@@ -146,6 +163,18 @@ class Replanner:
             past=past,
             costs=costs,
         )
+
+    def _exactly(self, intent: Intent) -> tuple[Remainder, Placed | None]:
+        """Find the days of what is left, months counted from the days on which it finds bookings."""
+        moves: set[int] = set()
+        while True:
+            left = self.problem(intent, moves)
+            found = self._solved(left)
+            days = () if found is None else zip(left.places.days, found.days, strict=False)
+            moved = {n for n, (known, day) in enumerate(days) if known not in (None, day)}
+            if not moved:
+                return left, found
+            moves |= moved
 
     def _solved(self, left: Remainder) -> Placed | None:
         """Find the days of what is left; None if the required rules leave none."""
@@ -180,10 +209,9 @@ class Replanner:
         """
         if (found := self._at_once(intent)) is not None:
             return found
-        left = self.problem(intent)
-        best = self._solved(left)
+        left, best = self._exactly(intent)
         for order in () if best is not None and not best.moved + best.broken else _in_other_orders(intent):
-            other = self._solved(self.problem(order))
+            _, other = self._exactly(order)
             if other is not None and (best is None or other.cost(self.prefer) < best.cost(self.prefer)):
                 best = other
         if best is None:
@@ -204,10 +232,11 @@ class Replanner:
     def _at_once(self, intent: Intent) -> Placed | None:
         """Return the ideal days themselves if every place can be on its own: nothing could be better."""
         ideals = intent.ideals
-        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+        on = tuple(ideal.day for ideal in ideals)
+        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals), on)
         if self.hours.wished or self.course.authorisations or places.rules_in_hours(self.hours):
             return None
-        days = (*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals))
+        days = (*(taken.day for taken in places.fixed), *on)
         if not all(bound.keeps(days) for bound in places.bounds):
             return None
         for ideal in ideals:
@@ -227,10 +256,12 @@ class Replanner:
         return max(self.first, min([self.start.day.toordinal(), *by_hand]))
 
     def _options(self, places: Places, ideals: Sequence[Ideal]) -> Iterator[Sequence[int]]:
-        last = max((ideal.day for ideal in ideals), default=self.first)
-        end = min(max(last, self.first) + REACH, LAST_DAY.toordinal())
+        begins, unused, last = self._begins(ideals), self.ideal_days.unused, LAST_DAY.toordinal()
+        far: list[Sequence[int]] = [(known.day,) for known in places.fixed]
+        pushed = places.required.least([*far, *[range(begins, last + 1)] * len(ideals)]) or [0]
+        ends = max([self.first, pushed[-1] if ideals else 0, *(ideal.day for ideal in ideals)])
+        end = min(ends + REACH, last)
         paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
-        begins, unused = self._begins(ideals), self.ideal_days.unused
         for ideal, (since, until) in zip(ideals, paid, strict=True):
             need, booking = ideal.place.need, ideal.place.booking
             fixed = ideal.only or (booking is not None and booking is self.start)
@@ -273,8 +304,9 @@ class Replanner:
         """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
         taken, bookings = self.ideal_days.fixed, self.history.in_state(SessionState.PLANNED)
         open_places = (OpenPlace(self.course.protocol.phase(session.phase), session) for session in bookings)
-        places = Places(self.course, taken, tuple(open_places))
-        days = [*(known.day for known in taken), *(session.day.toordinal() for session in bookings)]
+        on = tuple(session.day.toordinal() for session in bookings)
+        places = Places(self.course, taken, tuple(open_places), on)
+        days = [*(known.day for known in taken), *on]
         if not all(bound.keeps(days) or places.known(bound) for bound in places.bounds if bound.required):
             return False
         for session in coming(self.history):

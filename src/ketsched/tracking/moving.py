@@ -121,13 +121,16 @@ class _Move:
             error=error,
         )
 
-    def _laid(self, ideals: Sequence[Ideal]) -> tuple[Places, list[int]]:
-        places = Places(self.course, self.planner.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
-        return places, [*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals)]
+    def _laid(self, ideals: Sequence[Ideal], *, moves: int | None = None) -> tuple[Places, list[int]]:
+        """Return the places, and their days; one of those to come may not have its day yet."""
+        taken = self.planner.ideal_days.fixed
+        known = tuple(None if n == moves else ideal.day for n, ideal in enumerate(ideals))
+        places = Places(self.course, taken, tuple(ideal.place for ideal in ideals), known)
+        return places, [*(one.day for one in taken), *(ideal.day for ideal in ideals)]
 
     def _range(self) -> tuple[int | None, int | None]:
         """Return between which days the required rules allow the session with all others where they are."""
-        places, days = self._laid(self.standing)
+        places, days = self._laid(self.standing, moves=self.own)
         place = places.first + self.own
         low: list[int] = []
         high: list[int] = []
@@ -140,7 +143,21 @@ class _Move:
             elif bound.earlier == place:
                 high += [days[bound.later] - bound.minimum] if bound.minimum is not None else []
                 low += [days[bound.later] - bound.latest] if bound.latest is not None else []
-        return max(low, default=None), min(high, default=None)
+        first, last = max(low, default=None), min(high, default=None)
+        while first is not None and self._keeps(first - 1):  # months have fewer days than they can have
+            first -= 1
+        while last is not None and self._keeps(last + 1):
+            last += 1
+        return first, last
+
+    def _keeps(self, day: int) -> bool:
+        """Whether the required rules allow the session on a day with all others where they are."""
+        ideals = list(self.standing)
+        ideals[self.own] = attrs.evolve(ideals[self.own], day=day)
+        places, days = self._laid(ideals)
+        place = places.first + self.own
+        touching = (b for b in places.bounds if b.required and place in (b.earlier, b.later))
+        return all(bound.keeps(days) for bound in touching)
 
     def _broken(self) -> list[str]:
         """Return what is broken with the session on its new day and the others where they are, in words."""

@@ -73,11 +73,14 @@ class Places:
         course: The course.
         fixed: Everything that has its day, in order of time.
         open: The places to come, in order; they follow those taken.
+        days: Of those to come the days that are known, as ordinals, None for the others; empty: none is.
+            Calendar months are exact from a place that has its day.
     """
 
     course: Course
     fixed: tuple[FixedPlace, ...]
     open: tuple[OpenPlace, ...]
+    days: tuple[int | None, ...] = ()
 
     @property
     def first(self) -> int:
@@ -102,12 +105,24 @@ class Places:
             if phase.name in places
         )
 
+    @property
+    def has_months(self) -> bool:
+        """Whether a rule of the protocol depends on the day that it is counted from."""
+        return any(spacing.has_months for phase in self.course.protocol.phases for spacing in phase.spacing)
+
+    @cached_property
+    def known_days(self) -> Mapping[int, int]:
+        """The days of the places that have theirs."""
+        taken = {place: known.day for place, known in enumerate(self.fixed)}
+        to_come = enumerate(self.days, self.first)
+        return taken | {place: day for place, day in to_come if day is not None}
+
     @cached_property
     def bounds(self) -> tuple[Bound, ...]:
         """All rules that still have something to come at one end, without those that a clinician has waived."""
         first, waivers = self.first, bool(self.course.waivers)
         # A waived minimum leaves one session a day, which nobody can waive.
-        rules = bounds_of(self.runs, implied=waivers, since=first)
+        rules = bounds_of(self.runs, implied=waivers, since=first, days=self.known_days)
         found = [bound for bound in rules if bound.later >= first]
         if self.course.lifted:
             found = without_latest(found, [bound for bound, _ in self.lifted_before])
@@ -125,7 +140,8 @@ class Places:
         """Rules that were lifted, and that two sessions go beyond as they stand, with what lifted them."""
         if not self.course.lifted:
             return ()
-        pairs = ((bound, self._lifted(bound)) for bound in bounds_of(self.runs) if bound.latest is not None)
+        bounds = bounds_of(self.runs, days=self.known_days)
+        pairs = ((bound, self._lifted(bound)) for bound in bounds if bound.latest is not None)
         return tuple((bound, one) for bound, one in pairs if one is not None and self._is_beyond(bound))
 
     @cached_property

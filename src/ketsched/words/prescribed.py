@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from ketsched.clock import WEEKDAY_NAMES
-from ketsched.model import POLICY_WORDS, Companion, Phase
+from ketsched.model import POLICY_WORDS, Companion, Phase, said
 
 
 def value_words(of: Phase | Companion, key: str) -> str:
@@ -50,11 +50,13 @@ def _weeks(phase: Phase, _number: str) -> str:
 
 
 def _join(phase: Phase, _number: str) -> str:
-    if not phase.join:
+    join = phase.join
+    if not join:
         return ""
-    ideal = "next treatment week" if phase.join.next_week else f"{phase.join.ideal} d"
-    floor = "" if phase.join.minimum is None else f", at least {phase.join.minimum} d"
-    return f"{ideal} after the phase before{floor}"
+    ideal = "next treatment week" if join.next_week else "" if join.ideal is None else said(join.ideal)
+    least = "" if join.minimum is None else f"at least {said(join.minimum)}"
+    ideal, least = (ideal, least) if ideal else (least, "")
+    return f"{ideal} after the phase before" + (f", {least}" if least else "")
 
 
 def _no_driving(phase: Phase, _number: str) -> str:
@@ -96,6 +98,7 @@ _OF_PHASE: dict[str, Callable[[Phase, str], str]] = {
     "observation": lambda phase, _: f"{phase.anatomy.observation} min",
     "discharge": lambda phase, _: f"{phase.anatomy.discharge} min",
     "join": _join,
+    "recommended": lambda phase, number: phase.recommended[int(number) - 1].words(),
     "until": lambda phase, _: "" if phase.until is None else phase.until.words(),
     "review": lambda phase, _: "" if phase.review is None else phase.review.words(),
     "missed": lambda phase, _: f"{phase.missed}: {POLICY_WORDS[phase.missed]}",
