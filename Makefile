@@ -12,6 +12,7 @@
 #   make bench     measure; prints the machine
 #   make bench-check  compare ratios with those kept in benchmarks/ratios.json; a note, it fails nothing
 #   make changelog put the fragments of changelog.d/ into CHANGELOG.md, at a release
+#   make mutants   change the core in 300 places, one at a time, and print what no test notices (hours)
 #   make fuzz      try to break the readers, FUZZ_SECONDS each
 #   make clean     remove what the above has made
 #
@@ -19,6 +20,8 @@
 
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+# Which places `make mutants` changes: --places 20 --seed 7 --modules spacing tracking/moving
+MUTANTS ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -40,7 +43,7 @@ FUZZ := .venv/.installed-fuzz
 RELEASE := .venv/.installed-release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench bench-check changelog fuzz clean
+.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench bench-check changelog mutants fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -91,6 +94,9 @@ pythons: $(BASE)
 
 laws: $(TEST)
 	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
+
+mutants: $(TEST)
+	nice $(BIN)/python tests/mutation/mutants.py $(MUTANTS)
 
 docs: $(TEST)
 	$(BIN)/python -m mkdocs build --strict --quiet
