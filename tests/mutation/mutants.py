@@ -154,12 +154,12 @@ class _Changes(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         match node.value:
             case bool(value):
-                changed: object = not value
+                other: bool | int = not value
             case int(value):
-                changed = value + 1
+                other = value + 1
             case _:
                 return node
-        return ast.Constant(changed) if self._is_next(node, f"{node.value} is {changed}") else node
+        return ast.Constant(other) if self._is_next(node, f"{node.value} is {other}") else node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)

@@ -139,13 +139,11 @@ def add_sessions(history: History, number: int, *, phase: str | None = None) -> 
 
 def _of_count(phase: Phase, count: int) -> Phase:
     """Return a phase with so many sessions."""
-    larger = attrs.evolve(phase, count=count, least=phase.counts[0], most=max(phase.counts[1], count))
-    if phase.study_days and not phase.weekdays:
-        days = list(phase.study_days)
-        while len(days) < count:
-            days.append(days[-1] + max(1, phase.neighbour_minimum()))
-        larger = attrs.evolve(larger, study_days=tuple(days))
-    return larger
+    days = list(phase.study_days)
+    while days and not phase.weekdays and len(days) < count:
+        days.append(days[-1] + max(1, phase.neighbour_minimum()))
+    least, most = phase.counts
+    return attrs.evolve(phase, count=count, least=least, most=max(most, count), study_days=tuple(days))
 
 
 def switch_protocol(history: History, protocol: Protocol, *, join: Join | None = None) -> History:
