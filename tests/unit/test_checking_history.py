@@ -334,6 +334,30 @@ def test_the_command_checks_a_course_against_a_file_of_visits(command, tmp_path)
     assert "line 3" in done.err
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("A2,2027-01-07,fulfilled,", "A2 says of 2027-01-07 already: no-show"),
+        ("A3,2027-01-11,fulfilled,s99", "the course has no such session"),
+    ],
+)
+def test_the_command_names_the_line_that_the_course_shows_to_be_wrong(command, tmp_path, row, said):
+    known = record(kept(), [Visit(date(2027, 1, 7), "no-show", id="A2")], at=at(7))
+    write(known, "course.json")
+    (tmp_path / "visits.csv").write_text(f"id,day,status,session\nA1,2027-01-04,fulfilled,\n{row}\n")
+    code, done = command("check", "course.json", "--visits", "visits.csv", "--as-of", "2027-01-14")
+    assert code == 2
+    assert "line 3 cannot be used" in done.err
+    assert said in done.err
+
+
+def test_the_command_finds_what_is_dated_after_today(command, tmp_path):
+    (tmp_path / "visits.csv").write_text("day,status\n2027-01-04,fulfilled\n2027-01-18,fulfilled\n")
+    code, done = command("check", "course.json", "--visits", "visits.csv", "--as-of", "2027-01-07")
+    assert code == 1
+    assert "KS502" in done.out
+
+
 @pytest.mark.parametrize(("given", "early"), [(11, False), (12, False), (13, True)])
 def test_what_was_given_late_leaves_the_next_booking_before_its_earliest_day(given, early):
     """At least 2 days apart: given on the 13th, the next is due from the 15th on and booked for the 14th."""

@@ -171,8 +171,10 @@ def test_a_recommended_day_after_the_preferred_latest_says_so(course):
     _, rows, windows = facts_of(known, date(2027, 1, 11))
     said = {f"induction {due.number}" for due in late}
     first = seen.sessions[0]
-    assert ("after the preferred latest" in rows["recommended"]) is (f"induction {first.number}" in said)
-    assert {n for n, row in windows.items() if "after the preferred latest" in row[-1]} == said - {
+    assert ("after the latest, which is preferred" in rows["recommended"]) is (
+        f"induction {first.number}" in said
+    )
+    assert {n for n, row in windows.items() if "after the latest" in row[-1]} == said - {
         f"induction {first.number}"
     }
 

@@ -463,7 +463,7 @@ def _told_apart(one: JudgedVisit, other: JudgedVisit, booked: Collection[str]) -
     """Whether two visits of one day differ in their hours, or are of two bookings, or of two ids of another program."""
     a, b = one.visit, other.visit
     hours = a.at is not None and b.at is not None and a.at != b.at
-    ids = not (OUR_IDS.fullmatch(a.id) or OUR_IDS.fullmatch(b.id)) and "" not in (a.id, b.id)
+    ids = a.id != b.id and not any(OUR_IDS.fullmatch(name) or not name for name in (a.id, b.id))
     return hours or ids or {one.session, other.session} <= set(booked)
 
 

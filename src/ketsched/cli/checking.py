@@ -21,6 +21,7 @@ from ketsched.interchange import read
 from ketsched.model import Course, Protocol, Visit, Waiver
 from ketsched.protocols import load_protocol
 from ketsched.screens import Table
+from ketsched.tracking.rows import compare_rows
 from ketsched.visitfile import load_visits
 from ketsched.waiverfile import load_waivers
 
@@ -103,14 +104,14 @@ def _visits(source: str | None, course: Course, today: date | None) -> tuple[Vis
             fix="add --as-of with today's date",
         )
     found = load_visits(source, zone=course.zone)
-    if found.unused:
+    # What is dated after today is a finding here, and no fault of its row.
+    rows = compare_rows(course, found, as_of=max([today, *(visit.day for visit in found.visits)]))
+    if rows.unused:
+        first = rows.unused[0]
         raise InvalidInput(
-            what=f"line {found.unused[0].line} cannot be used",
-            where=source,
-            why=found.unused[0].why,
-            fix=found.unused[0].fix,
+            what=f"line {first.line} cannot be used", where=source, why=first.why, fix=first.fix
         )
-    return found.visits
+    return rows.new
 
 
 def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> Course:

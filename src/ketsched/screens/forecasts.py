@@ -16,7 +16,7 @@ from ketsched.tracking.lapses import taken, verified
 SHOWN_DAYS = 7
 """Days that can be booked of which each is named; of more the last is."""
 TOO_EARLY = "before its earliest day"
-LATE = "after the preferred latest"
+LATE = "after the latest"
 
 
 def forecast_parts(course: Course, seen: Forecast, monday: date | None = None) -> Iterator[Part]:
@@ -105,7 +105,10 @@ def _latest(due: Due) -> str:
 
 def _rows(course: Course, seen: Forecast, due: Due, monday: date | None) -> Iterator[tuple[str, str]]:
     yield "earliest", _earliest(seen, due)
-    yield "recommended", on(due.recommended) + (f", {LATE}" if due.passes_preferred_latest else "")
+    yield (
+        "recommended",
+        on(due.recommended) + (f", {LATE}, which is preferred" if due.passes_preferred_latest else ""),
+    )
     yield "latest", _latest(due) or "no rule names one"
     if due.overdue is not None:
         yield "overdue from", on(due.overdue) + (": overdue" if due.is_overdue(seen.as_of) else "")

@@ -111,7 +111,9 @@ class Forecast:
 
     def __repr__(self) -> str:
         due = self.next
-        says = "nothing is due" if due is None else f"{due.phase} {due.number} is due from {due.earliest}"
+        says = (
+            "nothing more is due" if due is None else f"{due.phase} {due.number} is due from {due.earliest}"
+        )
         return f"<Forecast as of {self.as_of} of {self.history.course!r}: {says}>"
 
     @cached_property
@@ -131,7 +133,7 @@ class Forecast:
 
     @property
     def next(self) -> Due | None:
-        """The session that is next; None if the course is complete."""
+        """The session that is next after today; None if nothing more is to come."""
         return self.sessions[0] if self.sessions else None
 
     def as_dict(self) -> dict[str, Any]:
