@@ -64,7 +64,15 @@ def test_what_the_template_leaves_commented_out_loads_too():
     commented = re.compile(r"^# (?=\[\[companion\]\]|[a-z_]+ = )", re.MULTILINE)
     protocol = read_protocol(parse(text[:around] + commented.sub("", text[around:]), "own.toml"))
     assert [companion.id for companion in protocol.companions] == [
-        *("screening", "response-review", "confirm-ride", "therapy", "drink-water", "monitoring")
+        *(
+            "screening",
+            "response-review",
+            "confirm-ride",
+            "rest-of-day",
+            "therapy",
+            "drink-water",
+            "monitoring",
+        )
     ]
     assert [companion.id for companion in protocol.companions if companion.gate] == [
         "screening",

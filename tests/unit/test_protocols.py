@@ -490,7 +490,7 @@ FACTS = [
     (["sl-home-weekly-4"], "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "house"),
     (
         ["generic-induction", "iv-booster-home"],
-        *("response-review", "the last session of induction", (14, 21, 27), HOUSE_DEFAULT, "mcinnes2022, house"),
+        *("response-review", "the last session of induction", (7, 21, 27), HOUSE_DEFAULT, "mcinnes2022, house"),
     ),
     (["crps-4h-x10"], "follow-up", "the last session", (77, 91, 105), HOUSE_DEFAULT, "schwartzman2009, house"),
     (["iv-booster-home"], "confirm-ride", "each session of induction", (-1, -1, -1), HOUSE_DEFAULT, "house"),

@@ -72,6 +72,20 @@ def test_a_review_in_the_course_of_the_boosters_holds_those_after_it(run):
     assert tentative()["maintenance"] == 0
 
 
+@pytest.mark.parametrize(
+    ("closed", "day"),
+    [
+        ("2027-02-05", date(2027, 2, 4)),  # day 21 is Friday 5 February
+        ("2027-01-29..2027-02-14", date(2027, 1, 28)),  # days 14 to 30
+    ],
+)
+def test_a_closure_leaves_a_day_for_the_review_that_decides(run, closed, day):
+    """The series ends on Friday 15 January."""
+    assert run("plan", "--protocol", "generic-induction", *PLAN, "--closed", closed).code == 0
+    (review,) = (p for p in read("course.json").companions if p.companion == "response-review")
+    assert review.day == day
+
+
 def test_a_course_without_boosters_waits_for_nothing(run):
     assert run("plan", "--protocol", "generic-induction", "--boosters", "0", *PLAN).code == 0
     assert tentative() == {"induction": 0}
