@@ -428,7 +428,8 @@ def test_hours_that_were_not_given_are_named_and_rules_that_had_nothing_to_judge
     (found,) = check(around_six(None), calendar=OPEN, calendars={"therapist": THERAPIST})
     assert found.what == (
         "not run for all sessions: KS106 too-few-hours, KS302 outside-opening-hours, KS304 no-free-chair, "
-        "KS305 evening-session, KS306 start-does-not-exist, KS406 companion-overlaps, KS407 trip-after-session, "
+        "KS305 evening-session, KS306 start-does-not-exist, KS309 sessions-overlap, KS406 companion-overlaps, "
+        "KS407 trip-after-session, "
         "KS408 driving-to-appointment"
     )
 

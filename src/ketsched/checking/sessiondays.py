@@ -70,8 +70,9 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
 
     Instead: therapy at 10:00 or later, or somebody who drives.
 
-    References: 24 hours for ketamine injection (Micromedex at Mayo Clinic; Ketamin Labatec product information);
-    the next day after a restful sleep for nasal esketamine (SPRAVATO dosing and administration).
+    References: 24 hours for ketamine injection (Micromedex at Mayo Clinic), and after an anaesthesia, or longer by
+    dose (Ketamin Labatec product information); the next day after a restful sleep for nasal esketamine (SPRAVATO
+    dosing and administration).
     """
     rules = [phase.no_driving for phase in case.course.protocol.phases if phase.no_driving is not None]
     # A rule of n days can end n + 1 dates later, and a session can begin the date before its infusion ends.

@@ -19,7 +19,7 @@ from ketsched.cli import commands
 
 CHANGES = ("hold", "lift", "authorise", "decide", "done", "ride", "accompany")
 TRACKING = ("record", "forecast", "replan", "due", "history", "publish")
-COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "rules", "explain", "protocols", "show", "new")
+COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "show", "new")
 
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -160,7 +160,8 @@ def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
     assert shown.exit_code == 0
     assert max(map(len, shown.output.split("\n"))) <= 80
     assert command in listed
-    assert ("appointment" in shown.output) == (command in ("done", "due"))  # sessions are called sessions
+    listing = ("done", "due", "why")  # elsewhere sessions are called sessions
+    assert ("appointment" in shown.output) == (command in listing)
     for name in re.findall(r"^  (--[a-z-]+)", shown.output, re.M):
         assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
 
