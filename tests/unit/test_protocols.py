@@ -482,7 +482,9 @@ WEEKLY = ["iv-3xw-2w-plus-weekly-4"]
 LATE = [known for known in AROUND if AROUND[known] == SERIES and known not in WEEKLY]
 FACTS = [
     # whose, which, counted from, earliest, recommended and latest day, weakest mark of those days, their source
-    (AROUND, "screening", "the first session", (-28, -7, -1), HOUSE_DEFAULT, "house"),
+    ([known for known in AROUND if known != "kap-im-weekly"], "screening", "the first session", (-28, -7, -1),
+     HOUSE_DEFAULT, "house"),
+    (["kap-im-weekly"], "screening", "the first session", (-28, -7, -7), HOUSE_DEFAULT, "house"),
     (SERIES, "mid-series-review", "session 3 of induction", (0, 0, 1), HOUSE_DEFAULT, "house"),
     (LATE, "response-review", "the last session of induction", (14, 21, 31), HOUSE_DEFAULT, "mcinnes2022, house"),
     (WEEKLY, "response-review", "the last session of induction", (1, 5, 6), HOUSE_DEFAULT, "phillips2019, house"),
@@ -501,7 +503,7 @@ FACTS = [
     (["esk-mdsi"], "benefit-review", "Day 28", (0, 1, 7), HOUSE_DEFAULT, "spravatohcp-mdsi, house"),
     (["esk-trd"], "periodic-review", "every 13th session of maintenance", (0, 0, 7), HOUSE_DEFAULT, "house"),
     (["esk-trd", "esk-mdsi"], "monitoring-form", "each session", (0, 0, 7), STATED, "rems"),
-    (["kap-im-weekly"], "preparation", "the first session", (-14, -3, -1), HOUSE_DEFAULT, "house"),
+    (["kap-im-weekly"], "preparation", "the first session", (-6, -3, -1), HOUSE_DEFAULT, "house"),
     (["sl-home-weekly-4"], "peer-monitor", "each session", (-1, -1, -1), HOUSE_DEFAULT, "house"),
     (["sl-home-weekly-4"], "check-in", "session 1", (1, 1, 2), HOUSE_DEFAULT, "mindbloom, house"),
     (["iv-booster-home"], "check-in", "each session of home", (1, 1, 3), HOUSE_DEFAULT, "mindbloom, house"),
