@@ -111,6 +111,7 @@ bench-check: $(BASE)
 	@mkdir -p build; rm -f $(RATIOS)
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/placing.py --runs 2 --no-cpsat
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/closures.py --every 400 --no-cpsat
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/effort.py --cases 100
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/planning.py --runs 3
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/companions.py --runs 50
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/checking.py

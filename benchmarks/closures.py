@@ -26,7 +26,7 @@ from _cpsat import Answer, solved
 from _ratios import note_times
 
 import ketsched as ks
-from ketsched.placing import TooManyPlans, place
+from ketsched.placing import Effort, TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning import planner
 
@@ -52,9 +52,9 @@ def problem_of(protocol: ks.Protocol, start: date, closed: list[date]) -> Proble
     """Return what `plan` places last."""
     asked: list[Problem] = []
 
-    def watched(problem: Problem) -> Placement | None:
+    def watched(problem: Problem, effort: Effort) -> Placement | None:
         asked.append(problem)
-        return place(problem)
+        return place(problem, effort)
 
     with patch.object(planner, "place", watched):
         try:

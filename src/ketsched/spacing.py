@@ -185,14 +185,22 @@ class Bounds:
         found = [(b.earlier, b.later, b.after) for b in self.each if b.after is not None]
         return tuple(sorted(found, key=lambda step: step[:2]))
 
-    def earliest(self, days: Sequence[Days]) -> list[int] | None:
-        """Return the earliest plan, pointwise, on the days of each place; None when there is none."""
+    def earliest(self, days: Sequence[Days], pushed: Callable[[int], None] | None = None) -> list[int] | None:
+        """
+        Return the earliest plan, pointwise, on the days of each place; None when there is none.
+
+        Args:
+            days: Of each place.
+            pushed: Told of each sweep how many bounds it looks at.
+        """
         if not all(map(len, days)):
             return None
         at = [options[0] for options in days]
         steps, moved = self.edges, True
         while moved:
             moved = False
+            if pushed is not None:
+                pushed(len(steps))
             for i, j, least in steps:
                 if at[j] - at[i] < least:
                     options = days[j]
@@ -237,9 +245,9 @@ class Bounds:
                     moved = True
         return at
 
-    def allow(self, days: Sequence[Days]) -> bool:
-        """Whether any plan on these days keeps them."""
-        return self.earliest(days) is not None
+    def allow(self, days: Sequence[Days], pushed: Callable[[int], None] | None = None) -> bool:
+        """Whether any plan on these days keeps them; see `earliest`."""
+        return self.earliest(days, pushed) is not None
 
     def windows(self, days: Sequence[Days]) -> list[Days] | None:
         """Return for each place the days between its earliest and its latest one in any plan; None without a plan."""

@@ -16,7 +16,7 @@ import pytest
 
 import ketsched as ks
 from ketsched.model import Course
-from ketsched.placing import place
+from ketsched.placing import Effort, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning import NoFeasiblePlan, planner
 from ketsched.protocols import protocol_ids
@@ -103,8 +103,8 @@ def laid(monkeypatch):
     """What planning has placed: each series with its placement."""
     seen: list[tuple[Problem, Placement | None]] = []
 
-    def watched(series: Problem) -> Placement | None:
-        seen.append((series, place(series)))
+    def watched(series: Problem, effort: Effort) -> Placement | None:
+        seen.append((series, place(series, effort)))
         return seen[-1][1]
 
     monkeypatch.setattr(planner, "place", watched)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ketsched.placing import place
 from ketsched.placing.cutting import least_cut
+from ketsched.placing.effort import Effort
 from ketsched.placing.values import Placement, Problem
 from ketsched.spacing import Bounds, lay
 from properties.oracle import ranking
@@ -36,7 +37,7 @@ def test_a_cut_finds_the_best_plan_if_nothing_is_preferred(series: Problem, gran
         assert (best is None) == (cut_down is None)
         return
     (broken, total, worst, last), days = best
-    found = least_cut(cut_down, series.bounds, series.ideals, min(granted, total))
+    found = least_cut(cut_down, series.bounds, series.ideals, min(granted, total), Effort())
     assert found == Placement(broken, total, worst, last, days)
 
 
@@ -60,5 +61,5 @@ def test_a_cut_takes_over_where_a_search_would_take_long() -> None:
             if abs(nearer - ideals[at]) < abs(found.days[at] - ideals[at]):
                 moved = (*found.days[:at], nearer, *found.days[at + 1 :])
                 assert not all(bound.keeps(moved) for bound in bounds)
-    by_cut = least_cut([list(o) for o in windows(series) or []], bounds, ideals, 0)
+    by_cut = least_cut([list(o) for o in windows(series) or []], bounds, ideals, 0, Effort())
     assert by_cut == found

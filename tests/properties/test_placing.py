@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketsched.placing import place, ranked
+from ketsched.placing.effort import Effort
 from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, Problem
 from ketsched.spacing import (
@@ -175,7 +176,7 @@ def test_a_limit_to_deviation_hides_no_plan_within_it(problem, more):
     windows = cut_down(problem.days, bounds)
     if windows is None:
         return
-    best = best_plan(windows, bounds, problem.ideals)
+    best = best_plan(windows, bounds, problem.ideals, Effort())
     assert best is not None
-    assert best_plan(windows, bounds, problem.ideals, at_most=best.total + more) == best
-    assert best_plan(windows, bounds, problem.ideals, at_most=best.total - 1) is None
+    assert best_plan(windows, bounds, problem.ideals, Effort(), at_most=best.total + more) == best
+    assert best_plan(windows, bounds, problem.ideals, Effort(), at_most=best.total - 1) is None

@@ -20,20 +20,22 @@ from heapq import heappop, heappush
 import attrs
 
 from ketsched.placing.agreed import fewest_left
+from ketsched.placing.effort import EFFORT, Effort, TooManyPlans
 from ketsched.placing.preferences import Preferences, least_broken
-from ketsched.placing.search import EFFORT, TooManyPlans, best_plan, cut_down
+from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, Problem, among
 from ketsched.spacing import Bound, Days, required
 
-__all__ = ["EFFORT", "TooManyPlans", "place", "ranked"]
+__all__ = ["EFFORT", "Effort", "TooManyPlans", "place", "ranked"]
 
 
-def place(problem: Problem, *, prefer: bool = False) -> Placement | None:
+def place(problem: Problem, effort: Effort | None = None, *, prefer: bool = False) -> Placement | None:
     """
     Return the best placement of a problem, or None if there is none.
 
     Args:
         problem: What has to be placed.
+        effort: What is left of the work that the answer may take, of which this is a part; None: it is the whole.
         prefer: Whether preferences come before agreed days: those that the best placement without any
             agreed day keeps are kept.
 
@@ -42,8 +44,9 @@ def place(problem: Problem, *, prefer: bool = False) -> Placement | None:
     """
     if not problem.days:
         return Placement(0, 0, 0, 0, ())
+    effort = effort or Effort()
     if not problem.agreed:
-        return _by_preferences(problem)
+        return _by_preferences(problem, effort)
     if (simple := _nearest(_wished(problem), problem.bounds, problem.ideals)) is not None and not any(
         agreed.left(simple.days) for agreed in problem.agreed
     ):
@@ -51,10 +54,10 @@ def place(problem: Problem, *, prefer: bool = False) -> Placement | None:
     windows = cut_down(problem.days, required(problem.bounds).each)
     if windows is None:
         return None
-    if prefer and (best := _by_preferences(attrs.evolve(problem, agreed=()))) is not None:
+    if prefer and (best := _by_preferences(attrs.evolve(problem, agreed=()), effort)) is not None:
         problem = _keeping(problem, best)
         windows = cut_down(problem.days, required(problem.bounds).each) or windows
-    return fewest_left(problem, windows)
+    return fewest_left(problem, windows, effort)
 
 
 def _keeping(problem: Problem, best: Placement) -> Problem:
@@ -68,7 +71,7 @@ def _keeping(problem: Problem, best: Placement) -> Problem:
     return attrs.evolve(problem, bounds=tuple(bounds), days=tuple(days))
 
 
-def _by_preferences(problem: Problem) -> Placement | None:
+def _by_preferences(problem: Problem, effort: Effort) -> Placement | None:
     """Return the placement that breaks fewest preferences, then as plans are compared."""
     wished = _wished(problem)
     if (simple := _nearest(wished, problem.bounds, problem.ideals)) is not None:
@@ -80,11 +83,11 @@ def _by_preferences(problem: Problem) -> Placement | None:
     preferred = [bound for bound in problem.bounds if not bound.required]
     wishes = problem.wishes or (None,) * len(problem.days)
     if not preferred and all(wish is None for wish in wishes):
-        return best_plan(windows, binding, problem.ideals)
+        return best_plan(windows, binding, problem.ideals, effort)
     strict = cut_down(wished, problem.bounds)
     if strict is not None:
-        return best_plan(strict, problem.bounds, problem.ideals)
-    return least_broken(Preferences(windows, binding, preferred, wishes), problem.ideals)
+        return best_plan(strict, problem.bounds, problem.ideals, effort)
+    return least_broken(Preferences(windows, binding, preferred, wishes, effort), problem.ideals)
 
 
 def _wished(problem: Problem) -> list[Days]:
@@ -96,18 +99,25 @@ def _wished(problem: Problem) -> list[Days]:
     ]
 
 
-def ranked(problem: Problem) -> Iterator[Placement]:
+def ranked(problem: Problem, effort: Effort | None = None) -> Iterator[Placement]:
     """
     Yield every placement of a problem, the best first.
 
     After each answer the remaining plans are split by the first place in which they
     differ from it (Lawler 1972), and each part is solved on its own.
+
+    Args:
+        problem: The problem.
+        effort: What all of them may take together; None: each may take as much as an answer.
+
+    Raises:
+        TooManyPlans: The search would take too long.
     """
     heap: list[tuple[Placement, int, Problem]] = []
     parts = iter(range(1 << 62))
 
     def add(part: Problem) -> None:
-        if (found := place(part)) is not None:
+        if (found := place(part, effort)) is not None:
             heappush(heap, (found, next(parts), part))
 
     add(problem)

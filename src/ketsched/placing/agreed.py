@@ -16,6 +16,7 @@ from itertools import accumulate, pairwise
 
 import attrs
 
+from ketsched.placing.effort import Effort
 from ketsched.placing.search import DAYS, ENDLESS, NEAR, Charge, Search, State, not_implied
 from ketsched.placing.values import Agreed, Placement, Problem
 from ketsched.spacing import Bound, Days
@@ -27,18 +28,19 @@ _WIDER = 3
 """By how much more deviation is let in at a time, where none within a limit will do (house default)."""
 
 
-def fewest_left(problem: Problem, windows: list[Days]) -> Placement | None:
+def fewest_left(problem: Problem, windows: list[Days], effort: Effort) -> Placement | None:
     """
     Return the best plan by agreed days left, then by preferences broken, then as any.
 
     Args:
         problem: What has to be placed.
         windows: For each place the days that some plan uses, ascending.
+        effort: What it may take.
 
     Raises:
         TooManyPlans: There are too many to search.
     """
-    search = _Agreeing(problem, windows)
+    search = _Agreeing(problem, windows, effort)
     found = search.fewest()
     if found is None or not search.has_preferences:
         return found
@@ -55,8 +57,8 @@ class _Agreeing(Search):
         broken: How many preferences may be broken; None: they do not count.
     """
 
-    def __init__(self, problem: Problem, windows: list[Days]) -> None:
-        super().__init__(windows, problem.ideals)
+    def __init__(self, problem: Problem, windows: list[Days], effort: Effort) -> None:
+        super().__init__(windows, problem.ideals, effort)
         self.problem, self.moved = problem, 0
         self.broken: int | None = None
         needed = not_implied(windows, [bound for bound in problem.bounds if bound.required])

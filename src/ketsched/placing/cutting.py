@@ -14,17 +14,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
+from ketsched.placing.effort import Effort
 from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days
 
 LARGEST = 8_000
 """Days of all places together that a cut still takes in well under a second."""
+_STEPS = 5
+"""Partial plans that a search looks at in the time of one such day."""
 _ALWAYS, _NEVER = 0, 1
 _ENDLESS = 1 << 40
 
 
 def least_cut(
-    windows: Sequence[Days], required: Sequence[Bound], ideals: Sequence[int | IdealFrom], total: int
+    windows: Sequence[Days],
+    required: Sequence[Bound],
+    ideals: Sequence[int | IdealFrom],
+    total: int,
+    effort: Effort,
 ) -> Placement | None:
     """
     Return the best plan, or None if a cut cannot find it: too many days, or ideals that turn back.
@@ -37,6 +44,10 @@ def least_cut(
         required: The bounds; all are kept.
         ideals: As in a Problem; one counted from an earlier place gives no earlier day for a later one.
         total: A total deviation that no plan is below.
+        effort: What it may take.
+
+    Raises:
+        TooManyPlans: It would take more.
     """
     ends = [_ends(ideal, windows) for ideal in ideals]
     if any(days != sorted(days) for days in (_followed(ideal, windows) for ideal in ideals)):
@@ -54,6 +65,7 @@ def least_cut(
         ]
         if sum(map(len, near)) > LARGEST:
             return None
+        effort.take(_STEPS * sum(map(len, near)))
         tight = bounds.windows(near)
         found = None if tight is None else Network(tight, bounds, ideals).best()
         if found is not None and found.total <= sum(least) + spare:
@@ -78,6 +90,7 @@ class Network:
 
     def __init__(self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | IdealFrom]) -> None:
         self.windows, self.ideals = windows, ideals
+        self.followed = [_followed(ideal, windows) for ideal in ideals]
         self.first = [*accumulate(map(len, windows), initial=1)]  # statement r >= 1 of place i: first[i] + r
         self.residual: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
         for at, options in enumerate(windows):
@@ -89,19 +102,19 @@ class Network:
         for i, j, after in bounds.rising:
             for day in windows[i]:
                 self.imply(self.at_or_after(i, day), self.at_or_after(j, after(day)), _ENDLESS)
-        self.spans = []
+        self.longest = 0
         for at, (ideal, options) in enumerate(zip(ideals, windows, strict=True)):
-            first, last = _ends(ideal, windows)
-            span = range(min(options[0], first) + 1, max(options[-1], last) + 1)
-            self.spans.append(span)
-            for day in span:
-                self.imply(self.at_or_after(at, day), self.ideal_at_or_after(at, day), 1)
-                self.imply(self.ideal_at_or_after(at, day), self.at_or_after(at, day), 1)
+            # Between two days on which neither statement becomes another one, each day costs the same.
+            turns = sorted({*options, *([ideal] if isinstance(ideal, int) else self.followed[at])})
+            for before, day in pairwise(turns):
+                self.imply(self.at_or_after(at, day), self.ideal_at_or_after(at, day), day - before)
+                self.imply(self.ideal_at_or_after(at, day), self.at_or_after(at, day), day - before)
+            self.longest = max(self.longest, turns[-1] - turns[0])
         self.augment()
 
     def best(self) -> Placement:
         """Return the best plan: of the cheapest the least worst deviation, and of those the earliest."""
-        days = self._earliest(max(map(len, self.spans)) + 1)
+        days = self._earliest(self.longest + 1)
         assert days is not None  # noqa: S101 - a deviation this large leaves nothing out
         low, high = 0, max(self._deviations(days))
         while low < high:
@@ -127,7 +140,7 @@ class Network:
         if isinstance(ideal, int):
             return _ALWAYS if ideal >= day else _NEVER
         options = self.windows[ideal.after]
-        rank = bisect_left(options, day, key=ideal.day)
+        rank = bisect_left(self.followed[at], day)
         return self.at_or_after(ideal.after, options[rank]) if rank < len(options) else _NEVER
 
     def imply(self, one: int, other: int, cost: int) -> None:
@@ -165,9 +178,10 @@ class Network:
     def _earliest(self, worst: int) -> tuple[int, ...] | None:
         """Return the earliest of the cheapest plans without a deviation over `worst`, or None."""
         more: dict[int, set[int]] = {}
-        for at, span in enumerate(self.spans):
-            for day in range(span.start, span.stop + worst + 1):
+        for at, (ideal, options) in enumerate(zip(self.ideals, self.windows, strict=True)):
+            for day in {ideal} if isinstance(ideal, int) else set(self.followed[at]):
                 more.setdefault(self.ideal_at_or_after(at, day), set()).add(self.at_or_after(at, day - worst))
+            for day in options:
                 more.setdefault(self.at_or_after(at, day), set()).add(self.ideal_at_or_after(at, day - worst))
         seen, stack = {_ALWAYS}, [_ALWAYS]
         while stack:

@@ -16,13 +16,16 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ketsched.placing.search import TooManyPlans, best_plan, cut_down
+from ketsched.placing.effort import Effort, TooManyPlans
+from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, among, least_deviation
 from ketsched.spacing import Bound, Bounds, Days
 
 WAYS = 2_000
 """Sets of preferences that may be looked at before it is said that there are too many (house default)."""
 
+PUSHES = 10
+"""Bounds that are looked at in the time of a partial plan."""
 Broken = frozenset[int]
 
 
@@ -35,6 +38,7 @@ class Preferences:
         required: Bounds that are kept in any case.
         preferred: Bounds that need not be.
         wishes: For each place the days that break no wish; None: no wish.
+        effort: What all that is asked of them may take.
     """
 
     def __init__(
@@ -43,7 +47,9 @@ class Preferences:
         required: Sequence[Bound],
         preferred: Sequence[Bound],
         wishes: Sequence[frozenset[int] | None],
+        effort: Effort,
     ) -> None:
+        self.effort = effort
         self.windows, self.required, self.preferred = windows, required, preferred
         self.wished = {
             number: (place, among(windows[place], wish))
@@ -70,7 +76,10 @@ class Preferences:
 
     def can_keep(self, kept: Sequence[int]) -> bool:
         """Whether some plan keeps these preferences together."""
-        return Bounds(self.bounds(kept)).allow(self.days(kept))
+        return Bounds(self.bounds(kept)).allow(self.days(kept), self._pushed)
+
+    def _pushed(self, steps: int) -> None:
+        self.effort.take(1 + steps // PUSHES)
 
     def conflict(self, kept: Sequence[int]) -> frozenset[int] | None:
         """Return preferences among these that cannot be kept together, none of them to spare; None if all can."""
@@ -159,6 +168,7 @@ class _Part:
 def _part(preferences: Preferences, broken: Broken, ideals: Sequence[int | IdealFrom]) -> _Part:
     kept = [number for number in preferences.every if number not in broken]
     bounds = preferences.bounds(kept)
+    preferences.effort.take(len(bounds))
     windows = cut_down(preferences.days(kept), bounds)
     assert windows is not None  # noqa: S101 - these can be kept together
     off = [
@@ -184,7 +194,8 @@ def least_broken(preferences: Preferences, ideals: Sequence[int | IdealFrom]) ->
     for part in sorted(parts, key=lambda part: part.floor):
         if best is not None and part.floor >= (best.total, best.worst, best.last, best.days):
             break
-        found = best_plan(part.windows, part.bounds, ideals, at_most=None if best is None else best.total)
+        at_most = None if best is None else best.total
+        found = best_plan(part.windows, part.bounds, ideals, preferences.effort, at_most=at_most)
         if found is not None and (best is None or found < best):
             best = found
     assert best is not None  # noqa: S101 - every part has a plan

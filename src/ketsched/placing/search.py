@@ -18,6 +18,7 @@ from itertools import accumulate
 import attrs
 
 from ketsched.placing.cutting import least_cut
+from ketsched.placing.effort import Effort, TooManyPlans
 from ketsched.placing.values import IdealFrom, Placement, least_deviation
 from ketsched.spacing import Bound, Bounds, Days, contradiction
 
@@ -28,14 +29,8 @@ DAYS = (1 << 34) - 1
 """The part of a cost that is days of deviation; what charges add lies above it."""
 ENDLESS = 1 << 100
 
-EFFORT = 250_000
-"""Partial plans that one search may look at before it gives up (well under a second)."""
 _LITTLE = 20_000  # where a least cut can take over
 NEAR = 2
-
-
-class TooManyPlans(Exception):
-    """The search has looked at as many partial plans as it may, and is not done."""
 
 
 def cut_down(days: Sequence[Days], bounds: Sequence[Bound]) -> list[Days] | None:
@@ -49,6 +44,7 @@ def best_plan(
     windows: list[Days],
     bounds: Sequence[Bound],
     ideals: Sequence[int | IdealFrom],
+    effort: Effort,
     *,
     at_most: int | None = None,
 ) -> Placement | None:
@@ -59,19 +55,23 @@ def best_plan(
         windows: For each place the days that some plan uses, ascending.
         bounds: All are kept, required or not.
         ideals: As in a Problem.
+        effort: What it may take.
         at_most: Plans with more deviation are not wanted.
 
     Raises:
         TooManyPlans: A cut cannot find it, and there are too many to search.
     """
-    search = Search(windows, ideals, effort=_LITTLE, at_most=at_most)
+    little = effort.part(_LITTLE)
+    search = Search(windows, ideals, little, at_most=at_most)
     try:
         return _lazily(windows, bounds, search)
     except TooManyPlans:
-        found = least_cut(windows, bounds, ideals, search.least_to_go[0])
+        found = least_cut(windows, bounds, ideals, search.least_to_go[0], effort)
         if found is not None:
             return found
-        return _lazily(windows, bounds, Search(windows, ideals, at_most=at_most))
+        return _lazily(windows, bounds, Search(windows, ideals, effort, at_most=at_most))
+    finally:
+        effort.give_back(little)
 
 
 def _lazily(windows: list[Days], bounds: Sequence[Bound], search: Search) -> Placement | None:
@@ -123,8 +123,8 @@ class Search:
         self,
         windows: list[Days],
         ideals: Sequence[int | IdealFrom],
+        effort: Effort,
         *,
-        effort: int = EFFORT,
         at_most: int | None = None,
     ) -> None:
         self.windows, self.ideals, self.places = windows, ideals, len(windows)
@@ -233,9 +233,7 @@ class Search:
                     next_budget = _least(next_budget, best_day - options[a - 1] - slack + budget)
                 if b < stop:
                     next_budget = _least(next_budget, options[b] - best_day - slack + budget)
-                self.effort -= b - a + 1
-                if self.effort < 0:
-                    raise TooManyPlans
+                self.effort.take(b - a + 1)
                 for day in options[a:b]:
                     deviation = abs(day - best_day)
                     cost = before + deviation

@@ -23,7 +23,7 @@ from ketsched.errors import InvalidInput
 from ketsched.holds import is_over
 from ketsched.hours import Hours
 from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session, steps
-from ketsched.placing import TooManyPlans, place, ranked
+from ketsched.placing import Effort, TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
 from ketsched.planning.blockers import Cause
 from ketsched.planning.explaining import NoFeasiblePlan
@@ -96,6 +96,7 @@ class _Placer:
         self.standing = course.standing()
         self.before = {placed.id: placed for placed in course.companions}
         self.booked: list[PlacedCompanion] = []
+        self.effort = Effort()
 
     def all(self) -> tuple[PlacedCompanion, ...]:
         needed = self._needed()
@@ -311,10 +312,10 @@ class _Placer:
             wishes = (frozenset(self.free.trip_days),) * len(run.ids)
         series = Problem(tuple(options), tuple(run.bounds()), tuple(ideals), wishes)
         try:
-            best = place(series)
+            best = place(series, self.effort)
             if best is not None:
                 yield best.days
-                yield from (placement.days for placement in islice(ranked(series), 1, None))
+                yield from (placement.days for placement in islice(ranked(series, self.effort), 1, None))
         except TooManyPlans:
             return
 
@@ -388,7 +389,8 @@ class _Placer:
             return False
         days = tuple(d for d in run.window if d == day or self.free.is_open(run.companion, d))
         try:
-            return place(Problem((days,) * len(run.ids), tuple(run.bounds()), run.ideals)) is not None
+            opened = Problem((days,) * len(run.ids), tuple(run.bounds()), run.ideals)
+            return place(opened, self.effort) is not None
         except TooManyPlans:
             return False
 

@@ -21,7 +21,6 @@ from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import KetschedError
 from ketsched.hours import SeatNeed
 from ketsched.model import Protocol
-from ketsched.placing import TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Blockers, Cause, longest_piece, open_weekdays
 from ketsched.planning.layout import Layout
@@ -31,6 +30,8 @@ from ketsched.spacing import Bound, Bounds, Contradiction, contradiction, tight_
 SEARCHED_STARTS = 28
 """Days after the wished start among which another start is looked for; fewer for long courses."""
 _SEARCHED_SESSIONS = 5000
+Tried = Callable[[Problem], Placement | None]
+"""What gives the best placement of a problem that was changed; None if there is none, or no effort is left."""
 HOURS_CANNOT = "the days can be placed, the hours cannot"
 """What is said where days alone would do, and a rule in hours leaves no starts on them."""
 OPENED = 5
@@ -103,6 +104,7 @@ def explain(
     calendars: Mapping[str, Calendar],
     kinds: Sequence[SeatNeed],
     problem: Problem,
+    tried: Tried,
     another_start: Callable[[date], Placement | None],
 ) -> NoFeasiblePlan:
     """
@@ -114,12 +116,13 @@ def explain(
         calendars: For each place all calendars that must be open.
         kinds: Place and chair time of each session.
         problem: What could not be placed.
+        tried: Places it after one change, or returns None.
         another_start: Places the protocol from another start, or returns None.
     """
     where = f"{protocol.id}, from {layout.start}"
     required = [bound for bound in problem.bounds if bound.required]
     if contradiction(len(kinds), required) is not None:
-        return _contradiction(where, required, problem)
+        return _contradiction(where, required, problem, tried)
     placed = _first_that_cannot(problem, required)
     start = layout.start.toordinal()
     closed = ClosedDays.until(layout.nominal[placed - 1] + _REACH, start, calendars, kinds[:placed], problem)
@@ -143,9 +146,9 @@ def explain(
     kinds = kinds[:placed]
     kept.sort(key=lambda cause: (cause.order[0] != 2, cause.day or date.min, cause.words))
     changes = (
-        *_opened(kept, closed, kinds, problem),
+        *_opened(kept, closed, kinds, problem, tried),
         *_other_start(protocol, layout, another_start),
-        *_without_rule([cause for cause in kept if cause.order[0] == 2], problem),
+        *_without_rule([cause for cause in kept if cause.order[0] == 2], problem, tried),
     )
     what, detail = _emptied(start, near, closed, kinds)
     in_hours = {bound.key for bound in near if bound.after is not None}
@@ -163,7 +166,7 @@ def explain(
     )
 
 
-def _contradiction(where: str, required: Sequence[Bound], problem: Problem) -> NoFeasiblePlan:
+def _contradiction(where: str, required: Sequence[Bound], problem: Problem, tried: Tried) -> NoFeasiblePlan:
     """Explain rules that contradict each other on any days."""
     places = len(problem.days)
 
@@ -171,7 +174,7 @@ def _contradiction(where: str, required: Sequence[Bound], problem: Problem) -> N
         return contradiction(places, bounds_left(required, left))
 
     kept = minimal(causes_of(required), lambda left: clash(left) is not None)
-    changes = tuple(_without_rule(kept, problem))
+    changes = tuple(_without_rule(kept, problem, tried))
     return NoFeasiblePlan(
         what="no plan: the rules contradict each other",
         where=where,
@@ -323,15 +326,8 @@ def _too_long(
     )
 
 
-def _placed(problem: Problem) -> Placement | None:
-    try:
-        return place(problem)
-    except TooManyPlans:
-        return None
-
-
 def _opened(
-    kept: Sequence[Cause], closed: ClosedDays, kinds: Sequence[SeatNeed], problem: Problem
+    kept: Sequence[Cause], closed: ClosedDays, kinds: Sequence[SeatNeed], problem: Problem, tried: Tried
 ) -> Iterator[Change]:
     """Try to open each dated closure among the causes, the earliest first."""
     for cause in [cause for cause in kept if cause.can_open][:OPENED]:
@@ -342,7 +338,7 @@ def _opened(
             tuple(sorted({*options, day})) if at and at < len(kinds) and kinds[at] in opened else options
             for at, options in enumerate(problem.days)
         )
-        found = _placed(attrs.evolve(problem, days=days))
+        found = tried(attrs.evolve(problem, days=days))
         if found is not None:
             yield Change(cause.opens or f"open {cause.day}", _dates(found))
 
@@ -363,11 +359,11 @@ def _other_start(
             return
 
 
-def _without_rule(rules: Iterable[Cause], problem: Problem) -> Iterator[Change]:
+def _without_rule(rules: Iterable[Cause], problem: Problem, tried: Tried) -> Iterator[Change]:
     """Try to do without each of some rules: only a clinician can grant that."""
     for rule in rules:
         bounds = tuple(bound for bound in problem.bounds if bound.key != rule.key)
-        found = _placed(attrs.evolve(problem, bounds=bounds))
+        found = tried(attrs.evolve(problem, bounds=bounds))
         if found is not None:
             yield Change(f"have a clinician set aside {rule.words!r}", _dates(found))
 

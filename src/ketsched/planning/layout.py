@@ -159,7 +159,7 @@ def _ideals(
             yield IdealFrom(run.places[0], partial(_days_on, stated[k]))
         elif phase.anchor == "previous" and k:
             taken = k if not first and joins_by_interval(phase) else k - 1  # intervals before this one
-            yield IdealFrom(run.places[k - 1], partial(day_after_previous, phase, k, taken))
+            yield IdealFrom(run.places[k - 1], cache(partial(day_after_previous, phase, k, taken)))
         elif before is None:
             yield nominal[place]
         else:

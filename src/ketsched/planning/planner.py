@@ -15,7 +15,7 @@ from ketsched.clock import LAST_DAY
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Authorisation, Course, Phase, Protocol, Session
-from ketsched.placing import EFFORT, TooManyPlans, place
+from ketsched.placing import EFFORT, Effort, TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Cause, open_weekdays
 from ketsched.planning.explaining import HOURS_CANNOT, NoFeasiblePlan, explain
@@ -27,6 +27,8 @@ from ketsched.spacing import required
 
 REACH = 26 * 7
 """Days after the last ideal day among which sessions are still looked for (house default)."""
+TRYING = EFFORT // 4
+"""Steps that may be taken to try what would give a plan where there is none; what is not tried is not said."""
 SEATINGS = 50
 """Placements, best first, that are tried for hours before planning gives up."""
 
@@ -47,10 +49,11 @@ class Planner:
     def course(self, start: date) -> tuple[Course, Placement]:
         """Plan from a start; raise an explanation if there is no plan."""
         prevented: HourRule | None = None
+        effort = Effort()
         try:
             for pattern in patterns(self.protocol, start, self._open_weekdays):
                 layout, problem = self._problem(pattern, start)
-                placement, seats, rule = self._seated(layout, problem)
+                placement, seats, rule = self._seated(layout, problem, effort)
                 if placement is not None:
                     accepted = as_accepted(pattern, self.protocol)
                     return self._course(accepted, layout, placement, seats), placement
@@ -64,7 +67,16 @@ class Planner:
             ) from None
         if prevented is None:  # explained for the most weeks: what they cannot, no fewer could either
             needs = [need_of(phase) for phase in layout.phases]
-            raise explain(self.protocol, layout, self.calendars, needs, problem, self._placement)
+            trying = Effort(TRYING)
+            raise explain(
+                self.protocol,
+                layout,
+                self.calendars,
+                needs,
+                problem,
+                lambda changed: _placed(changed, trying),
+                lambda another: self._placement(another, trying),
+            )
         raise NoFeasiblePlan(
             what=HOURS_CANNOT,
             where=f"{self.protocol.id}, from {start}",
@@ -73,11 +85,11 @@ class Planner:
             causes=(Cause((2, 0), None, prevented.rule, prevented.key),),
         )
 
-    def _placement(self, start: date) -> Placement | None:
-        """Return what the plan from another start costs, or None if there is none."""
+    def _placement(self, start: date, effort: Effort) -> Placement | None:
+        """Return what the plan from another start costs; None if there is none, or that cannot be found."""
         try:
             for pattern in patterns(self.protocol, start, self._open_weekdays):
-                placement, _, _ = self._seated(*self._problem(pattern, start))
+                placement, _, _ = self._seated(*self._problem(pattern, start), effort)
                 if placement is not None:
                     return placement
         except (NotPaid, TooManyPlans):
@@ -113,7 +125,7 @@ class Planner:
         return [*hour_rules(layout.runs), *no_overlaps(needs, self.hours)]
 
     def _seated(
-        self, layout: Layout, problem: Problem
+        self, layout: Layout, problem: Problem, effort: Effort
     ) -> tuple[Placement | None, list[Seat], HourRule | None]:
         """Return the best placement that can be seated, its seats, and the rule that prevents a better one or all."""
         needs = [need_of(phase) for phase in layout.phases]
@@ -122,7 +134,7 @@ class Planner:
         parts, number = list[tuple[Placement, int, Problem]](), count()
 
         def add(part: Problem) -> None:
-            if (found := place(part)) is not None:
+            if (found := place(part, effort)) is not None:
                 heappush(parts, (found, next(number), part))
 
         add(problem)
@@ -162,6 +174,14 @@ class Planner:
             )
         )
         return Course(protocol=protocol, zone=self.hours.zone, sessions=sessions)
+
+
+def _placed(problem: Problem, effort: Effort) -> Placement | None:
+    """Return the best placement; None if there is none, or it cannot be found."""
+    try:
+        return place(problem, effort)
+    except TooManyPlans:
+        return None
 
 
 def _without(problem: Problem, placement: Placement, pushing: Sequence[int]) -> Iterator[Problem]:

@@ -9,9 +9,9 @@ are kept on instants.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 
 import attrs
 
@@ -343,7 +343,6 @@ class DaysForHours:
         self.hours, self.needs = hours, needs
         self.begun, self.booked = begun or {}, booked or {}
         self._known: dict[tuple[SeatNeed, int], tuple[datetime, datetime] | None] = {}
-        self._after: dict[tuple[object, ...], int] = {}
 
     def bounds(self, rules: Sequence[HourRule]) -> Iterator[Bound]:
         """Yield what rules in hours ask of the days."""
@@ -352,20 +351,19 @@ class DaysForHours:
         calendars = [self.hours.of_place[place] for place in {need.place for need in self.needs}]
         spans = [span for calendar in calendars for part in calendar.parts() for span in spans_of(part)]
         widest = max(span.end for span in spans) - min(span.start for span in spans) if spans else 0
+        after: dict[tuple[object, ...], Callable[[int], int]] = {}
         for rule in rules:
             least = max(-(-(rule.minutes - widest - _CLOCK_CHANGE) // MINUTES_A_DAY), 0)
-            after = partial(self.after, rule)
-            yield Bound(rule.earlier, rule.later, least, rule=rule.rule, key=rule.key, after=after)
+            own = [
+                place for place in (rule.earlier, rule.later) if place in self.begun or place in self.booked
+            ]
+            alike = (rule.minutes, self.needs[rule.earlier], self.needs[rule.later], *own)
+            if alike not in after:
+                after[alike] = cache(partial(self.after, rule))
+            yield Bound(rule.earlier, rule.later, least, rule=rule.rule, key=rule.key, after=after[alike])
 
     def after(self, rule: HourRule, day: int) -> int:
         """Return the first day that a rule leaves to its later place if the earlier one is on a day (an ordinal)."""
-        own = [place for place in (rule.earlier, rule.later) if place in self.begun or place in self.booked]
-        key = (day, rule.minutes, self.needs[rule.earlier], self.needs[rule.later], *own)
-        if key not in self._after:
-            self._after[key] = self._first_after(rule, day)
-        return self._after[key]
-
-    def _first_after(self, rule: HourRule, day: int) -> int:
         starts = self._starts(rule.earlier, day)
         if starts is None:
             return day

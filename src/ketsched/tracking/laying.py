@@ -17,7 +17,7 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Session
-from ketsched.placing import EFFORT, TooManyPlans, place
+from ketsched.placing import EFFORT, Effort, TooManyPlans, place
 from ketsched.placing.values import Agreed, Problem
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.planner import REACH, TooManyWays
@@ -179,7 +179,10 @@ class Replanner:
     def _solved(self, left: Remainder) -> Placed | None:
         """Find the days of what is left; None if the required rules leave none."""
         try:
-            found = place(_near(left.problem), prefer=self.prefer) or place(left.problem, prefer=self.prefer)
+            effort, prefer = Effort(), self.prefer
+            found = place(_near(left.problem), effort, prefer=prefer) or place(
+                left.problem, effort, prefer=prefer
+            )
         except TooManyPlans:
             raise TooManyWays(
                 what="what is left of this course allows too many different plans to find the best one",
