@@ -1,24 +1,25 @@
 """
 What goes around the sessions, placed after them; no companion moves a session.
 
-Each companion is placed in the order of the protocol, those that must be there before those
-that are recommended: on the best days of its window that are open to it, then at an hour that
-neither a session nor another appointment takes. Its days are found as those of sessions are:
-bounds between its bookings, the nearest days to those recommended, days on which the patient
-comes anyway before all others. If a companion that must be there finds no day because of
-another one, that one tries its next best days.
+Those that must be there come first, the ones before that have the fewest hours to start at;
+then, in the order of the protocol, those that are recommended. Each is placed on the best days
+of its window that are open to it, then at an hour that neither a session nor another appointment
+takes. Its days are found as those of sessions are: bounds between its bookings, the nearest days
+to those recommended, days on which the patient comes anyway before all others. If a companion
+that must be there finds no day because of another one, that one tries its next best days, and
+then other hours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, time
-from itertools import groupby, islice, takewhile
+from itertools import groupby, islice, pairwise, takewhile
 
 import attrs
 
 from ketsched.anchors import AnchorDay, anchors
-from ketsched.clock import LAST_DAY
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, minute_of, time_of
 from ketsched.errors import InvalidInput
 from ketsched.holds import is_over
 from ketsched.hours import Hours
@@ -34,8 +35,13 @@ from ketsched.spacing import Bound, lay
 _SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
 """States in which a booking is history: it is not placed again."""
 _TAKING = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
-TRIES = 500
-"""Next best days that companions may try to make room for one that must be there."""
+_WINDOW = 92
+"""Days of a window beyond which there are hours enough."""
+_MANY = _WINDOW * MINUTES_A_DAY
+_Bookings = tuple[tuple[int, ...], time | None]
+"""Days, and the hour of a single booking if it is not the best one."""
+TRIES = 2000
+"""Next best days and hours that companions may try to make room for one that must be there."""
 
 
 @attrs.frozen
@@ -105,7 +111,7 @@ class _Placer:
         if self.tasks_only:
             placed_by = {c.id for c in definitions}
             self.booked = [p for p in self.course.companions if p.companion not in placed_by]
-        self._settle([c for c in definitions if c.id in needed])
+        self._settle(self._tightest_first([c for c in definitions if c.id in needed]))
         self._settle([c for c in definitions if c.id not in needed])
         kept = {placed.id for placed in self.booked}
         left = [placed for placed in self.course.companions if placed.id not in kept]
@@ -129,6 +135,35 @@ class _Placer:
                 if companion.anchor.companion is not None:
                     found.add(companion.anchor.companion)
         return found
+
+    def _tightest_first(self, companions: Sequence[Companion]) -> list[Companion]:
+        """
+        Return those that must be there with the ones first that can start at the fewest hours (then by id).
+
+        So the order of the protocol does not matter to appointments that contend for hours; what one is
+        counted from comes before it.
+        """
+        runs = {
+            companion.id: [run for run in self._runs(companion) if len(run.window) <= _WINDOW]
+            for companion in companions
+            if companion.kind == "appointment" and companion.on_session_days != "during"
+        }
+        windows = sorted((run.first, run.last) for own in runs.values() for run in own)
+        if not any(later[0] <= earlier[1] for earlier, later in pairwise(windows)):
+            return list(companions)
+        hours = {name: min(map(self._starts_of, own), default=_MANY) for name, own in runs.items()}
+        left = sorted(companions, key=lambda companion: (hours.get(companion.id, 0), companion.id))
+        order: list[Companion] = []
+        while left:
+            waiting = {companion.id for companion in left}
+            order.append(next(one for one in left if one.anchor.companion not in waiting))
+            left.remove(order[-1])
+        return order
+
+    def _starts_of(self, run: _Run) -> int:
+        """Return at how many hours an appointment can start."""
+        days = (day for day in run.window if not self.free.closed(run.companion, day))
+        return sum(len(self.free.starts(run.companion, day)) for day in days)
 
     def _settle(self, companions: Sequence[Companion]) -> None:
         """Book all runs of some companions; where one that must be there is stuck, step back to those in its way."""
@@ -203,7 +238,25 @@ class _Placer:
         phase = companion.anchor.phase
         return max(s.day.toordinal() for s in self.standing if phase in ("", s.phase))
 
-    def _placements(self, run: _Run) -> Iterator[tuple[int, ...]]:
+    def _placements(self, run: _Run) -> Iterator[_Bookings]:
+        """Yield the days that a run can have, the best first; then, of one that must be there, other hours on them."""
+        days = list[tuple[int, ...]]()
+        for found in self._days(run):
+            days.append(found)
+            yield found, None
+        one = run.companion.required and run.companion.kind == "appointment" and len(run.ids) == 1
+        if not one or run.companion.on_session_days == "during":
+            return
+        for found in days:
+            old = self.before.get(run.ids[0])
+            if old is not None and self._is_history(run, old):
+                return
+            best = minute_of(self.free.choose(run.companion, found[0], old=None if old is None else old.time))
+            others = [start for start in self.free.starts(run.companion, found[0]) if start != best]
+            for start in sorted(others, key=lambda start: (abs(start - best), start)):
+                yield found, time_of(start)
+
+    def _days(self, run: _Run) -> Iterator[tuple[int, ...]]:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
         old = [self.before.get(name) for name in run.ids]
@@ -319,7 +372,8 @@ class _Placer:
         except TooManyPlans:
             return
 
-    def _book(self, run: _Run, days: tuple[int, ...]) -> None:
+    def _book(self, run: _Run, bookings: _Bookings) -> None:
+        days, start = bookings
         companion = run.companion
         for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
             old = self.before.get(name)
@@ -329,7 +383,7 @@ class _Placer:
                     id=name,
                     companion=companion.id,
                     day=date.fromordinal(day),
-                    time=self._start(run, day, old) if companion.kind == "appointment" else None,
+                    time=(start or self._start(run, day, old)) if companion.kind == "appointment" else None,
                     session=run.anchored.session,
                     status=old.status if old is not None and old.status.stands else BookingStatus.FIRM,
                     ideal=date.fromordinal(ideal),
@@ -408,7 +462,7 @@ class _Frame:
     begun: int
     at: int
     runs: list[_Run]
-    placements: Iterator[tuple[int, ...]]
+    placements: Iterator[_Bookings]
 
 
 def _stretch(days: Sequence[int], reason: str) -> str:
