@@ -20,8 +20,10 @@ from ketsched.spacing import Bound, Bounds, Days
 
 LARGEST = 8_000
 """Days of all places together that a cut still takes in well under a second."""
-_STEPS = 5
+_STEPS = 3
 """Partial plans that a search looks at in the time of one such day."""
+_STATEMENTS = 15
+"""Statements that are looked at in the time of a partial plan."""
 _ALWAYS, _NEVER = 0, 1
 _ENDLESS = 1 << 40
 
@@ -67,7 +69,7 @@ def least_cut(
             return None
         effort.take(_STEPS * sum(map(len, near)))
         tight = bounds.windows(near)
-        found = None if tight is None else Network(tight, bounds, ideals).best()
+        found = None if tight is None else Network(tight, bounds, ideals, effort).best()
         if found is not None and found.total <= sum(least) + spare:
             return found
         spare = 2 * spare if found is None else found.total - sum(least)
@@ -88,8 +90,10 @@ def _ends(ideal: int | IdealFrom, windows: Sequence[Days]) -> tuple[int, int]:
 class Network:
     """The statements of a series, what they entail, and how much more could be carried through each."""
 
-    def __init__(self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | IdealFrom]) -> None:
-        self.windows, self.ideals = windows, ideals
+    def __init__(
+        self, windows: Sequence[Days], bounds: Bounds, ideals: Sequence[int | IdealFrom], effort: Effort
+    ) -> None:
+        self.windows, self.ideals, self.effort = windows, ideals, effort
         self.followed = [_followed(ideal, windows) for ideal in ideals]
         self.first = [*accumulate(map(len, windows), initial=1)]  # statement r >= 1 of place i: first[i] + r
         self.residual: list[dict[int, int]] = [{} for _ in range(self.first[-1] + 1)]
@@ -163,6 +167,7 @@ class Network:
                         if left and other not in before and other not in lost and other != _ALWAYS:
                             before[other] = one
                             stack.append(other)
+                self.effort.take(1 + len(before) // _STATEMENTS)
                 if _NEVER not in before:
                     lost.update(before)
                     break

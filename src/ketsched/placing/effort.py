@@ -4,7 +4,7 @@ How much work one answer may take, counted and not timed, so that it is the same
 
 from __future__ import annotations
 
-EFFORT = 120_000
+EFFORT = 150_000
 """Steps that one answer may take: partial plans looked at, and what takes as long (well under a second)."""
 
 
