@@ -88,11 +88,11 @@ def breaks(days: Sequence[date], phases: Sequence[Phase], *, required: bool, sin
             begin = 0 if at < count else count
             if at - spacing.apart >= begin and spacing.required is required:
                 far = gap(days[at - spacing.apart], days[at])
-                wrong += spacing.minimum is not None and far < spacing.minimum
-                wrong += spacing.latest is not None and far > spacing.latest
+                wrong += isinstance(spacing.minimum, int) and far < spacing.minimum
+                wrong += isinstance(spacing.latest, int) and far > spacing.latest
         for spacing in induction.spacing:  # across the join the minimums of the earlier phase hold
             across = at >= count > at - spacing.apart >= 0
-            if across and spacing.required is required and spacing.minimum is not None:
+            if across and spacing.required is required and isinstance(spacing.minimum, int):
                 wrong += gap(days[at - spacing.apart], days[at]) < spacing.minimum
     return wrong
 
@@ -128,7 +128,7 @@ def test_fewest_agreed_days_are_left(case):
     both = hours & patient
 
     def can_be(day: date) -> bool:
-        return day > today and (bool(fixed) or day >= to_come[0]) and both.is_open(day, 60)
+        return bool(day > today and (fixed or day >= to_come[0]) and both.is_open(day, 60))
 
     options = [
         [day for n in range(-NEAR, NEAR + 1) if can_be(day := ideal + timedelta(n))] for ideal in to_come

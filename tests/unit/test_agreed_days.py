@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 
+import attrs
 import pytest
 
 import ketsched as ks
+from ketsched.model import Spacing
 from ketsched.tracking import replan, ways
-from making import WEEKDAYS, clinic, jan
+from making import HOUR, MON_THU, OPEN_UTC, WEEKDAYS, clinic, jan, morning, phase, planned, visits
 
 CLINIC = clinic(*WEEKDAYS, zone="Europe/London")
 
@@ -139,6 +141,28 @@ def test_policies_are_offered_for_a_booking_that_cannot_stand():
     for name, way in found.items():
         if name in ("make-up", "next-open", "shift", "skip"):
             assert days_of(replan(course, given, calendar=closed, at=at, lost=name)) == days_of(way)
+
+
+def test_a_shift_that_goes_beyond_a_rule_says_which():
+    """
+    Five sessions within 21 dates on 4, 7, 11, 15 and 19 January; the second is cancelled.
+
+    On the 15th the first day with two days' notice is Monday 18: 11 days of delay carry the 19th to the 30th, a
+    Saturday, and so to Friday 29, 25 days after the first.
+    """
+    known = phase(5, Spacing(minimum=2), Spacing(apart=4, latest=20), weekdays=MON_THU, anatomy=HOUR)
+    course = planned(known)
+    days = dict(zip(("s1", "s2", "s3", "s4", "s5"), (4, 7, 11, 15, 19), strict=True))
+    course = attrs.evolve(
+        course, sessions=tuple([attrs.evolve(s, day=jan(days[s.id])) for s in course.sessions])
+    )
+    seen = [*visits(4), ks.Visit(jan(7), "cancelled", by="patient"), *visits(11, 15)]
+    after = replan(course, seen, calendar=OPEN_UTC, at=morning(15), notice=2, policy="shift")
+    assert days_of(after) == [jan(day) for day in (4, 11, 15, 18, 29)]
+    assert [(one.rule, one.by) for one in after.lifted] == [("5 within 21 d", "policy")]
+    assert "beyond 5 within 21 d: kept by keep, make-up, next-open, skip" in after.revisions[-1].remarks
+    kept = replan(course, seen, calendar=OPEN_UTC, at=morning(15), notice=2, policy="keep")
+    assert (days_of(kept)[-1] - days_of(kept)[0]).days <= 20
 
 
 STARTS = [date(2027, 1, 4), date(2027, 4, 5), date(2027, 9, 6), date(2027, 11, 1)]
