@@ -20,6 +20,7 @@ __all__ = [
     "release",
     "ride",
     "sentences",
+    "undo",
     "ways",
     "why",
 ]
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ketsched.interchange.caldav import publish
     from ketsched.planning import appointments
     from ketsched.reasons import why
-    from ketsched.tracking import record, ways
+    from ketsched.tracking import record, undo, ways
     from ketsched.words import sentences
 else:
     __getattr__, __dir__ = at_first_use(
@@ -38,7 +39,7 @@ else:
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
             "appointments": "planning",
-            **dict.fromkeys(("record", "ways"), "tracking"),
+            **dict.fromkeys(("record", "undo", "ways"), "tracking"),
             "sentences": "words",
             "why": "reasons",
         },

@@ -15,6 +15,8 @@ import attrs
 
 from ketsched.errors import InvalidInput
 from ketsched.model import (
+    BESIDES,
+    Besides,
     Booking,
     BookingStatus,
     Change,
@@ -94,7 +96,14 @@ def revise(
         )
     after: tuple[Booking, ...] = (*changed["sessions"], *changed["companions"])
     revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons, instead or {})))
-    return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
+    return tell_besides(course, attrs.evolve(course, **changed, revisions=(*course.revisions, revision)))
+
+
+def tell_besides(before: Course, after: Course) -> Course:
+    """Return a course whose last revision tells what it changed besides bookings, against the course before it."""
+    was, now = ({name: getattr(course, name) for name in BESIDES} for course in (before, after))
+    last = attrs.evolve(after.revisions[-1], besides=Besides.of(was, now))
+    return attrs.evolve(after, revisions=(*after.revisions[:-1], last))
 
 
 def _changes(

@@ -11,6 +11,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import (
     Anatomy,
     Anchor,
+    Besides,
     BookingStatus,
     Changed,
     Companion,
@@ -93,7 +94,7 @@ def test_a_session_that_changed_gets_the_number(change):
     changed = Changed(booking="s1", before=COURSE.sessions[0])
     assert course.revisions == (
         Revision(at=AT),
-        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,)),
+        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,), besides=Besides()),
     )
 
 
@@ -110,7 +111,7 @@ def test_a_companion_that_changed_gets_the_number(change):
     changed = Changed(booking="call:s1", before=COURSE.companions[0])
     assert course.revisions == (
         Revision(at=AT),
-        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,)),
+        Revision(at=LATER, kind="replanned", what="changed", changes=(changed,), besides=Besides()),
     )
 
 

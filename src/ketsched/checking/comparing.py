@@ -9,7 +9,7 @@ import attrs
 
 from ketsched.checking.rules import Finding, Severity
 from ketsched.model import Course, Waiver
-from ketsched.revising import revise
+from ketsched.revising import revise, tell_besides
 
 ABOUT_DAYS = ("KS1", "KS2")
 """Families of rules about the days of sessions: spacing and series."""
@@ -68,7 +68,7 @@ def waive(
     waivers = (*moved.waivers, *waivers_for(findings, reason=reason, who=who))
     if there:
         return revise(course, at=at, kind="waived", who=who, waivers=waivers)
-    return attrs.evolve(moved, waivers=waivers)
+    return tell_besides(course, attrs.evolve(moved, waivers=waivers))
 
 
 def counted(findings: Iterable[Finding]) -> dict[Severity, int]:

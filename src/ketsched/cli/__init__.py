@@ -25,6 +25,7 @@ _COMMANDS = {
     "record": ("recording", "Record what happened, and see what follows from it."),
     "forecast": ("forecasting", "Say what is due next, and until when."),
     "replan": ("replanning", "Plan the rest again after what happened, with the fewest changes."),
+    "undo": ("undoing", "Make the state before the last revision the newest one."),
     "due": ("due", "List what is due or overdue today, over a folder of course files."),
     "history": ("revisions", "Show what happened and what was changed, and any earlier revision."),
     "why": ("whys", "Say which rule put something on a day, with its number, source and mark."),

@@ -49,12 +49,23 @@ from ketsched.model.phases import (
     Restriction,
 )
 from ketsched.model.protocols import INDICATIONS, Protocol
-from ketsched.model.revisions import REVISION_KINDS, Change, Changed, Lifted, Revision, Segment, joined
+from ketsched.model.revisions import (
+    BESIDES,
+    REVISION_KINDS,
+    Besides,
+    Change,
+    Changed,
+    Lifted,
+    Revision,
+    Segment,
+    joined,
+)
 from ketsched.model.spacings import DayLimits, Join, Spacing
 from ketsched.model.visits import Visit, VisitStatus
 
 __all__ = [
     "AREAS",
+    "BESIDES",
     "INDICATIONS",
     "LAPSES",
     "LONGEST_ID",
@@ -76,6 +87,7 @@ __all__ = [
     "Anatomy",
     "Anchor",
     "Authorisation",
+    "Besides",
     "Booking",
     "BookingStatus",
     "Change",

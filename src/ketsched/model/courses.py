@@ -262,6 +262,21 @@ class Course:
 
         Holds, visits and the protocol are those of today: a revision remembers the bookings.
         """
+        bookings = self.bookings_at(revision)
+        in_order = sorted(bookings.values(), key=lambda booking: booking.when)
+        known = set(bookings)
+        return attrs.evolve(
+            self,
+            sessions=tuple(b for b in in_order if isinstance(b, Session)),
+            companions=tuple(b for b in in_order if isinstance(b, PlacedCompanion)),
+            revisions=self.revisions[: revision + 1],
+            visits=tuple(v for v in self.visits if v.session is None or v.session in known),
+            skipped=tuple(s for s in self.skipped if s in known),
+            lifted=tuple(one for one in self.lifted if {one.earlier, one.later} <= known),
+        )
+
+    def bookings_at(self, revision: int) -> dict[str, Booking]:
+        """Return all that was booked when a revision was given out, as it was then, by id; the first one is 0."""
         if not 0 <= revision < len(self.revisions):
             raise InvalidInput(
                 what=f"revision {revision + 1}",
@@ -286,17 +301,7 @@ class Course:
                     del bookings[changed.booking]
                 else:
                     bookings[changed.booking] = changed.before
-        in_order = sorted(bookings.values(), key=lambda booking: booking.when)
-        known = set(bookings)
-        return attrs.evolve(
-            self,
-            sessions=tuple(b for b in in_order if isinstance(b, Session)),
-            companions=tuple(b for b in in_order if isinstance(b, PlacedCompanion)),
-            revisions=self.revisions[: revision + 1],
-            visits=tuple(v for v in self.visits if v.session is None or v.session in known),
-            skipped=tuple(s for s in self.skipped if s in known),
-            lifted=tuple(one for one in self.lifted if {one.earlier, one.later} <= known),
-        )
+        return bookings
 
     def _told(self, revision: int) -> bool:
         """Whether a revision names what it changed, if any booking says that it was changed by it."""

@@ -12,8 +12,13 @@ import attrs
 
 from ketsched.clock import aware, plausible
 from ketsched.errors import InvalidInput, refuse_first
+from ketsched.hours import PatientHours
 from ketsched.model.bookings import Booking, BookingStatus
+from ketsched.model.clinicfiles import ClinicFiles
+from ketsched.model.decisions import Authorisation, Hold, Waiver
 from ketsched.model.limits import whole_text
+from ketsched.model.protocols import Protocol
+from ketsched.model.visits import Visit
 
 
 def _in_utc(at: datetime | None) -> datetime | None:
@@ -112,8 +117,97 @@ REVISION_KINDS = {
     "ride": "ride home",
     "done": "done",
     "waived": "waived",
+    "undone": "undone",
 }
 """What a revision can have been, by keys that stay, and how people are told."""
+
+
+OF_MANY = ("visits", "holds", "authorisations", "waivers", "skipped", "lifted", "segments")
+"""Attributes of a course, besides its bookings, that hold many things one after another."""
+
+
+@attrs.frozen(kw_only=True)
+class Kept:
+    """
+    An attribute of the course that a revision changed, and how much of it stayed.
+
+    Attributes:
+        name: Of the attribute.
+        first: How many of the things in it, from the first on, stayed as they were; 0 for what is one thing.
+    """
+
+    name: str = attrs.field(validator=whole_text)
+    first: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Besides:
+    """
+    What a revision changed of the course besides its bookings, each as it was before; so that it can be undone.
+
+    Attributes:
+        changed: Which attributes changed. Those that did not are left out below.
+        visits, holds, authorisations, waivers, skipped, lifted, segments: What came after those that stayed.
+        ended, protocol, patient, files: What it was.
+    """
+
+    changed: tuple[Kept, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    skipped: tuple[str, ...] = ()
+    lifted: tuple[Lifted, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    ended: date | None = None
+    patient: PatientHours | None = None
+    files: ClinicFiles | None = None
+    protocol: Protocol | None = None
+
+    def __attrs_post_init__(self) -> None:
+        names = [kept.name for kept in self.changed]
+        known = {a.name for a in attrs.fields(Besides)} - {"changed"}
+        lacks = {name for name in ("patient", "files", "protocol") if getattr(self, name) is None}
+        fault = (
+            not known.issuperset(names)
+            or len(set(names)) < len(names)
+            or any(kept.first < 0 for kept in self.changed)
+            or not lacks.isdisjoint(names),
+            "changed",
+            "a revision that does not tell what it changed",
+            "it names each attribute of the course once, and tells what it was",
+            f"name some of {', '.join(sorted(known))}, and give what they were",
+        )
+        refuse_first(InvalidInput, "besides", (fault,))
+
+    def earlier(self, now: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes of a course as they were before, given as the revision left them."""
+        found = dict(now)
+        for kept in self.changed:
+            was = getattr(self, kept.name)
+            found[kept.name] = (*now[kept.name][: kept.first], *was) if kept.name in OF_MANY else was
+        return found
+
+    @classmethod
+    def of(cls, before: Mapping[str, Any], after: Mapping[str, Any]) -> Besides:
+        """Return what differs between the attributes of a course before and after."""
+        changed, was = [], {}
+        for name, now in after.items():
+            then = before[name]
+            if then is now or then == now:
+                continue
+            first = 0
+            if name in OF_MANY:
+                first = next((n for n, (a, b) in enumerate(zip(then, now, strict=False)) if a != b), -1)
+                first = min(len(then), len(now)) if first < 0 else first
+                then = then[first:]
+            changed.append(Kept(name=name, first=first))
+            was[name] = then
+        return cls(changed=tuple(changed), **was)
+
+
+BESIDES = (*OF_MANY, "ended", "patient", "files", "protocol")
+"""All attributes of a course that `Besides` tells of."""
 
 
 @attrs.frozen(kw_only=True)
@@ -130,6 +224,7 @@ class Revision:
         why: Why, in the words of whoever did it; for the clinic.
         changes: Each booking that it changed, in order of time; the first revision has none.
         remarks: What it did that a clinician should know, such as a rule that it could not keep.
+        besides: What it changed besides bookings; None: that was not kept, or it is the first one.
     """
 
     at: datetime | None = attrs.field(converter=_in_utc)
@@ -140,6 +235,7 @@ class Revision:
     why: str = attrs.field(default="", validator=whole_text)
     changes: tuple[Changed, ...] = ()
     remarks: tuple[str, ...] = ()
+    besides: Besides | None = None
 
     def __attrs_post_init__(self) -> None:
         if not self.what:

@@ -11,6 +11,7 @@ from ketsched.tracking.moving import Moving, moving
 from ketsched.tracking.proposing import Proposal, proposals, ways
 from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import replan
+from ketsched.tracking.undoing import undo
 
 __all__ = [
     "Due",
@@ -22,5 +23,6 @@ __all__ = [
     "proposals",
     "record",
     "replan",
+    "undo",
     "ways",
 ]

@@ -9,7 +9,7 @@ import attrs
 
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate, unrecorded
-from ketsched.model import Course, Revision, Visit
+from ketsched.model import Besides, Course, Revision, Visit
 from ketsched.tracking.forecasting import Forecast, lapse_of
 from ketsched.tracking.proposing import Proposal
 
@@ -27,7 +27,7 @@ def taken(course: Course, visits: Iterable[Visit], seen: Forecast) -> Revision |
     if not numbers or not seen.proposes or unrecorded(course, visits):
         return None
     revision, later = course.revisions[numbers[-1]], course.revisions[numbers[-1] + 1 :]
-    if revision.at is None or any(one.records_visits for one in later):
+    if revision.at is None or any(one.records_visits or one.kind == "undone" for one in later):
         return None
     day = course.day_at(revision.at)
     if any(visit.day > day for visit in course.visits):
@@ -69,7 +69,7 @@ def take(
     if plan.course is None:
         raise plan.error or AssertionError
     if len(plan.course.revisions) == len(course.revisions):  # all can stay; that somebody decided so is kept
-        revision = Revision(at=at, kind="proposal", proposal=wanted, who=who)
+        revision = Revision(at=at, kind="proposal", proposal=wanted, who=who, besides=Besides())
         return attrs.evolve(course, revisions=(*course.revisions, revision))
     last = attrs.evolve(plan.course.revisions[-1], kind="proposal", proposal=wanted, what="")
     return attrs.evolve(plan.course, revisions=(*plan.course.revisions[:-1], last))

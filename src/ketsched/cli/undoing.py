@@ -1,0 +1,64 @@
+"""`ketsched undo`: the course as it was before its last change."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from ketsched import reporting
+from ketsched.checking import check
+from ketsched.cli import inputs, pictures, revising
+from ketsched.cli.inputs import option
+from ketsched.screens.replans import Replanned
+from ketsched.tracking import undo as undo_course
+
+
+@click.command()
+@revising.course_file
+@option(
+    "--to",
+    "N",
+    "Go back to this revision, as history counts them; the one before the last if not given.",
+    type=int,
+)
+@option("--who", "NAME", "Who decided it.", default="")
+@revising.as_of_option
+@revising.hours_options
+@inputs.booked_option
+@revising.changes
+def undo(
+    opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: revising.Placing
+) -> None:
+    """
+    Make the state before the last revision the newest one.
+
+    Sessions, appointments, visits, holds and the protocol are what they were then, and
+    a course that was ended goes on. What was booked since then is cancelled. The undo is
+    a revision itself: calendars follow, and a second undo takes it back. It is refused if a
+    day is past, or, with the clinic's hours, if an hour is taken or closed.
+
+    \\b
+    ketsched undo course.json -o patient.ics
+    ketsched undo course.json --to 3 --clinic clinic.toml --booked courses
+    """
+    course = opened.course
+    when = hours(course, file=opened.path)
+    keywords: dict[str, Any] = {"at": opened.at, "as_of": opened.as_of(as_of), "who": who}
+    if when is not None:
+        keywords |= {"calendar": when.calendar, "calendars": when.staff}
+    back = inputs.by_option(undo_course, course, to=None if to is None else to - 1, **keywords)
+    findings = check(back) if when is None else check(back, calendar=when.calendar, calendars=when.staff)
+    made = Replanned(before=course, after=back, findings=findings)
+    lines = revising.write(opened, back, findings)
+    if opened.as_json:
+        click.echo(reporting.as_json(made.values(written=made.is_changed)))
+        return
+    said = back.revisions[-1].what if made.is_changed else "nothing to undo"
+    pictures.show(f"{said}; to take that back: ketsched undo" if made.is_changed else said)
+    pictures.present(*made.change_parts(), *made.telephone_parts())
+    if when is None and made.is_changed and any(c.kind in ("opened", "moved") for c in back.changes):
+        pictures.show("whether the hours are still free was not looked at: --clinic FILE, --booked FOLDER")
+    for line in lines:
+        click.echo(line)
