@@ -182,7 +182,7 @@ LIMITS: dict[tuple[type, str], Schema] = {
     **{(jsontimes.PersonTimes, name): {"maxItems": MOST_PARTS} for name in ("holidays", "recurring")},
     **{(jsontimes.Week, a.name): SPANS for a in attrs.fields(jsontimes.Week)},
     (jsontimes.OpenDay, "hours"): SPANS,
-    (model.Course, "sessions"): {"maxItems": model.MOST_SESSIONS},
+    (model.Course, "sessions"): {"maxItems": model.MOST_SESSIONS + model.MOST_VISITS},
     (model.Course, "companions"): {"maxItems": model.MOST_COMPANIONS},
     (model.Course, "visits"): {"maxItems": model.MOST_VISITS},
     (model.Course, "revisions"): {"minItems": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import ketsched as ks
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import folder
-from ketsched.interchange.folder import course_files, with_booked
+from ketsched.interchange.folder import course_files, passed_over, with_booked
 from ketsched.model import Waiver
 from ketsched.waiverfile import load_waivers
 
@@ -40,6 +41,24 @@ def courses(tmp_path):
 def test_hidden_files_and_folders_are_left_aside(courses):
     assert course_files(courses) == (Path("a.json"),)
     assert course_files(courses, recursive=True) == (Path("a.json"), Path("within/b.json"))
+
+
+def test_what_is_no_file_is_passed_over_with_a_line(courses):
+    """A pipe without a writer would be waited for without end."""
+    os.mkfifo(courses / "pipe.json")
+    (courses / "gone.json").symlink_to("nowhere.json")
+    (courses / "within" / "other.JSON").mkdir()
+    assert course_files(courses) == (Path("a.json"),)
+    lines = (
+        "folder.json was passed over: it is a folder",
+        "gone.json was passed over: it leads nowhere",
+        "pipe.json was passed over: it is no file",
+    )
+    assert passed_over(courses) == lines
+    assert passed_over(courses, recursive=True) == (
+        *lines,
+        "within/other.JSON was passed over: it is a folder",
+    )
 
 
 @pytest.mark.parametrize("name", ["missing", "a.json", "a\0b"])

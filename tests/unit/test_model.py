@@ -867,3 +867,23 @@ def test_a_course_has_its_clinics_date_at_a_moment():
     assert here.day_at(datetime(2027, 1, 5, 5, tzinfo=UTC)) == date(2027, 1, 5)
     with pytest.raises(InvalidTime):
         here.day_at(datetime(2027, 1, 5, 5))  # noqa: DTZ001 - that is refused
+
+
+@pytest.mark.parametrize(
+    ("booked", "given_besides", "fits"),
+    [(MOST_SESSIONS, 0, True), (MOST_SESSIONS + 1, 0, False), (2, 2 * MOST_SESSIONS, True)],
+)
+def test_so_many_sessions_may_be_booked_and_what_was_given_besides_is_bounded_with_the_visits(
+    booked, given_besides, fits
+):
+    protocol = Protocol(id="own", version="1", title="Own", phases=(induction(),))
+    sessions = tuple(
+        Session(id=f"s{n}", phase="induction", day=date(2020, 1, 1) + timedelta(n), booked=n < booked)
+        for n in range(booked + given_besides)
+    )
+    if fits:
+        assert (
+            len(Course(protocol=protocol, zone="UTC", sessions=sessions).sessions) == booked + given_besides
+        )
+    else:
+        refused(lambda: Course(protocol=protocol, zone="UTC", sessions=sessions), "a course has at most 1000")

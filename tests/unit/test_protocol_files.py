@@ -39,6 +39,16 @@ def test_an_unknown_protocol(name, fix):
     assert "iv-mwf-6" in caught.value.why
 
 
+@pytest.mark.parametrize("end", ["\\n", "\\u2028"])
+def test_a_name_or_title_of_two_lines_is_one(end):
+    """Tables and calendars call things by it, and companions look for it as it is written."""
+    text = START.replace('title = "Own"', f'title = "Own{end}protocol"')
+    text = text.replace('kind = "induction"', f'kind = "induction"\nname = "first{end}series"', 1)
+    text = text.replace('phase = "induction"', f'phase = "first{end}series"')
+    found = read_protocol(parse(text, "own.toml"))
+    assert (found.title, found.phases[0].name) == ("Own protocol", "first series")
+
+
 @pytest.mark.parametrize("name", ["absent.toml", "absent/x", "nul\0.toml", "lone\ud800.toml", Path("absent")])
 def test_a_file_that_is_not_there(name):
     with pytest.raises(CannotRead):

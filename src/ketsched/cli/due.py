@@ -65,6 +65,7 @@ def due(
     """
     inputs.located("--days", check_days, days)
     files = inputs.located("FOLDER", partial(course_files, recursive=recursive), folder)
+    inputs.tell_passed_over(folder, recursive=recursive)
     looking = partial(look, folder=folder, as_of=today, now=datetime.now(UTC), days=days)
     seen = list(_progress(_looked(looking, files), len(files)))
     if as_json:

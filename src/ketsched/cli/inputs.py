@@ -19,7 +19,7 @@ from ketsched.closures import Holidays
 from ketsched.entries import read_country, read_dates, read_week
 from ketsched.errors import InvalidInput, KetschedError, refuse_first
 from ketsched.interchange import FORMATS, dumps
-from ketsched.interchange.folder import real_path
+from ketsched.interchange.folder import passed_over, real_path
 from ketsched.model import Course
 from ketsched.protocols import protocol_ids
 from ketsched.zones import clinic_zone
@@ -258,6 +258,12 @@ def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "FOLDER",
         "Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
     )(command)
+
+
+def tell_passed_over(folder: str, *, recursive: bool = False) -> None:
+    """Say on the side what in a folder is named as a course file is, and is none."""
+    for line in passed_over(folder, recursive=recursive):
+        click.echo(line, err=True)
 
 
 def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,6 +27,7 @@ from ketsched.hours import Hours, PatientHours
 from ketsched.interchange.coursefile import is_of_version_1
 from ketsched.interchange.folder import real_path, with_booked
 from ketsched.model import OWN_FOLDER, ClinicFiles, Course, is_bare
+from ketsched.revising import tell_besides
 from ketsched.zones import same_zone
 
 _TYPED = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
@@ -74,7 +75,9 @@ class Known:
 
     def keep_files(self, before: Course, after: Course) -> Course:
         """Return a course that has changed, with the files that it is to be followed with from now on."""
-        return after if after == before else attrs.evolve(after, files=after.files.replaced(self.files))
+        if after == before:
+            return after
+        return tell_besides(before, attrs.evolve(after, files=after.files.replaced(self.files)))
 
     def reminders(self, course: Course) -> Iterator[str]:
         """Yield what the course does not remember, and where it belongs."""
@@ -296,4 +299,6 @@ class FilesBeside:
         if path is None:
             return calendar
         taken = partial(with_booked, id=self.course.id, file=self.file, same_id=warn_of)
-        return inputs.located("--booked", taken, calendar, path)
+        calendar = inputs.located("--booked", taken, calendar, path)
+        inputs.tell_passed_over(str(path))
+        return calendar

@@ -115,6 +115,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
     if given["booked"] is not None:
         taken = partial(with_booked, id=course_id, same_id=_refuse if outputs else placing.warn_of)
         what = attrs.evolve(what, calendar=inputs.located("--booked", taken, what.calendar, given["booked"]))
+        inputs.tell_passed_over(given["booked"])
     paths, closing = placing.paths_of(what, **given), tuple(placing.closing(given))
     payers: dict[str, Any] = {"authorisations": what.authorisations}
     at = inputs.moment(given["at"])

@@ -9,7 +9,7 @@ import click
 
 from ketsched import reporting
 from ketsched.checking import check
-from ketsched.cli import inputs, pictures, revising
+from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.inputs import option
 from ketsched.screens.replans import Replanned
 from ketsched.tracking import undo as undo_course
@@ -25,11 +25,11 @@ from ketsched.tracking import undo as undo_course
 )
 @option("--who", "NAME", "Who decided it.", default="")
 @revising.as_of_option
-@revising.hours_options
+@placing.hours_options
 @inputs.booked_option
 @revising.changes
 def undo(
-    opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: revising.Placing
+    opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: placing.Reader
 ) -> None:
     """
     Make the state before the last revision the newest one.
@@ -44,7 +44,8 @@ def undo(
     ketsched undo course.json --to 3 --clinic clinic.toml --booked courses
     """
     course = opened.course
-    when = hours(course, file=opened.path)
+    known = hours(course, opened.path)
+    when = None if known is None else known.hours
     keywords: dict[str, Any] = {"at": opened.at, "as_of": opened.as_of(as_of), "who": who}
     if when is not None:
         keywords |= {"calendar": when.calendar, "calendars": when.staff}

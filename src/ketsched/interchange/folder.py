@@ -21,6 +21,18 @@ def course_files(folder: str | Path, *, recursive: bool = False) -> tuple[Path, 
     Raises:
         InvalidInput: It is no folder, or there are more than 100,000.
     """
+    return tuple(name for name, kind in _named_so(folder, recursive=recursive) if kind == "")
+
+
+def passed_over(folder: str | Path, *, recursive: bool = False) -> tuple[str, ...]:
+    """Return a line about each thing in a folder that is named as a course file is, and is no file."""
+    return tuple(
+        f"{name} was passed over: {kind}" for name, kind in _named_so(folder, recursive=recursive) if kind
+    )
+
+
+def _named_so(folder: str | Path, *, recursive: bool) -> list[tuple[Path, str]]:
+    """Return what is named as a course file is, in order of names, each with what it is if it is no file."""
     path = Path(folder)
     try:
         if not path.is_dir():
@@ -30,22 +42,32 @@ def course_files(folder: str | Path, *, recursive: bool = False) -> tuple[Path, 
                 fix="name the folder that they are in",
             )
         files = path.rglob("*") if recursive else path.glob("*")
-        files = (file for file in files if file.suffix.lower() == ".json")
-        names = [file.relative_to(path) for file in files if file.is_file()]
+        names = [file.relative_to(path) for file in files if file.suffix.lower() == ".json"]
+        names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
+        found = [(name, _no_file(path / name)) for name in sorted(names, key=str)]
     except ValueError:
         raise InvalidInput(
             what="that is not the name of a folder",
             why="it has a character that no name can have",
             fix="check the name",
         ) from None
-    names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
-    if len(names) > MOST_FILES:
+    files_there = sum(kind == "" for _, kind in found)
+    if files_there > MOST_FILES:
         raise InvalidInput(
-            what=f"{len(names)} files",
+            what=f"{files_there} files",
             why=f"it reads at most {MOST_FILES}",
             fix="move courses that have ended to another folder",
         )
-    return tuple(sorted(names, key=str))
+    return found
+
+
+def _no_file(path: Path) -> str:
+    """Say what something is that is no file; empty if it is one."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return "it is a folder"
+    return "it is no file" if path.exists() else "it leads nowhere"
 
 
 def with_booked(

@@ -90,15 +90,17 @@ class Course:
     def _faults_of_bookings(self) -> Iterator[Fault]:
         """Yield what can be wrong with the bookings by themselves: too many, out of order, given an id twice."""
         ids = [booking.id for booking in (*self.sessions, *self.companions)]
-        for name, bookings, most, many in (
-            ("sessions", self.sessions, MOST_SESSIONS, "sessions"),
-            ("companions", self.companions, MOST_COMPANIONS, "appointments and tasks"),
+        # One that was given without a booking comes of a visit, and is bounded with those.
+        booked = sum(session.booked for session in self.sessions)
+        for name, bookings, number, most, many in (
+            ("sessions", self.sessions, booked, MOST_SESSIONS, "sessions"),
+            ("companions", self.companions, len(self.companions), MOST_COMPANIONS, "appointments and tasks"),
         ):
             order = [booking.when[:2] for booking in bookings]
             yield (
-                len(bookings) > most,
+                number > most or len(bookings) > most + MOST_VISITS,
                 name,
-                f"{len(bookings)} {many}",
+                f"{number} {many}",
                 f"a course has at most {most}",
                 "split it into courses",
             )

@@ -9,7 +9,7 @@ import attrs
 from ketsched.errors import InvalidInput
 
 MOST_SESSIONS = 1000
-"""Sessions that one course may have."""
+"""Sessions that may ever be booked in one course."""
 MOST_COMPANIONS = 10 * MOST_SESSIONS
 """Appointments and tasks that one course may have."""
 LONGEST_YEARS = 20

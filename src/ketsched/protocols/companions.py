@@ -20,7 +20,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.model.companions import AUDIENCES, KINDS, PLACES, SESSION_DAYS
-from ketsched.protocols.stated import Stated, filled, minutes, number, one_of, weekdays
+from ketsched.protocols.stated import Stated, filled, minutes, name_of, number, one_of, weekdays
 from ketsched.tomlfile import Table
 
 _UNTIL_THE_END = "until the end"
@@ -34,7 +34,7 @@ def read_companion(table: Table, sources: dict[str, str]) -> Companion:
     fields: dict[str, Any] = {
         "id": table.take("id", str),
         "topic": one_of(table, "topic", TOPICS),
-        "title": filled(table, "title"),
+        "title": name_of(table, "title"),
         "text": table.take("text", str, ""),
         "audience": one_of(table, "audience", AUDIENCES, "both"),
         "required": table.take("required", bool, False),
@@ -82,7 +82,7 @@ class _Around(Stated):
             "edge": one_of(entry, "edge", ("start", "end"), "") or None,
             "study_day": number(entry, "study_day", 1, _FARTHEST),
             "companion": entry.take("companion", str, None),
-            "phase": filled(entry, "phase", ""),
+            "phase": name_of(entry, "phase", ""),
         }
         entry.known += ["source", "mark", "note"]
         if {"source", "mark", "note"} & set(entry.values):

@@ -32,6 +32,7 @@ from ketsched.protocols.stated import (
     filled,
     length,
     minutes,
+    name_of,
     needs_one,
     number,
     one_of,
@@ -48,7 +49,7 @@ _PARTS = ("prepare", "infusion", "observation", "discharge")
 def read_protocol(table: Table) -> Protocol:
     """Read a protocol file's table."""
     protocol_id, version = table.take("id", str), filled(table, "version")
-    title, note = filled(table, "title"), table.take("note", str, "")
+    title, note = name_of(table, "title"), table.take("note", str, "")
     study, indications = _study(table), tuple(table.texts("indications", []))
     sources = read_sources(table.table("sources"))
     phases = tuple(_read_phase(entry, sources) for entry in table.tables("phase"))
@@ -201,11 +202,11 @@ def _read_phase(table: Table, sources: dict[str, str]) -> Phase:
         "most": most,
         "weeks": weeks,
         "weeks_required": weeks_required,
-        "name": filled(table, "name", kind),
+        "name": name_of(table, "name", kind),
         "route": filled(table, "route", "intravenous"),
         "place": one_of(table, "place", ("clinic", "home"), "clinic"),
         "anchor": one_of(table, "anchor", ("start", "previous"), "start"),
-        "beside": filled(table, "beside", ""),
+        "beside": name_of(table, "beside", ""),
         "weekdays": stated.value("weekdays", list, weekdays, ()),
         "study_days": stated.value("study_days", list, _study_days, ()),
         "extra_days": stated.value("extra_days", list, _study_days, ()),

@@ -63,6 +63,13 @@ def filled(table: Table, key: str, default: str | None = None) -> str:
     return text
 
 
+def name_of(table: Table, key: str, default: str | None = None) -> str:
+    """Take what something is called, as `filled` does; several lines become one, as tables and calendars need it."""
+    text = filled(table, key, default)
+    lines = text.splitlines()
+    return " ".join(lines) if len(lines) > 1 else text
+
+
 def one_of(table: Table, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
     """Take a text that is one of a few words; the default if it is not there."""
     if default is not None and key not in table.values:

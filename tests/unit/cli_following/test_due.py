@@ -181,3 +181,12 @@ def test_an_empty_folder_has_nothing_due(run):
     Path("empty").mkdir()
     done = run("due", "empty")
     assert (done.code, done.out) == (0, "0 course files\n\nnothing is due\n")
+
+
+def test_what_is_no_file_is_told_on_the_side(run, third):
+    Path("pipe.json").mkdir()
+    done = run("due", ".", "--as-of", FOURTH)
+    assert done.err == "pipe.json was passed over: it is a folder\n"
+    assert third in done.out
+    more = ("--booked", ".", *on(FOURTH), "--dry-run")
+    assert run("replan", third, *HOURS, *more).err == "pipe.json was passed over: it is a folder\n"

@@ -41,6 +41,7 @@ def test_it_goes_back_to_a_revision_as_history_counts_them(run, ended):
 
 
 def test_without_hours_it_says_that_they_were_not_looked_at(run, ended):
+    Path("clinic.toml").unlink()  # it is looked for beside the course
     done = run("undo", ended, *on("2027-01-11", 19))
     assert "whether the hours are still free was not looked at: --clinic FILE, --booked FOLDER" in done.out
     # What takes no hour needs none.
