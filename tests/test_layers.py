@@ -59,6 +59,7 @@ LAYERS = [
     "follow",
     "screens",
     "cli",
+    "__main__",
 ]
 
 AT_FIRST_USE = [
