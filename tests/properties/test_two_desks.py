@@ -61,9 +61,10 @@ def test_every_entry_that_ended_well_is_in_the_file(tmp_path, request, kills):
             if one.poll() is None:
                 os.kill(one.pid, signal.SIGKILL)
         ended = {name: one.wait(timeout=300) for name, one in desks.items()}
-        assert set(ended.values()) <= {0, -signal.SIGKILL}, ended
+        assert set(ended.values()) <= {0, 2, -signal.SIGKILL}, ended  # 2: on a slow machine, waited too long
         course = read(path)  # whole, however it came there
         assert {name for name, code in ended.items() if code == 0} <= kept(course)
+        assert kept(course).isdisjoint(name for name, code in ended.items() if code == 2)
         assert len(course.revisions) == 1 + len(kept(course))
         last = subprocess.run(
             [*program[:3], "ride", str(path), "s6", "confirmed"], capture_output=True, timeout=60, check=False
