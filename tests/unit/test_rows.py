@@ -233,6 +233,15 @@ def test_an_id_of_an_export_does_not_meet_one_that_was_given_here(desk):
     assert desk.take(theirs.replace("no-show", "fulfilled")) == ([2], 1)
 
 
+def test_a_correction_in_an_export_is_known_the_next_time(desk):
+    theirs = "id,date,status,corrects\nA1,2027-01-07,no-show,\n,2027-01-07,fulfilled,A1\n"
+    assert desk.take(theirs) == ([], 0)
+    assert [(day, status) for _, day, status, *_ in desk.said] == [(7, "fulfilled")]
+    before = desk.course
+    assert desk.take(theirs) == ([], 2)
+    assert desk.course == before
+
+
 def test_what_a_row_corrects_is_a_row_of_its_file_first(desk):
     desk.record(Visit(jan(4)))
     theirs = "id,date,status,corrects\nv1,2027-01-07,no-show,\nv2,2027-01-07,fulfilled,v1\n"

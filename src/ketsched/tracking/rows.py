@@ -245,6 +245,8 @@ class _Comparison:
             known = _listed(entry.id for entry in self.course.visits[-SHOWN:] if entry.id)
             why = "it corrects an entry that is not there"
             return self._hand_back(row, why, f"entries are {known or 'none yet'}")
+        if chain.has(visit):
+            return self._is_known(row, chain)
         if chain.newest.id != visit.corrects:
             by = chain.newest.id or "another row"
             return self._hand_back(
