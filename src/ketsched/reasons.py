@@ -7,7 +7,7 @@ the revisions of the course remember.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -195,10 +195,15 @@ class _Reader:
             yield Reason(part="day", rule="start", says="the first session, on the day given", source=CHOSEN)
         elif session.id == self.first.get(phase.name):
             yield from self._of(phase, "day", "join")
-        yield self._pattern(phase)
+        days = [key for key, one in _numbered(phase, "recommended") if one.number == entry.number]
+        if days:
+            yield from self._of(phase, "day", *days)
+        else:
+            yield self._pattern(phase)
         if self._makes_up(session):
             yield from self._of(phase, "day", "missed")
-        yield from self._of(phase, "limit", *_keys(phase, "spacing"), "count", "weeks", "review", "until")
+        limits = [key for key, rule in _numbered(phase, "spacing") if rule.is_about(entry.number)]
+        yield from self._of(phase, "limit", *limits, "count", "weeks", "review", "until")
         yield from self._of(phase, "length", *_PARTS)
         yield from self._of(phase, "around", *(f"before: {one.what}" for one in phase.before), "no_driving")
 
@@ -223,7 +228,7 @@ class _Reader:
                 part="day", rule="anchor", says=f"counted from {companion.anchor.words()}", source=""
             )
         yield from self._of(companion, "day", "anchor", "window", "every", "weekdays", "count")
-        yield from self._of(companion, "limit", *_keys(companion, "spacing"))
+        yield from self._of(companion, "limit", *(key for key, _ in _numbered(companion, "spacing")))
         yield from self._of(companion, "length", "duration")
         yield from self._of(companion, "around", "before", "after")
 
@@ -248,6 +253,6 @@ class _Reader:
         )
 
 
-def _keys(of: Phase | Companion, name: str) -> Sequence[str]:
-    """Return the keys of a list of rules, "spacing 1" and so on."""
-    return [f"{name} {number}" for number in range(1, len(getattr(of, name)) + 1)]
+def _numbered(of: Phase | Companion, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the rules of a list, each with its key, "spacing 1" and so on."""
+    return ((f"{name} {number}", rule) for number, rule in enumerate(getattr(of, name), 1))

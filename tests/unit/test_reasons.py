@@ -13,7 +13,18 @@ from ketsched.errors import InvalidInput
 from ketsched.follow import why
 from ketsched.model import Mark
 from ketsched.protocols import load_protocol, protocol_ids
-from making import BEFORE, JAN_4, clinic, morning, phase, planned, protocol, reference_course, twice_weekly
+from making import (
+    BEFORE,
+    JAN_4,
+    NEVER_CLOSED,
+    clinic,
+    morning,
+    phase,
+    planned,
+    protocol,
+    reference_course,
+    twice_weekly,
+)
 
 US = clinic(zone="America/New_York")
 
@@ -161,3 +172,41 @@ def test_the_command_line_says_it_and_prints_json(run):
     assert none.code == 2
     assert "nothing of this course is on Sat 2027-02-20" in none.err
     assert run("why", "course.json", "9 January").code == 2
+
+
+def test_a_session_with_a_day_of_its_own_says_so_and_which_rules_are_about_it(tmp_path):
+    """The third is there by its recommended day, and the rules for the third are about no other."""
+    file = tmp_path / "doses.toml"
+    cited = 'source = "house", mark = "house default"'
+    file.write_text(
+        f"""
+id = "doses"
+version = "1"
+title = "doses"
+study = "No study: our own practice."
+[sources]
+house = "house default; not from a publication"
+[[phase]]
+kind = "induction"
+count = {{ value = 4, {cited} }}
+every = {{ value = "P2M", {cited} }}
+infusion = {{ value = "PT10M", {cited} }}
+recommended = [{{ number = 3, after_first = "P1Y", {cited} }}]
+spacing = [
+    {{ minimum = "P1M", {cited} }},
+    {{ number = 3, minimum = "P3M", {cited} }},
+    {{ between = [1, 3], latest = "P2Y", {cited} }},
+]
+""",
+        encoding="utf-8",
+    )
+    course = ks.plan(load_protocol(file), start=date(2027, 1, 31), calendar=NEVER_CLOSED, at=BEFORE)
+    second, third = (
+        reasons(course, date(2027, 3, 31), "induction 2"),
+        reasons(course, date(2028, 1, 31), "induction 3"),
+    )
+    assert {"every", "spacing 1"} <= set(second)
+    assert not {"recommended 1", "spacing 2", "spacing 3"} & set(second)
+    assert {"recommended 1", "spacing 1", "spacing 2", "spacing 3"} <= set(third)
+    assert "every" not in third
+    assert third["recommended 1"].says == "session 3 12 months after session 1"

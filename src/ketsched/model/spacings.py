@@ -207,6 +207,10 @@ class Spacing:
         """Whether it holds for every session of its phase, and not for numbered ones alone."""
         return self.between is None and self.number is None
 
+    def is_about(self, number: int | None) -> bool:
+        """Whether it is about a session of that number; None: one that has none."""
+        return self.is_for_all or (number is not None and number in (self.number, *(self.between or ())))
+
     @property
     def has_months(self) -> bool:
         """Whether how many days it asks for depends on the day it is counted from."""
