@@ -12,13 +12,29 @@ import attrs
 import pytest
 
 from ketsched.history import evaluate
-from ketsched.model import Course, Spacing
+from ketsched.model import Course, Spacing, Visit
 from ketsched.planning.rules import PhasePlaces, bounds_of
 from ketsched.spacing import Bound, contradiction
+from ketsched.tracking import replan
 from ketsched.tracking.altering import add_sessions
 from ketsched.tracking.matching import matched
+from ketsched.tracking.moving import moving
 from ketsched.tracking.places import FixedPlace, OpenPlace, Places, lifted
-from making import boosters, every, phase, protocol
+from making import (
+    BEFORE,
+    EVERY_DAY,
+    OPEN_UTC,
+    WEEKDAYS,
+    boosters,
+    clinic,
+    every,
+    jan,
+    morning,
+    phase,
+    planned,
+    protocol,
+    twice_weekly,
+)
 
 # -- what is said of a contradiction
 
@@ -176,3 +192,61 @@ def test_a_longer_series_accepts_what_it_accepted():
 )
 def test_days_take_the_bookings_that_move_least(bookings, days, expected):
     assert matched(bookings, days) == expected
+
+
+# -- what is made up in between
+
+
+@pytest.mark.parametrize(
+    ("open_on", "expected", "remarked"),
+    [
+        ([16], [4, 11, 14, 16, 18, 21], False),  # two days from the 14th and from the 18th
+        (
+            [23],
+            [4, 11, 14, 18, 21, 25],
+            True,
+        ),  # after the last one it leaves nothing in place: the pattern decides
+        ([], [4, 11, 14, 18, 21, 25], True),
+    ],
+)
+def test_what_is_made_up_leaves_the_rest_in_place_or_comes_with_the_pattern(open_on, expected, remarked):
+    closed = [jan(day) for day in (9, 16, 23, 30) if day not in open_on]
+    saturdays = clinic(*WEEKDAYS, "sat", zone="UTC", closed=closed)
+    course = planned(twice_weekly())
+    visits = [Visit(jan(4)), Visit(jan(7), "no-show")]
+    again = replan(course, visits, calendar=saturdays, policy="make-up", at=morning(8))
+    assert [session.day.day for session in again.standing()] == expected
+    remarks = again.revisions[-1].remarks
+    assert any("no day leaves the rest in place" in said for said in remarks) == remarked
+
+
+# -- where one session may be moved
+
+
+def test_a_session_may_be_moved_between_its_neighbours_rules():
+    """The 14th and two days, the 21st less two: the 16th to the 19th, of which the 16th and 17th are a weekend."""
+    found = moving(planned(twice_weekly()), "s5", jan(19), calendar=OPEN_UTC, at=morning(5))
+    assert (found.earliest, found.latest) == (jan(16), jan(19))
+    assert found.days == (jan(18), jan(19))
+    assert not found.breaks
+
+
+@pytest.mark.parametrize(("day", "breaks"), [(15, True), (16, False), (19, False), (20, True)])
+def test_a_move_beyond_them_breaks_a_rule(day, breaks):
+    every_day = clinic(*EVERY_DAY, zone="UTC")
+    found = moving(planned(twice_weekly()), "s5", jan(day), calendar=every_day, at=morning(5))
+    assert bool(found.breaks) == breaks
+    assert found.alone is not None
+
+
+def test_two_sessions_are_not_moved_to_one_day():
+    found = moving(planned(twice_weekly()), "s5", jan(21), calendar=OPEN_UTC, at=morning(5))
+    assert found.alone is None
+    assert found.breaks
+
+
+def test_without_a_rule_a_session_may_be_moved_four_weeks_either_way():
+    lone = planned(phase(1, weekdays=(0,)), start=25)
+    found = moving(lone, "s1", jan(26), calendar=clinic(*EVERY_DAY, zone="UTC"), at=BEFORE)
+    assert (found.earliest, found.latest) == (None, None)
+    assert (found.days[0], found.days[-1]) == (date(2026, 12, 28), date(2027, 2, 22))
