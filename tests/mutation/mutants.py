@@ -246,10 +246,11 @@ def verdict(place: Place, source: Path, limit: float) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return "noticed"  # what never ends is seen by whoever runs the tests
+        return "undecided"  # it may never end, or the machine be busy
     finally:
         file.write_text(before, encoding="utf-8")
-    return {0: "not noticed", 1: "noticed", 2: "noticed"}.get(done.returncode, "undecided")
+    no_tests = 5
+    return {0: "not noticed", no_tests: "undecided"}.get(done.returncode, "noticed")
 
 
 def main() -> int:
