@@ -11,6 +11,7 @@ from datetime import date
 import attrs
 import pytest
 
+from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.model import Course, Spacing, Visit
 from ketsched.planning.rules import PhasePlaces, bounds_of
@@ -168,6 +169,22 @@ def test_a_longer_series_accepts_what_it_accepted():
     course = Course.of_days(protocol(series), [date(2027, 1, day) for day in (4, 7, 11, 14)])
     longer = add_sessions(evaluate(course, as_of=date(2027, 1, 5)), 2).course.protocol.phases[0]
     assert (longer.count, longer.counts) == (6, (2, 9))
+
+
+def series_of_three() -> Course:
+    return Course.of_days(protocol(phase(3, weekdays=(0, 3))), [jan(day) for day in (4, 7, 11)])
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 4), (997, 1000)])
+def test_one_more_session_is_one_more(number, count):
+    longer = add_sessions(evaluate(series_of_three(), as_of=date(2027, 1, 5)), number)
+    assert longer.course.protocol.phases[0].count == count
+
+
+@pytest.mark.parametrize("number", [0, -1, 1001])
+def test_no_more_sessions_are_no_addition(number):
+    with pytest.raises(InvalidInput, match=f"{number} sessions more"):
+        add_sessions(evaluate(series_of_three(), as_of=date(2027, 1, 5)), number)
 
 
 # -- days matched to bookings
