@@ -261,7 +261,9 @@ class Bounds:
 
     def least(self, days: Sequence[Days]) -> list[int] | None:
         """Return the earliest plan by the minimums alone, if all together allow none; None when there is none."""
-        return self.earliest(days) or Bounds([attrs.evolve(b, latest=None) for b in self.each]).earliest(days)
+        if contradiction(len(days), self.each) is None and (found := self.earliest(days)) is not None:
+            return found  # a push against a contradiction would creep on day by day
+        return Bounds([attrs.evolve(b, latest=None) for b in self.each]).earliest(days)
 
     def limited(self, known: int) -> set[int]:
         """Return the places whose last day follows from those of the first `known` places, these included."""

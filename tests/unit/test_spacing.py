@@ -245,3 +245,12 @@ def test_all_fixed_is_a_check_of_the_past():
     rules = lay(range(3), minimum=2, latest=7)
     assert tight_windows(3, rules, fixed={0: 0, 1: 2, 2: 9}, horizon=9) == ((0, 0), (2, 2), (9, 9))
     assert isinstance(tight_windows(3, rules, fixed={0: 0, 1: 2, 2: 10}, horizon=10), Contradiction)
+
+
+def test_the_least_days_of_rules_that_contradict_each_other_are_found_at_once():
+    """Five days and five are ten, where eight are allowed; the days there are go on for ever."""
+    endless = [range(10**12)] * 3
+    both = lay(range(3), minimum=5)
+    assert Bounds([*both, Bound(0, 2, latest=8)]).least(endless) == [0, 5, 10]
+    assert Bounds([*both, Bound(0, 2, latest=10)]).least(endless) == [0, 5, 10]
+    assert Bounds([*both, Bound(0, 2, 12)]).least(endless) == [0, 5, 12]
