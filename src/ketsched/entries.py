@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
-from ketsched.clock import WEEKDAY_NAMES, TimeRange, plausible, read_date
+from ketsched.clock import WEEKDAY_NAMES, TimeRange, plausible, read_date, read_time
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import POLICIES, Course, Protocol, Visit, VisitStatus
+from ketsched.model import (
+    POLICIES,
+    Booking,
+    BookingStatus,
+    Course,
+    PlacedCompanion,
+    Protocol,
+    Session,
+    Visit,
+    VisitStatus,
+)
 from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome
 from ketsched.unseen import as_seen, plain_dashes
@@ -200,23 +210,136 @@ def read_policies(texts: Sequence[str], protocol: Protocol) -> str | dict[str, s
 # Which booking is meant
 
 
-def read_move(course: Course, text: str) -> tuple[str, date]:
-    """Read "s5=2027-01-20", or the day of a session in place of its id."""
-    name, sign, day = (part.strip() for part in text.partition("="))
-    if not (name and sign and day):
+@attrs.frozen
+class Move:
+    """
+    A move by hand, as somebody wrote it.
+
+    Attributes:
+        booking: Id of the session or appointment.
+        day: The date it is to be on; None: its own.
+        hour: The time it is to start at; None: its own, or the nearest that is free.
+        unit: The chair, or which of those whom it takes; None: its own, or any.
+    """
+
+    booking: str
+    day: date | None = None
+    hour: time | None = None
+    unit: int | None = None
+
+
+_WHERE = re.compile(r"(?P<day>[^T@]*)(?:T(?P<hour>[^@]+))?(?:@(?P<unit>\d{1,4}))?")
+
+
+def read_move(course: Course, text: str) -> Move:
+    """Read "5=2027-01-20", "review=2027-02-05T14:00", "4=T14:00" or "4=T14:00@2": which, where, on which chair."""
+    name, sign, where = (part.strip() for part in text.partition("="))
+    match = _WHERE.fullmatch(where)
+    if not (name and sign and where) or match is None:
         raise InvalidInput(
-            what=f"{text[:60]!r} is not a session and a day",
-            why="it says which session goes where, with an equals sign between",
-            fix="write s5=2027-01-20, or 2027-01-18=2027-01-20",
+            what=f"{text[:60]!r} is not a booking and a day or an hour",
+            why="it says what goes where, with an equals sign between",
+            fix="write 5=2027-01-20, review=2027-02-05T14:00, or 4=T14:00 for another hour of its day",
         )
-    return session_named(course, name), read_day(day)
+    day = read_day(match["day"].strip()) if match["day"].strip() else None
+    hour, unit = match["hour"], match["unit"]
+    return Move(
+        booking_meant(course, name, on=day),
+        day,
+        read_time(hour) if hour else None,
+        int(unit) if unit else None,
+    )
+
+
+def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
+    """
+    Return the id of the session or appointment that is meant.
+
+    It is meant by its number as screens show it ("4", "booster-2"), its id, the protocol's name for it or what it is
+    about ("review"), or its day: there a session comes before appointments.
+
+    Args:
+        course: The course.
+        text: As it was written.
+        on: The day it is to be on: of several that fit, one that is on it is meant.
+    """
+    sessions = [session for session in course.standing() if _fits(course, session, text)]
+    around = [p for p in course.companions if course.protocol.companion(p.companion).kind == "appointment"]
+    exact = [booking for booking in (*course.sessions, *around) if as_seen(booking.id) == as_seen(text)]
+    titled = [p for p in around if p.companion == text and p.status in _TO_COME]
+    titled = titled or [p for p in around if p.status in _TO_COME and _is_about(course, p, text)]
+    found: list[Booking] = list({b.id: b for b in (*exact, *sessions, *(() if exact else titled))}.values())
+    if not found:
+        found = [s for s in course.standing() if str(s.day) == text]
+        found = found or [p for p in around if str(p.day) == text and p.status.stands]
+    if len(found) > 1:
+        found = [booking for booking in found if booking.status.stands] or found
+    if len(found) > 1:
+        found = [booking for booking in found if booking.day == on] or found
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        raise _fits_several(course, text, found)
+    known = [*course.standing(), *(p for p in around if p.status in _TO_COME)]
+    shown = ", ".join(_called(course, booking) for booking in known[:SHOWN])
+    raise InvalidInput(
+        what=f"there is no booking {text[:40]!r}",
+        why=f"the course has {shown or 'none'}" + (", ..." if len(known) > SHOWN else ""),
+        fix="name one of these by its number, its day or its id",
+    )
+
+
+_TO_COME = (BookingStatus.FIRM, BookingStatus.TENTATIVE, BookingStatus.CLOSED)
+_NUMBERED = re.compile(r"(?:(?P<series>[^\d].*?)[\s-]*)?(?P<number>\d{1,4})")
+
+
+def _fits(course: Course, session: Session, text: str) -> bool:
+    """Whether a session has the number that a text says: one alone is the first series', "booster-2" a booster's."""
+    match = _NUMBERED.fullmatch(as_seen(text).strip())
+    if match is None or not session.counts:
+        return False
+    phase, series = course.protocol.phase(session.phase), (match["series"] or "").casefold()
+    names = {phase.name.casefold(), phase.name.casefold().removesuffix("s"), phase.kind}
+    names |= {"booster", "boosters"} if phase.kind == "maintenance" else set()
+    is_of_it = series in names if series else phase.name == course.protocol.phases[0].name
+    return is_of_it and course.number(session) == int(match["number"])
+
+
+def _is_about(course: Course, placed: PlacedCompanion, text: str) -> bool:
+    """Whether a text says what an appointment is about: its topic, or a word of its id."""
+    companion = course.protocol.companion(placed.companion)
+    word = text.strip().casefold()
+    return word in (companion.topic, *companion.id.split("-"), companion.title.casefold())
+
+
+def _called(course: Course, booking: Booking) -> str:
+    """Call a booking as screens do, with its id and its day."""
+    if isinstance(booking, Session):
+        number = f" {course.number(booking)}" if booking.counts and booking.status.stands else ""
+        name = f"{booking.phase}{number}"
+    else:
+        name = course.protocol.companion(booking.of).title
+    return f"{name} on {booking.day} ({booking.id})"
+
+
+def _fits_several(course: Course, text: str, found: Sequence[Booking]) -> InvalidInput:
+    shown = " and ".join(_called(course, booking) for booking in found[:SHOWN])
+    return InvalidInput(
+        what=f"{text[:40]!r} fits {len(found)} bookings",
+        why=f"it can be {shown}",
+        fix="name the one that is meant by its day, or by its id in brackets",
+    )
 
 
 def session_named(course: Course, text: str) -> str:
-    """Return the id of the session that is meant by its id, or by its day if only one is on it."""
-    for session in course.sessions:
-        if as_seen(session.id) == as_seen(text):
-            return session.id
+    """Return the id of the session that is meant by its number, its id, or its day if only one is on it."""
+    exact = [session for session in course.sessions if as_seen(session.id) == as_seen(text)]
+    numbered = [session for session in course.standing() if _fits(course, session, text)]
+    found = list({session.id: session for session in (*exact, *numbered)}.values())
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        raise _fits_several(course, text, found)
     return _alone([(session.id, session.day) for session in course.standing()], text, "session")
 
 

@@ -12,9 +12,11 @@ from ketsched.firstuse import at_first_use
 __all__ = [
     "appointments",
     "authorise",
+    "cancel",
     "decide",
     "done",
     "hold",
+    "move",
     "publish",
     "record",
     "release",
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from ketsched.interchange.caldav import publish
     from ketsched.planning import appointments
     from ketsched.reasons import why
-    from ketsched.tracking import record, undo, ways
+    from ketsched.tracking import cancel, move, record, undo, ways
     from ketsched.words import sentences
 else:
     __getattr__, __dir__ = at_first_use(
@@ -39,7 +41,7 @@ else:
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
             "appointments": "planning",
-            **dict.fromkeys(("record", "undo", "ways"), "tracking"),
+            **dict.fromkeys(("cancel", "move", "record", "undo", "ways"), "tracking"),
             "sentences": "words",
             "why": "reasons",
         },

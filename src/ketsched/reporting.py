@@ -298,7 +298,7 @@ def costs(before: Course, proposal: Proposal, known: Sequence[str] = ()) -> tupl
 
 def moving_values(course: Course, moving: Moving) -> Plain:
     """Return what moving one session by hand would mean."""
-    now = next(session for session in course.sessions if session.id == moving.session)
+    now = course.bookings()[moving.session]
     return {
         "session": moving.session,
         "from": now.day.isoformat(),

@@ -10,6 +10,7 @@ import pytest
 import ketsched as ks
 from ketsched.clock import TimeRange
 from ketsched.entries import (
+    Move,
     booking_named,
     check_calendars,
     check_entry,
@@ -193,8 +194,8 @@ def test_a_policy_is_for_all_phases_or_for_one_each():
 
 def test_a_move_names_a_session_and_its_new_day(reference_course):
     session, day = reference_course.standing()[1], date(2027, 1, 20)
-    assert read_move(reference_course, f"{session.id}={day}") == (session.id, day)
-    assert read_move(reference_course, f"{session.day} = {day}") == (session.id, day)
+    assert read_move(reference_course, f"{session.id}={day}") == Move(session.id, day)
+    assert read_move(reference_course, f"{session.day} = {day}") == Move(session.id, day)
     for text in (session.id, f"{session.id}=", f"={day}", f"s99={day}", f"{session.id}=soon"):
         with pytest.raises(KetschedError):
             read_move(reference_course, text)

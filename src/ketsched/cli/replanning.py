@@ -16,6 +16,8 @@ from ketsched.checking.comparing import waive
 from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import (
+    Move,
+    booking_meant,
     read_dates,
     read_day,
     read_move,
@@ -28,7 +30,7 @@ from ketsched.errors import InvalidInput
 from ketsched.model import POLICIES, Course, Interval, Join, Protocol, Visit, VisitStatus
 from ketsched.protocols import load_protocol
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
-from ketsched.tracking import Forecast, Moving, Proposal, moving, proposals
+from ketsched.tracking import Forecast, Moving, Proposal, cancel, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
 from ketsched.tracking.lapses import take, taken
@@ -82,8 +84,13 @@ from ketsched.tracking.proposing import PREFER, WAYS, options_of, other_ways, re
 )
 @flag("--exceed", "Latest days that cannot be kept give way, and are named; a clinician documents it.")
 @option(
-    "--move", "ID=DATE", "Move a session by hand, s5=2027-01-20; again for others.", to="moves", several=True
+    "--move",
+    "NAME=WHEN",
+    "Move a session or appointment by hand: 5=2027-01-20, 4=T14:00, review=2027-02-05T14:00; again for others.",
+    to="moves",
+    several=True,
 )
+@option("--cancel", "NAME", "Take an appointment off by hand.", default="")
 @flag("--repair", "With --move: move whatever else has to move.")
 @flag("--alone", "With --move: move it alone, whatever that breaks.")
 @option("--waive", "TEXT", "With --alone: the reason to document, with --who.", default="")
@@ -137,7 +144,12 @@ def replan(
     \b
     ketsched replan course.json --clinic clinic.toml --missed 2027-01-14
     ketsched replan course.json --clinic clinic.toml --policy make-up
-    ketsched replan course.json --clinic clinic.toml --move s5=2027-01-20
+    ketsched replan course.json --clinic clinic.toml --move 5=2027-01-20
+    ketsched replan course.json --clinic clinic.toml --move review=2027-02-05T14:00
+
+    NAME is a number as it is shown (booster-2 is a booster's), a date, the
+    protocol's word for an appointment, or an id. WHEN is a date, an hour or both,
+    with @2 behind it on chair 2.
     """
     today = opened.as_of(as_of)
     known = placing.required(hours, opened.course, opened.path)
@@ -147,6 +159,11 @@ def replan(
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": given["notice"]}
     common |= {"who": given["who"], "exceed": given["exceed"], **keywords, "away": away}
     told = _Telling(opened, known, today, dry_run=dry_run)
+    if asked.cancel:
+        name = inputs.located("--cancel", booking_meant, opened.course, asked.cancel)
+        when_and_who = {"at": opened.at, "as_of": today, "who": given["who"]}
+        told.changed(inputs.located("--cancel", partial(cancel, **when_and_who), opened.course, name))
+        return
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
     seen = forecast_course(opened.course, asked.visits, as_of=today)
@@ -177,7 +194,8 @@ class _Asked:
 
     Attributes:
         visits: What happened besides what the course remembers.
-        moves: New days by the id of the session.
+        moves: Moves by hand.
+        cancel: Name of an appointment to take off; empty: none.
         changes: Further arguments of `replan`.
         repair, alone: What is to be done if a move breaks a rule.
         waive: The reason to document.
@@ -187,13 +205,14 @@ class _Asked:
     """
 
     visits: tuple[Visit, ...]
-    moves: Mapping[str, date]
+    moves: Sequence[Move]
     changes: Mapping[str, Any]
     repair: bool
     alone: bool
     waive: str
     who: str
     take: str = ""
+    cancel: str = ""
     way: str | None = None
 
     @property
@@ -241,6 +260,13 @@ class _Asked:
                 "give one of them",
             ),
             (
+                bool(self.cancel) and (more or bool(self.moves) or bool(self.take)),
+                "--cancel",
+                "an appointment to take off, and another change",
+                "what is done by hand is done by itself, so that what it changes can be told apart",
+                "make the other change first, then cancel it",
+            ),
+            (
                 bool(self.moves) and more,
                 "--move",
                 "a session moved by hand, and another change",
@@ -267,7 +293,7 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
             *(inputs.located("--missed", with_session, course, visit) for visit in missed),
             *(inputs.located("--record", with_session, course, visit) for visit in given["records"]),
         ),
-        moves=dict(inputs.located("--move", read_move, course, text) for text in given["moves"]),
+        moves=[inputs.located("--move", read_move, course, text) for text in given["moves"]],
         changes={
             "policy": inputs.located("--policy", read_policies, given["policies"], course.protocol),
             "add": list(given["add"]),
@@ -281,7 +307,7 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
             "through": given["through"],
             "place": given["place"],
         },
-        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take", "way")},
+        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take", "cancel", "way")},
     )
     asked.check()
     return asked
@@ -306,29 +332,50 @@ def _switch(given: Mapping[str, Any]) -> Protocol | None:
 
 
 def _move(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling) -> int:
-    """Move sessions by hand, or say what that would break; return the exit code."""
+    """Move bookings by hand, or say what that would break; return the exit code."""
     if len(asked.moves) > 1:
-        moved = inputs.by_option(replan_course, course, move=asked.moves, **common)
-        others = [c for c in moved.changes if c.booking not in asked.moves and c.kind != "changed"]
-        if not others or asked.repair:
-            told.changed(moved)
-            return 0
-        told.refused((), moved)
-        return 1
-    ((session, day),) = asked.moves.items()
-    found = inputs.by_option(moving, course, session, day, **common)
+        return _move_several(course, asked, common, told)
+    (to,) = asked.moves
+    found = inputs.by_option(
+        moving, course, to.booking, to.day, **{"hour": to.hour, "unit": to.unit, **common}
+    )
     if asked.alone and found.alone is not None:
         moved = found.alone
         if asked.waive:
             moved = waive(
-                course, moved, session, told.findings, reason=asked.waive, who=asked.who, at=told.opened.at
+                course, moved, to.booking, told.findings, reason=asked.waive, who=asked.who, at=told.opened.at
             )
         told.changed(moved, moving=found)
         return 0
-    if not found.breaks or (asked.repair and found.repair is not None):
-        told.changed(inputs.by_option(replan_course, course, move=asked.moves, **common), moving=found)
+    taken = found.fits if found.fits is not None else found.repair if asked.repair else None
+    if taken is None:
+        told.refused((found,), found.repair)
+        return 1
+    told.changed(taken, moving=found)
+    return 0
+
+
+def _move_several(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling) -> int:
+    """Move several sessions to other days in one plan; return the exit code."""
+    sessions = {session.id for session in course.sessions}
+    if any(to.booking not in sessions or to.day is None or to.hour or to.unit for to in asked.moves):
+        raise InvalidInput(
+            what=f"{len(asked.moves)} moves at once, and not all of sessions to another day",
+            where="--move",
+            why="sessions that change their days are planned together; an hour or an appointment is moved by itself",
+            fix="move one, then the next",
+        )
+    days = {to.booking: to.day for to in asked.moves}
+    moved = inputs.by_option(replan_course, course, move=days, **common)
+    others = [
+        c
+        for c in moved.changes
+        if c.booking not in days and c.kind != "changed" and c.after.kind == "session"
+    ]
+    if not others or asked.repair:
+        told.changed(moved)
         return 0
-    told.refused((found,), found.repair)
+    told.refused((), moved)
     return 1
 
 

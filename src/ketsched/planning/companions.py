@@ -289,6 +289,8 @@ class _Placer:
 
         Not so one at the end that nobody recorded, if the end is now later, and a task whose session is to come.
         """
+        if placed.pinned and placed.status is BookingStatus.CLOSED:  # taken off by hand
+            return True
         if run.companion.kind == "task" and placed.status not in _SETTLED:
             session = self._session(run.anchored)
             if session is not None and is_over(run.companion, session):
@@ -306,6 +308,8 @@ class _Placer:
         if old is None or not old.status.stands:
             return None
         day = old.day.toordinal()
+        if old.pinned:  # by hand it may be where the protocol would not have it
+            return day if day >= self.earliest and self.free.starts(run.companion, day) else None
         return day if day in run.window and self.free.is_open(run.companion, day) else None
 
     def _fits_in(self, companion: Companion, session: Session) -> bool:
@@ -359,6 +363,8 @@ class _Placer:
             settled = known is not None and self._is_history(run, known)
             options.append((known.day.toordinal(),) if known is not None and settled else days)
             agreed = self._agreed(run, known)
+            if agreed is not None and known is not None and known.pinned:
+                options[-1] = (agreed,)
             ideals.append(known.day.toordinal() if known is not None and settled else agreed or ideal)
         wishes: tuple[frozenset[int] | None, ...] = ()
         if _shares(run.companion) and not any(old):
@@ -386,6 +392,8 @@ class _Placer:
                     time=(start or self._start(run, day, old)) if companion.kind == "appointment" else None,
                     session=run.anchored.session,
                     status=old.status if old is not None and old.status.stands else BookingStatus.FIRM,
+                    pinned=old is not None and old.pinned and old.day.toordinal() == day,
+                    uid="" if old is None else old.uid,
                     ideal=date.fromordinal(ideal),
                     outcome=old.outcome if old is not None else None,
                     revised=old.revised if old is not None else (len(self.course.revisions) - 1,),

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 import attrs
 
 from ketsched.calendars import Calendar
-from ketsched.clock import changes_clocks, later, minute_of, moment, seconds, time_of
+from ketsched.clock import changes_clocks, choices, later, minute_of, moment, seconds, time_of
 from ketsched.hours import GRID, Hours, at_home
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import weekly
@@ -111,6 +111,23 @@ class FreeTime:
             starts = self._within_capacity(companion, day, starts)
         return starts
 
+    def fits(self, companion: Companion, day: int, clock: time) -> bool:
+        """Whether a companion can start at a time of a day, also off the grid: nobody it needs has anything else."""
+        if minute_of(clock) in self.starts(companion, day):
+            return True
+        on, zone = date.fromordinal(day), self.course.zone
+        if minute_of(clock) % GRID == 0 or len(choices(on, clock, zone)) != 1:
+            return False
+        start, whose = moment(on, clock, zone), self.whose(companion)
+        end = later(start, timedelta(minutes=companion.minutes))
+        if not whose.is_open_throughout(start, end) or whose.free_chair(start, end) is None:
+            return False
+        begin, until = seconds(start), seconds(end)
+        taken = self._taken.get(day, ()) if companion.for_patient else ()
+        return all(since >= until or begin >= done for since, done, _ in taken) and bool(
+            self._within_capacity(companion, day, [minute_of(clock)])
+        )
+
     def during(self, companion: Companion, session: Session) -> time | None:
         """Return when a companion held during a session begins; None if those whom it needs cannot then."""
         begin = self.course.infusion(session)[0]
@@ -155,7 +172,7 @@ class FreeTime:
         (as near: after it); else the one nearest to the preferred time, or the earliest.
         """
         free = self.starts(companion, day)
-        if old is not None and minute_of(old) in free:
+        if old is not None and self.fits(companion, day, old):
             return old
         near = companion.place == "clinic" and companion.for_patient
         taken = [span for span in self._taken.get(day, ()) if span[2]] if near else []
@@ -186,8 +203,10 @@ class FreeTime:
         """Say what closes a day to a companion; empty if it is open."""
         if own := self.closed(companion, day):
             return own
-        if self.starts(companion, day):
-            return ""
+        return "" if self.starts(companion, day) else self.hours_closed(companion, day)
+
+    def hours_closed(self, companion: Companion, day: int) -> str:
+        """Say which hours leave no start on a day."""
         whose, on = self.whose(companion), date.fromordinal(day)
         closure = whose.closed_by(on)
         if closure is not None:

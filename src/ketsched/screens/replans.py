@@ -11,7 +11,7 @@ from ketsched import reporting
 from ketsched.checking import Finding
 from ketsched.checking.comparing import counted
 from ketsched.interchange.json import document
-from ketsched.model import Course
+from ketsched.model import Course, PlacedCompanion, Session
 from ketsched.screens import Lines, Part, many, on
 from ketsched.screens.changes import changes_table, plans_table
 from ketsched.screens.courses import labels_of
@@ -55,9 +55,15 @@ class Replanned:
         moving = self.moving
         if moving is None or moving.alone is None or not self.is_changed:
             return ()
-        moved = next(session for session in self.after.sessions if session.id == moving.session)
+        moved = self.after.bookings()[moving.session]
+        if isinstance(moved, PlacedCompanion):
+            return moving.breaks
         sessions = [change.booking for change in self.after.changes if change.after.kind == "session"]
-        return moving.breaks if moved.pinned and sessions == [moving.session] else ()
+        return (
+            moving.breaks
+            if isinstance(moved, Session) and moved.pinned and sessions == [moving.session]
+            else ()
+        )
 
     @property
     def leaves_appointments(self) -> bool:
@@ -153,8 +159,9 @@ def refused_parts(course: Course, moves: Sequence[Moving], repair: Course | None
     """Yield what moving sessions by hand would break, and what else would have to move."""
     labels = labels_of(course)
     for moving in moves:
-        now = next(session for session in course.sessions if session.id == moving.session)
-        yield f"{labels[moving.session]} is on {on(now.day)}; on {on(moving.day)} it would break:"
+        now = course.bookings()[moving.session]
+        called = labels.get(now.id) or course.protocol.companion(now.of).title
+        yield f"{called} is on {on(now.day)}; on {on(moving.day)} it would break:"
         yield from (f"  {rule}" for rule in moving.breaks)
         ends = (("from", moving.earliest), ("to", moving.latest))
         between = " ".join(f"{word} {on(day)}" for word, day in ends if day is not None)

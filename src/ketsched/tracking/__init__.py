@@ -7,7 +7,7 @@ left with as few changes as can be; `ways` and `proposals` show the plans that c
 """
 
 from ketsched.tracking.forecasting import Due, Forecast, forecast
-from ketsched.tracking.moving import Moving, moving
+from ketsched.tracking.moving import Moving, cancel, move, moving
 from ketsched.tracking.proposing import Proposal, proposals, ways
 from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import replan
@@ -18,7 +18,9 @@ __all__ = [
     "Forecast",
     "Moving",
     "Proposal",
+    "cancel",
     "forecast",
+    "move",
     "moving",
     "proposals",
     "record",

@@ -44,20 +44,21 @@ class Booked:
     instead: dict[str, str]
 
 
-def book(history: History, placed: Placed, hours: Hours) -> Booked:
+def book(history: History, placed: Placed, hours: Hours, chosen: Mapping[str, Seat] | None = None) -> Booked:
     """
-    Match the days to the bookings, and give them hours.
+    Match the days to the bookings, and give them hours: those that were chosen by hand, by the session's id.
 
     Raises:
         NoFeasiblePlan: A rule in hours, or the free hours of a day, leave no start.
     """
-    return _Booking(history, placed, hours).booked()
+    return _Booking(history, placed, hours, chosen or {}).booked()
 
 
 class _Booking:
     """Turns the days of what is left of one course into bookings."""
 
-    def __init__(self, history: History, placed: Placed, hours: Hours) -> None:
+    def __init__(self, history: History, placed: Placed, hours: Hours, chosen: Mapping[str, Seat]) -> None:
+        self.chosen = chosen
         self.history, self.course, self.placed, self.hours = history, history.course, placed, hours
         self.ideals = placed.intent.ideals
         again = {ideal.place.booking.id for ideal in self.ideals if ideal.place.booking is not None}
@@ -178,7 +179,7 @@ class _Booking:
             rules=rules,
         )
         try:
-            return dict(zip(order, seat(seating, self.hours), strict=True))
+            seats = dict(zip(order, seat(seating, self.hours), strict=True))
         except NoStart as none:
             on = seating.days[none.at]
             cause = Cause((0, 0), on, "the hours that are free", f"hours {on}")
@@ -191,6 +192,11 @@ class _Booking:
                 fix="open longer on that day, or move the session by hand",
                 causes=(cause,),
             ) from None
+        for n, ideal in enumerate(self.ideals):
+            booking = ideal.place.booking
+            if ideal.by_hand and booking is not None:
+                seats[n] = self.chosen.get(booking.id, seats[n])
+        return seats
 
     @staticmethod
     def _need(open_place: OpenPlace, booking: Session | None) -> SeatNeed:

@@ -1,37 +1,43 @@
 """
-"Can I move this session to Wednesday?": where it may go, what that breaks, and what else would have to move.
+"Can I move this to Wednesday at two?": where a booking may go, what that breaks, and what else would have to move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, time
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from functools import cached_property
 from typing import Unpack
 
 import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.clock import minute_of
-from ketsched.errors import KetschedError
+from ketsched.clock import choices, elapsed, minute_of, moment
+from ketsched.errors import InvalidInput, KetschedError
+from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import Course
+from ketsched.model import Booking, Course, Visit, VisitStatus
 from ketsched.planning.blockers import closed_by
 from ketsched.planning.companions import place_companions
+from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import in_order, revise
+from ketsched.tracking.appointing import AppointmentMove, cancelled, is_there
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
+from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import check_to_come, replan_as, rides_forgotten
 from ketsched.tracking.request import Request, request
+from ketsched.tracking.targets import Target, too_soon
 
 
 @attrs.frozen(kw_only=True)
 class Moving:
     """
-    What moving one session by hand would mean.
+    What moving one session or appointment by hand would mean.
 
     Attributes:
         session: Its id.
@@ -40,8 +46,9 @@ class Moving:
             no rule names one.
         days: The open days among these.
         breaks: What moving it alone would break, in words; empty: nothing.
-        alone: The course with this session moved, and nothing else; a clinician documents what it breaks. None:
-            the day is closed, or another session is on it.
+        fits: The course as it would be, if nothing breaks; the same course if it is there already.
+        alone: The course with this booking moved, and nothing else; a clinician documents what it breaks. None:
+            the day is closed or over, or another session is on it.
         repair: The course with whatever else has to move; None: there is no such plan, or nothing has to.
         error: Why there is no such plan.
     """
@@ -54,6 +61,7 @@ class Moving:
     breaks: tuple[str, ...]
     alone: Course | None
     repair: Course | None
+    fits: Course | None = None
     error: KetschedError | None = None
 
 
@@ -63,61 +71,267 @@ NEAR = 4 * 7
 
 @checked
 def moving(
-    course: Course, session: str, day: date, *, calendar: Calendar, **options: Unpack[MovingKeywords]
+    course: Course,
+    session: str,
+    day: date | None = None,
+    *,
+    calendar: Calendar,
+    hour: time | None = None,
+    unit: int | None = None,
+    **options: Unpack[MovingKeywords],
 ) -> Moving:
     """
-    Say what moving a session to a day would mean; nothing is moved.
+    Say what moving a session or an appointment to a day or an hour would mean; nothing is moved.
 
     Args:
         course: With what happened recorded.
-        session: Id of a session that is still to come.
-        day: The local date to move it to.
+        session: Id of a session or appointment that is still to come; of a session of today as well.
+        day: The local date to move it to; None: its own.
         calendar: When the clinic is open, without this course's own bookings.
+        hour: The local time to move it to; None: its own, or the nearest that is free.
+        unit: The chair, or which of those whom an appointment takes, from 1; None: its own, or any.
         options: The other keywords of `replan`, but move.
 
     Raises:
-        InvalidInput: The session cannot be moved, or an argument cannot be used.
+        InvalidInput: The booking cannot be moved, or an argument cannot be used.
     """
-    return _Move(request(course, (), calendar, move={session: day}, **options), session, day).tried()
+    asked = request(course, (), calendar, **options)
+    booking = course.bookings().get(session)
+    target = Target(day=day or (asked.today if booking is None else booking.day), hour=hour, unit=unit)
+    if booking is not None and booking.kind == "companion":
+        return _moving_appointment(AppointmentMove(asked, session), target)
+    return SessionMove(asked, session).tried(target)
 
 
-class _Move:
+@checked
+def move(
+    course: Course,
+    booking: str,
+    day: date | None = None,
+    *,
+    calendar: Calendar,
+    hour: time | None = None,
+    unit: int | None = None,
+    others: bool = False,
+    **options: Unpack[MovingKeywords],
+) -> Course:
+    """
+    Return the course with a session or an appointment moved by hand, as its next revision.
+
+    Args:
+        course: With what happened recorded.
+        booking: Its id.
+        day: The local date to move it to; None: its own.
+        calendar: When the clinic is open, without this course's own bookings.
+        hour: The local time to move it to; None: its own, or the nearest that is free.
+        unit: The chair, or which of those whom an appointment takes, from 1; None: its own, or any.
+        others: Whether other sessions may move with it; else it is moved only where nothing else has to.
+        options: The other keywords of `replan`, but move.
+
+    Raises:
+        InvalidInput: It cannot be there, or not without moving others; it says what that would break.
+    """
+    found = moving(course, booking, day, calendar=calendar, hour=hour, unit=unit, **options)
+    if found.fits is not None:
+        return found.fits
+    if others and found.repair is not None:
+        return found.repair
+    why = "; ".join(found.breaks)
+    raise InvalidInput(
+        what=f"{booking[:40]!r} cannot be moved to {found.day}",
+        where="move",
+        why=why if found.error is None else f"{why}; {found.error.what}",
+        fix="choose another day or hour" + (", or let others move too" if found.repair else ""),
+        argument="move",
+    )
+
+
+@checked
+def cancel(
+    course: Course,
+    booking: str,
+    *,
+    by: str = "clinic",
+    at: datetime | None = None,
+    as_of: date | None = None,
+    who: str = "",
+) -> Course:
+    """
+    Return the course with a session or an appointment taken off, as its next revision; nothing takes its place.
+
+    Args:
+        course: With what happened recorded.
+        booking: Its id.
+        by: Who cancelled a session, "patient" or "clinic".
+        at: The moment of the revision, aware.
+        as_of: Today, the local date at the clinic; that of `at`, unless given.
+        who: Who cancelled it.
+
+    Raises:
+        InvalidInput: It is over, or an appointment that decides about sessions.
+    """
+    known = {session.id: session for session in course.sessions}
+    if booking in known:
+        visit = Visit(known[booking].day, VisitStatus.CANCELLED, session=booking, by=by)
+        return record(course, [visit], at=at, as_of=as_of, who=who)
+    asked = request(course, (), Calendar.always(course.zone), at=at, as_of=as_of, who=who)
+    return cancelled(asked, booking)
+
+
+def _moving_appointment(move: AppointmentMove, target: Target) -> Moving:
+    why, _ = move.cannot(target)
+    breaks = [why] if why else [words for words, _ in move.breaks(target)]
+    same = is_there(move.placed, target)
+    alone = None if why else move.asked.course if same else move.moved(target)
+    first, last = move.between or (None, None)
+    return Moving(
+        session=move.placed.id,
+        day=target.day,
+        earliest=first,
+        latest=last,
+        days=tuple(move.days()) if breaks else (),
+        breaks=() if same else tuple(breaks),
+        alone=alone,
+        repair=None,
+        fits=alone if same or not breaks else None,
+    )
+
+
+def _as_planned(history: History, session: str) -> History:
+    """Return a history in which a session of today is still to come: by hand it may be moved to later."""
+    judged = [
+        attrs.evolve(one, state=SessionState.PLANNED)
+        if one.session.id == session and one.state is SessionState.DUE
+        else one
+        for one in history.sessions
+    ]
+    return with_sessions(history, history.visits, judged)
+
+
+class SessionMove:
     """One session that is to be moved, with all others where they are."""
 
-    def __init__(self, asked: Request, session: str, day: date) -> None:
-        self.asked, self.day, self.course = asked, day, asked.history.course
-        check_to_come(asked.history, session)
+    def __init__(self, asked: Request, session: str) -> None:
+        history = _as_planned(asked.history, session)
+        check_to_come(history, session)
+        self.asked = attrs.evolve(asked, history=history)
+        self.course = history.course
         self.booking = next(s for s in self.course.sessions if s.id == session)
-        self.planner = Replanner(asked.history, asked.hours, notice=asked.options.days_of_notice)
-        policies = {phase.name: phase.missed for phase in self.course.protocol.phases}
-        ideals = self.planner.ideal_days.intent(policies, only={session: self.booking.day}).ideals
-        self.standing = [ideal for ideal in ideals if ideal.place.booking is not None]
-        self.own = next(n for n, ideal in enumerate(self.standing) if ideal.place.booking == self.booking)
         self.need = OpenPlace(self.course.protocol.phase(self.booking.phase), self.booking).need
         self.calendar = asked.hours.of_place[self.need.place]
 
-    def tried(self) -> Moving:
-        session, day, first = self.booking.id, self.day, self.planner.first
-        low, high = self._range()
+    @cached_property
+    def planner(self) -> Replanner:
+        """What lays the others."""
+        return Replanner(self.asked.history, self.asked.hours, notice=self.asked.options.days_of_notice)
+
+    @cached_property
+    def standing(self) -> list[Ideal]:
+        """The sessions to come where they are, this one among them."""
+        policies = {phase.name: phase.missed for phase in self.course.protocol.phases}
+        ideals = self.planner.ideal_days.intent(policies, only={self.booking.id: self.booking.day}).ideals
+        return [ideal for ideal in ideals if ideal.place.booking is not None]
+
+    @cached_property
+    def own(self) -> int:
+        """Which of them it is."""
+        return next(n for n, ideal in enumerate(self.standing) if ideal.place.booking == self.booking)
+
+    @cached_property
+    def taken(self) -> set[date]:
+        """The days of the other sessions."""
+        return {other.day for other in self.course.standing() if other.id != self.booking.id}
+
+    def is_there(self, target: Target) -> bool:
+        """Whether the session stands just there already."""
+        booking = self.booking
+        same = booking.day == target.day and target.hour in (None, booking.time)
+        return same and target.unit in (None, booking.chair)
+
+    def cannot(self, target: Target) -> tuple[str, str]:
+        """Say why it cannot be there at all, and the key of that; empty if it can."""
+        day = target.day
+        closed = closed_by(self.calendar, day, self.need)
+        if closed:
+            return f"{day}: {closed}", "closed"
+        past = too_soon(self.booking, target, self.asked)
+        if past[0]:
+            return past
+        seat = self.seat(target)
+        if seat is None:
+            at = "" if target.hour is None else f" at {target.hour:%H:%M}"
+            chair = "" if target.unit is None else f" on chair {target.unit}"
+            return f"{day}{at}{chair}: closed, or taken by somebody else", "taken"
+        return "", ""
+
+    def breaks(self, target: Target) -> Iterator[tuple[str, str]]:
+        """Yield what is broken with the session there and the others where they are, each with its key."""
+        ideals = list(self.standing)
+        moved = ideals[self.own] = attrs.evolve(ideals[self.own], day=target.day.toordinal())
+        ideals.sort(key=self.planner.ideal_days.in_order)
+        places, days = self._laid(ideals)
+        place = places.first + ideals.index(moved)
+        for bound in places.bounds if target.day != self.booking.day else ():
+            if not bound.required or place not in (bound.earlier, bound.later) or bound.keeps(days):
+                continue
+            other = bound.earlier if bound.later == place else bound.later
+            gap = abs(days[place] - days[other])
+            when = "before" if other > place else "after"
+            yield f"{gap} d {when} {date.fromordinal(days[other])}: {bound.rule}", bound.key
+        yield from self._hours_broken(target, places, place, ideals)
+
+    def _hours_broken(
+        self, target: Target, places: Places, place: int, ideals: Sequence[Ideal]
+    ) -> Iterator[tuple[str, str]]:
+        rules = [rule for rule in hour_rules(places.runs) if place in (rule.earlier, rule.later)]
+        seat = self.seat(target) if rules and target.hour is not None else None
+        if seat is None or seat.time is None:
+            return
+        sessions = {session.id: session for session in self.course.sessions}
+        others = [sessions.get(taken.session or "") for taken in places.fixed]
+        others += [ideal.place.booking for ideal in ideals]
+        begins = moment(target.day, seat.time, self.course.zone)
+        for rule in rules:
+            other = others[rule.earlier if rule.later == place else rule.later]
+            start = self._start(other)
+            if start is not None and elapsed(*sorted((start, begins))).total_seconds() < rule.minutes * 60:
+                yield f"{target.day} at {seat.time:%H:%M}: {rule.rule}", rule.key
+
+    def _start(self, session: Booking | None) -> datetime | None:
+        if session is None or session.time is None:
+            return None
+        once = len(choices(session.day, session.time, self.course.zone)) == 1
+        return moment(session.day, session.time, self.course.zone) if once else None
+
+    def tried(self, target: Target) -> Moving:
+        """Return what moving it there would mean."""
+        day, first = target.day, self.planner.first
+        low, high = self.between()
         begin, end = low or self.booking.day.toordinal() - NEAR, high or self.booking.day.toordinal() + NEAR
         is_open = self.asked.hours.open_days(self.need, max(begin, first), max(end, first))
-        closed = closed_by(self.calendar, day, self.need)
-        breaks = [f"{day}: {closed}"] if closed else []
-        if day.toordinal() < first:
-            breaks.append(f"with the notice given nothing is moved to before {date.fromordinal(first)}")
-        breaks += self._broken()
-        taken = any(other.day == day and other.id != session for other in self.course.standing())
-        can_be = not closed and day.toordinal() >= first
-        repair, error = self._repaired() if can_be and breaks else (None, None)
+        if self.is_there(target):
+            breaks, why = [], ""
+        else:
+            why, _ = self.cannot(target)
+            breaks = [why] if why else []
+            breaks += [words for words, _ in self.breaks(target)]
+        can_be = not why
+        within = day.toordinal() >= first and day != self.booking.day
+        repair, error = self._repaired(target) if can_be and breaks and within else (None, None)
+        alone = self.moved(target) if can_be and day not in self.taken else None
+        fits = alone if not breaks else None
+        if fits is not None and within:
+            fits, error = self._repaired(target)
         return Moving(
-            session=session,
+            session=self.booking.id,
             day=day,
             earliest=None if low is None else date.fromordinal(low),
             latest=None if high is None else date.fromordinal(high),
             days=tuple(date.fromordinal(d) for d in is_open if begin <= d <= end),
             breaks=tuple(dict.fromkeys(breaks)),
-            alone=self._alone() if can_be and not taken else None,
+            alone=alone,
             repair=repair,
+            fits=fits,
             error=error,
         )
 
@@ -128,7 +342,7 @@ class _Move:
         places = Places(self.course, taken, tuple(ideal.place for ideal in ideals), known)
         return places, [*(one.day for one in taken), *(ideal.day for ideal in ideals)]
 
-    def _range(self) -> tuple[int | None, int | None]:
+    def between(self) -> tuple[int | None, int | None]:
         """Return between which days the required rules allow the session with all others where they are."""
         places, days = self._laid(self.standing, moves=self.own)
         place = places.first + self.own
@@ -159,35 +373,26 @@ class _Move:
         touching = (b for b in places.bounds if b.required and place in (b.earlier, b.later))
         return all(bound.keeps(days) for bound in touching)
 
-    def _broken(self) -> list[str]:
-        """Return what is broken with the session on its new day and the others where they are, in words."""
-        ideals = list(self.standing)
-        moved = ideals[self.own] = attrs.evolve(ideals[self.own], day=self.day.toordinal())
-        ideals.sort(key=self.planner.ideal_days.in_order)
-        places, days = self._laid(ideals)
-        place = places.first + ideals.index(moved)
-        broken = []
-        for bound in places.bounds:
-            if not bound.required or place not in (bound.earlier, bound.later) or bound.keeps(days):
-                continue
-            other = bound.earlier if bound.later == place else bound.later
-            gap = abs(days[place] - days[other])
-            when = "before" if other > place else "after"
-            broken.append(f"{gap} d {when} {date.fromordinal(days[other])}: {bound.rule}")
-        return broken
-
-    def _repaired(self) -> tuple[Course | None, KetschedError | None]:
+    def _repaired(self, target: Target) -> tuple[Course | None, KetschedError | None]:
         """Return the course with whatever else has to move, or why there is none."""
+        chosen = target.hour is not None or target.unit is not None
+        seat = self.seat(target) if chosen else None
+        options = attrs.evolve(
+            self.asked.options,
+            move={self.booking.id: target.day},
+            seats={} if seat is None else {self.booking.id: seat},
+        )
         try:
-            return replan_as(self.asked), None
+            return replan_as(attrs.evolve(self.asked, options=options)), None
         except KetschedError as error:
             return None, error
 
-    def _alone(self) -> Course:
-        """Return the course with the session moved and pinned, at its hour if that is free."""
-        start, chair = self.booking.time, self.booking.chair
-        seat = Seat(None, chair) if start is None else self._seat(start, chair)
-        moved = attrs.evolve(self.booking, day=self.day, time=seat.time, chair=seat.chair, pinned=True)
+    def moved(self, target: Target) -> Course:
+        """Return the course with the session moved and pinned, and nothing else."""
+        if self.is_there(target):
+            return self.asked.course
+        seat = self.seat(target) or Seat(None, self.booking.chair)
+        moved = attrs.evolve(self.booking, day=target.day, time=seat.time, chair=seat.chair, pinned=True)
         sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
         before = self.asked.course
         known = without_old_rides(attrs.evolve(self.course, sessions=sessions), before)
@@ -207,11 +412,23 @@ class _Move:
             files=known.files,
         )
 
-    def _seat(self, start: time, chair: int | None) -> Seat:
-        """Return the hour and chair on the new day: as they are, or else the nearest hour that is free."""
-        free = free_seat(self.calendar, self.day, start, self.need, chair)
+    def seat(self, target: Target) -> Seat | None:
+        """Return the hour and chair there: as they are, else the nearest hour that is free; None if there is none."""
+        start, chair = self.booking.time, self.booking.chair
+        if target.hour is not None or target.unit is not None:
+            start = target.hour or start
+            if start is None:
+                return None
+            wanted = target.unit or chair
+            free = free_seat(self.calendar, target.day, start, self.need, wanted)
+            return free if target.unit is None or free is None or free.chair == target.unit else None
+        if start is None:
+            return Seat(None, chair)
+        free = free_seat(self.calendar, target.day, start, self.need, chair)
         if free is not None:
             return free
-        starts = self.calendar.starts(self.day, self.need.minutes)
+        starts = self.calendar.starts(target.day, self.need.minutes)
+        if not starts:
+            return None
         nearest = min(starts, key=lambda at: abs(minute_of(at) - minute_of(start)))
-        return free_seat(self.calendar, self.day, nearest, self.need, None) or Seat(nearest, None)
+        return free_seat(self.calendar, target.day, nearest, self.need, None) or Seat(nearest, None)

@@ -12,6 +12,7 @@ from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model import POLICIES, Join, Protocol
+from ketsched.planning.seating import Seat
 
 MOST_NOTICE = 366
 """Days of notice that a replacement can be held to (house default)."""
@@ -51,6 +52,7 @@ class ReplanOptions:
         prefer: Whether preferences come before agreed days.
         exceed: Whether latest days that cannot be kept give way.
         notice: Nothing new is placed before so many days after today; 0 is as 1, as today stays.
+        seats: The hour and the chair that were chosen with a day, by the id of the session; they are free.
     """
 
     policy: str | Mapping[str, str] | None = None
@@ -67,6 +69,7 @@ class ReplanOptions:
     prefer: bool = False
     exceed: bool = False
     notice: int = 1
+    seats: Mapping[str, Seat] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         for name in self.move:

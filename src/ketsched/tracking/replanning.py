@@ -328,7 +328,7 @@ class _Replanning:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
         placed = self.lay(self.policies, self.options.lost)
-        booked = book(self.history, placed, asked.hours)
+        booked = book(self.history, placed, asked.hours, self.options.seats)
         known = without_old_rides(self._booked(placed, booked), asked.course)
         around = place_companions(known, asked.hours, after=asked.today)
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
@@ -341,7 +341,7 @@ class _Replanning:
             who=asked.who,
             sessions=sessions,
             companions=companions,
-            why={**reasons(self.history), **booked.why},
+            why={**asked.why, **reasons(self.history), **booked.why},
             instead=booked.instead,
             remarks=tuple(self._remarks(known, placed, booked, lifted)),
             visits=known.visits,

@@ -31,6 +31,7 @@ class Request:
         visits: What happened besides what the course remembers.
         at: The moment of the revision, aware; None if the course has none.
         who: Who plans again.
+        why: Reasons for what was changed in the history beforehand, by the id of the booking.
     """
 
     course: Course
@@ -40,6 +41,7 @@ class Request:
     visits: tuple[Visit, ...] = ()
     at: datetime | None = None
     who: str = ""
+    why: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def today(self) -> date:

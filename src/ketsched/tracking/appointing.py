@@ -1,0 +1,207 @@
+"""
+An appointment moved, booked again or cancelled by hand: a screening, a review, a call.
+
+It may be where the protocol would not have it, which is said and which a clinician documents; it cannot be
+where whoever it needs cannot, or where the patient is somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from functools import cached_property
+
+import attrs
+
+from ketsched.anchors import AnchorDay, anchor_of, anchors, is_within
+from ketsched.clock import WEEKDAY_NAMES, minute_of
+from ketsched.errors import InvalidInput
+from ketsched.holds import with_statuses
+from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
+from ketsched.planning.free import FreeTime
+from ketsched.revising import revise
+from ketsched.tracking.request import Request
+from ketsched.tracking.targets import Target, too_soon
+
+NEAR = 31
+"""Days on either side of an appointment without a last day that are looked at (house default)."""
+_TO_COME = (BookingStatus.FIRM, BookingStatus.TENTATIVE, BookingStatus.CLOSED)
+
+
+class AppointmentMove:
+    """One appointment that is to be moved, with everything else where it is."""
+
+    def __init__(self, asked: Request, name: str) -> None:
+        self.asked, self.course = asked, asked.history.course
+        self.placed = check_appointment(self.course, name)
+        self.companion = self.course.protocol.companion(self.placed.companion)
+
+    @cached_property
+    def free(self) -> FreeTime:
+        """When the patient and whoever it needs are free, this appointment left aside."""
+        free = FreeTime(self.course, self.asked.hours)
+        for other in self.course.companions:
+            if other.id != self.placed.id and other.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE):
+                free.book(other, self.course.protocol.companion(other.companion))
+        return free
+
+    @cached_property
+    def anchored(self) -> AnchorDay | None:
+        """What it is counted from."""
+        found = anchors(self.companion, self.course.standing(), self.course.companions)
+        return anchor_of(self.placed, found, self.companion)
+
+    @property
+    def between(self) -> tuple[date, date] | None:
+        """The first and the last day that the protocol gives it, both included; None if nothing asks for it."""
+        if self.anchored is None:
+            return None
+        first = self.anchored.day + timedelta(self.companion.window.earliest)
+        if self.companion.count is None:
+            return first, max(first, self.placed.day) + timedelta(NEAR)
+        return first, self.anchored.day + timedelta(self.companion.window.latest)
+
+    def cannot(self, target: Target) -> tuple[str, str]:
+        """Say why it cannot be there at all, and the key of that; empty if it can."""
+        day = target.day.toordinal()
+        past = too_soon(self.placed, target, self.asked)
+        if past[0]:
+            return past
+        starts = self.free.starts(self.companion, day)
+        if target.hour is not None:
+            if self.free.fits(self.companion, day, target.hour):
+                return "", ""
+            if starts:
+                return f"{target.day} at {target.hour:%H:%M}: somebody it needs is not free then", "taken"
+        if starts:
+            return "", ""
+        return f"{target.day}: {self.free.hours_closed(self.companion, day)}", "closed"
+
+    def breaks(self, target: Target) -> Iterator[tuple[str, str]]:
+        """Yield what the protocol says against a day, each with its key."""
+        companion, day = self.companion, target.day
+        if self.anchored is not None and not is_within(companion, self.anchored, day) and self.between:
+            first, last = self.between
+            yield f"{day}: the protocol has it on {first} to {last}", "window"
+        if companion.weekdays and day.weekday() not in companion.weekdays:
+            names = ", ".join(WEEKDAY_NAMES[number] for number in companion.weekdays)
+            yield f"{day}: it is on {names} only", "weekdays"
+        elif closed := self.free.closed(companion, day.toordinal()):
+            yield f"{day}: {closed}", "session days"
+        others = [p for p in self.course.companions if p.companion == companion.id and p.status.stands]
+        series = sorted(
+            [*(p.day for p in others if p.session == self.placed.session and p.id != self.placed.id), day]
+        )
+        for spacing in companion.spacing:
+            for earlier, later in zip(series, series[spacing.apart :], strict=False):
+                gap = (later - earlier).days
+                short = gap < (spacing.minimum or 0)
+                if day in (earlier, later) and (
+                    short or (spacing.latest is not None and gap > spacing.latest)
+                ):
+                    yield f"{gap} d after {earlier}: {spacing.words()}", "spacing"
+
+    def days(self) -> Iterator[date]:
+        """Yield the days that the protocol gives it and on which it could be."""
+        if self.between is None:
+            return
+        first, last = self.between
+        for day in range(max(first, self.asked.today).toordinal(), last.toordinal() + 1):
+            if self.free.is_open(self.companion, day):
+                yield date.fromordinal(day)
+
+    def at(self, target: Target) -> PlacedCompanion:
+        """Return the appointment on a day on which it can be, at its hour or the one that is nearest to it."""
+        day, hour = target.day.toordinal(), target.hour
+        if hour is None and self.placed.time is not None:
+            wanted, starts = self.placed.time, self.free.starts(self.companion, day)
+            keeps = self.free.fits(self.companion, day, wanted)
+            nearest = min(starts, key=lambda start: (abs(start - minute_of(wanted)), start))
+            hour = wanted if keeps else time(*divmod(nearest, 60))
+        elif hour is None:
+            hour = self.free.choose(self.companion, day, old=None)
+        stands = self.placed.status.stands
+        return attrs.evolve(
+            self.placed,
+            day=target.day,
+            time=hour,
+            status=self.placed.status if stands else BookingStatus.FIRM,
+            unit=target.unit if target.unit is not None else self.placed.unit,
+            pinned=True,
+        )
+
+    def moved(self, target: Target) -> Course:
+        """Return the course with the appointment moved, and nothing else."""
+        return _revised(self.asked, self.at(target), "moved by hand")
+
+
+def cancelled(asked: Request, name: str) -> Course:
+    """
+    Return the course with an appointment taken off by hand: planning again leaves it off.
+
+    Raises:
+        InvalidInput: It decides about sessions, is over, or is off already.
+    """
+    placed = check_appointment(asked.history.course, name)
+    companion = asked.course.protocol.companion(placed.companion)
+    if companion.gate:
+        raise InvalidInput(
+            what=f"{companion.title} cannot be cancelled",
+            where="cancel",
+            why="it decides about the sessions after it: without it nobody would",
+            fix="move it, or record what was decided",
+            argument="cancel",
+        )
+    return _revised(
+        asked, attrs.evolve(placed, status=BookingStatus.CLOSED, pinned=True), "cancelled by hand"
+    )
+
+
+def _revised(asked: Request, now: PlacedCompanion, why: str) -> Course:
+    known = asked.history.course
+    around = tuple(now if placed.id == now.id else placed for placed in known.companions)
+    changed = attrs.evolve(known, companions=tuple(sorted(around, key=lambda placed: placed.when)))
+    sessions, companions = with_statuses(changed, before=asked.course)
+    return revise(
+        asked.course,
+        at=asked.at,
+        kind="moved",
+        what="cancelled by hand" if not now.status.stands else "",
+        who=asked.who,
+        sessions=sessions,
+        companions=companions,
+        why={now.id: why},
+        visits=known.visits,
+        patient=known.patient,
+        files=known.files,
+    )
+
+
+def check_appointment(course: Course, name: str) -> PlacedCompanion:
+    """Return an appointment that can be moved by hand; refuse a task, and what is over or part of a session."""
+    placed = next((one for one in course.companions if one.id == name), None)
+    companion = None if placed is None else course.protocol.companion(placed.companion)
+    can = [p.id for p in course.companions if _can_be_moved(p, course.protocol.companion(p.companion))]
+    if placed is None or companion is None or placed.id not in can:
+        why = f"appointments that are still to come are {', '.join(can[:12]) or 'none'}"
+        fix = "name one of these" if can else "leave it out"
+        if placed is not None and companion is not None and companion.kind == "task":
+            why, fix = "a task has no day of its own: it follows its session", "move the session"
+        elif companion is not None and companion.on_session_days == "during":
+            why, fix = "it takes place during a session, and goes with it", "move the session"
+        raise InvalidInput(
+            what=f"{name[:40]!r} cannot be moved", where="move", why=why, fix=fix, argument="move"
+        )
+    return placed
+
+
+def _can_be_moved(placed: PlacedCompanion, companion: Companion) -> bool:
+    timed = companion.kind == "appointment" and companion.on_session_days != "during"
+    return timed and placed.status in _TO_COME
+
+
+def is_there(placed: PlacedCompanion, target: Target) -> bool:
+    """Whether an appointment stands just there already."""
+    same = placed.status.stands and placed.day == target.day
+    same = same and target.hour in (None, placed.time)
+    return same and target.unit in (None, placed.unit)

@@ -1,0 +1,318 @@
+"""Sessions and appointments moved and cancelled by hand: to another day, another hour, another chair."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import attrs
+import pytest
+
+from ketsched.checking import check
+from ketsched.entries import booking_meant, read_move
+from ketsched.errors import InvalidInput
+from ketsched.holds import decide
+from ketsched.model import (
+    Anchor,
+    BookingStatus,
+    Companion,
+    Course,
+    Decision,
+    PlacedCompanion,
+    Spacing,
+    Window,
+)
+from ketsched.planning import appointments, plan
+from ketsched.tracking import cancel, move, moving, record, replan
+from making import EVERY_DAY, boosters, clinic, jan, morning, named, protocol, twice_weekly, visits
+
+WEEK = clinic(*EVERY_DAY, chairs=2)
+REVIEW = Companion(
+    id="review",
+    kind="appointment",
+    topic="review",
+    title="Review",
+    minutes=60,
+    place="telephone",
+    anchor=Anchor(session=3),
+    window=Window(earliest=1, recommended=2, latest=5),
+)
+SCREENING = attrs.evolve(
+    REVIEW,
+    id="screening",
+    topic="screening",
+    title="Screening",
+    anchor=Anchor(edge="start"),
+    window=Window(earliest=-7, recommended=-4, latest=-1),
+    gate=True,
+)
+
+
+def planned(*companions: Companion) -> Course:
+    """Six sessions on 4, 7, 11, 14, 18 and 21 January, and two boosters; the review on Wednesday 13 January."""
+    phases = twice_weekly(6), boosters(2, every=(), weekdays=(0,), weeks=None)
+    prescribed = protocol(*phases[:1], companions=companions)
+    return plan(prescribed, start=jan(4), calendar=WEEK, at=datetime(2026, 12, 20, 9, tzinfo=UTC))
+
+
+def placed(course: Course, name: str) -> PlacedCompanion:
+    return next(one for one in course.companions if one.id == name)
+
+
+def refused(*given, **options) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        move(*given, calendar=WEEK, **options)
+    return caught.value
+
+
+# -- sessions
+
+
+def test_a_session_takes_another_hour_of_its_day():
+    after = move(planned(), "s4", hour=time(14), calendar=WEEK, at=morning(5))
+    four = named(after, "s4")
+    assert (four.day, four.time, four.pinned) == (jan(14), time(14), True)
+    assert [s.time for s in after.sessions if s.id != "s4"] == [time(9)] * 5
+    assert [(c.booking, c.kind, c.why) for c in after.changes] == [("s4", "moved", "moved by hand")]
+    assert replan(after, calendar=WEEK, at=morning(6)) == after
+
+
+def test_a_session_takes_another_day_and_hour():
+    after = move(planned(), "s4", jan(15), hour=time(14), calendar=WEEK, at=morning(5))
+    assert (named(after, "s4").day, named(after, "s4").time) == (jan(15), time(14))
+
+
+def test_a_session_takes_another_day_and_hour_and_others_move():
+    before = planned()
+    assert "1 d before 2027-01-18" in refused(before, "s4", jan(17), hour=time(14), at=morning(5)).why
+    after = move(before, "s4", jan(17), hour=time(14), calendar=WEEK, at=morning(5), others=True)
+    assert (named(after, "s4").day, named(after, "s4").time) == (jan(17), time(14))
+    assert all((b.day - a.day).days >= 2 for a, b in zip(after.sessions, after.sessions[1:], strict=False))
+
+
+def test_a_session_takes_another_chair():
+    after = move(planned(), "s4", unit=2, calendar=WEEK, at=morning(5))
+    assert (named(after, "s4").chair, named(after, "s4").time) == (2, time(9))
+    refused(planned(), "s4", unit=3, at=morning(5))
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "words"),
+    [
+        (14, time(16, 15), "taken"),  # an hour takes it beyond 17:00
+        (14, time(8), "taken"),
+        (3, None, "is over"),
+        (4, time(9), "notice"),
+    ],
+)
+def test_where_a_session_cannot_be(day, hour, words):
+    assert words in refused(planned(), "s4", jan(day), hour=hour, at=morning(4)).why
+
+
+def test_a_move_that_changes_nothing_is_the_same_course():
+    course = planned()
+    assert move(course, "s4", jan(14), hour=time(9), calendar=WEEK, at=morning(5)) is course
+    assert move(course, "s4", calendar=WEEK, at=morning(5)) is course
+
+
+# The clinic's clock shows 09:00 on Monday 4 January, the session of that day starts at 09:00.
+@pytest.mark.parametrize(("hour", "can"), [(time(8, 45), False), (time(9, 15), True), (time(16), True)])
+def test_a_session_of_today_may_take_a_later_hour(hour, can):
+    if not can:
+        refused(planned(), "s1", hour=hour, at=morning(4))
+        return
+    after = move(planned(), "s1", hour=hour, calendar=WEEK, at=morning(4))
+    assert named(after, "s1").time == hour
+
+
+def test_a_session_of_today_may_take_a_later_day():
+    after = move(planned(), "s1", jan(5), calendar=WEEK, at=morning(4))
+    assert (named(after, "s1").day, named(after, "s2").day) == (jan(5), jan(7))
+
+
+@pytest.mark.parametrize(("day", "can"), [(4, False), (5, True), (6, True)])
+def test_notice_does_not_bind_a_later_day_that_is_chosen_by_hand(day, can):
+    """With 3 days of notice nothing new is placed before Thursday the 7th; s1 is on Monday, today."""
+    course, noon = planned(), datetime(2027, 1, 4, 12, tzinfo=UTC)
+    if can:
+        alone = moving(course, "s1", jan(day), calendar=WEEK, notice=3, at=noon).alone
+        assert alone is not None
+        assert named(alone, "s1").day == jan(day)
+    else:
+        refused(course, "s1", jan(day), hour=time(10), notice=3, at=noon)
+
+
+def test_an_hour_that_breaks_a_rule_in_hours_is_said():
+    """At least 72 h from start to start: 14 January at 09:00 and the 11th at 09:00 are just that."""
+    spaced = protocol(twice_weekly(6, Spacing(minimum_hours=72)))
+    course = plan(spaced, start=jan(4), calendar=WEEK, at=datetime(2026, 12, 20, 9, tzinfo=UTC))
+    assert moving(course, "s4", hour=time(9), calendar=WEEK, at=morning(5)).breaks == ()
+    (broken,) = moving(course, "s3", hour=time(9, 15), calendar=WEEK, at=morning(5)).breaks
+    assert broken == "2027-01-11 at 09:15: at least 72 h from start to start"
+
+
+# -- appointments
+
+
+def test_an_appointment_takes_another_day_and_hour():
+    course = planned(REVIEW)
+    assert placed(course, "review:session3").day == jan(13)
+    after = move(course, "review:session3", jan(15), hour=time(14), calendar=WEEK, at=morning(5))
+    now = placed(after, "review:session3")
+    assert (now.day, now.time, now.pinned) == (jan(15), time(14), True)
+    assert [(c.booking, c.kind, c.why) for c in after.changes] == [
+        ("review:session3", "moved", "moved by hand")
+    ]
+    assert after.sessions == course.sessions
+    # It stays there, also when all is planned again, until it cannot.
+    assert replan(after, calendar=WEEK, at=morning(6)) == after
+    closed = WEEK.without([jan(15)])
+    assert placed(appointments(after, calendar=closed, at=morning(6)), "review:session3").day != jan(15)
+
+
+def test_an_appointment_keeps_its_hour_where_that_is_free():
+    course = move(planned(REVIEW), "review:session3", hour=time(15, 10), calendar=WEEK, at=morning(5))
+    after = move(course, "review:session3", jan(15), calendar=WEEK, at=morning(6))
+    assert placed(after, "review:session3").time == time(15, 10)
+
+
+# Session 3 is on Monday 11 January: the review may be on the 12th to the 16th.
+@pytest.mark.parametrize(("day", "alone"), [(12, False), (16, False), (17, True), (10, True)])
+def test_an_appointment_outside_its_window_is_moved_alone_and_found(day, alone):
+    course = planned(REVIEW)
+    found = moving(course, "review:session3", jan(day), calendar=WEEK, at=morning(5))
+    assert (found.fits is None) is alone
+    assert found.alone is not None
+    assert placed(found.alone, "review:session3").day == jan(day)
+    codes = [f.code for f in check(found.alone, calendar=WEEK, as_of=jan(5)) if f.companions]
+    assert codes == (["KS403"] if alone else [])
+    if alone:
+        assert "protocol has it on 2027-01-12 to 2027-01-16" in found.breaks[0]
+        assert replan(found.alone, calendar=WEEK, at=morning(6)) == found.alone
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "words"),
+    [
+        (14, time(9, 30), "not free"),  # session 4 is from 09:00 to 10:00
+        (13, time(16, 15), "not free"),
+        (4, None, "over"),
+        (5, time(8), "over"),
+    ],
+)
+def test_where_an_appointment_cannot_be(day, hour, words):
+    error = refused(planned(REVIEW), "review:session3", jan(day), hour=hour, at=morning(5))
+    assert words in error.why
+
+
+def test_what_is_no_appointment_to_come_is_not_moved():
+    course = planned(REVIEW, attrs.evolve(REVIEW, id="coil", window=Window(), on_session_days="during"))
+    assert "goes with it" in refused(course, "coil:session3", jan(15), at=morning(5)).why
+    assert "to come are" in refused(course, "nothing", jan(15), at=morning(5)).why
+    outcome = Decision(what="continue", on=jan(1), who="Dr A")
+    decided = decide(planned(SCREENING), "screening:start", outcome, at=morning(1))
+    assert "none" in refused(decided, "screening:start", jan(3), at=morning(2)).why
+
+
+def test_a_moved_screening_still_holds_the_sessions_up():
+    after = move(planned(SCREENING), "screening:start", jan(2), calendar=WEEK, at=morning(1))
+    assert {session.status for session in after.sessions} == {BookingStatus.TENTATIVE}
+
+
+# -- cancelled
+
+
+def test_an_appointment_that_was_cancelled_by_hand_stays_off_until_it_is_moved():
+    course = planned(REVIEW)
+    off = cancel(course, "review:session3", at=morning(5), who="anna")
+    assert placed(off, "review:session3").status == "closed"
+    assert (off.revisions[-1].what, off.revisions[-1].who) == ("cancelled by hand", "anna")
+    assert replan(off, calendar=WEEK, at=morning(6)) == off
+    again = move(off, "review:session3", jan(14), hour=time(12), calendar=WEEK, at=morning(7))
+    assert (placed(again, "review:session3").status, placed(again, "review:session3").day) == (
+        "firm",
+        jan(14),
+    )
+
+
+def test_what_decides_about_sessions_is_not_cancelled():
+    with pytest.raises(InvalidInput) as caught:
+        cancel(planned(SCREENING), "screening:start", at=morning(1))
+    assert "without it nobody would" in caught.value.why
+
+
+def test_a_session_that_is_cancelled_is_recorded_so():
+    after = cancel(planned(), "s4", at=morning(5), by="patient")
+    assert named(after, "s4").status == "closed"
+    assert (after.visits[0].day, after.visits[0].by) == (jan(14), "patient")
+
+
+# -- names
+
+
+def with_boosters() -> Course:
+    """Six in January, then boosters on Mondays from the 25th on."""
+    phases = twice_weekly(6), boosters(2, every=twice_weekly(2).every, weekdays=(0,))
+    prescribed = protocol(*phases, companions=(REVIEW, attrs.evolve(REVIEW, id="late-review")))
+    return plan(prescribed, start=jan(4), calendar=WEEK, at=datetime(2026, 12, 20, 9, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("4", "s4"),
+        ("s4", "s4"),
+        ("induction-4", "s4"),
+        ("induction 4", "s4"),
+        ("2027-01-14", "s4"),
+        ("booster-2", "s8"),
+        ("boosters-2", "s8"),
+        ("maintenance 1", "s7"),
+        ("late-review", "late-review:session3"),
+        ("review:session3", "review:session3"),
+        ("review", "review:session3"),  # the protocol's own name comes before what another is about
+    ],
+)
+def test_a_booking_is_meant_by_its_number_day_name_or_id(text, name):
+    assert booking_meant(with_boosters(), text) == name
+
+
+def test_numbers_are_those_that_the_screen_shows():
+    """Number 4 was missed: session s5 is now number 4."""
+    course = record(planned(), [*visits(4, 7, 11), *visits(14, status="no-show")], at=morning(14))
+    assert booking_meant(course, "4") == "s5"
+    assert booking_meant(course, "s5") == "s5"
+    with pytest.raises(InvalidInput, match="no booking '6'"):
+        booking_meant(course, "6")
+
+
+def test_what_fits_two_is_asked_back_with_their_days():
+    course = planned(attrs.evolve(REVIEW, id="a-review"), attrs.evolve(REVIEW, id="b-review"))
+    with pytest.raises(InvalidInput) as caught:
+        booking_meant(course, "review")
+    assert caught.value.what == "'review' fits 2 bookings"
+    assert "2027-01-13 (a-review:session3)" in caught.value.why
+    adopted = attrs.evolve(
+        planned(), sessions=tuple(attrs.evolve(s, id=str(8 - int(s.id[1:]))) for s in planned().sessions)
+    )
+    with pytest.raises(InvalidInput, match="'5' fits 2"):
+        booking_meant(adopted, "5")  # number 5 has the id 3, and 5 is the id of number 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4=T14:00", ("s4", None, time(14), None)),
+        ("4=2027-01-15", ("s4", jan(15), None, None)),
+        ("4=2027-01-15T14:00@2", ("s4", jan(15), time(14), 2)),
+        ("4=@2", ("s4", None, None, 2)),
+        ("review=2027-02-05T14:00", ("review:session3", date(2027, 2, 5), time(14), None)),
+    ],
+)
+def test_a_move_is_written_with_a_day_an_hour_or_a_chair(text, expected):
+    assert attrs.astuple(read_move(planned(REVIEW), text)) == expected
+
+
+@pytest.mark.parametrize("text", ["4", "4=", "=T14:00", "4=14:00", "4=T25:00", "4=T14:00@", "9=T10:00"])
+def test_what_is_no_move(text):
+    with pytest.raises(InvalidInput):
+        read_move(planned(), text)
