@@ -19,7 +19,7 @@ import attrs
 
 from ketsched import tomlfile
 from ketsched.arguments import checked
-from ketsched.chairs import Occupancy, Occupant, Taken, lowest_free, taken_by
+from ketsched.chairs import LookedUp, Occupancy, Occupant, Occupied, Staffed, Taken, lowest_free, taken_by
 from ketsched.clock import (
     MINUTES_A_DAY,
     SECONDS_A_DAY,
@@ -44,6 +44,8 @@ from ketsched.zones import clinic_zone, same_zone, zone_named
 
 ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
+CLINICIAN = "clinician"
+"""Whom appointments need that name nobody."""
 CLINIC = "the clinic"
 """What a calendar is called that has no name of its own."""
 
@@ -75,8 +77,11 @@ class Calendar:
         openings: Days whose hours are given by date; they come before closures and holidays.
         holidays: Public holidays, closed.
         recurring: Closures by rule.
-        chairs: How many sessions fit at once; None for a calendar without chairs (a person).
-        bookings: Chairs taken by others; a person is one chair.
+        chairs: How many sessions fit at once, or how many there are of those whom it is for; None: nobody counts.
+        bookings: Chairs, or people, taken by others.
+        occupancy: Where else to look up what others have taken; None: nowhere.
+        clinicians: How many can see a patient at once, of those whom appointments need that name nobody.
+        engaged: When they are taken by others.
         name: What findings and errors call it.
         others: Calendars that must be open as well (`&`); they have no others themselves.
     """
@@ -89,6 +94,9 @@ class Calendar:
     recurring: tuple[Recurring, ...] = ()
     chairs: int | None = None
     bookings: tuple[Occupancy, ...] = ()
+    occupancy: Occupied | None = None
+    clinicians: int = 1
+    engaged: tuple[Occupancy, ...] = ()
     name: str = CLINIC
     others: tuple[Calendar, ...] = ()
 
@@ -119,6 +127,13 @@ class Calendar:
                 where="chairs",
                 why=f"a clinic has 1 to {MOST_CHAIRS}",
                 fix="give the number of sessions that fit at once, or close the calendar",
+            )
+        if not 1 <= self.clinicians <= MOST_CHAIRS:
+            raise InvalidInput(
+                what=f"{self.clinicians} clinicians",
+                where="clinicians",
+                why=f"a clinic has 1 to {MOST_CHAIRS}",
+                fix="give the number of those who can see a patient at one time",
             )
         for day in (*(c.day for c in self.closures), *(o.day for o in self.openings)):
             plausible(day, self.name)
@@ -192,7 +207,15 @@ class Calendar:
 
     @checked
     def booked(self, course: Occupant) -> Calendar:
-        """Return this calendar with the chairs taken that a course holds."""
+        """Return this calendar with the chairs taken that a course holds, and the clinicians that it needs."""
+        if isinstance(course, Staffed):
+            held = course.held_by(CLINICIAN).occupied()
+            taken = (Occupancy(start, end, number) for start, end, number in held)
+            whole = attrs.evolve(self, engaged=(*self.engaged, *taken))
+            return whole._with_chairs_of(course)
+        return self._with_chairs_of(course)
+
+    def _with_chairs_of(self, course: Occupant) -> Calendar:
         if self.chairs is None:
             for place, other in enumerate(self.others):
                 if other.chairs is not None:
@@ -201,13 +224,29 @@ class Calendar:
         taken = (Occupancy(start, end, chair) for start, end, chair in course.occupied())
         return attrs.evolve(self, bookings=(*self.bookings, *taken))
 
+    @property
+    def clinician(self) -> Calendar:
+        """The hours of the clinicians: the clinic's own, with as many at once as there are of them."""
+        return attrs.evolve(
+            self, chairs=self.clinicians, bookings=self.engaged, occupancy=None, engaged=(), others=()
+        )
+
+    def alone(self) -> Calendar:
+        """Return this calendar without the others that must be open as well."""
+        return attrs.evolve(self, others=()) if self.others else self
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether others may have booked anything of it; its others are left aside."""
+        return bool(self.bookings) or self.occupancy is not None
+
     @checked
     def __and__(self, other: Calendar) -> Calendar:
         return attrs.evolve(self, others=(*self.others, *other.parts()))
 
     def parts(self) -> Iterator[Calendar]:
         """Yield this calendar and every other that must be open as well, each without its others."""
-        yield attrs.evolve(self, others=()) if self.others else self
+        yield self.alone()
         yield from self.others
 
     def ranges(self, day: date) -> tuple[TimeRange, ...]:
@@ -408,11 +447,12 @@ class Calendar:
     @cached_property
     def _counts(self) -> bool:
         """Whether there are bookings to look at."""
-        return any(part.bookings for part in (self, *self.others))
+        return any(part.is_booked for part in (self, *self.others))
 
     @cached_property
-    def _taken(self) -> Taken:
-        return taken_by(self.bookings, self.chairs or 1)
+    def _taken(self) -> Taken | LookedUp:
+        taken = taken_by(self.bookings, self.chairs or 1)
+        return taken if self.occupancy is None else LookedUp(taken, self.occupancy)
 
     def _free(self, begin: int, end: int, preferred: int | None = None) -> int | None:
         number = None
@@ -448,8 +488,21 @@ def read_calendar(table: Table) -> Calendar:
             fix='add a section [hours] with lines like mon = "09:00-17:00"',
         )
     calendar = Calendar(zone, read_hours(week), name=table.take("name", str, CLINIC))
-    chairs = table.read(
-        "chairs", lambda n: attrs.evolve(calendar, chairs=n).chairs, table.take("chairs", int, 1)
+    capacity = {name: table.take(name, int, None) for name in ("chairs", "capacity")}
+    given = {name: number for name, number in capacity.items() if number is not None} or {"chairs": 1}
+    if len(given) > 1:
+        raise InvalidInput(
+            what="both chairs and a capacity",
+            where=table.where("capacity"),
+            why="a clinic has chairs, and a person or a room a capacity: how many there are at once",
+            fix="remove one of the two",
+        )
+    ((counted, number),) = given.items()
+    chairs = table.read(counted, lambda n: attrs.evolve(calendar, chairs=n).chairs, number)
+    clinicians = table.read(
+        "clinicians",
+        lambda n: attrs.evolve(calendar, clinicians=n).clinicians,
+        table.take("clinicians", int, 1),
     )
     holidays = tuple(read_holidays(entry) for entry in table.tables("holidays"))
     recurring: list[Recurring] = []
@@ -477,6 +530,7 @@ def read_calendar(table: Table) -> Calendar:
     return attrs.evolve(
         calendar,
         chairs=chairs,
+        clinicians=clinicians,
         holidays=holidays,
         recurring=tuple(recurring),
         closures=tuple(closed[day] for day in sorted(closed)),

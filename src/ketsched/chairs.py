@@ -1,7 +1,7 @@
 """
 Chairs: when each is taken, and which is free.
 
-A person whose hours a calendar holds counts as one chair.
+Those whose hours a calendar holds count as chairs: one person as one.
 """
 
 from __future__ import annotations
@@ -53,6 +53,40 @@ class Occupant(Interface):
         """Return (start, end, chair) of each session that holds a chair."""
 
 
+@runtime_checkable
+class Staffed(Interface):
+    """Anything whose appointments take people as well; a Course does."""
+
+    def held_by(self, calendar: str) -> Occupant:
+        """Return what its appointments take of a calendar, by the name that protocols give it."""
+
+
+@runtime_checkable
+class Occupied(Interface):
+    """
+    Anything that knows when chairs or people are taken, asked day by day: a clinic's book.
+
+    What others have booked is then looked up where it is, and not copied into a calendar.
+    """
+
+    def taken_on(self, day: date) -> Iterable[tuple[int, int, int]]:
+        """Return (begin, end, number) of what is taken on a date in UTC; in seconds since 1970 UTC, half-open."""
+
+
+class LookedUp:
+    """What is taken by date, as `taken_by` returns it, with what an occupancy knows of each date that is asked."""
+
+    def __init__(self, known: Taken, occupancy: Occupied) -> None:
+        self._known, self._occupancy = known, occupancy
+        self._asked: Taken = {}
+
+    def get(self, day: date, _: Iterable[tuple[int, int, int]] = ()) -> list[tuple[int, int, int]]:
+        """Return what is taken on a date, looked up once."""
+        if day not in self._asked:
+            self._asked[day] = [*self._known.get(day, ()), *self._occupancy.taken_on(day)]
+        return self._asked[day]
+
+
 def taken_by(bookings: Iterable[Occupancy], chairs: int) -> Taken:
     """
     Return when which of so many chairs are taken.
@@ -70,7 +104,7 @@ def taken_by(bookings: Iterable[Occupancy], chairs: int) -> Taken:
 
 
 def lowest_free(
-    taken: Taken,
+    taken: Taken | LookedUp,
     begin: int,
     end: int,
     chairs: int,

@@ -17,6 +17,7 @@ import attrs
 
 from ketsched import house
 from ketsched.calendars import Calendar
+from ketsched.chairs import Occupant, Staffed
 from ketsched.clock import LAST_DAY, MINUTES_A_DAY, TimeRange, plausible
 from ketsched.errors import InvalidInput, refuse_first
 
@@ -102,6 +103,13 @@ class Hours:
     def of_sessions(self) -> dict[str, Any]:
         """Return them as keywords of the verbs that look at sessions alone."""
         return {name: getattr(self, name) for name in ("calendar", "availability", "wishes", "time")}
+
+    def booked(self, course: Occupant) -> Hours:
+        """Return the same with everything taken that a course holds: chairs, clinicians, and everybody by name."""
+        staff = self.staff
+        if isinstance(course, Staffed):
+            staff = {name: calendar.booked(course.held_by(name)) for name, calendar in staff.items()}
+        return attrs.evolve(self, calendar=self.calendar.booked(course), staff=staff)
 
     @property
     def patient(self) -> PatientHours:

@@ -68,7 +68,7 @@ def test_every_format_and_screen_lists_the_same_bookings(course):
             assert {one[0] for one in seen} <= sessions | companions
 
     standing = [e for e in held.booked if isinstance(e, SessionEntry) and e.status.stands]
-    assert [(row[2], row[3]) for row in sessions_table(course, {}).rows] == [
+    assert [(row[2], row[3]) for row in sessions_table(course).rows] == [
         (f"{e.first:%a} {e.first}", clock(e.booking.time) or "")
         for e in held.session_entries.values()
         if e in standing

@@ -11,6 +11,7 @@ import ketsched as ks
 from ketsched.checking import Severity
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
+from ketsched.hours import Hours
 from ketsched.model import POLICIES, BookingStatus, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
@@ -234,11 +235,11 @@ def test_sessions_are_listed_with_why_one_is_not_on_its_day(course):
     moved = attrs.evolve(second, day=date(2027, 1, 7), ideal=WEDNESDAY)
     shown = attrs.evolve(course, sessions=(attrs.evolve(first, ride="confirmed"), moved, *rest))
     closed = CLINIC.without([WEDNESDAY])
-    rows = sessions_table(shown, {"clinic": closed}).rows
+    rows = sessions_table(shown, Hours(closed)).rows
     assert [row[0] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert (rows[0][2], rows[0][3], rows[0][5]) == ("Mon 2027-01-04", "09:00", "ride home confirmed")
     assert rows[1][5].startswith("1 day later than Wed 2027-01-06: ")
-    assert sessions_table(shown, {}).rows[1][5] == "1 day later than Wed 2027-01-06 to keep the gaps"
+    assert sessions_table(shown).rows[1][5] == "1 day later than Wed 2027-01-06 to keep the gaps"
 
 
 def test_starts_are_listed_with_what_they_cost_or_what_blocks_them(course):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from ketsched import house
-from ketsched.calendars import Calendar
+from ketsched.calendars import CLINICIAN, Calendar
 from ketsched.checking.bookings import CompanionBooking, Stay, local, window_of
 from ketsched.checking.case import CheckedCourse
 from ketsched.checking.companions import NEAR, nearest_days, said_when, said_window, severity_of
@@ -36,8 +36,8 @@ def companion_outside_hours(case: CheckedCourse) -> Iterator[Finding]:
     An appointment is at a time at which whoever it needs cannot.
 
     Its calendar is the one that it names; if it names none, or that one was not given, the clinic's opening
-    hours hold, and it needs no chair. At home it lies between 08:00 and 20:00. What is for the clinic alone
-    does not ask when the patient can.
+    hours hold; it needs no chair, and one of the clinicians. At home it lies between 08:00 and 20:00. What is for
+    the clinic alone does not ask when the patient can.
 
     Why it matters: the therapist's week is not the clinic's; nobody will be there.
 
@@ -118,8 +118,8 @@ RULES: tuple[Rule, ...] = (companion_outside_hours, companion_overlaps)
 
 def _calendar_of(case: CheckedCourse, companion: Companion) -> Calendar | None:
     """Return whose hours an appointment has to keep; None if that is not known."""
-    if companion.calendar in case.calendars:
-        return case.calendars[companion.calendar]
+    if companion.role in case.calendars:
+        return case.calendars[companion.role]
     if companion.place == "home":
         return _at_home(case.course.zone)
     if case.calendar is None or companion.for_patient:
@@ -154,9 +154,12 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
     if not fits:
         hours = ", ".join(str(span) for span in spans)
         return f"it takes {minutes} min; {whose.name} has {hours or 'no hours'} on {day_words(day)}"
-    named = booked.companion.calendar in case.calendars
-    if named and (whose.bookings or whose.others) and whose.free_chair(begin, end) is None:
+    named = booked.companion.role in case.calendars
+    if named and (whose.is_booked or whose.others) and whose.free_chair(begin, end) is None:
         return f"{whose.name} is taken at some time between {begin:%H:%M} and {end:%H:%M}"
+    clinician = next(whose.parts()).clinician
+    if not named and booked.companion.role == CLINICIAN and clinician.free_chair(begin, end) is None:
+        return f"every clinician is taken at some time between {begin:%H:%M} and {end:%H:%M}"
     return ""
 
 

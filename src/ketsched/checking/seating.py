@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+import attrs
+
 from ketsched import house
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
@@ -144,7 +146,7 @@ def no_free_chair(case: CheckedCourse) -> Iterator[Finding]:
         return
     parts = list(case.calendar.parts())
     room = next((part for part in parts if part.chairs is not None), None)
-    counts = any(part.bookings for part in parts)
+    counts = any(part.is_booked for part in parts)
     for seat in case.seats:
         chair = seat.session.chair if room is not None else None
         if (
@@ -362,7 +364,11 @@ RULES: tuple[Rule, ...] = (
 
 def _is_taken(room: Calendar, chair: int, start: datetime, end: datetime) -> bool:
     """Whether a booking that names this chair lies on a span of time."""
-    return any(b.chair == chair and b.start < end and start < b.end for b in room.bookings)
+    named = any(b.chair == chair and b.start < end and start < b.end for b in room.bookings)
+    if named or room.occupancy is None:
+        return named
+    looked_up = attrs.evolve(room, bookings=(), others=())
+    return looked_up.free_chair(start, end, preferred=chair) != chair
 
 
 def closed_because(calendar: Calendar, day: date) -> str:

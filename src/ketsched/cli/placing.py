@@ -150,7 +150,8 @@ def known(
         )
     staff = {} if loaded is None else loaded.calendars
     staff = files.staff({**staff, **inputs.located("--calendar", read_named, calendars, course.protocol)})
-    calendar = files.booked(calendar, booked)
+    taken = files.booked(Hours(calendar, staff=staff), booked)
+    calendar, staff = taken.calendar, dict(taken.staff)
     found = Known(
         hours=Hours(calendar),
         said=None if loaded is None else loaded.hours.patient,
@@ -293,12 +294,12 @@ class FilesBeside:
         }
         return {**known, **given}
 
-    def booked(self, calendar: Calendar, folder: str | None = None) -> Calendar:
-        """Return a calendar with the chairs taken of the courses in a folder; None: in the one that is remembered."""
+    def booked(self, hours: Hours, folder: str | None = None) -> Hours:
+        """Return hours with everything taken of the courses in a folder; None: in the one that is remembered."""
         path = self._path(self.course.files.courses) if folder is None else Path(folder)
         if path is None:
-            return calendar
+            return hours
         taken = partial(with_booked, id=self.course.id, file=self.file, same_id=warn_of)
-        calendar = inputs.located("--booked", taken, calendar, path)
+        found: Hours = inputs.located("--booked", taken, hours, path)
         inputs.tell_passed_over(str(path))
-        return calendar
+        return found

@@ -114,7 +114,8 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         key = made["key"] = os.urandom(16).hex()
     if given["booked"] is not None:
         taken = partial(with_booked, id=course_id, same_id=_refuse if outputs else placing.warn_of)
-        what = attrs.evolve(what, calendar=inputs.located("--booked", taken, what.calendar, given["booked"]))
+        hours = inputs.located("--booked", taken, what.hours, given["booked"])
+        what = attrs.evolve(what, calendar=hours.calendar, calendars=hours.staff)
         inputs.tell_passed_over(given["booked"])
     paths, closing = placing.paths_of(what, **given), tuple(placing.closing(given))
     payers: dict[str, Any] = {"authorisations": what.authorisations}
@@ -141,7 +142,8 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         click.echo(reporting.as_json(reporting.plan_values(course, findings)))
     else:
         _show(course, what, findings, tried)
-        for line in (*(f"wrote {output}" for output in outputs), *remarks):
+        said = [f"to know: {remark}" for remark in course.revisions[0].remarks]
+        for line in (*said, *(f"wrote {output}" for output in outputs), *remarks):
             click.echo(line)
         for line in _to_remember(made, document) if outputs else ():
             click.echo(line)
@@ -217,8 +219,7 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
             pictures.show(f"Planned from {on(start)}: {better}\n")
     shown = months(course, what.calendar)
     pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
-    both = what.calendar if what.availability is None else what.calendar & what.availability
-    pictures.present(sessions_table(course, {"clinic": both, "home": what.availability}), "")
+    pictures.present(sessions_table(course, what.hours), "")
     for part in (*around_parts(course), *reasons_parts(course)):
         pictures.present(part, "")
     asked = burden(course)

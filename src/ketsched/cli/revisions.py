@@ -63,7 +63,7 @@ def _show_revision(course: Course, *, as_json: bool) -> None:
     if as_json:
         click.echo(dumps(course, "json").decode(), nl=False)
         return
-    pictures.present(headline(course, len(course.revisions) - 1), "", sessions_table(course, {}))
+    pictures.present(headline(course, len(course.revisions) - 1), "", sessions_table(course))
     around = [placed for placed in course.companions if placed.status.stands]
     if around:
         pictures.present("", "Around the sessions", bookings_table(course, around))

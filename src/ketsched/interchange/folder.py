@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
+from ketsched.hours import Hours
 from ketsched.interchange import read
 
 MOST_FILES = 100_000
@@ -70,19 +72,22 @@ def _no_file(path: Path) -> str:
     return "it is no file" if path.exists() else "it leads nowhere"
 
 
+Bookable = TypeVar("Bookable", Calendar, Hours)
+
+
 def with_booked(
-    calendar: Calendar,
+    calendar: Bookable,
     folder: str | Path,
     *,
     id: str | None,  # noqa: A002 - the caller's word for it
     file: Path | None = None,
     same_id: Callable[[InvalidInput], None] = lambda _: None,
-) -> Calendar:
+) -> Bookable:
     """
-    Return a calendar with the chairs taken that the courses in a folder hold.
+    Return a calendar, or all hours, with everything taken that the courses in a folder hold.
 
     Args:
-        calendar: The clinic's.
+        calendar: The clinic's; or the hours of the clinic and its people.
         folder: Of course files.
         id: Of the course that is planned; a file with it takes nothing.
         file: The file of that course, which takes nothing either.

@@ -331,6 +331,14 @@ class Companion:
         )
 
     @property
+    def role(self) -> str:
+        """Whom it takes: by the name of their calendar, or a clinician; empty: nobody of the clinic."""
+        if self.kind != "appointment":
+            return ""
+        beside = self.place in ("clinic", "telephone") and self.on_session_days != "during"
+        return self.calendar or ("clinician" if beside else "")
+
+    @property
     def is_trip(self) -> bool:
         """Whether somebody has to go somewhere for it."""
         return self.kind == "appointment" and self.place in ("clinic", "elsewhere")

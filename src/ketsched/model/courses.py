@@ -362,12 +362,12 @@ class Course:
         return start, later(start, timedelta(minutes=definition.minutes))
 
     def held_by(self, calendar: str) -> Held:
-        """Return what the appointments of this course take of a named calendar; for `Calendar.booked`."""
+        """Return what the appointments take of a calendar, by its name; "clinician" where they name none."""
         return Held(
             tuple(
-                (*times, None)
+                (*times, placed.unit if placed.who == calendar else None)
                 for placed in self.companions
-                if placed.status.stands and self.protocol.companion(placed.companion).calendar == calendar
+                if placed.status.stands and self.protocol.companion(placed.companion).role == calendar
                 if (times := self.appointment(placed)) is not None
             )
         )
@@ -412,12 +412,12 @@ class Held:
     Times that are taken of somebody's calendar.
 
     Attributes:
-        times: (start, end, None) of each, half-open.
+        times: (start, end, number) of each, half-open; None: whichever of them is free.
     """
 
-    times: tuple[tuple[datetime, datetime, None], ...]
+    times: tuple[tuple[datetime, datetime, int | None], ...]
 
-    def occupied(self) -> tuple[tuple[datetime, datetime, None], ...]:
+    def occupied(self) -> tuple[tuple[datetime, datetime, int | None], ...]:
         """Return (start, end, chair) of each; as `Course.occupied` does for chairs."""
         return self.times
 

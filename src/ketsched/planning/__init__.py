@@ -7,7 +7,7 @@ Neither calls the checker: it reads the protocol by itself, so that each tests t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -68,6 +68,7 @@ def plan(  # noqa: PLR0913 - public, each a keyword
     calendar: Calendar,
     id: str | None = None,  # noqa: A002 - the caller's word for it
     at: datetime | None = None,
+    as_of: date | None = None,
     availability: Calendar | None = None,
     wishes: Calendar | None = None,
     time: time | None = None,
@@ -89,6 +90,8 @@ def plan(  # noqa: PLR0913 - public, each a keyword
         calendar: When the clinic is open, with its chairs.
         id: The course's opaque name, the caller's; needed to publish it.
         at: The moment of this first revision, aware; needed to publish it.
+        as_of: Today, the local date at the clinic: no appointment is placed before tomorrow. That of `at`, unless
+            given; without either nothing is past.
         availability: When the patient can; no session lies outside it.
         wishes: When the patient would rather come; planning leaves it as rarely as it can.
         time: Local time of day that sessions should be near to.
@@ -118,7 +121,7 @@ def plan(  # noqa: PLR0913 - public, each a keyword
             raise _no_start(protocol, start, tried)
     else:
         courses = [Planner(protocol, hours, paid).course(plausible(start, "start"))[0]]
-    return complete(courses, hours, id=id, key=key, at=at, holds=stops, authorisations=paid)
+    return complete(courses, hours, id=id, key=key, at=at, as_of=as_of, holds=stops, authorisations=paid)
 
 
 def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[Start]) -> NoFeasiblePlan:
@@ -138,6 +141,7 @@ def complete(
     id: str | None = None,  # noqa: A002 - the caller's word for it
     key: str | None = None,
     at: datetime | None = None,
+    as_of: date | None = None,
     holds: Iterable[Hold] = (),
     authorisations: Iterable[Authorisation] = (),
 ) -> Course:
@@ -149,19 +153,21 @@ def complete(
     Args:
         courses: At least one, the best first.
         hours: When appointments can be.
-        id, key, at, holds, authorisations: As for `plan`.
+        id, key, at, as_of, holds, authorisations: As for `plan`.
 
     Raises:
         NoFeasiblePlan: Around none of them all has a day; it explains the last one.
     """
     stops, paid = tuple(holds), tuple(authorisations)
     for course in courses:
-        given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (Revision(at=at),)}
+        today = course.day_at(at) if as_of is None and at is not None else as_of
+        first = Revision(at=at, remarks=tuple(_past(course, today)))
+        given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (first,)}
         given |= {"patient": hours.patient, "files": ClinicFiles().given(hours.staff)}
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
         try:
-            placed = place_companions(course, hours)
+            placed = place_companions(course, hours, after=today)
         except NoFeasiblePlan:
             if course.standing()[0].day == courses[-1].standing()[0].day:  # no other start is left to try
                 raise
@@ -172,6 +178,13 @@ def complete(
             given["companions"] = placed
         return attrs.evolve(course, **given)
     raise AssertionError  # the last course has its days, or has raised
+
+
+def _past(course: Course, today: date | None) -> Iterator[str]:
+    """Yield what is over already of a course that is planned today: nothing around it is placed any more."""
+    start = course.standing()[0].day
+    if today is not None and start < today:
+        yield f"the start, {start}, is in the past: today is {today}; what was to be around it is placed from now on"
 
 
 @checked

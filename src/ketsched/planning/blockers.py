@@ -67,9 +67,9 @@ class Blockers:
                 words = f"closed {day}{reason}{whose}"
                 key = f"closed {day}{of_part}"
                 causes.append(Cause(latest_first, day, words, key, can_open=True, opens=opens))
-            elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(part, bookings=()).is_open(
-                day, minutes, grid=GRID
-            ):
+            elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(
+                part, bookings=(), occupancy=None
+            ).is_open(day, minutes, grid=GRID):
                 taken = f"all chairs of {part.name} are taken on {day}"
                 causes.append(Cause(latest_first, day, taken, f"taken {day}{of_part}"))
         if any(cause.can_open for cause in causes) and self._taken(day, minutes):
@@ -88,7 +88,7 @@ class Blockers:
         """Whether bookings alone would leave no start on a day that is closed by date."""
         opened = _each_part(
             self.calendar,
-            lambda part: attrs.evolve(weekly(part), bookings=part.bookings),
+            lambda part: attrs.evolve(weekly(part), bookings=part.bookings, occupancy=part.occupancy),
         )
         unbooked = _each_part(self.calendar, weekly)
         return unbooked.is_open(day, minutes, grid=GRID) and not opened.is_open(day, minutes, grid=GRID)
@@ -96,7 +96,9 @@ class Blockers:
 
 def weekly(part: Calendar) -> Calendar:
     """Return a calendar with nothing but its weekly hours and chairs."""
-    return attrs.evolve(part, closures=(), openings=(), holidays=(), recurring=(), bookings=(), others=())
+    return attrs.evolve(
+        part, closures=(), openings=(), holidays=(), recurring=(), bookings=(), occupancy=None, others=()
+    )
 
 
 def _each_part(calendar: Calendar, change: Callable[[Calendar], Calendar]) -> Calendar:

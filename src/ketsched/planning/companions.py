@@ -19,7 +19,7 @@ from itertools import groupby, islice, pairwise, takewhile
 import attrs
 
 from ketsched.anchors import AnchorDay, anchors
-from ketsched.clock import LAST_DAY, MINUTES_A_DAY, minute_of, time_of
+from ketsched.clock import LAST_DAY, MINUTES_A_DAY, minute_of, moment, seconds, time_of
 from ketsched.errors import InvalidInput
 from ketsched.holds import is_over
 from ketsched.hours import Hours
@@ -29,8 +29,7 @@ from ketsched.placing.values import Problem
 from ketsched.planning.blockers import Cause
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
-from ketsched.planning.rules import ONE_A_DAY, bounds_over, pairs_of
-from ketsched.spacing import Bound, lay
+from ketsched.planning.runs import Run
 
 _SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
 """States in which a booking is history: it is not placed again."""
@@ -42,30 +41,6 @@ _Bookings = tuple[tuple[int, ...], time | None]
 """Days, and the hour of a single booking if it is not the best one."""
 TRIES = 2000
 """Next best days and hours that companions may try to make room for one that must be there."""
-
-
-@attrs.frozen
-class _Run:
-    """The bookings of one companion that are counted from one anchor."""
-
-    companion: Companion
-    anchored: AnchorDay
-    ids: tuple[str, ...]
-    ideals: tuple[int, ...]
-    first: int
-    last: int
-
-    @property
-    def window(self) -> range:
-        return range(self.first, self.last + 1)
-
-    def bounds(self) -> Iterator[Bound]:
-        """Yield the rules between its bookings."""
-        places = range(len(self.ids))
-        yield from lay(places, minimum=1, rule="one a day", key=ONE_A_DAY)
-        for number, spacing in enumerate(self.companion.spacing, 1):
-            key = f"{self.companion.id}/spacing {number}"
-            yield from bounds_over(spacing, pairs_of(spacing, places), spacing.words(), key)
 
 
 def place_companions(
@@ -160,7 +135,7 @@ class _Placer:
             left.remove(order[-1])
         return order
 
-    def _starts_of(self, run: _Run) -> int:
+    def _starts_of(self, run: Run) -> int:
         """Return at how many hours an appointment can start."""
         days = (day for day in run.window if not self.free.closed(run.companion, day))
         return sum(len(self.free.starts(run.companion, day)) for day in days)
@@ -169,7 +144,7 @@ class _Placer:
         """Book all runs of some companions; where one that must be there is stuck, step back to those in its way."""
         frames: list[_Frame] = []
         tries = 0
-        at, runs = 0, list[_Run]()
+        at, runs = 0, list[Run]()
         while True:
             while not runs and at < len(companions):
                 runs, at = self._runs(companions[at]), at + 1
@@ -195,14 +170,14 @@ class _Placer:
                 self._book(frame.run, placed)
                 frames.append(frame)
 
-    def _in_the_way(self, earlier: _Run, stuck: _Run) -> bool:
+    def _in_the_way(self, earlier: Run, stuck: Run) -> bool:
         """Whether other days of an earlier run could help one that found none."""
         if earlier.companion.kind != "appointment":
             return False
         from_it = stuck.companion.anchor.companion == earlier.companion.id
         return from_it or (earlier.first <= stuck.last and stuck.first <= earlier.last)
 
-    def _runs(self, companion: Companion) -> list[_Run]:
+    def _runs(self, companion: Companion) -> list[Run]:
         """Return the runs of a companion, with the ids and the recommended days of their bookings."""
         window = companion.window
         found = []
@@ -223,11 +198,19 @@ class _Placer:
             earliest = self.earliest - (companion.kind == "task")  # that can still be today
             first, last = max(first, earliest), min(last, LAST_DAY.toordinal())
             known = any(name in self.before for name in ids) or self._goes_along(companion, anchored)
+            known = known or (self._is_asked_for(companion) and not self._is_over(anchored))
             if ideals and (
                 known or first <= last
             ):  # what was not booked while it could be, is not booked now
-                found.append(_Run(companion, anchored, ids, tuple(ideals), first, last))
+                found.append(Run(companion, anchored, ids, tuple(ideals), first, last))
         return found
+
+    def _is_asked_for(self, companion: Companion) -> bool:
+        """Whether a course that is planned for the first time cannot do without a companion."""
+        return not self.before and companion.required and companion.kind == "appointment"
+
+    def _is_over(self, anchored: AnchorDay) -> bool:
+        return self.after is not None and anchored.day <= self.after
 
     def _stepped(self, companion: Companion, begin: int) -> Iterator[int]:
         days = steps(companion.every, date.fromordinal(begin))
@@ -238,7 +221,7 @@ class _Placer:
         phase = companion.anchor.phase
         return max(s.day.toordinal() for s in self.standing if phase in ("", s.phase))
 
-    def _placements(self, run: _Run) -> Iterator[_Bookings]:
+    def _placements(self, run: Run) -> Iterator[_Bookings]:
         """Yield the days that a run can have, the best first; then, of one that must be there, other hours on them."""
         days = list[tuple[int, ...]]()
         for found in self._days(run):
@@ -256,7 +239,7 @@ class _Placer:
             for start in sorted(others, key=lambda start: (abs(start - best), start)):
                 yield found, time_of(start)
 
-    def _days(self, run: _Run) -> Iterator[tuple[int, ...]]:
+    def _days(self, run: Run) -> Iterator[tuple[int, ...]]:
         """Yield the days that a run can have, the best first."""
         companion = run.companion
         old = [self.before.get(name) for name in run.ids]
@@ -283,7 +266,7 @@ class _Placer:
         """Whether a booking is history: it took place, was missed, or its day has come."""
         return placed.status in _SETTLED or (self.after is not None and placed.day <= self.after)
 
-    def _is_history(self, run: _Run, placed: PlacedCompanion) -> bool:
+    def _is_history(self, run: Run, placed: PlacedCompanion) -> bool:
         """
         Whether a booking is history.
 
@@ -303,7 +286,7 @@ class _Placer:
             return self._settled(placed) and placed.day.toordinal() >= begins
         return self._settled(placed)
 
-    def _agreed(self, run: _Run, old: PlacedCompanion | None) -> int | None:
+    def _agreed(self, run: Run, old: PlacedCompanion | None) -> int | None:
         """Return the day that a booking stands on, if it can stay there."""
         if old is None or not old.status.stands:
             return None
@@ -325,7 +308,7 @@ class _Placer:
         to_come = session is not None and session.status is not BookingStatus.FULFILLED
         return to_come and (self.after is None or anchored.day > self.after)
 
-    def _due(self, run: _Run, ideal: int, known: PlacedCompanion | None) -> int:
+    def _due(self, run: Run, ideal: int, known: PlacedCompanion | None) -> int:
         """
         Return a task's due date; the clinic's are brought forward to a day on which it is open.
 
@@ -340,7 +323,7 @@ class _Placer:
                     return day
         return ideal
 
-    def _nearest(self, run: _Run, ideal: int, *, share: bool) -> Iterator[int]:
+    def _nearest(self, run: Run, ideal: int, *, share: bool) -> Iterator[int]:
         """Yield the open days of a window from the nearest on; first those on which the patient comes anyway."""
         window, shared = run.window, list[int]()
         if share:
@@ -354,7 +337,7 @@ class _Placer:
                 if day in window and day not in shared and self.free.is_open(run.companion, day):
                     yield day
 
-    def _series(self, run: _Run, old: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
+    def _series(self, run: Run, old: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
         """Yield the days of several bookings from one anchor, as sessions of a phase are placed."""
         days = tuple(day for day in run.window if self.free.is_open(run.companion, day))
         options: list[tuple[int, ...]] = []
@@ -378,19 +361,23 @@ class _Placer:
         except TooManyPlans:
             return
 
-    def _book(self, run: _Run, bookings: _Bookings) -> None:
+    def _book(self, run: Run, bookings: _Bookings) -> None:
         days, start = bookings
         companion = run.companion
         for name, day, ideal in zip(run.ids, days, run.ideals, strict=True):
             old = self.before.get(name)
             placed = old
             if placed is None or not self._is_history(run, placed):
+                timed = companion.kind == "appointment"
+                begin = (start or self._start(run, day, old)) if timed else None
                 placed = PlacedCompanion(
                     id=name,
                     companion=companion.id,
                     day=date.fromordinal(day),
-                    time=(start or self._start(run, day, old)) if companion.kind == "appointment" else None,
+                    time=begin,
                     session=run.anchored.session,
+                    who=companion.role,
+                    unit=self._unit(companion, day, begin, old),
                     status=old.status if old is not None and old.status.stands else BookingStatus.FIRM,
                     pinned=old is not None and old.pinned and old.day.toordinal() == day,
                     uid="" if old is None else old.uid,
@@ -402,7 +389,7 @@ class _Placer:
             if placed.status in _TAKING:  # the time of what took place is taken from the start
                 self.free.book(placed, companion)
 
-    def _start(self, run: _Run, day: int, old: PlacedCompanion | None) -> time | None:
+    def _start(self, run: Run, day: int, old: PlacedCompanion | None) -> time | None:
         if run.companion.on_session_days == "during":
             session = self._session(run.anchored)
             timed = session is not None and session.time is not None
@@ -410,15 +397,26 @@ class _Placer:
         stays = old is not None and old.day.toordinal() == day
         return self.free.choose(run.companion, day, old=old.time if old is not None and stays else None)
 
+    def _unit(
+        self, companion: Companion, day: int, start: time | None, old: PlacedCompanion | None
+    ) -> int | None:
+        """Return which of those whom an appointment takes it is: as before, or else the first who is free."""
+        if start is None or not companion.role:
+            return None
+        begin = seconds(moment(date.fromordinal(day), start, self.course.zone))
+        return self.free.unit(companion, begin, preferred=None if old is None else old.unit)
+
     def _unbook(self, begun: int) -> None:
         while len(self.booked) > begun:
             placed = self.booked.pop()
             if placed.status in _TAKING:
                 self.free.unbook(placed, self.course.protocol.companion(placed.companion))
 
-    def _no_day(self, run: _Run) -> NoFeasiblePlan:
+    def _no_day(self, run: Run) -> NoFeasiblePlan:
         """Say what closes each day of a window, what rules there are, and which day to open (tried)."""
         companion = run.companion
+        if run.first > run.last:
+            return self._over(run)
         reasons = [(day, self.free.why_not(companion, day)) for day in run.window]
         closed = [
             _stretch([day for day, _ in same], reason)
@@ -445,7 +443,23 @@ class _Placer:
             ][::-1],
         )
 
-    def _would_help(self, run: _Run, day: int) -> bool:
+    def _over(self, run: Run) -> NoFeasiblePlan:
+        """Say that the last day on which something could be is over."""
+        companion, window = run.companion, run.companion.window
+        first, last = (run.anchored.day.toordinal() + days for days in (window.earliest, window.latest))
+        on = date.fromordinal(self.earliest)
+        later = date.fromordinal(run.anchored.day.toordinal() + self.earliest - last)
+        return NoFeasiblePlan(
+            what=f"no day for {companion.title}",
+            where=f"{self.course.protocol.id}, companion {companion.id}: "
+            f"from {companion.anchor.words()} ({run.anchored.day}) on",
+            why=f"it must be on {date.fromordinal(first)} to {date.fromordinal(last)}, and nothing new is before {on}",
+            fix=f"start so that {companion.anchor.words()} is on {later} or later, or let it be recommended "
+            "(required = false)",
+            causes=(Cause((0, 0), None, "its window is over", f"{companion.id}/window"),),
+        )
+
+    def _would_help(self, run: Run, day: int) -> bool:
         """Whether one day that a date closes would give the run its days, if it were open."""
         if not self.free.closed_by_date(run.companion, day):
             return False
@@ -466,10 +480,10 @@ def _shares(companion: Companion) -> bool:
 class _Frame:
     """A run that was booked: what it can still try, and where the work stood before it."""
 
-    run: _Run
+    run: Run
     begun: int
     at: int
-    runs: list[_Run]
+    runs: list[Run]
     placements: Iterator[_Bookings]
 
 

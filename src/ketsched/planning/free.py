@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import attrs
 
-from ketsched.calendars import Calendar
+from ketsched.calendars import CLINICIAN, Calendar
 from ketsched.clock import changes_clocks, choices, later, minute_of, moment, seconds, time_of
 from ketsched.hours import GRID, Hours, at_home
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import weekly
 from ketsched.zones import same_zone, zone_named
 
+Taking = tuple[int, int, int | None]
+"""(begin, end, which of them): half-open, in seconds since 1970 UTC."""
 Span = tuple[int, int, bool]
 """(begin, end, whether it is at the clinic): half-open, in seconds since 1970 UTC."""
 
@@ -44,7 +47,7 @@ class FreeTime:
         }
         self.trip_days = {s.day.toordinal(): 1 for s in standing if not course.is_at_home(s)}
         self._taken: dict[int, list[Span]] = {}
-        self._taken_of: dict[str, list[Span]] = {}
+        self._taken_of: dict[str, list[Taking]] = {}
         self._midnights: dict[int, int] = {}
         self._asked: tuple[str, int] | None = None
         self._answer: list[int] = []
@@ -79,13 +82,16 @@ class FreeTime:
         known = self._known.get(key)
         if known is None:
             zone = self.course.zone
-            if companion.calendar in self.calendars:
-                known = self.calendars[companion.calendar]
+            named = self.calendars.get(companion.role)
+            if named is not None:
+                known = named
                 known = known if same_zone(known.zone, zone) else Calendar.always(zone) & known
             elif companion.place == "home":
                 known = at_home(zone)
-            else:  # the clinic's hours; its chairs are for sessions
-                first, *others = (attrs.evolve(p, chairs=None, bookings=()) for p in self.calendar.parts())
+            else:  # the clinic's hours; its chairs are for sessions, its clinicians for appointments
+                first, *others = (unchaired(part) for part in self.calendar.parts())
+                if companion.role == CLINICIAN:
+                    first = next(self.calendar.parts()).clinician
                 known = attrs.evolve(first, others=tuple(others))
             if self.availability is not None and companion.for_patient:
                 known = known & self.availability
@@ -107,7 +113,7 @@ class FreeTime:
             starts = self._starts[key] = self.whose(companion).start_minutes(on, companion.minutes, grid=GRID)
         for since, until, _ in self._taken.get(day, ()) if companion.for_patient and starts else ():
             starts = self._outside(day, starts, companion.minutes, since, until)
-        if starts and companion.calendar in self._taken_of:
+        if starts and self._taken_of.get(companion.role):
             starts = self._within_capacity(companion, day, starts)
         return starts
 
@@ -137,26 +143,48 @@ class FreeTime:
             return None
         return begin.time() if whose is None or whose.is_open_throughout(begin, end) else None
 
+    def capacity(self, companion: Companion) -> Calendar | None:
+        """Return the calendar of whom a companion takes, where that is counted."""
+        whose = self.calendars.get(companion.role)
+        if whose is not None:
+            return next((part for part in whose.parts() if part.chairs is not None), None)
+        return next(self.calendar.parts()).clinician if companion.role == CLINICIAN else None
+
+    def unit(self, companion: Companion, begin: int, *, preferred: int | None = None) -> int | None:
+        """Return which of those whom a companion takes is free from a moment on, in seconds since 1970 UTC, or None."""
+        whose, end = self.capacity(companion), begin + 60 * companion.minutes
+        if whose is None or whose.chairs is None:
+            return None
+        busy = {
+            number
+            for since, until, number in self._taken_of.get(companion.role, ())
+            if since < end and begin < until
+        }
+        start, stop = (datetime.fromtimestamp(at, UTC) for at in (begin, end))
+        numbers: list[int] = [preferred] if preferred is not None and preferred <= whose.chairs else []
+        for number in [*numbers, *range(1, whose.chairs + 1)]:
+            if number not in busy and whose.free_chair(start, stop, preferred=number) == number:
+                return number
+        return None
+
     def _within_capacity(self, companion: Companion, day: int, starts: list[int]) -> list[int]:
         """Return the starts at which somebody whom several companions need is not needed by too many."""
-        whose = self.calendars.get(companion.calendar)
-        most = (
-            min((part.chairs for part in whose.parts() if part.chairs is not None), default=None)
-            if whose
-            else None
-        )
-        if most is None:
+        whose = self.capacity(companion)
+        if whose is None or whose.chairs is None:
             return starts
         length = 60 * companion.minutes
         begins = self._begins(day, starts)
         first, last = begins[0], begins[-1] + length
-        spans = [span for span in self._taken_of[companion.calendar] if span[0] < last and first < span[1]]
+        spans = [
+            span for span in self._taken_of.get(companion.role, ()) if span[0] < last and first < span[1]
+        ]
         if not spans:
             return starts
         return [
             start
             for start, at in zip(starts, begins, strict=True)
-            if sum(since < at + length and at < until for since, until, _ in spans) < most
+            if not any(since < at + length and at < until for since, until, _ in spans)
+            or self.unit(companion, at) is not None
         ]
 
     def _outside(self, day: int, starts: list[int], minutes: int, since: int, until: int) -> list[int]:
@@ -239,9 +267,9 @@ class FreeTime:
         self._asked = None
         start = moment(placed.day, placed.time, self.course.zone)
         end = later(start, timedelta(minutes=companion.minutes))
-        if companion.calendar in self.calendars:
-            spans = self._taken_of.setdefault(companion.calendar, [])
-            _add(spans, (seconds(start), seconds(end), False), sign)
+        if companion.role:
+            spans = self._taken_of.setdefault(companion.role, [])
+            _add(spans, (seconds(start), seconds(end), placed.unit), sign)
         if not companion.for_patient or companion.on_session_days == "during":
             return
         day = placed.day.toordinal()
@@ -257,7 +285,12 @@ class FreeTime:
             _add(self._taken.setdefault(day, []), span, sign)
 
 
-def _add(spans: list[Span], span: Span, sign: int) -> None:
+def unchaired(part: Calendar) -> Calendar:
+    """Return a calendar's hours, whatever is booked in it."""
+    return attrs.evolve(part, chairs=None, bookings=(), occupancy=None)
+
+
+def _add(spans: list[Any], span: tuple[Any, ...], sign: int) -> None:
     if sign > 0:
         spans.append(span)
     else:

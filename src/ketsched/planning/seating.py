@@ -290,7 +290,7 @@ class _HourSearch:
 
 def free_seat(calendar: Calendar, day: date, start: time, need: SeatNeed, chair: int | None) -> Seat | None:
     """Return the seat that a session can have at an hour, in its own chair if that is free; None if there is none."""
-    if not changes_clocks(day, calendar.zone) and not any(part.bookings for part in calendar.parts()):
+    if not changes_clocks(day, calendar.zone) and not any(part.is_booked for part in calendar.parts()):
         begins = minute_of(start)  # the plain day, on which nothing has to be looked up
         spans = calendar.ranges(day)
         if any(span.start <= begins and begins + need.minutes <= span.end for span in spans):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ketsched.agenda import agenda
-from ketsched.calendars import Calendar
 from ketsched.holds import tentative_reasons
+from ketsched.hours import Hours
 from ketsched.interchange.json import document
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.moments import SessionEntry
 from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on
+from ketsched.screens.notes import notes_on_days, notes_on_hours, usual_hour
 from ketsched.screens.protocols import with_and_where
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
 _RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
 
 
-def sessions_table(course: Course, places: Mapping[str, Calendar | None]) -> Table:
+def sessions_table(course: Course, hours: Hours | None = None) -> Table:
     """
     List the sessions: number, day, hours, and what there is to say of each.
 
     Args:
         course: The course.
-        places: Of each place ("clinic", "home") the calendar of it and the patient; it tells why one was moved.
+        hours: When its sessions can be; they tell why one is on another day or at another hour.
     """
+    usual = {at_home: usual_hour(course, hours, at_home=at_home) for at_home in (False, True)}
     rows = (
         (
             str(entry.number) if entry.booking.counts else "",
@@ -39,7 +41,7 @@ def sessions_table(course: Course, places: Mapping[str, Calendar | None]) -> Tab
             on(entry.first),
             f"{entry.start:%H:%M}" if entry.start else "",
             f"{entry.end:%H:%M}" if entry.end else "",
-            "; ".join(_of_session(entry, places)),
+            "; ".join(_of_session(entry, hours, usual[entry.at_home])),
         )
         for entry in agenda(course).session_entries.values()
         if entry.status.stands
@@ -47,7 +49,7 @@ def sessions_table(course: Course, places: Mapping[str, Calendar | None]) -> Tab
     return Table(("", "phase", "day", "from", "to", "note"), tuple(rows))
 
 
-def _of_session(entry: SessionEntry, places: Mapping[str, Calendar | None]) -> Iterator[str]:
+def _of_session(entry: SessionEntry, hours: Hours | None, usual: time | None) -> Iterator[str]:
     session, at_home = entry.booking, entry.at_home
     if session.status is BookingStatus.TENTATIVE:
         yield "to be confirmed"
@@ -57,17 +59,8 @@ def _of_session(entry: SessionEntry, places: Mapping[str, Calendar | None]) -> I
         yield "at home"
     if session.ride:
         yield _RIDES[session.ride]
-    if session.ideal is not None and session.ideal != session.day:
-        yield _moved(session.day, session.ideal, places.get("home" if at_home else "clinic"))
-
-
-def _moved(day: date, ideal: date, both: Calendar | None) -> str:
-    why = " to keep the gaps"
-    if both is not None and not both.ranges(ideal):
-        closure = both.closed_by(ideal)
-        why = f": {closure.reason}" if closure else ": not open"
-    side = "later" if day > ideal else "earlier"
-    return f"{many(abs((day - ideal).days), 'day')} {side} than {on(ideal)}{why}"
+    yield from notes_on_days(entry, hours)
+    yield from notes_on_hours(entry, hours, usual)
 
 
 def starts_table(tried: Sequence[Start], shown: int) -> Table:

@@ -14,7 +14,7 @@ from functools import cached_property
 import attrs
 
 from ketsched.anchors import AnchorDay, anchor_of, anchors, is_within
-from ketsched.clock import WEEKDAY_NAMES, minute_of
+from ketsched.clock import WEEKDAY_NAMES, minute_of, moment, seconds
 from ketsched.errors import InvalidInput
 from ketsched.holds import with_statuses
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
@@ -70,11 +70,13 @@ class AppointmentMove:
         starts = self.free.starts(self.companion, day)
         if target.hour is not None:
             if self.free.fits(self.companion, day, target.hour):
-                return "", ""
+                free = target.unit in (None, self.at(target).unit)
+                return ("", "") if free else (f"{target.day}: number {target.unit} is taken", "taken")
             if starts:
                 return f"{target.day} at {target.hour:%H:%M}: somebody it needs is not free then", "taken"
         if starts:
-            return "", ""
+            free = target.unit in (None, self.at(target).unit)
+            return ("", "") if free else (f"{target.day}: number {target.unit} is taken", "taken")
         return f"{target.day}: {self.free.hours_closed(self.companion, day)}", "closed"
 
     def breaks(self, target: Target) -> Iterator[tuple[str, str]]:
@@ -126,7 +128,12 @@ class AppointmentMove:
             day=target.day,
             time=hour,
             status=self.placed.status if stands else BookingStatus.FIRM,
-            unit=target.unit if target.unit is not None else self.placed.unit,
+            who=self.companion.role,
+            unit=self.free.unit(
+                self.companion,
+                seconds(moment(target.day, hour, self.course.zone)),
+                preferred=target.unit or self.placed.unit,
+            ),
             pinned=True,
         )
 

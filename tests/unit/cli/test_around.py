@@ -23,6 +23,7 @@ from clinicfiles import (
     said_in_four_parts,
 )
 from ketsched.cli import pictures
+from ketsched.hours import Hours
 from ketsched.screens.courses import sessions_table
 from ketsched.screens.months import months
 from making import small_course
@@ -206,7 +207,7 @@ def test_sessions_at_home_look_different(capsys):
     pictures.show(
         pictures.months_of(months(course, None)),
         pictures.legend_of(months(course, None)),
-        pictures.drawn(sessions_table(course, {})),
+        pictures.drawn(sessions_table(course)),
     )
     out = capsys.readouterr().out
     assert "{11}  12  13  14  15  16  17\n[18]  19" in out
@@ -221,8 +222,8 @@ def test_a_moved_session_at_home_is_not_blamed_on_the_clinic(capsys):
     never = ks.Calendar("Europe/Amsterdam", ((),) * 7)
     cannot = ks.Calendar("Europe/Amsterdam").without([date(2027, 1, 10)], "the patient cannot")
     for at_home, why in ((None, " to keep the gaps"), (cannot, ": the patient cannot")):
-        places = {"clinic": never, "home": at_home}
-        pictures.present(sessions_table(attrs.evolve(course, sessions=(moved,)), places))
+        hours = Hours(never, availability=at_home)
+        pictures.present(sessions_table(attrs.evolve(course, sessions=(moved,)), hours))
         out = " ".join(capsys.readouterr().out.split())
         assert out.endswith(f"at home; 1 day later than Sun 2027-01-10{why}")
 

@@ -1,0 +1,36 @@
+"""The bookings of one companion that are counted from one anchor, as they are to be placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from ketsched.anchors import AnchorDay
+from ketsched.model import Companion
+from ketsched.planning.rules import ONE_A_DAY, bounds_over, pairs_of
+from ketsched.spacing import Bound, lay
+
+
+@attrs.frozen
+class Run:
+    """The bookings of one companion that are counted from one anchor."""
+
+    companion: Companion
+    anchored: AnchorDay
+    ids: tuple[str, ...]
+    ideals: tuple[int, ...]
+    first: int
+    last: int
+
+    @property
+    def window(self) -> range:
+        return range(self.first, self.last + 1)
+
+    def bounds(self) -> Iterator[Bound]:
+        """Yield the rules between its bookings."""
+        places = range(len(self.ids))
+        yield from lay(places, minimum=1, rule="one a day", key=ONE_A_DAY)
+        for number, spacing in enumerate(self.companion.spacing, 1):
+            key = f"{self.companion.id}/spacing {number}"
+            yield from bounds_over(spacing, pairs_of(spacing, places), spacing.words(), key)

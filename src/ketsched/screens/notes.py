@@ -1,0 +1,85 @@
+"""Why a session is on another day or at another hour than it was to be: the real reason, in a few words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+
+from ketsched.calendars import Calendar
+from ketsched.clock import choices, later, minute_of, moment
+from ketsched.hours import Hours, SeatNeed
+from ketsched.model import Course
+from ketsched.moments import SessionEntry
+from ketsched.screens import many, on
+
+
+def notes_on_days(entry: SessionEntry, hours: Hours | None) -> Iterator[str]:
+    """Yield that a session is not on its ideal day, and why."""
+    session = entry.booking
+    if session.ideal is None or session.ideal == session.day:
+        return
+    side = "later" if session.day > session.ideal else "earlier"
+    why = "" if hours is None else _closed(hours, _need(entry), session.ideal)
+    away = many(abs((session.day - session.ideal).days), "day")
+    yield f"{away} {side} than {on(session.ideal)}{why or ' to keep the gaps'}"
+
+
+def notes_on_hours(entry: SessionEntry, hours: Hours | None, usual: time | None) -> Iterator[str]:
+    """Yield that a session is not at the hour of the others, or that was asked for, and why."""
+    session = entry.booking
+    if hours is None or usual is None or session.time in (None, usual):
+        return
+    need = _need(entry)
+    calendar = hours.of_place[need.place]
+    if minute_of(usual) in calendar.start_minutes(session.day, need.minutes):
+        wished = hours.wished.get(need.place)
+        if wished is not None and minute_of(usual) not in wished.start_minutes(session.day, need.minutes):
+            yield f"not at {usual:%H:%M}: the patient would rather not"
+        return
+    yield f"not at {usual:%H:%M}: {_taken(calendar, session.day, usual, need.minutes)}"
+
+
+def usual_hour(course: Course, hours: Hours | None, *, at_home: bool) -> time | None:
+    """Return the hour that was asked for, or else that most sessions at the clinic, or at home, have; None: no hour."""
+    if hours is not None and hours.time is not None:
+        return hours.time
+    times = [s.time for s in course.standing() if s.time is not None and course.is_at_home(s) is at_home]
+    counted = Counter(times)
+    return min((t for t in counted if counted[t] == max(counted.values())), default=None)
+
+
+def _need(entry: SessionEntry) -> SeatNeed:
+    return SeatNeed("home" if entry.at_home else "clinic", entry.phase.anatomy.minutes)
+
+
+def _closed(hours: Hours, need: SeatNeed, day: date) -> str:
+    """Say what closes a day to a session, after "than Mon 2027-01-18"; empty if it is open."""
+    calendar, minutes = hours.of_place[need.place], need.minutes
+    if calendar.is_open(day, minutes):
+        wished = hours.wished.get(need.place)
+        rather = wished is not None and not wished.is_open(day, minutes)
+        return ": the patient would rather not" if rather else ""
+    own, *others = calendar.parts()
+    if not own.ranges(day):
+        closure = own.closed_by(day)
+        return f": {closure.reason}" if closure else ": not open"
+    if any(not part.is_open(day, minutes) for part in others):
+        return ": the patient cannot"
+    if own.is_open(day, minutes):
+        return ": the patient cannot at the clinic's hours"
+    return ": all chairs are taken" if own.is_booked else ": too few hours"
+
+
+def _taken(calendar: Calendar, day: date, clock: time, minutes: int) -> str:
+    """Say why a session cannot start at an hour of a day."""
+    if len(choices(day, clock, calendar.zone)) != 1:
+        return "the clocks change"
+    begin = moment(day, clock, calendar.zone)
+    end = later(begin, timedelta(minutes=minutes))
+    own, *others = calendar.parts()
+    if not own.is_open_throughout(begin, end):
+        return "not open"
+    if any(not part.is_open_throughout(begin, end) for part in others):
+        return "the patient cannot"
+    return "all chairs are taken" if own.free_chair(begin, end) is None else "to keep the gaps in hours"
