@@ -37,7 +37,7 @@ from ketsched.clock import (
     time_of,
     uneven_days,
 )
-from ketsched.closures import Closure, Holidays, Recurring, days_of, read_closures, read_holidays
+from ketsched.closures import Closure, Holidays, Opening, Recurring, days_of, read_dated, read_holidays
 from ketsched.errors import InvalidInput
 from ketsched.tomlfile import Table
 from ketsched.zones import clinic_zone, same_zone, zone_named
@@ -51,14 +51,6 @@ CLINIC = "the clinic"
 
 Span = tuple[int, int]
 """(begin, end), half-open, in seconds since 1970 UTC."""
-
-
-@attrs.frozen
-class Opening:
-    """One day on which other hours hold than those of its weekday, a closure or a holiday."""
-
-    day: date
-    hours: tuple[TimeRange, ...] = attrs.field(converter=merged)
 
 
 def _week(hours: Iterable[Iterable[TimeRange]]) -> tuple[tuple[TimeRange, ...], ...]:
@@ -121,20 +113,14 @@ class Calendar:
                 why="a week has seven",
                 fix="give hours for Monday to Sunday",
             )
-        if self.chairs is not None and not 1 <= self.chairs <= MOST_CHAIRS:
-            raise InvalidInput(
-                what=f"{self.chairs} chairs",
-                where="chairs",
-                why=f"a clinic has 1 to {MOST_CHAIRS}",
-                fix="give the number of sessions that fit at once, or close the calendar",
-            )
-        if not 1 <= self.clinicians <= MOST_CHAIRS:
-            raise InvalidInput(
-                what=f"{self.clinicians} clinicians",
-                where="clinicians",
-                why=f"a clinic has 1 to {MOST_CHAIRS}",
-                fix="give the number of those who can see a patient at one time",
-            )
+        for counted, number in (("chairs", self.chairs), ("clinicians", self.clinicians)):
+            if number is not None and not 1 <= number <= MOST_CHAIRS:
+                raise InvalidInput(
+                    what=f"{number} {counted}",
+                    where=counted,
+                    why=f"a clinic has 1 to {MOST_CHAIRS}",
+                    fix="give the number of sessions, or of clinicians, that fit at once, or close the calendar",
+                )
         for day in (*(c.day for c in self.closures), *(o.day for o in self.openings)):
             plausible(day, self.name)
 
@@ -231,10 +217,6 @@ class Calendar:
             self, chairs=self.clinicians, bookings=self.engaged, occupancy=None, engaged=(), others=()
         )
 
-    def alone(self) -> Calendar:
-        """Return this calendar without the others that must be open as well."""
-        return attrs.evolve(self, others=()) if self.others else self
-
     @property
     def is_booked(self) -> bool:
         """Whether others may have booked anything of it; its others are left aside."""
@@ -246,7 +228,7 @@ class Calendar:
 
     def parts(self) -> Iterator[Calendar]:
         """Yield this calendar and every other that must be open as well, each without its others."""
-        yield self.alone()
+        yield attrs.evolve(self, others=()) if self.others else self
         yield from self.others
 
     def ranges(self, day: date) -> tuple[TimeRange, ...]:
@@ -505,34 +487,14 @@ def read_calendar(table: Table) -> Calendar:
         table.take("clinicians", int, 1),
     )
     holidays = tuple(read_holidays(entry) for entry in table.tables("holidays"))
-    recurring: list[Recurring] = []
-    closed: dict[date, Closure] = {}
-    for entry in table.tables("closed"):
-        for closing in read_closures(entry):
-            if isinstance(closing, Closure):
-                closed[closing.day] = closing
-            else:
-                recurring.append(closing)
-    opened: dict[date, Opening] = {}
-    for entry in table.tables("open"):
-        day = entry.take("on", date)
-        entry.read("on", lambda day: plausible(day, ""), day)
-        if day in closed or day in opened:
-            raise InvalidInput(
-                what=f"{day} is {'both closed and open' if day in closed else 'opened twice'}",
-                where=entry.where("on"),
-                why="a day given by date is one thing only",
-                fix="remove one of the two entries",
-            )
-        opened[day] = Opening(day, entry.read("hours", TimeRange.parse, entry.take("hours", str)))
-        entry.done()
+    dated = read_dated(table)
     table.done()
     return attrs.evolve(
         calendar,
         chairs=chairs,
         clinicians=clinicians,
         holidays=holidays,
-        recurring=tuple(recurring),
-        closures=tuple(closed[day] for day in sorted(closed)),
-        openings=tuple(opened[day] for day in sorted(opened)),
+        recurring=dated.recurring,
+        closures=dated.closures,
+        openings=dated.openings,
     )

@@ -17,9 +17,9 @@ from typing import Any
 import attrs
 
 from ketsched import tomlfile
-from ketsched.calendars import ALL_DAY, Calendar, Opening, read_hours
+from ketsched.calendars import ALL_DAY, Calendar, read_hours
 from ketsched.clock import MINUTES_A_DAY, TimeRange, minute_of, plausible, read_time
-from ketsched.closures import Closure, days_between, ends_first
+from ketsched.closures import Closure, Opening, days_between, ends_first
 from ketsched.countries import country_named
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from ketsched.clock import plausible
+from ketsched.clock import TimeRange, merged, plausible
 from ketsched.errors import InvalidInput
 from ketsched.tomlfile import Table
 
@@ -27,6 +27,14 @@ class Closure:
 
     day: date
     reason: str = "closed"
+
+
+@attrs.frozen
+class Opening:
+    """One day on which other hours hold than those of its weekday, a closure or a holiday."""
+
+    day: date
+    hours: tuple[TimeRange, ...] = attrs.field(converter=merged)
 
 
 @attrs.frozen
@@ -231,3 +239,44 @@ def days_between(first: date, last: date) -> list[date]:
     plausible(first, "from")
     plausible(last, "to")
     return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+@attrs.frozen(kw_only=True)
+class Dated:
+    """
+    What a file says of days: closed and opened by date, ascending, and closed by rules that come back.
+    """
+
+    closures: tuple[Closure, ...]
+    openings: tuple[Opening, ...]
+    recurring: tuple[Recurring, ...]
+
+
+def read_dated(table: Table) -> Dated:
+    """Read the entries [[closed]] and [[open]] of a file."""
+    recurring: list[Recurring] = []
+    closed: dict[date, Closure] = {}
+    for entry in table.tables("closed"):
+        for closing in read_closures(entry):
+            if isinstance(closing, Closure):
+                closed[closing.day] = closing
+            else:
+                recurring.append(closing)
+    opened: dict[date, Opening] = {}
+    for entry in table.tables("open"):
+        day = entry.take("on", date)
+        entry.read("on", lambda day: plausible(day, ""), day)
+        if day in closed or day in opened:
+            raise InvalidInput(
+                what=f"{day} is {'both closed and open' if day in closed else 'opened twice'}",
+                where=entry.where("on"),
+                why="a day given by date is one thing only",
+                fix="remove one of the two entries",
+            )
+        opened[day] = Opening(day, entry.read("hours", TimeRange.parse, entry.take("hours", str)))
+        entry.done()
+    return Dated(
+        closures=tuple(closed[day] for day in sorted(closed)),
+        openings=tuple(opened[day] for day in sorted(opened)),
+        recurring=tuple(recurring),
+    )

@@ -13,6 +13,7 @@ __all__ = [
     "appointments",
     "authorise",
     "cancel",
+    "choices",
     "decide",
     "done",
     "hold",
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ketsched.interchange.caldav import publish
     from ketsched.planning import appointments
     from ketsched.reasons import why
-    from ketsched.tracking import cancel, move, record, undo, ways
+    from ketsched.tracking import cancel, choices, move, record, undo, ways
     from ketsched.words import sentences
 else:
     __getattr__, __dir__ = at_first_use(
@@ -41,7 +42,7 @@ else:
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
             "appointments": "planning",
-            **dict.fromkeys(("cancel", "move", "record", "undo", "ways"), "tracking"),
+            **dict.fromkeys(("cancel", "choices", "move", "record", "undo", "ways"), "tracking"),
             "sentences": "words",
             "why": "reasons",
         },

@@ -17,6 +17,7 @@ from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import read_named
 from ketsched.errors import InvalidInput
+from ketsched.hours import Hours
 from ketsched.interchange import read
 from ketsched.model import Course, Protocol, Visit, Waiver
 from ketsched.protocols import load_protocol
@@ -76,7 +77,8 @@ def check(  # noqa: PLR0913 - a parameter for each option
         course = _course(what, protocol, zone if calendar is None else calendar.zone)
     others = inputs.located("--calendar", read_named, calendars, course.protocol)
     if files is not None and calendar is not None:
-        calendar, others = files.booked(calendar), files.staff(others)
+        taken = files.booked(Hours(calendar, staff=files.staff(others)))
+        calendar, others = taken.calendar, dict(taken.staff)
     happened = inputs.located("--visits", _visits, visits, course, as_of)
     findings = inputs.located(
         "--visits",

@@ -145,7 +145,7 @@ def replan(
     ketsched replan course.json --clinic clinic.toml --missed 2027-01-14
     ketsched replan course.json --clinic clinic.toml --policy make-up
     ketsched replan course.json --clinic clinic.toml --move 5=2027-01-20
-    ketsched replan course.json --clinic clinic.toml --move review=2027-02-05T14:00
+    ketsched replan course.json --clinic clinic.toml --move 4=T14:00
 
     NAME is a number as it is shown (booster-2 is a booster's), a date, the
     protocol's word for an appointment, or an id. WHEN is a date, an hour or both,

@@ -9,9 +9,9 @@ from datetime import date
 
 import attrs
 
-from ketsched.calendars import Calendar, Opening
+from ketsched.calendars import Calendar
 from ketsched.clock import TimeRange
-from ketsched.closures import Closure, Holidays, Recurring, days_between
+from ketsched.closures import Closure, Holidays, Opening, Recurring, days_between
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.hours import MOST_DAYS
 

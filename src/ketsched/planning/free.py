@@ -161,10 +161,10 @@ class FreeTime:
             if since < end and begin < until
         }
         start, stop = (datetime.fromtimestamp(at, UTC) for at in (begin, end))
-        numbers: list[int] = [preferred] if preferred is not None and preferred <= whose.chairs else []
-        for number in [*numbers, *range(1, whose.chairs + 1)]:
+        wanted = preferred if preferred is not None and preferred <= whose.chairs else 1
+        for number in (wanted, *range(1, whose.chairs + 1)):
             if number not in busy and whose.free_chair(start, stop, preferred=number) == number:
-                return number
+                return int(number)
         return None
 
     def _within_capacity(self, companion: Companion, day: int, starts: list[int]) -> list[int]:

@@ -25,6 +25,7 @@ class Run:
 
     @property
     def window(self) -> range:
+        """The days on which they can be."""
         return range(self.first, self.last + 1)
 
     def bounds(self) -> Iterator[Bound]:

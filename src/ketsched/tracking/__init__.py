@@ -6,6 +6,7 @@ left with as few changes as can be; `ways` and `proposals` show the plans that c
 `moving` what moving one session by hand would mean. None of them decides anything clinical.
 """
 
+from ketsched.tracking.choosing import Choice, choices
 from ketsched.tracking.forecasting import Due, Forecast, forecast
 from ketsched.tracking.moving import Moving, cancel, move, moving
 from ketsched.tracking.proposing import Proposal, proposals, ways
@@ -14,11 +15,13 @@ from ketsched.tracking.replanning import replan
 from ketsched.tracking.undoing import undo
 
 __all__ = [
+    "Choice",
     "Due",
     "Forecast",
     "Moving",
     "Proposal",
     "cancel",
+    "choices",
     "forecast",
     "move",
     "moving",

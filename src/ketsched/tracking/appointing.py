@@ -95,12 +95,13 @@ class AppointmentMove:
             [*(p.day for p in others if p.session == self.placed.session and p.id != self.placed.id), day]
         )
         for spacing in companion.spacing:
+            least, most = (
+                days if isinstance(days, int) else None for days in (spacing.minimum, spacing.latest)
+            )
             for earlier, later in zip(series, series[spacing.apart :], strict=False):
                 gap = (later - earlier).days
-                short = gap < (spacing.minimum or 0)
-                if day in (earlier, later) and (
-                    short or (spacing.latest is not None and gap > spacing.latest)
-                ):
+                wrong = gap < (least or 0) or (most is not None and gap > most)
+                if wrong and day in (earlier, later):
                     yield f"{gap} d after {earlier}: {spacing.words()}", "spacing"
 
     def days(self) -> Iterator[date]:

@@ -29,7 +29,7 @@ from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
 from ketsched.tracking.recording import record
-from ketsched.tracking.replanning import check_to_come, replan_as, rides_forgotten
+from ketsched.tracking.replanning import can_be_replanned, check_to_come, replan_as, rides_forgotten
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, too_soon
 
@@ -316,7 +316,7 @@ class SessionMove:
             breaks = [why] if why else []
             breaks += [words for words, _ in self.breaks(target)]
         can_be = not why
-        within = day.toordinal() >= first and day != self.booking.day
+        within = self.is_laid_anew(target)
         repair, error = self._repaired(target) if can_be and breaks and within else (None, None)
         alone = self.moved(target) if can_be and day not in self.taken else None
         fits = alone if not breaks else None
@@ -373,8 +373,57 @@ class SessionMove:
         touching = (b for b in places.bounds if b.required and place in (b.earlier, b.later))
         return all(bound.keeps(days) for bound in touching)
 
-    def _repaired(self, target: Target) -> tuple[Course | None, KetschedError | None]:
-        """Return the course with whatever else has to move, or why there is none."""
+    def is_laid_anew(self, target: Target) -> bool:
+        """Whether the others are laid again with it: on another day, from the first that is planned on."""
+        return target.day.toordinal() >= self.planner.first and target.day != self.booking.day
+
+    def can_be_repaired(self, target: Target) -> bool:
+        """Whether there is a course with it there, and whatever else has to move."""
+        return can_be_replanned(self._with_others(target))
+
+    def can_be_alone(self, target: Target) -> bool:
+        """Whether there is a course with it there and the others where they are, which breaks no rule between them."""
+        if not self.is_laid_anew(target):
+            return True
+        if not self._others_stay:
+            return self.can_be_repaired(target)
+        if not any(companion.required for companion in self.course.protocol.companions):
+            return True
+        try:
+            place_companions(self._placed_at(target), self.asked.hours, after=self.asked.today)
+        except KetschedError:
+            return False
+        return True
+
+    @cached_property
+    def _others_stay(self) -> bool:
+        """Whether laying them again would leave the others where they are: they stand, and nothing is lacking."""
+        settled = self.planner.is_settled() and not self.course.lifted
+        in_hours = any(True for _ in hour_rules(self._laid(self.standing)[0].runs))
+        return settled and not in_hours
+
+    def _placed_at(self, target: Target) -> Course:
+        """Return the course with the session there, its hour among those that are free."""
+        seat = self.seat(target) or Seat(None, self.booking.chair)
+        moved = attrs.evolve(self.booking, day=target.day, time=seat.time, chair=seat.chair, pinned=True)
+        sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
+        return without_old_rides(attrs.evolve(self.course, sessions=sessions), self.asked.course)
+
+    def starts(self, day: date) -> tuple[tuple[time, tuple[int, ...]], ...]:
+        """Return the hours of a day at which a session can start, each with the chairs that are free then."""
+        chairs = next((part.chairs for part in self.calendar.parts() if part.chairs is not None), None)
+        found = []
+        for start in self.calendar.starts(day, self.need.minutes):
+            seats = (
+                free_seat(self.calendar, day, start, self.need, number)
+                for number in range(1, (chairs or 0) + 1)
+            )
+            found.append(
+                (start, tuple(sorted({s.chair for s in seats if s is not None and s.chair is not None})))
+            )
+        return tuple(found)
+
+    def _with_others(self, target: Target) -> Request:
         chosen = target.hour is not None or target.unit is not None
         seat = self.seat(target) if chosen else None
         options = attrs.evolve(
@@ -382,8 +431,12 @@ class SessionMove:
             move={self.booking.id: target.day},
             seats={} if seat is None else {self.booking.id: seat},
         )
+        return attrs.evolve(self.asked, options=options)
+
+    def _repaired(self, target: Target) -> tuple[Course | None, KetschedError | None]:
+        """Return the course with whatever else has to move, or why there is none."""
         try:
-            return replan_as(attrs.evolve(self.asked, options=options)), None
+            return replan_as(self._with_others(target)), None
         except KetschedError as error:
             return None, error
 
@@ -391,11 +444,7 @@ class SessionMove:
         """Return the course with the session moved and pinned, and nothing else."""
         if self.is_there(target):
             return self.asked.course
-        seat = self.seat(target) or Seat(None, self.booking.chair)
-        moved = attrs.evolve(self.booking, day=target.day, time=seat.time, chair=seat.chair, pinned=True)
-        sessions = in_order(moved if s is self.booking else s for s in self.course.sessions)
-        before = self.asked.course
-        known = without_old_rides(attrs.evolve(self.course, sessions=sessions), before)
+        before, known = self.asked.course, self._placed_at(target)
         around = place_companions(known, self.asked.hours, after=self.asked.today, tasks_only=True)
         sessions, companions = with_statuses(known, before=before, bookings=around)
         return revise(
@@ -405,7 +454,7 @@ class SessionMove:
             who=self.asked.who,
             sessions=sessions,
             companions=companions,
-            why={moved.id: "moved by hand"},
+            why={self.booking.id: "moved by hand"},
             remarks=rides_forgotten(before, known),
             visits=known.visits,
             patient=known.patient,

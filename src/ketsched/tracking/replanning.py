@@ -15,10 +15,10 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.errors import InvalidInput
+from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import POLICIES, Course, Join, Lifted, Protocol, Session, Visit
+from ketsched.model import POLICIES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
 from ketsched.planning.planner import TooManyWays
@@ -166,6 +166,14 @@ def breaks_fewer(asked: Request) -> bool:
         placed = plain.lay(plain.policies)
         return bool(placed.broken) and other.lay(other.policies).broken < placed.broken
     except (NoFeasiblePlan, TooManyWays):
+        return False
+
+
+def can_be_replanned(asked: Request) -> bool:
+    """Whether `replan_as` has a course for this; no revision is made."""
+    try:
+        return _Replanning(asked, decide(asked.course, asked.history, asked.options)).is_possible()
+    except KetschedError:
         return False
 
 
@@ -324,13 +332,25 @@ class _Replanning:
         )
         return self.planner.lay(intent)
 
+    def _outcome(self) -> tuple[Placed, Booked, Course, tuple[PlacedCompanion, ...]]:
+        """Return the rest on its days, booked, the course with it, and what goes around that."""
+        placed = self.lay(self.policies, self.options.lost)
+        booked = book(self.history, placed, self.asked.hours, self.options.seats)
+        known = without_old_rides(self._booked(placed, booked), self.asked.course)
+        return placed, booked, known, place_companions(known, self.asked.hours, after=self.asked.today)
+
+    def is_possible(self) -> bool:
+        """Whether there is such a course."""
+        try:
+            self._outcome()
+        except KetschedError:
+            return False
+        return True
+
     def course(self) -> Course:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
-        placed = self.lay(self.policies, self.options.lost)
-        booked = book(self.history, placed, asked.hours, self.options.seats)
-        known = without_old_rides(self._booked(placed, booked), asked.course)
-        around = place_companions(known, asked.hours, after=asked.today)
+        placed, booked, known, around = self._outcome()
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
         return revise(

@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import making
-from ketsched.calendars import Calendar, Opening
+from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.clock import TimeRange, changes_clocks, choices, elapsed, later, minute_of, moment, time_of
-from ketsched.closures import days_between
+from ketsched.closures import Opening, days_between
 from ketsched.errors import InvalidInput, InvalidTime, KetschedError
 from strategies.calendars import calendars, weeks
 from strategies.values import near_changes

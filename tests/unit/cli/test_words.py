@@ -160,7 +160,7 @@ def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
     assert shown.exit_code == 0
     assert max(map(len, shown.output.split("\n"))) <= 80
     assert command in listed
-    listing = ("done", "due", "why")  # elsewhere sessions are called sessions
+    listing = ("done", "due", "replan", "why")  # elsewhere sessions are called sessions
     assert ("appointment" in shown.output) == (command in listing)
     for name in re.findall(r"^  (--[a-z-]+)", shown.output, re.M):
         assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
