@@ -48,6 +48,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         "properties/test_planning.py",
     ),
     "history": (
+        "unit/test_rows.py",
+        "unit/test_entries.py",
         "unit/test_history.py",
         "unit/test_matching.py",
         "unit/test_dose_series.py",
