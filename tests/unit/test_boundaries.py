@@ -198,6 +198,8 @@ def test_no_more_sessions_are_no_addition(number):
         ([8, 12, 14], [10], [0]),
         ([10], [8, 12], [0, None]),  # as near: the earlier day takes it
         ([10], [7, 12], [None, 0]),
+        ([16], [13, 17, 22, 27], [None, 0, None, None]),  # the nearest of many, not the first
+        ([13, 17, 22, 27], [16], [1]),
         ([10, 20], [10, 21, 22], [0, 1, None]),
         ([10, 20], [8, 20], [0, 1]),  # what stays, stays; the other moves up to it
         ([10, 20], [20, 30], [1, None]),  # bookings do not cross, and a day that stays goes before
