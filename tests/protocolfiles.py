@@ -105,7 +105,6 @@ MISTAKES = [
     ('title = "Own"', 'title = "Own"\nnotes = ""', "line 4, notes", "unknown key 'notes'"),
     ('title = "Own"', 'title = " "', "line 3, title", "title is blank"),
     ('version = "1"', "", "own.toml", "version is missing"),
-    ('study = "None."', "", "own.toml", "study is missing"),
     ('"None."', '" "', "line 4, study", "study is blank"),
     ('"None."', "1", "line 4, study", "study is the number 1"),
     ('"None."', '"One\\nTwo"', "line 4, study", "the study takes several lines"),

@@ -115,6 +115,17 @@ def test_a_mistake_is_said_in_four_parts(old, new, where, what):
     assert error.fix
 
 
+def test_a_line_on_the_studies_is_asked_of_what_rests_on_one():
+    """Where every number is a house default there is no study to speak of, and that is said."""
+    without = START.replace('study = "None."', "")
+    SCHEMA.validate(tomllib.loads(without))
+    assert read_protocol(parse(without, "own.toml")).study.startswith("No study")
+    stated = without.replace('mark = "house default"', 'mark = "stated"', 1)
+    with pytest.raises(InvalidProtocol, match="study is missing") as caught:
+        read_protocol(parse(stated, "own.toml"))
+    assert "No study: our own practice." in caught.value.fix
+
+
 def test_an_unknown_key_is_answered_with_the_nearest():
     with pytest.raises(KetschedError, match="unknown key") as caught:
         read_protocol(parse(START.replace("review =", "reviw ="), "own.toml"))

@@ -42,7 +42,7 @@ def test_editors_find_words_for_every_key():
 
 
 BEYOND_THE_SCHEMA = (
-    "out of order|cites|sessions, .* of them planned|study days|a session of|two phases of one name"
+    "out of order|cites|study is missing|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|without a pattern"
     "|an open-ended phase without|a spacing in hours|a grace of|is recommended 0 d|recommended days that"

@@ -6,6 +6,7 @@ What goes around the sessions is read in `companions`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,9 +18,11 @@ from ketsched.model import (
     MOST_SESSIONS,
     POLICIES,
     Anatomy,
+    Companion,
     Interval,
     Join,
     LapseBand,
+    Mark,
     Phase,
     Protocol,
     RecommendedDay,
@@ -50,10 +53,13 @@ def read_protocol(table: Table) -> Protocol:
     """Read a protocol file's table."""
     protocol_id, version = table.take("id", str), filled(table, "version")
     title, note = name_of(table, "title"), table.take("note", str, "")
-    study, indications = _study(table), tuple(table.texts("indications", []))
+    indications = tuple(table.texts("indications", []))
+    study = filled(table, "study") if "study" in table.values else ""
     sources = read_sources(table.table("sources"))
     phases = tuple(_read_phase(entry, sources) for entry in table.tables("phase"))
     companions = tuple(read_companion(entry, sources) for entry in table.tables("companion"))
+    if not study:
+        study = _without_study(table, (*phases, *companions))
     table.done()
     fields = {
         "id": protocol_id,
@@ -69,10 +75,10 @@ def read_protocol(table: Table) -> Protocol:
     return table.make(Protocol, fields, phases="phase", companions="companion")
 
 
-def _study(table: Table) -> str:
-    """Read `study`: the line on what kind of study a protocol rests on."""
-    if "study" in table.values:
-        return filled(table, "study")
+def _without_study(table: Table, parts: Iterable[Phase | Companion]) -> str:
+    """Return the line of a protocol without `study`, of which all is a house default; refuse any other."""
+    if all(one.mark is Mark.HOUSE for part in parts for one in part.evidence):
+        return "No study: all of it is a house default."
     raise InvalidProtocol(
         what="study is missing",
         where=table.where(),
