@@ -14,7 +14,8 @@ that only a visit knows is numbered as the finding names it, "x1".
 
 Companions of a protocol are written as in the model: `window` as its three numbers, `count =
 0` for one without end. Those of a case have the id "companion:session" unless they give one;
-an `outcome` is of the booking's day unless `decided` says another.
+an `outcome` is of the booking's day unless `decided` says another. What the course remembers of its
+patient is a calendar of the file (`patient`) and days (`away`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from ketsched.calendars import read_calendar
 from ketsched.chairs import Occupancy
 from ketsched.checking import RULES, Severity, check
 from ketsched.clock import read_time
+from ketsched.hours import PatientHours
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -202,6 +204,10 @@ def read_course(file, case):
         lifted=tuple(Lifted(**{"rule": "a rule"} | table) for table in case.get("lifted", [])),
         segments=tuple(Segment(**{"version": "1"} | table) for table in case.get("segments", [])),
         ended=case.get("ended"),
+        patient=PatientHours(
+            availability=read_hours(file, case["patient"]) if "patient" in case else None,
+            away=case.get("away", []),
+        ),
     )
 
 

@@ -67,6 +67,7 @@ def test_codes_keep_their_names_for_ever():
         "KS307": "observation-too-short",
         "KS308": "esketamine-at-home",
         "KS309": "sessions-overlap",
+        "KS310": "patient-cannot",
         "KS401": "companion-missing",
         "KS402": "companions-not-planned",
         "KS403": "companion-outside-window",

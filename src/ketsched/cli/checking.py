@@ -10,25 +10,27 @@ from typing import Any
 import click
 
 from ketsched import reporting
-from ketsched.checking import RULES, rule_named
+from ketsched.checking import RULES, Finding, rule_named
 from ketsched.checking import check as check_course
 from ketsched.cli import inputs, pictures, placing
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import read_named
-from ketsched.errors import InvalidInput
+from ketsched.errors import InvalidInput, KetschedError
 from ketsched.hours import Hours
 from ketsched.interchange import read
+from ketsched.interchange.folder import course_files, identities, of_one_identity
 from ketsched.model import Course, Protocol, Visit, Waiver
 from ketsched.protocols import load_protocol
 from ketsched.screens import Table
+from ketsched.screens.morning import in_four_parts
 from ketsched.tracking.rows import compare_rows
 from ketsched.visitfile import load_visits
 from ketsched.waiverfile import load_waivers
 
 
 @click.command()
-@click.argument("what", nargs=-1, required=True, metavar="FILE|DATE...")
+@click.argument("what", nargs=-1, required=True, metavar="FILE|FOLDER|DATE...")
 @option(
     "--protocol",
     "ID|FILE",
@@ -60,12 +62,20 @@ def check(  # noqa: PLR0913 - a parameter for each option
     **clinic: Any,
 ) -> None:
     """
-    Check a course file (.json), a calendar (.ics) or bare dates.
+    Check a course file (.json), a calendar (.ics), bare dates, or a folder.
+
+    Of a folder each course file is checked by itself, without the others' chairs; and
+    courses that share an id are named. A clinic file that a course remembers is taken
+    from beside it.
 
     \b
     ketsched check course.json --clinic clinic.toml
+    ketsched check courses --as-of 2027-01-15
     ketsched check --protocol iv-mwf-6 2027-01-04 2027-01-06 2027-01-08
     """
+    if len(what) == 1 and Path(what[0]).is_dir():
+        _refuse_for_folder(protocol=protocol, visits=visits, calendar=calendars)
+        ctx.exit(_check_folder(what[0], as_of, waivers or (), fail_on, as_json=as_json, clinic=clinic))
     zone = clinic["zone"]
     alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
     if len(what) == 1 and what[0].lower().endswith(".json"):
@@ -93,6 +103,62 @@ def check(  # noqa: PLR0913 - a parameter for each option
     else:
         click.echo("no findings")
     ctx.exit(inputs.exit_code(findings, fail_on))
+
+
+def _refuse_for_folder(**given: object) -> None:
+    for name, value in given.items():
+        if value:
+            raise InvalidInput(
+                what=f"--{name} for a folder",
+                where=f"--{name}",
+                why="it is about one course; the courses of a folder are of many patients",
+                fix="leave it out, or check one file",
+            )
+
+
+def _check_folder(
+    folder: str,
+    today: date | None,
+    waivers: tuple[Waiver, ...],
+    fail_on: str,
+    *,
+    as_json: bool,
+    clinic: dict[str, Any],
+) -> int:
+    """Check each course file of a folder, and say which share an id; return the exit code."""
+    found: list[tuple[str, Course, tuple[Finding, ...]]] = []
+    unread: list[tuple[str, KetschedError]] = []
+    for name in inputs.located("FOLDER", course_files, folder):
+        path = Path(folder, name)
+        try:
+            course = read(path)
+            files = placing.FilesBeside(course, path)
+            calendar = inputs.clinic_calendar(**clinic, known=files.clinic)
+            others = {} if calendar is None else files.staff({})
+            findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=waivers)
+            found.append((str(name), course, findings))
+        except KetschedError as error:
+            unread.append((str(name), error))
+    shared = of_one_identity((name, identities(course)) for name, course, _ in found)
+    if as_json:
+        values = {
+            "files": [
+                {"file": name, "course": course.id, "findings": reporting.finding_values(findings)}
+                for name, course, findings in found
+            ],
+            "same_id": [in_four_parts(error) for error in shared],
+            "unread": [{"file": name, **in_four_parts(error)} for name, error in unread],
+        }
+        click.echo(reporting.as_json(values))
+    else:
+        for name, _, findings in found:
+            pictures.show(name, pictures.findings_of(findings) if findings else "no findings", "")
+        for error in shared:
+            pictures.show(f"{error.what}: {error.why}", f"  {error.fix}", "")
+        for name, error in unread:
+            pictures.show(f"{name}: {error.what}", f"  {error.where}; {error.fix}", "")
+    every = [finding for _, _, findings in found for finding in findings]
+    return 2 if unread else max(inputs.exit_code(every, fail_on), int(bool(shared)))
 
 
 def _visits(source: str | None, course: Course, today: date | None) -> tuple[Visit, ...]:

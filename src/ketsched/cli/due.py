@@ -17,7 +17,7 @@ from ketsched.cli import inputs, pictures
 from ketsched.cli.inputs import flag, option
 from ketsched.entries import read_day
 from ketsched.interchange.folder import course_files
-from ketsched.screens.morning import Seen, check_days, look, morning_parts, morning_values
+from ketsched.screens.morning import Seen, check_days, look, morning_parts, morning_values, sharing
 
 FEW = 150
 """Files up to which one process reads all: starting others takes as long (benchmarks/due.py: 2.3 ms a file)."""
@@ -52,9 +52,9 @@ def due(
     and what decides about sessions. To see to: what is overdue or late, a break for
     which the protocol proposes something, a booking before its earliest day, past
     sessions that nobody recorded, visits of which nobody said whether they count,
-    decisions that are missing, and sessions without a booking. No file is changed. A
-    file that cannot be read is listed with the reason, and the others are read all
-    the same.
+    decisions that are missing, sessions without a booking, and courses that share an
+    id. No file is changed. A file that cannot be read is listed with the reason, and
+    the others are read all the same.
 
     Exit codes: 0 nothing but what is due, 1 something to see to, 2 a file cannot be
     read.
@@ -73,7 +73,7 @@ def due(
     else:
         pictures.present(*morning_parts(seen, today, days))
     unread = any(one.error is not None for one in seen)
-    to_do = any(matter.is_open for one in seen for matter in one.matters)
+    to_do = any(matter.is_open for one in seen for matter in one.matters) or bool(sharing(seen))
     ctx.exit(2 if unread else 1 if to_do else 0)
 
 

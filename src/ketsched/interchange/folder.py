@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.hours import Hours
 from ketsched.interchange import read
+from ketsched.model import Course
 
 MOST_FILES = 100_000
 """In one folder (house default)."""
@@ -105,19 +106,38 @@ def with_booked(
                 course = read(path)
             except KetschedError as error:
                 raise error.within(str(name)) from None
-            if course.id is not None:
-                if course.id in ids:
-                    same_id(of_one_id(course.id, (ids[course.id], str(name))))
-                ids.setdefault(course.id, str(name))
+            twice = next((one for one in identities(course) if one in ids), None)
+            if twice is not None:
+                same_id(of_one_id(twice, (ids[twice], str(name))))
+            ids = dict.fromkeys(identities(course), str(name)) | ids
             if course.id is None or course.id != id:
                 calendar = calendar.booked(course)
     return calendar
 
 
-def of_one_id(course_id: str, names: Sequence[str]) -> InvalidInput:
-    """Say that several courses of a folder have one id."""
+def identities(course: Course) -> tuple[str, ...]:
+    """Return what no other course may have: its id, and the UIDs that other programs gave its events."""
+    known = () if course.id is None else (course.id,)
+    return (*known, *sorted({booking.uid for booking in course.bookings().values() if booking.uid}))
+
+
+def of_one_identity(courses: Iterable[tuple[str, tuple[str, ...]]]) -> list[InvalidInput]:
+    """Return an error about each group of courses that share identities, given their files and these."""
+    files: dict[str, list[str]] = {}
+    for file, names in courses:
+        for name in names:
+            files.setdefault(name, []).append(file)
+    shared: dict[tuple[str, ...], str] = {}
+    for name, those in files.items():
+        if len(those) > 1:
+            shared.setdefault(tuple(those), name)
+    return [of_one_id(name, those) for those, name in shared.items()]
+
+
+def of_one_id(name: str, files: Sequence[str]) -> InvalidInput:
+    """Say that several courses of a folder have one id, or one event."""
     return InvalidInput(
-        what=f"{' and '.join(names)} have one id, {course_id}",
+        what=f"{' and '.join(files)} have one id, {name}",
         where="id",
         why="they share the identities of their events, so that calendars take one for the other; and none of them "
         "sees what the others have booked",

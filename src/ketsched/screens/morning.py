@@ -13,6 +13,7 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import SessionState, Verdict
 from ketsched.holds import is_over
 from ketsched.interchange import read
+from ketsched.interchange.folder import identities, of_one_identity
 from ketsched.model import Booking, BookingStatus, Companion, Course, PlacedCompanion, Session
 from ketsched.reporting import numbers_of
 from ketsched.screens import Part, Table, called, many, on
@@ -70,12 +71,14 @@ class Seen:
         course: The course's id; None if it has none.
         matters: What there is to see to.
         error: Why it cannot be read, in four parts; None if it was.
+        identities: What no other course may have.
     """
 
     file: str
     course: str | None = None
     matters: tuple[Matter, ...] = ()
     error: tuple[str, str, str, str] | None = None
+    identities: tuple[str, ...] = ()
 
 
 def check_days(days: int) -> int:
@@ -231,9 +234,15 @@ def look(file: Path, *, folder: str | Path, as_of: date | None, now: datetime, d
     try:
         course = read(Path(folder, file))
         today = as_of or course.day_at(now)
-        return Seen(str(file), course.id, tuple(matters(course, as_of=today, days=days)))
+        found = tuple(matters(course, as_of=today, days=days))
+        return Seen(str(file), course.id, found, identities=identities(course))
     except KetschedError as error:
         return Seen(str(file), error=(error.what, error.where, error.why, error.fix))
+
+
+def sharing(seen: Sequence[Seen]) -> list[InvalidInput]:
+    """Return an error about each group of courses that share an id, or an event."""
+    return of_one_identity((one.file, one.identities) for one in seen)
 
 
 def morning_parts(seen: Sequence[Seen], as_of: date | None, days: int) -> Iterator[Part]:
@@ -246,6 +255,10 @@ def morning_parts(seen: Sequence[Seen], as_of: date | None, days: int) -> Iterat
         rows = ((KINDS[m.kind], one.course or "", on(m.day), m.what, one.file) for one, m in lines)
         yield ""
         yield Table(("", "course", "day", "what", "file"), tuple(rows))
+    for error in sharing(seen):
+        yield ""
+        yield f"{error.what}: {error.why}"
+        yield f"  {error.fix}"
     unread = [(one.file, one.error) for one in seen if one.error is not None]
     if unread:
         yield ""
@@ -256,6 +269,11 @@ def morning_parts(seen: Sequence[Seen], as_of: date | None, days: int) -> Iterat
     yield ""
     kinds = [matter.kind for _, matter in lines]
     yield ", ".join(f"{kinds.count(k)} {word}" for k, word in KINDS.items() if k in kinds) or "nothing is due"
+
+
+def in_four_parts(error: KetschedError) -> dict[str, str]:
+    """Return an error as plain values."""
+    return {"what": error.what, "where": error.where, "why": error.why, "fix": error.fix}
 
 
 def morning_values(folder: str, as_of: date | None, seen: Sequence[Seen]) -> dict[str, Any]:
@@ -276,6 +294,7 @@ def morning_values(folder: str, as_of: date | None, seen: Sequence[Seen]) -> dic
             for one in seen
             for matter in one.matters
         ],
+        "same_id": [in_four_parts(error) for error in sharing(seen)],
         "unread": [
             {"file": one.file, **dict(zip(("what", "where", "why", "fix"), one.error, strict=True))}
             for one in seen

@@ -220,6 +220,43 @@ def test_two_courses_of_one_id_are_named_by_whoever_looks_at_the_folder(run):
         assert "copy.json" in done.err
 
 
+@pytest.mark.usefixtures("two")
+def test_due_and_check_name_two_courses_of_one_id(run):
+    words = (("due", "f", "--as-of", "2027-01-03"), ("check", "f", "--fail-on", "error"))
+    assert [run(*command).code for command in words] == [0, 0]
+    shutil.copy("f/p1.json", "f/copy.json")
+    for command in words:
+        done = run(*command)
+        assert (done.code, done.err) == (1, "")
+        assert "copy.json and p1.json have one id, p1: they share the identities" in done.out
+        (shared,) = json.loads(run(*command, "--json").out)["same_id"]
+        assert shared["what"] == "copy.json and p1.json have one id, p1"
+
+
+@pytest.mark.usefixtures("two")
+def test_check_looks_at_each_file_of_a_folder(run):
+    """At p2's hour the clinic of the second course is closed; a file that cannot be read is named, the others read."""
+    Path("f/clinic.toml").write_text(CLINIC + "\n[[closed]]\non = 2027-01-11\n", encoding="utf-8")
+    done = run("check", "f", "--json")
+    found = json.loads(done.out)
+    assert (done.code, [one["file"] for one in found["files"]]) == (1, ["p1.json", "p2.json"])
+    assert [{f["code"] for f in one["findings"]} & {"KS301"} for one in found["files"]] == [{"KS301"}] * 2
+    Path("f/bad.json").write_text("{}", encoding="utf-8")
+    done = run("check", "f")
+    assert done.code == 2
+    assert "bad.json: this is not a course document" in done.out
+    assert said_in_four_parts(run("check", "f", "--visits", "v.toml").err)
+
+
+def test_check_names_a_booking_on_a_day_away(run, planned):
+    document = json.loads(Path(planned).read_text("utf-8"))
+    document["patient"]["away"] = [{"first": "2027-01-11", "last": "2027-01-11"}]
+    Path(planned).write_text(json.dumps(document), encoding="utf-8")
+    done = run("check", planned, "--fail-on", "error")
+    assert (done.code, done.out.count("KS310")) == (1, 1)
+    assert "session 3 is when the patient cannot come" in done.out
+
+
 # The key
 
 
