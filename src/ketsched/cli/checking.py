@@ -128,17 +128,16 @@ def _check_folder(
     """Check each course file of a folder, and say which share an id; return the exit code."""
     found: list[tuple[str, Course, tuple[Finding, ...]]] = []
     unread: list[tuple[str, KetschedError]] = []
-    for name in inputs.located("FOLDER", course_files, folder):
-        path = Path(folder, name)
+    for path in (Path(folder, name) for name in inputs.located("FOLDER", course_files, folder)):
         try:
             course = read(path)
             files = placing.FilesBeside(course, path)
             calendar = inputs.clinic_calendar(**clinic, known=files.clinic)
             others = {} if calendar is None else files.staff({})
             findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=waivers)
-            found.append((str(name), course, findings))
+            found.append((path.name, course, findings))
         except KetschedError as error:
-            unread.append((str(name), error))
+            unread.append((path.name, error))
     shared = of_one_identity((name, identities(course)) for name, course, _ in found)
     if as_json:
         values = {
@@ -146,17 +145,17 @@ def _check_folder(
                 {"file": name, "course": course.id, "findings": reporting.finding_values(findings)}
                 for name, course, findings in found
             ],
-            "same_id": [in_four_parts(error) for error in shared],
-            "unread": [{"file": name, **in_four_parts(error)} for name, error in unread],
+            "same_id": [in_four_parts(same) for same in shared],
+            "unread": [{"file": name, **in_four_parts(fault)} for name, fault in unread],
         }
         click.echo(reporting.as_json(values))
     else:
         for name, _, findings in found:
             pictures.show(name, pictures.findings_of(findings) if findings else "no findings", "")
-        for error in shared:
-            pictures.show(f"{error.what}: {error.why}", f"  {error.fix}", "")
-        for name, error in unread:
-            pictures.show(f"{name}: {error.what}", f"  {error.where}; {error.fix}", "")
+        for same in shared:
+            pictures.show(f"{same.what}: {same.why}", f"  {same.fix}", "")
+        for name, fault in unread:
+            pictures.show(f"{name}: {fault.what}", f"  {fault.where}; {fault.fix}", "")
     every = [finding for _, _, findings in found for finding in findings]
     return 2 if unread else max(inputs.exit_code(every, fail_on), int(bool(shared)))
 

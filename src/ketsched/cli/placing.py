@@ -7,8 +7,8 @@ planned with are looked for beside the course file alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,21 @@ class Known:
     files: ClinicFiles
     closing: tuple[str, ...]
 
-    def keywords(self, course: Course) -> dict[str, Any]:
-        """Return them as keywords of the verbs that plan again: what the course remembers goes without saying."""
+    def keywords(self, course: Course, *, back: Collection[date] = ()) -> dict[str, Any]:
+        """
+        Return them as keywords of the verbs that plan again: what the course remembers goes without saying.
+
+        Args:
+            course: That is planned again.
+            back: Days away on which the patient can come after all.
+        """
+        known = course.patient
+        _check_away(back, known.away)
         given: dict[str, Any] = {"calendar": self.hours.calendar, "calendars": self.hours.staff}
-        if self.said is not None:  # a patient who always can is said as well
-            always = Calendar.always(self.hours.zone)
-            given |= {"availability": self.said.availability or always, "wishes": self.said.wishes or always}
-            given |= {"time": self.said.time, "away": course.patient.away}
+        if self.said is not None or back:  # a patient who always can is said as well
+            said, always = self.said or known, Calendar.always(self.hours.zone)
+            given |= {"availability": said.availability or always, "wishes": said.wishes or always}
+            given |= {"time": said.time, "away": [day for day in known.away if day not in back]}
         return given if self.clock is None else given | {"time": self.clock}
 
     def patient(self, course: Course) -> PatientHours:
@@ -82,6 +90,19 @@ class Known:
     def reminders(self, course: Course) -> Iterator[str]:
         """Yield what the course does not remember, and where it belongs."""
         return reminders(self.closing, course.files.clinic)
+
+
+def _check_away(back: Iterable[date], away: Collection[date]) -> None:
+    """Refuse a day on which the patient is not away."""
+    other = next((day for day in back if day not in away), None)
+    if other is not None:
+        days = f"{len(away)} days, {min(away)} to {max(away)}" if away else "none"
+        raise InvalidInput(
+            what=f"{other} is not a day on which the patient is away",
+            where="--back",
+            why=f"the course knows of {days}",
+            fix="name some of these; what a case file says they cannot is changed there, and given with --case",
+        )
 
 
 Reader = Callable[..., Known | None]
@@ -287,8 +308,9 @@ class FilesBeside:
 
     def staff(self, given: Mapping[str, Calendar]) -> dict[str, Calendar]:
         """Return the calendars that were given, and those of whoever else's hours are needed."""
-        paths = {name: self._path(file) for name, file in self.course.files.staff if name not in given}
         protocol = self.course.protocol
+        needed = {companion.calendar for companion in protocol.companions} - set(given)
+        paths = {name: self._path(file) for name, file in self.course.files.staff if name in needed}
         known = {
             name: named_calendar(name, path, protocol) for name, path in paths.items() if path is not None
         }

@@ -78,7 +78,14 @@ from ketsched.tracking.proposing import PREFER, WAYS, options_of, other_ways, re
 @option(
     "--away",
     "DATES",
-    "The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; again for others.",
+    "The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; remembered; again for others.",
+    read_dates,
+    several=True,
+)
+@option(
+    "--back",
+    "DATES",
+    "The patient can come after all on a day or a stretch that --away named; again for others.",
     read_dates,
     several=True,
 )
@@ -154,7 +161,7 @@ def replan(
     today = opened.as_of(as_of)
     known = placing.required(hours, opened.course, opened.path)
     asked = _asked_of(given, opened.course)
-    keywords = known.keywords(opened.course)
+    keywords = known.keywords(opened.course, back=[day for stretch in given["back"] for day in stretch])
     away = (*keywords.pop("away", ()), *(day for stretch in given["away"] for day in stretch))
     common: dict[str, Any] = {"at": opened.at, "as_of": today, "notice": given["notice"]}
     common |= {"who": given["who"], "exceed": given["exceed"], **keywords, "away": away}

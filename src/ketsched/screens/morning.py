@@ -278,6 +278,7 @@ def in_four_parts(error: KetschedError) -> dict[str, str]:
 
 def morning_values(folder: str, as_of: date | None, seen: Sequence[Seen]) -> dict[str, Any]:
     """Return the same as plain values, in order of the files."""
+    shared = [in_four_parts(error) for error in sharing(seen)]
     return {
         "folder": folder,
         "as_of": as_of and as_of.isoformat(),
@@ -294,10 +295,9 @@ def morning_values(folder: str, as_of: date | None, seen: Sequence[Seen]) -> dic
             for one in seen
             for matter in one.matters
         ],
-        "same_id": [in_four_parts(error) for error in sharing(seen)],
         "unread": [
             {"file": one.file, **dict(zip(("what", "where", "why", "fix"), one.error, strict=True))}
             for one in seen
             if one.error is not None
         ],
-    }
+    } | ({"same_id": shared} if shared else {})

@@ -69,6 +69,20 @@ def test_days_away_are_remembered_though_nothing_moves(run, planned):
     assert not {"2027-01-12", "2027-01-13"} & {str(session.day) for session in read(FILE).standing()}
 
 
+def test_a_patient_who_can_come_after_all_is_back(run, planned):
+    assert run("replan", planned, "--away", "2027-01-11..2027-01-13", *on("2027-01-05")).code == 0
+    assert "2027-01-11" not in [str(session.day) for session in read(FILE).standing()]
+    done = run("replan", planned, "--back", "2027-01-13", *on("2027-01-05", 13))
+    assert done.code == 0, done.err
+    known = read(FILE).patient
+    assert [str(day) for day in known.away] == ["2027-01-11", "2027-01-12"]
+    assert known.availability.hours[TUESDAY] == ()
+    assert f"{known.time:%H:%M}" == "10:00"
+    done = run("replan", planned, "--back", "2027-01-13", *on("2027-01-05", 14))
+    assert (done.code, said_in_four_parts(done.err)) == (2, True)
+    assert "the course knows of 2 days, 2027-01-11 to 2027-01-12" in done.err
+
+
 def test_a_dry_run_remembers_nothing(run, planned):
     before = Path(planned).read_bytes()
     assert run("replan", planned, "--away", "2027-01-12", "--dry-run", *on("2027-01-05")).code == 0
