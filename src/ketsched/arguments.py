@@ -7,9 +7,10 @@ dates for a course then give an error in four parts, and no AttributeError from 
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
@@ -17,10 +18,11 @@ from typing import Any, ParamSpec, TypeVar, cast
 import attrs
 
 from ketsched.clock import aware, plausible
-from ketsched.errors import InvalidInput
+from ketsched.errors import InvalidInput, KetschedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 _WRONG = object()
 
 _SAID = {
@@ -39,12 +41,14 @@ _SAID = {
     ),
     "Join": ("a join", "give Join(ideal=7)"),
     "Interval": ("an interval", 'give Interval.parse("P26W")'),
+    "Length": ("a number of days, or an interval", 'give 7, or Interval.parse("P3M")'),
     "Hold": ("a hold", 'give Hold(id="h1", reason="rash", who="Dr A", since=date(2027, 1, 4))'),
     "Authorisation": ("an authorisation", "give Authorisation(sessions=6)"),
     "Decision": ("a decision", 'give Decision(what="continue", on=date(2027, 1, 18), who="Dr A")'),
     "date": ("a date", "give date(2027, 1, 4)"),
     "datetime": ("a moment", "give datetime(2027, 1, 4, 9, tzinfo=UTC)"),
     "time": ("a time of day", "give time(9, 30)"),
+    "timedelta": ("a time that passes", "give timedelta(hours=2)"),
     "str": ("a text", 'give a text, "..."'),
     "bytes": ("bytes", "give bytes"),
     "Path": ("a path", "give a path"),
@@ -56,6 +60,7 @@ _SAID = {
 _TYPES: dict[str, type] = {
     "date": date,
     "datetime": datetime,
+    "timedelta": timedelta,
     "str": str,
     "bytes": bytes,
     "Path": Path,
@@ -64,7 +69,7 @@ _TYPES: dict[str, type] = {
     "Any": object,
 }
 """The types that are not of the library; those that are, are found where the verb is."""
-_NEVER: dict[str, type] = {"date": datetime, "int": bool}
+_NEVER: dict[str, type] = {"date": datetime, "int": bool, "Length": bool}
 """A kind of each type that is another thing all the same."""
 
 
@@ -87,7 +92,7 @@ class Kind:
     refuse: Callable[[Any, str], object] | None = None
     type: type | None = None
 
-    def taken(self, value: object, name: str) -> object:
+    def taken(self, value: object, name: str, error: type[KetschedError] = InvalidInput) -> object:
         """Return the value to go on with; refuse one of another kind by the name of the argument."""
         taken = self.take(value)
         if taken is not _WRONG:
@@ -95,13 +100,14 @@ class Kind:
         if self.refuse is not None:
             self.refuse(value, name)
         what, why = f"{name} is {_shown(value)}", f"it has to be {self.says}"
-        raise InvalidInput(what=what, where=name, why=why, fix=self.fix, argument=name)
+        raise error(what=what, where=name, why=why, fix=self.fix, argument=name)
 
 
 def checked(verb: Callable[P, R]) -> Callable[P, R]:
     """Let a verb refuse arguments of another kind than its annotations say; several of something become a tuple."""
     code = verb.__code__
     names = code.co_varnames[: code.co_argcount]
+    collects = any(said.startswith("Unpack[") for said in verb.__annotations__.values())
 
     @wraps(verb)
     def checking(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -110,10 +116,52 @@ def checked(verb: Callable[P, R]) -> Callable[P, R]:
             return verb(*args, **kwargs)  # too many, or one given twice: Python says so
         given |= kwargs
         kinds = _kinds(verb)
+        if collects and (unknown := given.keys() - kinds.keys() - set(names)):
+            raise TypeError(f"{verb.__name__}() got an unexpected keyword argument {min(unknown)!r}")
         for name, value in given.items():
             if name in kinds:  # else the value that has the method, or no argument of the verb
                 given[name] = kinds[name].taken(value, name)
         return cast("Callable[..., R]", verb)(**given)  # as they came, by name
+
+    return checking
+
+
+def checked_attributes(error: type[KetschedError] = InvalidInput) -> Callable[[type[T]], type[T]]:
+    """
+    Let an attrs class refuse attributes of another kind than its annotations say, before it looks at values.
+
+    Args:
+        error: What it raises.
+    """
+
+    def checking(kind: type[T]) -> type[T]:
+        make: Callable[..., None] = kind.__init__
+        fields = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", kind)) if field.init]
+        in_order = [field.alias for field in fields if not field.kw_only]
+        said = {
+            f.alias: str(f.type)
+            for f in fields
+            if (f.converter is None or "Length" in str(f.type)) and f.validator is None
+        }
+        kinds: dict[str, Kind] = {}
+
+        @wraps(make)
+        def making(self: T, *args: object, **kwargs: object) -> None:
+            given: dict[str, object] = dict(zip(in_order, args, strict=False))
+            if len(args) > len(in_order) or not given.keys().isdisjoint(kwargs):
+                make(self, *args, **kwargs)  # too many, or one given twice: Python says so
+                return
+            if not kinds:
+                known = vars(sys.modules[kind.__module__]) | _TYPES
+                kinds.update({name: _kind(annotation, known) for name, annotation in said.items()})
+            given |= kwargs
+            for name, value in given.items():
+                if name in kinds:
+                    given[name] = kinds[name].taken(value, name, error)
+            make(self, **given)
+
+        kind.__init__ = making  # type: ignore[method-assign,assignment]
+        return kind
 
     return checking
 
@@ -167,17 +215,21 @@ def _kind(annotation: str, known: Mapping[str, Any]) -> Kind:
 
 
 def _alone(annotation: str, known: Mapping[str, Any]) -> Kind:
-    base, _, inner = annotation.removesuffix("]").partition("[")
+    base, _, inner = annotation.partition("[")
+    inner = inner.removesuffix("]")
     if annotation == "tuple[date, date]":
         fix = "give (date(2027, 1, 4), date(2027, 1, 31))"
         return Kind("the first and the last date", fix, _of_dates)
     if base == "Mapping":
         return _by_name(_one(inner.partition(", ")[2], known))
-    return _several(_one(inner.removesuffix(", ..."), known)) if inner else _one(base, known)
+    if base == "tuple" and not inner.endswith(", ..."):
+        return _exactly([_alone(part, known) for part in inner.split(", ")])
+    return _several(_alone(inner.removesuffix(", ..."), known)) if inner else _one(base, known)
 
 
 def _one(name: str, known: Mapping[str, Any]) -> Kind:
-    says, fix = _SAID[name]
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    says, fix = _SAID.get(name, (f"{'an' if words[0] in 'aeiou' else 'a'} {words}", f"give {name}(...)"))
     if name == "time":
         return Kind(says, fix, _whole_minute, _refuse_time)
     kind, never = known[name], _NEVER.get(name, ())
@@ -198,6 +250,16 @@ def _several(kind: Kind) -> Kind:
 
     one = kind.says.removeprefix("a ").removeprefix("an ")
     return Kind(f"a list, each entry {kind.says}", f"{kind.fix}, in a list; [] for no {one}", take)
+
+
+def _exactly(kinds: Sequence[Kind]) -> Kind:
+    def take(values: object) -> object:
+        if not isinstance(values, list | tuple) or len(values) != len(kinds):
+            return _WRONG
+        taken = tuple(kind.take(value) for kind, value in zip(kinds, values, strict=True))
+        return _WRONG if _WRONG in taken else taken
+
+    return Kind(f"a pair, each entry {kinds[0].says}", f"{kinds[0].fix}, two in parentheses", take)
 
 
 def _by_name(kind: Kind) -> Kind:

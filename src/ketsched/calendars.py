@@ -18,7 +18,7 @@ from pathlib import Path
 import attrs
 
 from ketsched import tomlfile
-from ketsched.arguments import checked
+from ketsched.arguments import checked, checked_attributes
 from ketsched.chairs import LookedUp, Occupancy, Occupant, Occupied, Staffed, Taken, lowest_free, taken_by
 from ketsched.clock import (
     MINUTES_A_DAY,
@@ -57,6 +57,7 @@ def _week(hours: Iterable[Iterable[TimeRange]]) -> tuple[tuple[TimeRange, ...], 
     return tuple(merged(day) for day in hours)
 
 
+@checked_attributes()
 @attrs.frozen
 class Calendar:
     """

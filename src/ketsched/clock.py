@@ -289,6 +289,8 @@ def aware(at: datetime, name: str) -> datetime:
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise InvalidTime(
             what=f"{name} is not a moment: {at!r}",
+            where=name,
+            argument=name,
             why="a moment needs its offset from UTC, else it is another one in every zone",
             fix=f"give an aware datetime, for example {name}=datetime(2027, 1, 4, 9, tzinfo=UTC)",
         )

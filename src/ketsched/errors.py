@@ -43,8 +43,12 @@ class KetschedError(Exception):
         return "\n".join(lines)
 
     def within(self, place: str) -> Self:
-        """Return the same error, with `place` (a file, a table) put before where it was found."""
-        return self.at(f"{place}, {self.where}" if self.where else place)
+        """
+        Return the same error, with `place` (a file, a table) put before where it was found.
+
+        It takes the place of the name of an argument: who wrote a file or an option gave none.
+        """
+        return self.at(f"{place}, {self.where}" if self.where and self.where != self.argument else place)
 
     def at(self, where: str) -> Self:
         """Return the same error, found at another place."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timezone
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ketsched as ks
-from ketsched import arguments, follow
+from ketsched import arguments, follow, model
+from ketsched.calendars import Calendar
+from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import Authorisation, Decision
+from making import JAN_4, OPEN, T, phase
 
 PROTOCOL = ks.load_protocol("iv-mwf-6")
 CLINIC = ks.Calendar.weekly("Europe/Amsterdam", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
@@ -248,3 +252,59 @@ def test_every_verb_checks_its_arguments(module):
 
 
 _CHECKING = arguments.checked(lambda: None).__code__
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "says"),
+    [
+        (lambda: model.Spacing(minimum="2"), "minimum", "whole number"),
+        (lambda: model.Spacing(minimum=2, required="yes"), "required", "True or False"),
+        (lambda: model.Spacing(minimum=True), "minimum", "whole number"),
+        (lambda: model.Spacing(minimum=2, between=(1,)), "between", "pair"),
+        (lambda: model.Waiver(rule="KS101", sessions=5, reason="x", who="y"), "sessions", "list"),
+        (lambda: model.Waiver(rule="KS101", sessions="s5", reason="x", who="y"), "sessions", "list"),
+        (lambda: model.Waiver(rule=5, sessions=("s5",), reason="x", who="y"), "rule", "text"),
+        (lambda: model.Window(earliest="x"), "earliest", "whole number"),
+        (lambda: model.Interval(days="7"), "days", "whole number"),
+        (lambda: model.Interval.parse(7), "text", "text"),
+        (lambda: model.Join(ideal="7"), "ideal", "whole number"),
+        (lambda: model.Anatomy(infusion="40"), "infusion", "whole number"),
+        (lambda: model.LapseBand(first="1", last=None, propose="continue"), "first", "whole number"),
+        (lambda: model.Restriction(what="eating", minutes="2 h"), "minutes", "whole number"),
+        (lambda: model.Authorisation(sessions="6"), "sessions", "whole number"),
+        (lambda: phase(weekdays=("Mon", "Thu")), "weekdays", "whole number"),
+        (lambda: phase(weekdays=5), "weekdays", "list"),
+        (lambda: phase(anatomy=5), "anatomy", "anatomy"),
+        (lambda: attrs.evolve(phase(), spacing=model.Spacing(minimum=2)), "spacing", "list"),
+        (lambda: model.Protocol(id="x", version="1", title="t", phases=5), "phases", "list"),
+        (lambda: model.Course(protocol="x", zone="Europe/London", sessions=()), "protocol", "protocol"),
+        (lambda: Calendar("Europe/London", chairs="2"), "chairs", "whole number"),
+        (lambda: ks.load_protocol("nonsense"), "name", ""),
+        (lambda: ks.plan(T, start=JAN_4, calendar=OPEN, at=5), "at", "offset"),
+    ],
+)
+def test_attributes_and_arguments_of_another_kind_are_named(make, name, says):
+    with pytest.raises(KetschedError) as caught:
+        make()
+    error = caught.value
+    assert error.where == error.argument == name
+    assert says in error.why
+    assert error.fix
+
+
+def test_several_of_something_may_be_a_list():
+    assert phase(weekdays=[0, 3]).weekdays == (0, 3)
+    assert model.Spacing(minimum=2, between=[1, 3]).between == (1, 3)
+
+
+@pytest.mark.parametrize("verb", [ks.dumps, ks.write])
+def test_an_option_that_there_is_not_is_said_of_the_verb(verb):
+    course = ks.plan(T, start=JAN_4, calendar=OPEN)
+    with pytest.raises(TypeError, match=rf"^{verb.__name__}\(\) got an unexpected keyword argument 'privcy'"):
+        verb(course, "x.ics", privcy="full")
+
+
+def test_the_name_of_an_argument_gives_way_to_the_place_where_it_was_written():
+    error = InvalidInput(what="x", where="name", why="y", fix="z", argument="name")
+    assert error.within("--protocol").where == "--protocol"
+    assert error.at("line 2").within("p.toml").where == "p.toml, line 2"

@@ -228,14 +228,16 @@ def one_phase(**changes) -> model.Course:
     return model.Course(protocol=protocol, zone="UTC", sessions=(session,))
 
 
+def session_with(**changes) -> model.Course:
+    course = one_phase()
+    return attrs.evolve(course, sessions=(attrs.evolve(course.sessions[0], **changes),))
+
+
 @pytest.mark.parametrize(
     "course",
     [
-        one_phase(before=(model.Restriction(what="eating", minutes=1.5),)),  # type: ignore[arg-type]
-        one_phase(count=True),
-        one_phase(spacing=(model.Spacing(minimum=2.5),)),  # type: ignore[arg-type]
-        one_phase(anatomy=model.Anatomy(infusion=40.5)),  # type: ignore[arg-type]
-        one_phase(weeks_required="yes"),
+        session_with(chair=1.5),
+        session_with(counts="yes"),
     ],
 )
 def test_what_could_not_be_read_again_is_not_written(course, tmp_path):

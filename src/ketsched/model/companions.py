@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from ketsched.arguments import checked_attributes
 from ketsched.errors import Fault, InvalidProtocol, refuse_first
 from ketsched.model.intervals import Interval
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
@@ -49,6 +50,7 @@ AREAS = ("urinary", "liver", "blood pressure", "cognition")
 _FARTHEST = LONGEST_YEARS * 366
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Anchor:
     """
@@ -100,6 +102,7 @@ class Anchor:
         return f"Day {self.study_day}{within}" if self.study_day is not None else f"{self.companion}"
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Window:
     """
@@ -126,6 +129,7 @@ class Window:
         refuse_first(InvalidProtocol, "window", (fault,))
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Companion:
     """

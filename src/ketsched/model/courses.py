@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import attrs
 
-from ketsched.arguments import checked
+from ketsched.arguments import checked, checked_attributes
 from ketsched.clock import aware, choices, later, moment, plausible
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.hours import PatientHours
@@ -28,6 +28,7 @@ from ketsched.zones import zone_named
 _NO_HOURS, _NO_FILES = PatientHours(), ClinicFiles()
 
 
+@checked_attributes()
 @attrs.frozen(kw_only=True)
 class Course:
     """

@@ -12,6 +12,7 @@ from datetime import date
 import attrs
 
 from ketsched import house
+from ketsched.arguments import checked_attributes
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model.limits import MOST_SESSIONS, check_booking_id, check_text, whole_text
@@ -19,6 +20,7 @@ from ketsched.model.limits import MOST_SESSIONS, check_booking_id, check_text, w
 OUTCOMES = ("continue", "stop", "step back", "step forward")
 
 
+@checked_attributes()
 @attrs.frozen(kw_only=True)
 class Decision:
     """
@@ -55,6 +57,7 @@ class Decision:
         refuse_first(InvalidInput, "outcome", (fault,))
 
 
+@checked_attributes()
 @attrs.frozen(kw_only=True)
 class Hold:
     """
@@ -113,6 +116,7 @@ class Hold:
         return self.lifted_on is None
 
 
+@checked_attributes()
 @attrs.frozen(kw_only=True)
 class Authorisation:
     """
@@ -158,6 +162,7 @@ class Authorisation:
         refuse_first(InvalidInput, "authorisation", faults)
 
 
+@checked_attributes()
 @attrs.frozen(kw_only=True)
 class Waiver:
     """

@@ -14,6 +14,7 @@ from itertools import chain, repeat
 
 import attrs
 
+from ketsched.arguments import checked, checked_attributes
 from ketsched.errors import InvalidProtocol, refuse_first
 from ketsched.model.limits import LONGEST_YEARS, MOST_SESSIONS
 
@@ -25,6 +26,7 @@ MOST_MONTHS = LONGEST_YEARS * 12
 _DURATION = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,4})D)?", re.ASCII)
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Interval:
     """
@@ -62,6 +64,7 @@ class Interval:
         refuse_first(InvalidProtocol, "", faults)
 
     @classmethod
+    @checked
     def parse(cls, text: str, missing_day: str = "clip") -> Interval:
         """Read "P28D", "P4W", "P1M", "P1Y" or several of them, "P1Y2M10D"."""
         found = _DURATION.fullmatch(text.strip())

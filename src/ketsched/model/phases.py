@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import attrs
 
+from ketsched.arguments import checked_attributes
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import Fault, InvalidProtocol, refuse_first
 from ketsched.model.intervals import Interval, RecommendedDay, day_after, first_day_out_of_order
@@ -47,6 +48,7 @@ class Evidence:
     note: str = attrs.field(default="", validator=whole_text)
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Anatomy:
     """
@@ -86,6 +88,7 @@ class Anatomy:
         return timedelta(minutes=self.minutes)
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Restriction:
     """
@@ -124,6 +127,7 @@ POLICIES = tuple(POLICY_WORDS)
 """What is done about a session that was missed."""
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class LapseBand:
     """
@@ -182,6 +186,7 @@ class LapseBand:
         return f"{days}: {what}" + (f" ({worse} if symptoms are worse)" if worse else "")
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Phase:
     """

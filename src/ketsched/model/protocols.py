@@ -9,7 +9,7 @@ from datetime import date
 import attrs
 
 from ketsched import house
-from ketsched.arguments import checked
+from ketsched.arguments import checked, checked_attributes
 from ketsched.countries import country_named, country_of, country_words
 from ketsched.errors import Fault, InvalidInput, InvalidProtocol, refuse_first
 from ketsched.model.companions import Companion
@@ -28,6 +28,15 @@ INDICATIONS = (
 """What the studies of the protocols treated; rules about the course of a response go by it."""
 
 
+def _pairs_of_texts(_: object, attribute: attrs.Attribute[object], pairs: object) -> None:
+    if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        pairs = ((None,),)
+    for pair in pairs:
+        for text in pair:
+            check_text(text, attribute.name)
+
+
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Protocol:
     """
@@ -51,7 +60,7 @@ class Protocol:
     title: str = attrs.field(validator=whole_text)
     phases: tuple[Phase, ...]
     companions: tuple[Companion, ...] = ()
-    sources: tuple[tuple[str, str], ...] = ()
+    sources: tuple[tuple[str, str], ...] = attrs.field(default=(), validator=_pairs_of_texts)
     study: str = attrs.field(default="", validator=whole_text)
     indications: tuple[str, ...] = ()
     note: str = attrs.field(default="", validator=whole_text)
@@ -61,8 +70,6 @@ class Protocol:
         return f"<Protocol {self.id} (version {self.version}): {phases}>"
 
     def __attrs_post_init__(self) -> None:
-        for text in (text for source in self.sources for text in source):
-            check_text(text, "sources")
         for faults in (self._faults(), self._faults_of_phases(), self._faults_of_companions()):
             refuse_first(InvalidProtocol, self.id[:64], faults)
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import attrs
 
+from ketsched.arguments import checked_attributes
 from ketsched.errors import Fault, InvalidProtocol, refuse_first
 from ketsched.model.intervals import (
     MOST_DAYS,
@@ -43,6 +44,7 @@ class DayLimits:
     forgiven: int | None = None
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Spacing:
     """
@@ -288,6 +290,7 @@ class Spacing:
         return f"session {self.between[1]} to session {self.between[0]}"
 
 
+@checked_attributes(InvalidProtocol)
 @attrs.frozen(kw_only=True)
 class Join:
     """

@@ -52,6 +52,8 @@ def load_protocol(name: str | Path) -> Protocol:
         near = get_close_matches(text[:64].lower(), protocol_ids(), n=3, cutoff=0.4)
         raise InvalidProtocol(
             what=f"there is no protocol {text[:64]!r}",
+            where="name",
+            argument="name",
             why=f"the library has {', '.join(protocol_ids())}",
             fix=f"did you mean {' or '.join(near)}?"
             if near
