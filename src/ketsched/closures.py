@@ -7,6 +7,7 @@ Days are whole local dates of the calendar that they close.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, cast
@@ -85,6 +86,27 @@ class Holidays:
             language="en_US",
         )
         return {day: name for day, name in names.items() if day.year == year}
+
+    def kept_in_parts(self, days: Iterable[date]) -> dict[date, dict[str, str]]:
+        """
+        Return what parts of the country keep on some days that the country as a whole does not, by their codes.
+
+        None of a subdivision: it is a part already.
+        """
+        import holidays
+
+        listed = holidays.list_supported_countries(include_aliases=False).get(self.country, [])
+        parts = (
+            []
+            if self.subdivision
+            else [Holidays(self.country, part, self.observed) for part in sorted(listed)]
+        )
+        found: dict[date, dict[str, str]] = {}
+        for day in days if parts else ():
+            if day not in days_of(self, day.year):
+                kept = {part.subdivision: days_of(part, day.year).get(day, "") for part in parts}
+                found[day] = {code: name for code, name in kept.items() if name}
+        return {day: kept for day, kept in found.items() if kept}
 
 
 _WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"

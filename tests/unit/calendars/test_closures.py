@@ -272,3 +272,19 @@ def test_a_rule_that_cannot_be_is_refused(rule, why):
 @given(st.text("FREQ=DAILYWKMONTHBUSP;0123456789,-+", max_size=40) | st.text(max_size=20))
 def test_any_rule_is_read_or_refused(rule):
     refused_or_not(lambda: Recurring(rule, date(2027, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("holidays", "day", "parts"),
+    [
+        (Holidays("GB"), date(2027, 3, 29), {"ENG", "NIR", "WLS"}),  # Easter Monday is no holiday in Scotland
+        (Holidays("GB"), date(2027, 3, 26), set()),  # Good Friday is one everywhere
+        (Holidays("GB"), date(2027, 3, 30), set()),
+        (Holidays("GB", "SCT"), date(2027, 3, 29), set()),
+        (Holidays("GB"), date(2027, 11, 30), {"SCT"}),
+        (Holidays("NL"), date(2027, 3, 29), set()),
+    ],
+)
+def test_what_parts_of_a_country_keep_more(holidays, day, parts):
+    """Bank Holidays Act 1971, Schedule 1, and the St Andrew's Day Bank Holiday (Scotland) Act 2007."""
+    assert {code for kept in holidays.kept_in_parts([day]).values() for code in kept} == parts

@@ -321,3 +321,15 @@ def test_an_output_names_a_file_and_its_reader(text, path, audience, privacy):
 def test_an_output_for_nobody_is_refused(words):
     with pytest.raises(KetschedError, match="not an audience"):
         output_of(f"a.ics:{words}")
+
+
+@pytest.mark.parametrize(
+    ("holidays", "start", "said"),
+    [("GB", "2027-03-22", True), ("GB-ENG", "2027-03-22", False), ("GB", "2027-02-01", False)],
+)
+def test_a_country_whose_parts_keep_more_holidays_is_said_once(run, holidays, start, said):
+    """Easter Monday 2027 is 29 March, a Monday of this series; until 11 March no part has a day of its own."""
+    hours = ("--zone", "Europe/London", "--hours", "mon-fri 09:00-17:00", "--holidays", holidays)
+    out = " ".join(run("plan", "--protocol", "iv-mwf-6", "--start", start, *hours).out.split())
+    assert out.count("Parts of GB have more holidays") == said
+    assert ("Mon 2027-03-29 Easter Monday (ENG, NIR, WLS)" in out) is said
