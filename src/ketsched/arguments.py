@@ -23,6 +23,7 @@ from ketsched.errors import InvalidInput, KetschedError
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+Refusal = type[KetschedError]
 _WRONG = object()
 
 _SAID = {
@@ -92,7 +93,7 @@ class Kind:
     refuse: Callable[[Any, str], object] | None = None
     type: type | None = None
 
-    def taken(self, value: object, name: str, error: type[KetschedError] = InvalidInput) -> object:
+    def taken(self, value: object, name: str, error: Refusal = InvalidInput) -> object:
         """Return the value to go on with; refuse one of another kind by the name of the argument."""
         taken = self.take(value)
         if taken is not _WRONG:
@@ -126,7 +127,7 @@ def checked(verb: Callable[P, R]) -> Callable[P, R]:
     return checking
 
 
-def checked_attributes(error: type[KetschedError] = InvalidInput) -> Callable[[type[T]], type[T]]:
+def checked_attributes(error: Refusal = InvalidInput) -> Callable[[type[T]], type[T]]:
     """
     Let an attrs class refuse attributes of another kind than its annotations say, before it looks at values.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -333,8 +334,17 @@ def read_date(text: str) -> date:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a date",
             why="dates are written year-month-day and must exist",
-            fix="write it as 2027-01-04",
+            fix=_days_of_month(plain) or "write it as 2027-01-04",
         ) from None
+
+
+def _days_of_month(text: str) -> str:
+    """Say how many days a month has, for a date written as ours that does not exist; empty if it is not."""
+    written = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])-[0-9]{2}", text)
+    if written is None or written[1] == "0000":
+        return ""
+    year, month = int(written[1]), int(written[2])
+    return f"write a day that exists: {year:04}-{month:02} has {monthrange(year, month)[1]} days"
 
 
 def read_time(text: str) -> time:

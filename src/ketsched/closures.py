@@ -95,7 +95,7 @@ class Holidays:
         """
         import holidays
 
-        listed = holidays.list_supported_countries(include_aliases=False).get(self.country, [])
+        listed = holidays.list_supported_countries(include_aliases=True).get(self.country, [])
         parts = (
             []
             if self.subdivision

@@ -194,7 +194,8 @@ def read_policies(texts: Sequence[str], protocol: Protocol) -> str | dict[str, s
             raise InvalidInput(
                 what=f"there is no policy {f'{first}{sign}{last}'[:40]!r}",
                 why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
-                fix="write make-up, or induction=make-up",
+                fix=did_you_mean(last if sign and first in phases else first, [*POLICIES, *phases])
+                or "write make-up, or induction=make-up",
             )
     if len(named) == 1 and not named[0][1]:
         return named[0][0]

@@ -9,7 +9,8 @@ import pytest
 from ketsched.calendars import read_calendar
 from ketsched.casefile import load_case
 from ketsched.checking import explain
-from ketsched.entries import read_status, read_week, read_weekday_span, session_named
+from ketsched.clock import read_date
+from ketsched.entries import read_policies, read_status, read_week, read_weekday_span, session_named
 from ketsched.model import Visit
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
@@ -66,6 +67,46 @@ def test_dashes_and_unseen_marks_in_what_is_typed():
 def test_a_status_that_is_near(text, advice):
     refused(lambda: read_status(text), advice)
     refused(lambda: Visit(JAN_4, text), advice.replace("-early", " early"))
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("2027-02-30", "2027-02 has 28 days"),
+        ("2028-02-30", "2028-02 has 29 days"),
+        ("04.01.2027", "write it as"),
+    ],
+)
+def test_a_date_that_does_not_exist(text, advice):
+    refused(lambda: read_date(text), "is not a date", advice)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("skp", "did you mean skip?"),
+        ("induction=make up", "did you mean make-up?"),
+        ("inductoin=skip", "did you mean induction?"),
+        ("zzz", "write make-up, or induction=make-up"),
+    ],
+)
+def test_a_policy_that_is_near(text, advice):
+    refused(lambda: read_policies([text], T), "there is no policy", advice)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("plan", "--protcol", "iv-mwf-6"), "did you mean '--protocol'?"),
+        (("plan", "--fail-on", "eror"), "did you mean 'error'?"),
+        (("plan", "--fail-on", "zzz"), "plan --help says"),
+        (("plan", "--holiday", "GB"), "did you mean '--holidays'?"),
+    ],
+)
+def test_an_option_that_is_near(run, words, advice):
+    done = run(*words)
+    assert done.code == 2
+    assert f"fix:   {advice}" in done.err.replace("ketsched plan", "plan")
 
 
 def test_a_status_as_it_is_typed():
@@ -132,6 +173,7 @@ def test_a_case_file(tmp_path, text, parts):
 PROTOCOL = """id = "own"
 version = "1"
 title = "t"
+study = "No study: our own practice."
 [sources]
 house = "house default; not from a publication"
 [[phase]]
@@ -174,7 +216,7 @@ def test_a_spacing_that_the_pattern_keeps_nowhere_is_a_contradiction(rule, patte
         refused(
             lambda: read_protocol(own(rule, pattern)),
             "contradict each other",
-            "own.toml, line 11, phase 1 spacing 1",
+            "own.toml, line 12, phase 1 spacing 1",
         )
     else:
         assert read_protocol(own(rule, pattern)).phases

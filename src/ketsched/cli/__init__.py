@@ -141,14 +141,29 @@ def _in_our_voice(error: click.ClickException) -> InvalidInput:
     command = context.command_path if context else "ketsched"
     what, *more = re.split(r"[:.] ", error.format_message().rstrip("."), maxsplit=1)
     hint = more[0] + " " if more and more[0].endswith("?") else ""
+    near = _near_option(error, context)
+    if near:
+        hint, more = f"did you mean {near!r}? ", more if isinstance(error, click.BadParameter) else []
     missing = isinstance(error, click.MissingParameter)
     why = "the command needs it" if missing else "the command does not take it so"
     return InvalidInput(
         what=what[:1].lower() + what[1:],
         where=command,
-        why=more[0] if more and not hint else why,
+        why=more[0] if more and not more[0].endswith("?") else why,
         fix=f"{hint[:1].lower()}{hint[1:]}{command} --help says what it takes",
     )
+
+
+def _near_option(error: click.ClickException, context: click.Context | None) -> str:
+    """Return the option, or the word of an option that takes one of some, that is meant; empty if none is near."""
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        known = [name for param in context.command.params for name in param.opts if name.startswith("--")]
+        return close_to(error.option_name, known)
+    words = getattr(getattr(error, "param", None), "type", None)
+    written = re.match(r"'([^']*)'", error.message)
+    if isinstance(words, click.Choice) and written is not None:
+        return close_to(written[1], words.choices)
+    return ""
 
 
 def _complain(error: KetschedError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import attrs
 
@@ -28,7 +29,7 @@ INDICATIONS = (
 """What the studies of the protocols treated; rules about the course of a response go by it."""
 
 
-def _pairs_of_texts(_: object, attribute: attrs.Attribute[object], pairs: object) -> None:
+def _pairs_of_texts(_: object, attribute: attrs.Attribute[Any], pairs: Any) -> None:  # noqa: ANN401 - of any kind
     if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
         pairs = ((None,),)
     for pair in pairs:

@@ -21,6 +21,7 @@ from ketsched.clock import FIRST_DAY, LAST_DAY, choices
 from ketsched.errors import CannotRead, KetschedError
 from ketsched.model import LONGEST_ID, MOST_VISITS, Visit, VisitStatus
 from ketsched.model.visits import CANCELLED_BY
+from ketsched.nearness import did_you_mean
 from ketsched.unseen import as_seen
 from ketsched.visitfile.columns import ColumnMap, Meaning, folded, letters
 from ketsched.visitfile.formats import Contradiction
@@ -207,7 +208,8 @@ class Export:
             f"an unknown status in {label}",
             "add the word to [status] of the column map"
             if self.rows.mapped
-            else f"write one of {', '.join(VisitStatus)}, or give a column map with [status]",
+            else did_you_mean(word, VisitStatus)
+            or f"write one of {', '.join(VisitStatus)}, or give a column map with [status]",
         )
 
     def _visit(self, cells: list[str], meaning: Meaning) -> Visit:

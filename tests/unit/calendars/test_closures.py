@@ -278,6 +278,7 @@ def test_any_rule_is_read_or_refused(rule):
     ("holidays", "day", "parts"),
     [
         (Holidays("GB"), date(2027, 3, 29), {"ENG", "NIR", "WLS"}),  # Easter Monday is no holiday in Scotland
+        (Holidays("UK"), date(2027, 3, 29), {"ENG", "NIR", "WLS"}),
         (Holidays("GB"), date(2027, 3, 26), set()),  # Good Friday is one everywhere
         (Holidays("GB"), date(2027, 3, 30), set()),
         (Holidays("GB", "SCT"), date(2027, 3, 29), set()),
