@@ -33,7 +33,8 @@ from ketsched.placing.values import Placement
 from ketsched.planning.companions import place_companions
 from ketsched.planning.explaining import Change, NoFeasiblePlan, said_days
 from ketsched.planning.layout import NotPaid
-from ketsched.planning.planner import Planner, TooManyWays, need_of
+from ketsched.planning.narrowing import TooManyWays
+from ketsched.planning.planner import Planner, need_of
 from ketsched.revising import revise
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "appointments", "complete", "plan", "said_days", "starts"]

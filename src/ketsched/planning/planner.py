@@ -12,14 +12,14 @@ from itertools import count
 import attrs
 
 from ketsched.clock import LAST_DAY
-from ketsched.errors import InvalidInput
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Authorisation, Course, Phase, Protocol, Session
-from ketsched.placing import EFFORT, Effort, TooManyPlans, place
+from ketsched.placing import Effort, TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Cause, open_weekdays
 from ketsched.planning.explaining import HOURS_CANNOT, NoFeasiblePlan, explain
 from ketsched.planning.layout import Layout, NotPaid, lay_out
+from ketsched.planning.narrowing import too_many_ways
 from ketsched.planning.patterns import as_accepted, patterns
 from ketsched.planning.rules import HourRule, hour_rules
 from ketsched.planning.seating import DaysForHours, NoStart, Seat, Seating, no_overlaps, seat
@@ -31,10 +31,6 @@ TRYING = EFFORT // 4
 """Steps that may be taken to try what would give a plan where there is none; what is not tried is not said."""
 SEATINGS = 50
 """Placements, best first, that are tried for hours before planning gives up."""
-
-
-class TooManyWays(InvalidInput):
-    """The best plan cannot be found with the effort that one planning may take."""
 
 
 class Planner:
@@ -59,11 +55,12 @@ class Planner:
                     return self._course(accepted, layout, placement, seats), placement
                 prevented = rule
         except TooManyPlans:
-            raise TooManyWays(
-                what="this course allows too many different plans to find the best one",
-                where=f"{self.protocol.id}, from {start}",
-                why=f"planning looks at {EFFORT} partial plans at most",
-                fix="narrow it: fewer preferred rules, fewer sessions, or a latest day for each session",
+            raise too_many_ways(
+                "this course allows too many different plans to find the best one",
+                f"{self.protocol.id}, from {start}",
+                problem,
+                [need_of(phase) for phase in layout.phases],
+                lambda need: self.calendars[need.place],
             ) from None
         if prevented is None:  # explained for the most weeks: what they cannot, no fewer could either
             needs = [need_of(phase) for phase in layout.phases]

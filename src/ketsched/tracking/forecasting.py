@@ -23,8 +23,8 @@ from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
 from ketsched.model import Course, LapseBand, Phase, Visit, VisitStatus
 from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.pattern import too_long
-from ketsched.planning.planner import TooManyWays
 from ketsched.spacing import Bound, Bounds, Days, required
 from ketsched.tracking.ideals import Ideal, IdealDays, Intent
 from ketsched.tracking.laying import Replanner

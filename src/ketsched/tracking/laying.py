@@ -17,10 +17,11 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Session
-from ketsched.placing import EFFORT, Effort, TooManyPlans, place
+from ketsched.placing import Effort, TooManyPlans, place
 from ketsched.placing.values import Agreed, Problem
 from ketsched.planning import NoFeasiblePlan
-from ketsched.planning.planner import REACH, TooManyWays
+from ketsched.planning.narrowing import too_many_ways
+from ketsched.planning.planner import REACH
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.spacing import Bound
 from ketsched.tracking.explaining import no_plan
@@ -184,11 +185,12 @@ class Replanner:
                 left.problem, effort, prefer=prefer
             )
         except TooManyPlans:
-            raise TooManyWays(
-                what="what is left of this course allows too many different plans to find the best one",
-                where=self.course.protocol.id,
-                why=f"planning looks at {EFFORT} partial plans at most",
-                fix="pin some sessions, or shorten what is left",
+            raise too_many_ways(
+                "what is left of this course allows too many different plans to find the best one",
+                self.course.protocol.id,
+                left.problem,
+                [ideal.place.need for ideal in left.intent.ideals],
+                lambda need: self.hours.of_place[need.place],
             ) from None
         if found is None:
             return None

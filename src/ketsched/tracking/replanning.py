@@ -21,7 +21,7 @@ from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import POLICIES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
-from ketsched.planning.planner import TooManyWays
+from ketsched.planning.narrowing import TooManyWays
 from ketsched.revising import in_order, revise
 from ketsched.tracking.altering import (
     add_sessions,
