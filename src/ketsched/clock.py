@@ -324,18 +324,28 @@ def plausible(day: date, name: str) -> date:
 
 
 def read_date(text: str) -> date:
-    """Read a date written as 2027-01-04."""
-    plain = plain_dashes(as_seen(text))
+    """Read a date written as 2027-01-04, or with its weekday before it, as screens show it."""
+    weekday, _, plain = plain_dashes(as_seen(text)).rpartition(" ")
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", plain):
             raise ValueError
-        return plausible(date.fromisoformat(plain), "date")
+        named = [name for name in WEEKDAYS if weekday.capitalize() in (name, name[:3], "")]
+        day = plausible(date.fromisoformat(plain), "date")
+        if WEEKDAYS[day.weekday()] in named:
+            return day
+        if not named:
+            raise ValueError
     except ValueError:
         raise InvalidInput(
             what=f"{text[:40]!r} is not a date",
             why="dates are written year-month-day and must exist",
             fix=_days_of_month(plain) or "write it as 2027-01-04",
         ) from None
+    raise InvalidInput(
+        what=f"{text[:40]!r} contradicts itself",
+        why=f"{day} is a {WEEKDAYS[day.weekday()]}",
+        fix="correct the one of the two that is wrong",
+    )
 
 
 def _days_of_month(text: str) -> str:

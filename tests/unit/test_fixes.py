@@ -81,6 +81,23 @@ def test_a_date_that_does_not_exist(text, advice):
     refused(lambda: read_date(text), "is not a date", advice)
 
 
+@pytest.mark.parametrize("text", ["Mon 2027-01-04", "monday 2027-01-04", " 2027-01-04\u200b"])
+def test_a_date_as_screens_show_it(text):
+    assert read_date(text) == JAN_4
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Tue 2027-01-04", ("contradicts itself", "2027-01-04 is a Monday")),
+        ("Xyz 2027-01-04", ("is not a date",)),
+        ("Mon 2027-02-30", ("is not a date", "28 days")),
+    ],
+)
+def test_a_date_against_its_weekday(text, parts):
+    refused(lambda: read_date(text), *parts)
+
+
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
