@@ -42,7 +42,7 @@ _SAID = {
     ),
     "Join": ("a join", "give Join(ideal=7)"),
     "Interval": ("an interval", 'give Interval.parse("P26W")'),
-    "Length": ("a number of days, or an interval", 'give 7, or Interval.parse("P3M")'),
+    "Length": ("a whole number of days, or an interval", 'give 7, or Interval.parse("P3M")'),
     "Hold": ("a hold", 'give Hold(id="h1", reason="rash", who="Dr A", since=date(2027, 1, 4))'),
     "Authorisation": ("an authorisation", "give Authorisation(sessions=6)"),
     "Decision": ("a decision", 'give Decision(what="continue", on=date(2027, 1, 18), who="Dr A")'),
