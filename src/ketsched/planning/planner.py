@@ -14,7 +14,7 @@ import attrs
 from ketsched.clock import LAST_DAY
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Authorisation, Course, Phase, Protocol, Session
-from ketsched.placing import Effort, TooManyPlans, place
+from ketsched.placing import EFFORT, Effort, TooManyPlans, place
 from ketsched.placing.values import Placement, Problem
 from ketsched.planning.blockers import Cause, open_weekdays
 from ketsched.planning.explaining import HOURS_CANNOT, NoFeasiblePlan, explain
