@@ -12,7 +12,7 @@ from ketsched.model import Anatomy, Phase, Protocol, Spacing
 from ketsched.placing import EFFORT, Effort, TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
 from ketsched.planning import NoFeasiblePlan, plan, planner
-from ketsched.planning.planner import TooManyWays
+from ketsched.planning.narrowing import TooManyWays
 from ketsched.spacing import lay
 from making import ZONE, days_of
 
