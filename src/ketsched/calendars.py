@@ -48,7 +48,6 @@ CLINICIAN = "clinician"
 """Whom appointments need that name nobody."""
 CLINIC = "the clinic"
 """What a calendar is called that has no name of its own."""
-
 Span = tuple[int, int]
 """(begin, end), half-open, in seconds since 1970 UTC."""
 
