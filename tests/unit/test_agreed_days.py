@@ -90,6 +90,15 @@ def test_a_day_told_in_advance_that_cannot_stand_goes_to_the_end_alone():
     assert "for the patient" in change.why
 
 
+def test_a_day_that_was_called_off_is_not_used_again_even_if_it_is_the_first():
+    """With four days' notice the 8th is the first day that can be booked, and its session was called off."""
+    course = planned(phase(6, Spacing(minimum=1), weekdays=(0, 2, 4), anatomy=HOUR))
+    off = [ks.Visit(jan(day), "cancelled", by="clinic") for day in (6, 8, 11)]
+    after = replan(course, [*visits(4), *off], calendar=OPEN_UTC, at=morning(4), notice=4)
+    assert not {jan(6), jan(8), jan(11)} & set(days_of(after))
+    assert len(days_of(after)) == 6
+
+
 def test_ways_with_the_same_dates_are_one_and_claim_what_they_keep():
     """In three of four ways the series ends on Monday 18 January: 15 dates, where two weeks have 14."""
     given = [ks.Visit(jan(day)) for day in (4, 6, 8)]

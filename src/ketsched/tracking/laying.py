@@ -277,8 +277,8 @@ class Replanner:
             days = self.hours.open_days(need, begins, end)
             if unused:
                 days = [day for day in days if day not in unused]
-            stands = self.first if booking is None else booking.day.toordinal()
-            if stands < self.first or stands in unused:  # it may stay where it is
+            stands = None if booking is None else booking.day.toordinal()
+            if stands is not None and (stands < self.first or stands in unused):  # it may stay where it is
                 days = sorted({*self.hours.open_days(need, stands, stands), *days})
             if since is not None or until is not None:
                 low, high = since or date.min, until or date.max
