@@ -128,7 +128,15 @@ def _check_folder(
     """Check each course file of a folder, and say which share an id; return the exit code."""
     found: list[tuple[str, Course, tuple[Finding, ...]]] = []
     unread: list[tuple[str, KetschedError]] = []
-    for path in (Path(folder, name) for name in inputs.located("FOLDER", course_files, folder)):
+    names = list(inputs.located("FOLDER", course_files, folder))
+    if not names:
+        raise InvalidInput(
+            what=f"no course file in {folder}",
+            where="FOLDER",
+            why="of a folder the course files (.json) in it are checked",
+            fix="give the folder that holds them, or one file",
+        )
+    for path in (Path(folder, name) for name in names):
         try:
             course = read(path)
             files = placing.FilesBeside(course, path)

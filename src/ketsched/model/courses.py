@@ -375,7 +375,8 @@ class Course:
 
     def day_at(self, at: datetime) -> date:
         """Return the local date at the clinic at a moment."""
-        return aware(at, "at").astimezone(zone_named(self.zone)).date()
+        plausible(aware(at, "at").date(), "at")
+        return at.astimezone(zone_named(self.zone)).date()
 
     def starts(self, session: Session) -> datetime:
         """Return the moment at which the chair is taken."""
