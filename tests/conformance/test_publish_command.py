@@ -7,6 +7,7 @@ and made up for at the end of the pattern, on Monday the 25th.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def test_publish_again_after_a_change_and_over_a_conflict(server: Server, tmp_pa
     assert sum("STATUS:CANCELLED" in text for text in texts) == 1
     assert published() == (0, ["7 unchanged"])
 
-    uid = session_uid("A-017", "s5")
+    uid = session_uid("A-017", "s5", json.loads((folder / "course.json").read_bytes())["key"])
     ((address, text),) = [(a, text) for a, (_, text) in server.files().items() if uid in text]
     assert "20270118T090000" in text
     server.put(address, text.replace("20270118T", "20270119T"))

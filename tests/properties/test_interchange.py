@@ -303,9 +303,9 @@ def test_a_revision_changes_the_events_it_changed_and_no_others(course, data):
 
 def events(content: bytes) -> dict[str, bytes]:
     found = {}
-    for event in content.split(b"BEGIN:VEVENT\r\n")[1:]:
+    for event in content.replace(b"\r\n ", b"").split(b"BEGIN:VEVENT\r\n")[1:]:
         uid = re.search(rb"^UID:(.*)\r$", event, re.MULTILINE)
-        found[uid[1].decode()] = event.split(b"END:VEVENT")[0]
+        found[re.sub(r"\\(.)", r"\1", uid[1].decode())] = event.split(b"END:VEVENT")[0]
     return found
 
 
