@@ -150,6 +150,20 @@ def changed_there(server: Server, name: str, change: Callable[[str], str]) -> No
     server.put(address, new)
 
 
+@pytest.mark.parametrize("name", ["a;b", "a b", "x" * 120 + "@example.org"])
+def test_an_event_under_the_name_that_another_program_gave_it_is_found_again(
+    server: Server, course: Course, name: str
+) -> None:
+    """It is escaped and folded in the file (RFC 5545 3.1, 3.3.11), and is the same name."""
+    kept = attrs.evolve(
+        course, sessions=[attrs.evolve(s, uid=name) if s.id == "s1" else s for s in course.sessions]
+    )
+    done = to(server, kept)
+    assert [one for one in done if one.action != "added"] == []
+    assert set(actions(to(server, kept))) == {"unchanged"}
+    assert name in on_server(server)
+
+
 def test_what_is_published_is_read_back(server: Server, course: Course) -> None:
     done = to(server, course)
     assert actions(done) == {"added": set(in_the_whole_file(course))}

@@ -264,9 +264,7 @@ class _Collection:
         for answer in tree.iter(f"{_DAV}response"):
             text = "".join(data.text or "" for data in answer.iter(f"{_CALDAV}calendar-data"))
             # Of other people's events no more is read than this.
-            named = set(
-                re.findall(r"^UID[^:\r\n]*:[ \t]*(\S+?)\s*$", text, re.MULTILINE | re.IGNORECASE)
-            ) & set(uids)
+            named = _names_in(text) & set(uids)
             if named:
                 etag = "".join(tag.text or "" for tag in answer.iter(f"{_DAV}getetag")).strip()
                 event = _StoredEvent(self._address(answer.findtext(f"{_DAV}href") or ""), etag, text)
@@ -394,6 +392,12 @@ def _in_address(name: str) -> str:
     """Return a name as one step of an address; a UID from elsewhere can have any character."""
     kept = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     return "".join(chr(octet) if octet in kept else f"%{octet:02X}" for octet in name.encode())
+
+
+def _names_in(text: str) -> set[str]:
+    """Return the UIDs in a file: unfolded, and as they are without the escapes of a text (RFC 5545 3.1, 3.3.11)."""
+    lines = re.findall(r"^UID[^:\n]*:(.*)$", re.sub(r"\r?\n[ \t]", "", text), re.MULTILINE | re.IGNORECASE)
+    return {re.sub(r"\\([\\;,])", r"\1", line).strip() for line in lines}
 
 
 def _read(text: str, uid: str) -> tuple[State, tuple[str, ...]] | None:
