@@ -397,7 +397,7 @@ def entries_contradict(case: CheckedCourse) -> Iterator[Finding]:
             alike = other.verdict is Verdict.NOT_GIVEN and other.visit.day == given.visit.day
             if alike and not _told_apart(given, other, booked):
                 session = _session(case, given)
-                said = " and ".join(f"{j.visit.id} {j.visit.status}".strip() for j in (given, other))
+                said = " and ".join(_told(judged) for judged in (given, other))
                 yield entries_contradict.at(
                     *([] if session is None else [session]),
                     what=f"{day_words(given.visit.day)} is recorded twice: {said}",
@@ -457,6 +457,12 @@ def _of_verdict(
                 where=f"visit of {day}",
                 day=judged.visit.day,
             )
+
+
+def _told(judged: JudgedVisit) -> str:
+    """Name an entry by its status; an id that is given when it is recorded is left out, as before recording."""
+    name, status = judged.visit.id, judged.visit.status
+    return status if not name or OUR_IDS.fullmatch(name) else f"{name} {status}"
 
 
 def _told_apart(one: JudgedVisit, other: JudgedVisit, booked: Collection[str]) -> bool:
