@@ -56,7 +56,7 @@ def tentative_reasons(
     for placed, companion in _gates(course, around):
         said, own = _open_because(placed), placed.session
         if not said:
-            said, own = _outdated_because(course, placed, companion, around)
+            said, own = outdated_because(course, placed, companion, around)
         for session in open_sessions if said else ():
             if _governs(course, placed, own, session):
                 found[session.id].append(f"{companion.title} of {placed.day} {said}")
@@ -88,7 +88,7 @@ def _open_because(gate: PlacedCompanion) -> str:
     return f"said stop ({outcome.who}, {outcome.on})" if outcome.what == "stop" else ""
 
 
-def _outdated_because(
+def outdated_because(
     course: Course | Agenda,
     gate: PlacedCompanion,
     companion: Companion,

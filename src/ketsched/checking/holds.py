@@ -17,6 +17,7 @@ from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
+from ketsched.holds import outdated_because
 from ketsched.model import Authorisation, BookingStatus, Hold, Session
 
 REASONS = 3
@@ -318,8 +319,10 @@ def _waiting(case: CheckedCourse) -> Iterator[tuple[Session, list[str]]]:
         if outcome is None or outcome.what == "stop":
             outstanding = "has no outcome" if outcome is None else "said stop"
             add(_governed(ordered, gate), f"{gate.title} of {gate.day} {outstanding}")
-        elif gate.is_outdated and gate.anchor_day is not None:
-            moved = attrs.evolve(gate, session=gate.anchor_day.session)
+            continue
+        said, own = outdated_because(case.course, gate.placed, gate.companion, case.course.companions)
+        if said:
+            moved = attrs.evolve(gate, session=next(s for s in case.course.sessions if s.id == own))
             add(_governed(ordered, moved), f"{gate.title} of {gate.day} is outside its window")
     add(_unpaid(case), "no authorisation pays for it")
     return ((session, reasons_for[session.id]) for session in case.to_come if session.id in reasons_for)
