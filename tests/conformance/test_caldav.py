@@ -155,9 +155,8 @@ def test_an_event_under_the_name_that_another_program_gave_it_is_found_again(
     server: Server, course: Course, name: str
 ) -> None:
     """It is escaped and folded in the file (RFC 5545 3.1, 3.3.11), and is the same name."""
-    kept = attrs.evolve(
-        course, sessions=[attrs.evolve(s, uid=name) if s.id == "s1" else s for s in course.sessions]
-    )
+    sessions = tuple([attrs.evolve(s, uid=name) if s.id == "s1" else s for s in course.sessions])
+    kept = attrs.evolve(course, sessions=sessions)
     done = to(server, kept)
     assert [one for one in done if one.action != "added"] == []
     assert set(actions(to(server, kept))) == {"unchanged"}

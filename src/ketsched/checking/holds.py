@@ -57,7 +57,7 @@ def firm_too_soon(case: CheckedCourse) -> Iterator[Finding]:
     """
     A session stands as firm although something says that it is still to be confirmed.
 
-    That is a hold, an appointment that decides about it and has no outcome, said stop, or took place outside its
+    That is a hold, an appointment that decides about it and has no outcome, said stop, or lies outside its
     window as the session is now, or a payer's authorisation that does not reach it.
 
     Why it matters: calendars show it without "to be confirmed", and the patient arranges a ride and a day off.
