@@ -20,7 +20,7 @@ def main() -> None:
     project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"]
     for stated in (*project["dependencies"], *(one for extra in IMPORTED for one in extras[extra])):
-        bound = re.fullmatch(r"([\w-]+)>=([\d.]+)", stated)
+        bound = re.fullmatch(r"([\w-]+)>=([\w.]+)", stated)
         if bound is None:
             raise SystemExit(f"{stated}: no lower bound")
         print(f"{bound[1]}=={bound[2]}")  # noqa: T201 - what it is for
