@@ -174,6 +174,33 @@ def test_a_shift_that_goes_beyond_a_rule_says_which():
     assert (days_of(kept)[-1] - days_of(kept)[0]).days <= 20
 
 
+def test_what_a_move_by_hand_pushes_off_is_one_change_with_its_reason():
+    """
+    On 4, 7, 11, 14, 18 and 21 January; the fourth is moved to the 12th, a day after the third.
+
+    The 11th cannot stand beside it, and there is no open day before: its session goes behind, and is one change.
+    """
+    course = planned(phase(6, Spacing(minimum=2), weekdays=MON_THU, anatomy=HOUR))
+    after = replan(course, visits(4, 7), calendar=OPEN_UTC, at=morning(8), move={"s4": jan(12)})
+    assert jan(12) in days_of(after)
+    assert jan(11) not in days_of(after)
+    assert not {"the series lacks one", "induction has all its sessions"} & {c.why for c in after.changes}
+    (pushed,) = (change for change in after.changes if change.before.day == jan(11))
+    assert (pushed.kind, pushed.why) == ("moved", "at least 2 d apart")
+
+
+def test_a_closure_says_what_its_plan_goes_beyond():
+    """Three weeks from Monday 4 January end on the 24th; closed from the 18th to the 22nd the last is on the 27th."""
+    course = course_of("iv-2xw-3w-6", jan(4))
+    closed = [jan(day) for day in range(18, 23)]
+    after = again(course, jan(2), closed=closed)
+    assert days_of(after)[-2:] == [jan(25), jan(27)]
+    assert list(after.revisions[-1].remarks) == ["beyond 3 nominal weeks (at most 21 d): kept by skip"]
+    # a week later one more day closes: it was beyond already, and is not told again
+    later = again(after, jan(3), closed=[*closed, jan(27)])
+    assert not [remark for remark in later.revisions[-1].remarks if "beyond" in remark]
+
+
 STARTS = [date(2027, 1, 4), date(2027, 4, 5), date(2027, 9, 6), date(2027, 11, 1)]
 
 

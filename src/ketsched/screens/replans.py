@@ -116,14 +116,15 @@ class Replanned:
         if self.others:
             yield ""
             yield "Other ways; none of them is booked"
-            yield plans_table(
-                self.before,
-                self.others,
-                "",
-                known=self.after.revisions[-1].remarks if self.is_changed else (),
-            )
+            yield plans_table(self.before, self.others, "", known=self._known_of_all())
             names = " or ".join(f"--way {way.name}" for way in self.others)
             yield f"To take one: the same command on the course as it was before, with {names}"
+
+    def _known_of_all(self) -> Sequence[str]:
+        """Return the remarks that hold for this plan and for all others alike."""
+        plans = [way.course for way in self.others if way.course is not None]
+        said = [course.revisions[-1].remarks for course in plans]
+        return [remark for remark in self.after.revisions[-1].remarks if all(remark in one for one in said)]
 
     def telephone_parts(self) -> Iterator[Part]:
         """Yield what to say to the patient."""

@@ -8,7 +8,7 @@ their hour while it is free.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 
 import attrs
@@ -74,13 +74,13 @@ class _Booking:
         ids: dict[int, str] = {}
         kept = {booking.id for booking in bookings.values() if booking is not None}
         closed = [session for session in self.standing if session.id not in kept]
+        touching = self._rules_by_place()
         for session in closed:
             changed[session.id] = attrs.evolve(session, status=BookingStatus.CLOSED)
-            why[session.id] = self._why_closed(session)
+            why[session.id] = self._why_closed(session, touching)
         added = [n for n in order if bookings[n] is None]
         needs, lost = self._needs([n for n in added if not self.ideals[n].by_hand], closed)
         taken = set(self.course.bookings())
-        touching = self._rules_by_place()
         instead: dict[str, str] = {}
         for n in order:
             ideal, booking = self.ideals[n], bookings[n]
@@ -98,7 +98,7 @@ class _Booking:
             now = self._kept(booking, n, seats[n])
             if now != booking:
                 changed[booking.id] = now
-                why[booking.id] = self._why(n, booking, now, touching.get(self.placed.places.first + n, ()))
+                why[booking.id] = self._why(n, booking, now, touching)
         before = [known.session or "" for known in self.placed.places.fixed]
         return Booked(
             ids=(*before, *(ids[n] for n in range(len(self.ideals)))),
@@ -126,9 +126,8 @@ class _Booking:
                 needs[own] = ideal.why
                 open_places.remove(own)
                 laid.remove(ideal)
-        needed = {ideal.place.booking.id for ideal in self.ideals if ideal.place.booking is not None}
         for session in closed:
-            if session.id in needed and self._closed(session):
+            if self._place_of(session) is not None:
                 group = self._group(session)
                 own = next((n for n in open_places if self._group_of(n) == group), None)
                 if own is not None:
@@ -158,6 +157,11 @@ class _Booking:
     def _group(self, session: Session) -> tuple[str, str]:
         """Return among which bookings a session is matched: of its phase, at the clinic or at home."""
         return session.phase, OpenPlace(self.course.protocol.phase(session.phase), session).need.place
+
+    def _place_of(self, session: Session) -> int | None:
+        """Return the place that a booking was laid for; None if the series needs it no more."""
+        booked = ((n, ideal.place.booking) for n, ideal in enumerate(self.ideals))
+        return next((n for n, own in booked if own is not None and own.id == session.id), None)
 
     def _group_of(self, n: int) -> tuple[str, str]:
         """Return among which bookings that of a place is found."""
@@ -244,7 +248,7 @@ class _Booking:
             pinned=chosen or (booking.pinned and not moved),
         )
 
-    def _why(self, n: int, booking: Session, now: Session, rules: Iterable[Bound]) -> str:
+    def _why(self, n: int, booking: Session, now: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
         """Say why a booking could not stay as it was."""
         ideal = self.ideals[n]
         if not booking.status.stands:
@@ -255,18 +259,31 @@ class _Booking:
             return closed
         if booking.day == now.day:
             return "its hour is taken or closed"
+        return self._why_elsewhere(n, booking, touching)
+
+    def _why_elsewhere(self, n: int, booking: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
+        """Say why a place is not on the day of a booking: it was laid anew, or a rule forbids that day."""
+        ideal, place = self.ideals[n], self.placed.places.first + n
         if not ideal.stays and ideal.place.booking is not None:
             return ideal.why
         days = [*(known.day for known in self.placed.places.fixed), *self.placed.days]
-        days[self.placed.places.first + n] = booking.day.toordinal()
-        return next((bound.rule for bound in rules if not bound.keeps(days)), "so that all rules hold")
+        days[place] = booking.day.toordinal()
+        broken = (bound.rule for bound in touching.get(place, ()) if not bound.keeps(days))
+        return next(broken, "so that all rules hold")
 
-    def _why_closed(self, session: Session) -> str:
+    def _why_closed(self, session: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
         if self.course.ended is not None:
             return "the course was ended"
         if session.phase in self.course.finished_phases():
             return f"the course went over to {self.course.segments[-1].protocol}"
-        return self._closed(session) or f"{session.phase} has all its sessions"
+        if closed := self._closed(session):
+            return closed
+        n = self._place_of(session)
+        return (
+            f"{session.phase} has all its sessions"
+            if n is None
+            else self._why_elsewhere(n, session, touching)
+        )
 
     def _closed(self, session: Session) -> str:
         need = OpenPlace(self.course.protocol.phase(session.phase), session).need

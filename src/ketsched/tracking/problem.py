@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from ketsched.placing.values import Problem
@@ -67,7 +69,17 @@ class Placed:
     @property
     def breaks(self) -> dict[str, str]:
         """The rules over several sessions whose latest day these days go beyond: in words, by their keys."""
-        days = [*(taken.day for taken in self.places.fixed), *self.days]
+        return self._beyond(self.days)
+
+    @property
+    def breaks_more(self) -> dict[str, str]:
+        """Those of them that the past leaves open, and that the bookings as they stood did not go beyond."""
+        stood = {} if self.intent.lays_new else self._beyond([ideal.day for ideal in self.intent.ideals])
+        past = {bound.key for bound in self.past}
+        return {key: rule for key, rule in self.breaks.items() if key not in stood and key not in past}
+
+    def _beyond(self, to_come: Sequence[int]) -> dict[str, str]:
+        days = [*(taken.day for taken in self.places.fixed), *to_come]
         return {
             bound.key: bound.rule
             for bound in self.places.bounds

@@ -395,8 +395,7 @@ class _Replanning:
         yield from _left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
         yield from _lifted_in_words(known, lifted)
-        over = {key: rule for key, rule in placed.breaks.items() if key not in {b.key for b in placed.past}}
-        if over and placed.intent.lays_new:
+        if over := placed.breaks_more:
             yield self._offer(placed, over)
 
     def _offer(self, placed: Placed, over: Mapping[str, str]) -> str:
@@ -405,7 +404,7 @@ class _Replanning:
         for policy in POLICIES:
             if policy not in self.policies.values():
                 try:
-                    other = self.lay(dict.fromkeys(self.policies, policy), self.options.lost and policy)
+                    other = self.lay(dict.fromkeys(self.policies, policy), policy)
                 except (NoFeasiblePlan, TooManyWays):
                     continue
                 if over.keys().isdisjoint(other.breaks) and len(other.lifted) <= len(placed.lifted):
