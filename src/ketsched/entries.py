@@ -21,7 +21,6 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import (
     POLICIES,
     Booking,
-    BookingStatus,
     Course,
     PlacedCompanion,
     Protocol,
@@ -267,8 +266,8 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
     sessions = [session for session in course.standing() if _fits(course, session, text)]
     around = [p for p in course.companions if course.protocol.companion(p.companion).kind == "appointment"]
     exact = [booking for booking in (*course.sessions, *around) if as_seen(booking.id) == as_seen(text)]
-    titled = [p for p in around if p.companion == text and p.status in _TO_COME]
-    titled = titled or [p for p in around if p.status in _TO_COME and _is_about(course, p, text)]
+    titled = [p for p in around if p.companion == text and p.status.can_move]
+    titled = titled or [p for p in around if p.status.can_move and _is_about(course, p, text)]
     found: list[Booking] = list({b.id: b for b in (*exact, *sessions, *(() if exact else titled))}.values())
     if not found:
         found = [s for s in course.standing() if str(s.day) == text]
@@ -281,7 +280,7 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
         return found[0].id
     if found:
         raise _fits_several(course, text, found)
-    known = [*course.standing(), *(p for p in around if p.status in _TO_COME)]
+    known = [*course.standing(), *(p for p in around if p.status.can_move)]
     shown = ", ".join(_called(course, booking) for booking in known[:SHOWN])
     raise InvalidInput(
         what=f"there is no booking {text[:40]!r}",
@@ -290,7 +289,6 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
     )
 
 
-_TO_COME = (BookingStatus.FIRM, BookingStatus.TENTATIVE, BookingStatus.CLOSED)
 _NUMBERED = re.compile(r"(?:(?P<series>[^\d].*?)[\s-]*)?(?P<number>\d{1,4})")
 
 

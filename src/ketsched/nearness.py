@@ -14,9 +14,9 @@ def close_to(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     return words[near[0]] if near else ""
 
 
-def did_you_mean(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Ask about the known word that is near; empty if none is."""
-    near = close_to(given, known, cutoff=cutoff)
+    near = close_to(given, known)
     return f"did you mean {near}?" if near else ""
 
 

@@ -11,6 +11,7 @@ import pytest
 import ketsched as ks
 from ketsched.model import Spacing
 from ketsched.tracking import replan, ways
+from ketsched.words import sentences
 from making import HOUR, MON_THU, OPEN_UTC, WEEKDAYS, clinic, jan, morning, phase, planned, visits
 
 CLINIC = clinic(*WEEKDAYS, zone="Europe/London")
@@ -199,6 +200,53 @@ def test_a_closure_says_what_its_plan_goes_beyond():
     # a week later one more day closes: it was beyond already, and is not told again
     later = again(after, jan(3), closed=[*closed, jan(27)])
     assert not [remark for remark in later.revisions[-1].remarks if "beyond" in remark]
+
+
+def test_the_patient_is_told_what_is_left_of_days_that_change_hands():
+    """
+    Closed from 24 December to 1 January, in a series of two a week that goes over to one a week on 11 January.
+
+    The first series takes the 11th and the 18th, which the patient has already: these two are not told.
+    """
+    course = ks.plan(
+        ks.load_protocol("esk-trd"),
+        start=date(2026, 12, 14),
+        calendar=CLINIC,
+        id="A-017",
+        at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+        time=time(9),
+    )
+    closed = [date(2026, 12, 24) + timedelta(n) for n in range(9)]
+    after = again(course, date(2026, 12, 2), closed=closed)
+    agreed, now = set(days_of(course)), set(days_of(after))
+    said = [line for line in sentences(after) if "besides" not in line]
+    for day in agreed & now:
+        assert not [line for line in said if f" {day.day} {day:%B}" in line]
+    for day in agreed ^ now:
+        assert len([line for line in said if f" {day.day} {day:%B}" in line]) == 1
+    reasons = {change.why for change in after.changes}
+    assert not {"the series lacks one", "weekly has all its sessions"} & reasons
+
+
+def test_a_session_at_the_hour_of_an_appointment_that_is_off_is_told():
+    """The second of six weekly sessions is missed on 11 January; the day after it the integration of it was to be."""
+    course = ks.plan(
+        ks.load_protocol("kap-im-weekly"),
+        start=jan(4),
+        calendar=CLINIC,
+        id="A-017",
+        at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+        time=time(9),
+    )
+    after = replan(
+        course,
+        [ks.Visit(jan(4)), ks.Visit(jan(11), status="no-show")],
+        calendar=CLINIC,
+        policy="make-up",
+        at=datetime(2027, 1, 11, 18, tzinfo=UTC),
+    )
+    (new,) = (c for c in after.changes if c.kind == "added" and c.after.kind == "session")
+    assert [line for line in sentences(after) if f" {new.after.day.day} January" in line]
 
 
 STARTS = [date(2027, 1, 4), date(2027, 4, 5), date(2027, 9, 6), date(2027, 11, 1)]

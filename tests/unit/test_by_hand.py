@@ -259,6 +259,7 @@ def with_boosters() -> Course:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
+        ("2", "s2"),  # the second of the first series, and not the second booster
         ("4", "s4"),
         ("s4", "s4"),
         ("induction-4", "s4"),

@@ -139,6 +139,10 @@ def test_a_rule_that_is_near(name, advice):
     refused(lambda: explain(name), advice)
 
 
+def test_a_rule_that_is_not_near_is_not_guessed():
+    refused(lambda: explain("KS999"), "give the code that the finding shows")
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -125,7 +125,7 @@ def rule_named(name: str) -> Rule:
         if wanted in (rule.code.lower(), rule.name):
             return rule
     names = {called: rule for rule in RULES for called in (rule.code.lower(), rule.name)}
-    near = names.get(close_to(wanted, names, cutoff=0.5))
+    near = names.get(close_to(wanted, names, cutoff=0.75))
     raise InvalidInput(
         what=f"there is no rule {name[:40]!r}",
         why=f"rules are {RULES[0].code} {RULES[0].name} to {RULES[-1].code} {RULES[-1].name}",

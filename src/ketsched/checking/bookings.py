@@ -15,6 +15,7 @@ import attrs
 
 from ketsched.agenda import Agenda
 from ketsched.clock import seconds
+from ketsched.holds import is_over
 from ketsched.model import BookingStatus, Companion, Course, Interval, PlacedCompanion, Session, steps
 from ketsched.zones import zone_named
 
@@ -76,11 +77,7 @@ class CompanionBooking:
     @property
     def is_over(self) -> bool:
         """Whether it is a task that is over with its session: due until then, or of one that does not take place."""
-        if self.companion.kind != "task" or self.session is None:
-            return False
-        if self.session.status is BookingStatus.FULFILLED:
-            return self.companion.window.latest <= 0
-        return not self.session.status.stands
+        return self.session is not None and is_over(self.companion, self.session)
 
     @property
     def is_outdated(self) -> bool:

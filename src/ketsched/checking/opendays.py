@@ -9,8 +9,8 @@ from ketsched.checking.case import CheckedCourse
 from ketsched.clock import FIRST_DAY, LAST_DAY, day_words
 from ketsched.model import Session
 
-REACH = 126
-"""Days around the one that a bound names in which an open one is looked for."""
+REACH = 18 * 7
+"""Days around the one that a bound names in which an open one is looked for: 18 weeks (house default)."""
 
 
 def from_day(case: CheckedCourse, session: Session, day: date) -> str:

@@ -39,7 +39,7 @@ def undo(
     a revision itself: calendars follow, and a second undo takes it back. It is refused if a
     day is past, or, with the clinic's hours, if an hour is taken or closed.
 
-    \\b
+    \b
     ketsched undo course.json -o patient.ics
     ketsched undo course.json --to 3 --clinic clinic.toml --booked courses
     """

@@ -35,6 +35,11 @@ class BookingStatus(StrEnum):
         """Whether the session takes place or did: it counts in the order of the course."""
         return self is not BookingStatus.MISSED and self is not BookingStatus.CLOSED
 
+    @property
+    def can_move(self) -> bool:
+        """Whether nothing was recorded of it: it can be given another day, and one that was closed comes back."""
+        return self is not BookingStatus.MISSED and self is not BookingStatus.FULFILLED
+
 
 def _check_clock(given: time | None, what: str) -> None:
     if given is not None and (given.second or given.microsecond or given.tzinfo):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ketsched.spacing import Bound, Days, required
+from ketsched.spacing import Bound, Days
 
 
 @attrs.frozen
@@ -74,10 +74,6 @@ class Problem:
     ideals: tuple[int | IdealFrom, ...]
     wishes: tuple[frozenset[int] | None, ...] = ()
     agreed: tuple[Agreed, ...] = ()
-
-    def is_feasible(self) -> bool:
-        """Whether any days keep the required bounds."""
-        return required(self.bounds).allow(self.days)
 
 
 @attrs.frozen(order=True)

@@ -104,8 +104,8 @@ def matters(course: Course, *, as_of: date, days: int = 0) -> Iterator[Matter]:
     """
     check_days(days)
     seen = forecast(course, as_of=as_of)
-    yield from sorted(_booked(seen, as_of + timedelta(days)), key=_by_the_hour)
     history, numbers = seen.history, numbers_of(course)
+    yield from sorted(_booked(seen, as_of + timedelta(days), numbers), key=_by_the_hour)
     unknown = history.in_state(SessionState.NOT_RECORDED)
     if unknown:
         became = "it" if len(unknown) == 1 else "them"
@@ -121,10 +121,9 @@ def _by_the_hour(matter: Matter) -> tuple[date, bool, time]:
     return matter.day, matter.at is None, matter.at or time()
 
 
-def _booked(seen: Forecast, last: date) -> Iterator[Matter]:
+def _booked(seen: Forecast, last: date, numbers: Mapping[str, int]) -> Iterator[Matter]:
     """Yield what is booked from today to a day: sessions, and what goes around them; and what is late of that."""
     history, course = seen.history, seen.history.course
-    numbers = numbers_of(course)
     for session in (*history.in_state(SessionState.DUE), *history.in_state(SessionState.PLANNED)):
         if session.day <= last:
             kind = "due" if session.day == seen.as_of else "soon"

@@ -19,13 +19,13 @@ from ketsched.errors import InvalidInput
 from ketsched.holds import with_statuses
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
 from ketsched.planning.free import FreeTime
+from ketsched.planning.rules import pairs_of
 from ketsched.revising import revise
 from ketsched.tracking.request import Request
 from ketsched.tracking.targets import Target, too_soon
 
 NEAR = 31
 """Days on either side of an appointment without a last day that are looked at (house default)."""
-_TO_COME = (BookingStatus.FIRM, BookingStatus.TENTATIVE, BookingStatus.CLOSED)
 
 
 class AppointmentMove:
@@ -95,12 +95,10 @@ class AppointmentMove:
             [*(p.day for p in others if p.session == self.placed.session and p.id != self.placed.id), day]
         )
         for spacing in companion.spacing:
-            least, most = (
-                days if isinstance(days, int) else None for days in (spacing.minimum, spacing.latest)
-            )
-            for earlier, later in zip(series, series[spacing.apart :], strict=False):
-                gap = (later - earlier).days
-                wrong = gap < (least or 0) or (most is not None and gap > most)
+            for one, other in pairs_of(spacing, range(len(series))):
+                earlier, later = series[one], series[other]
+                limits, gap = spacing.since(earlier), (later - earlier).days
+                wrong = gap < (limits.minimum or 0) or (limits.latest is not None and gap > limits.latest)
                 if wrong and day in (earlier, later):
                     yield f"{gap} d after {earlier}: {spacing.words()}", "spacing"
 
@@ -205,7 +203,7 @@ def check_appointment(course: Course, name: str) -> PlacedCompanion:
 
 def _can_be_moved(placed: PlacedCompanion, companion: Companion) -> bool:
     timed = companion.kind == "appointment" and companion.on_session_days != "during"
-    return timed and placed.status in _TO_COME
+    return timed and placed.status.can_move
 
 
 def is_there(placed: PlacedCompanion, target: Target) -> bool:

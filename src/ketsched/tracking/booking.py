@@ -269,7 +269,7 @@ class _Booking:
         days = [*(known.day for known in self.placed.places.fixed), *self.placed.days]
         days[place] = booking.day.toordinal()
         broken = (bound.rule for bound in touching.get(place, ()) if not bound.keeps(days))
-        return next(broken, "so that all rules hold")
+        return next(broken, ideal.why or "so that all rules hold")
 
     def _why_closed(self, session: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
         if self.course.ended is not None:

@@ -276,7 +276,7 @@ class SessionMove:
                 continue
             other = bound.earlier if bound.later == place else bound.later
             gap = abs(days[place] - days[other])
-            when = "before" if other > place else "after"
+            when = "before" if days[other] > days[place] else "after"
             yield f"{gap} d {when} {date.fromordinal(days[other])}: {bound.rule}", bound.key
         yield from self._hours_broken(target, places, place, ideals)
 

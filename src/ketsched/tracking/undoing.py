@@ -16,9 +16,10 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
-from ketsched.hours import SeatNeed
+from ketsched.hours import Hours, SeatNeed
 from ketsched.model import BESIDES, Booking, BookingStatus, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import closed_by
+from ketsched.planning.free import FreeTime
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import revise
 from ketsched.tracking.recording import today_of
@@ -169,16 +170,19 @@ def _check_day(back: Booking, now: Booking, today: date, *, taken_back: bool) ->
 def _seated(
     course: Course, back: Booking, calendar: Calendar | None, calendars: Mapping[str, Calendar]
 ) -> Booking:
-    """Return a booking with a chair that is free at its old hour; refuse if there is none, or the hour is closed."""
+    """Return a booking with its chair, or whom it takes, free at its old hour; refuse if it cannot be then."""
     of_whom, at_home = calendar, False
     if isinstance(back, Session):
         at_home = course.is_at_home(back)
     elif isinstance(back, PlacedCompanion):
-        of_whom = calendars.get(course.protocol.companion(back.companion).calendar)
+        companion = course.protocol.companion(back.companion)
+        of_whom = calendars.get(companion.role)
+        if of_whom is None and calendar is not None:  # a clinician, or the clinic's hours
+            of_whom = FreeTime(course, Hours(calendar, staff=calendars)).whose(companion)
     if of_whom is None or at_home or back.time is None:
         return back
     need = SeatNeed("clinic", back.place_and_minutes(course.protocol)[1])
-    chair = back.chair if isinstance(back, Session) else None
+    chair = back.chair if isinstance(back, Session) else getattr(back, "unit", None)
     seat: Seat | None = free_seat(of_whom, back.day, back.time, need, chair)
     if seat is None:
         raise InvalidInput(
@@ -188,7 +192,9 @@ def _seated(
             fix="plan the rest again, or move it by hand to an hour that is free",
             argument="to",
         )
-    return attrs.evolve(back, chair=seat.chair) if isinstance(back, Session) else back
+    if isinstance(back, Session):
+        return attrs.evolve(back, chair=seat.chair)
+    return attrs.evolve(back, unit=seat.chair) if isinstance(back, PlacedCompanion) and back.who else back
 
 
 def _reasons(

@@ -7,10 +7,13 @@ clinic's own.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import time
 
+import attrs
+
 from ketsched.arguments import checked
-from ketsched.model import Booking, Change, Course, Session
+from ketsched.model import Booking, BookingStatus, Change, Course, Session
 from ketsched.words.wording import Words, clock, words_of
 
 
@@ -19,8 +22,8 @@ def sentences(course: Course, revision: int | None = None, *, language: str = "e
     """
     Return what a revision changed for the patient, a sentence for each booking, in order of time.
 
-    What happened is not told again; tasks, and appointments for the clinic alone, are left out. A new
-    appointment at the day and hour of one that is off is no change.
+    What happened is not told again; tasks, and appointments for the clinic alone, are left out. Where one
+    takes the day and hour that another of its kind gives up, the patient is told what is left of both.
 
     Args:
         course: The course.
@@ -30,25 +33,44 @@ def sentences(course: Course, revision: int | None = None, *, language: str = "e
     words = words_of(language)
     number = len(course.revisions) - 1 if revision is None else revision
     changes = [change for change in course.changes_of(number) if _is_told(course, change.after)]
-    off = {(c.before.day, c.before.time) for c in changes if c.kind == "closed" and c.before is not None}
-    on = {
-        (c.after.day, c.after.time)
-        for c in changes
-        if c.kind in ("added", "opened") and c.after.status.stands
-    }
+    given_up = {_slot(course, change.before) for change in changes if _stood(change.before)}
+    again = given_up & {_slot(course, change.after) for change in changes if change.after.status.stands}
     said = []
     for change in changes:
-        when = change.before if change.kind == "closed" else change.after
-        same = (
-            when is not None
-            and (when.day, when.time) in off & on
-            and change.kind in ("closed", "added", "opened")
-        )
-        sentence = "" if same else _sentence(words, change)
+        sentence = _sentence(words, _net(course, change, again))
         if sentence and _has_lost_its_ride(change):
             sentence = f"{sentence} {words.telephone.ride_again}"
         said += [sentence] if sentence else []
     return tuple(said)
+
+
+def _stood(booking: Booking | None) -> bool:
+    return booking is not None and booking.status.stands
+
+
+def _slot(course: Course, booking: Booking | None) -> tuple[object, ...]:
+    """Return what a booking is for whoever comes: of what kind, when, where, and for how long."""
+    if booking is None:
+        return ()
+    place, minutes = booking.place_and_minutes(course.protocol)
+    of = booking.kind if isinstance(booking, Session) else booking.of
+    return of, booking.day, booking.time, place, minutes
+
+
+def _net(course: Course, change: Change, again: Set[tuple[object, ...]]) -> Change | None:
+    """
+    Return what is left of a change for the patient, where one booking takes the day and hour that another gives up.
+
+    Who moves to such an hour is off for the patient, and who moves from one is new.
+    """
+    before = change.before if _stood(change.before) else None
+    after = change.after if change.after.status.stands else None
+    left, taken = _slot(course, before) in again, _slot(course, after) in again
+    if not (left or taken) or _slot(course, before) == _slot(course, after):
+        return change
+    if not left and before is not None:  # the patient comes then already, and not any more at the hour before
+        return attrs.evolve(change, after=attrs.evolve(before, status=BookingStatus.CLOSED))
+    return None if taken or after is None else attrs.evolve(change, before=None)
 
 
 def _has_lost_its_ride(change: Change) -> bool:
@@ -67,7 +89,9 @@ def _is_told(course: Course, booking: Booking) -> bool:
     return companion.for_patient and companion.kind == "appointment"
 
 
-def _sentence(words: Words, change: Change) -> str:
+def _sentence(words: Words, change: Change | None) -> str:
+    if change is None:
+        return ""
     before, after, say = change.before, change.after, words.telephone
     what = say.session if after.kind == "session" else say.companion
     when = _when(words, after)
