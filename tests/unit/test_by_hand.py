@@ -17,6 +17,7 @@ from ketsched.model import (
     Companion,
     Course,
     Decision,
+    Interval,
     PlacedCompanion,
     Spacing,
     Window,
@@ -317,3 +318,27 @@ def test_a_move_is_written_with_a_day_an_hour_or_a_chair(text, expected):
 def test_what_is_no_move(text):
     with pytest.raises(InvalidInput):
         read_move(planned(), text)
+
+
+def test_a_rule_between_numbered_appointments_is_none_between_neighbours():
+    """On 6, 13 and 20 January, the third at least 14 days after the first: the second is free of it."""
+    talks = attrs.evolve(
+        REVIEW,
+        id="talk",
+        topic="psychotherapy",
+        required=True,
+        title="Talk",
+        anchor=Anchor(session=1),
+        window=Window(earliest=2, recommended=2, latest=30),
+        count=3,
+        every=(Interval(days=7),),
+        spacing=(Spacing(between=(1, 3), minimum=14),),
+    )
+    course = planned(talks)
+    days = {one.id: one.day for one in course.companions}
+    assert sorted(days.values()) == [jan(6), jan(13), jan(20)]
+    second = next(name for name, day in days.items() if day == jan(13))
+    third = next(name for name, day in days.items() if day == jan(20))
+    at = datetime(2026, 12, 21, 9, tzinfo=UTC)
+    assert not moving(course, second, jan(14), calendar=WEEK, at=at).breaks
+    assert any("14 d" in said for said in moving(course, third, jan(19), calendar=WEEK, at=at).breaks)

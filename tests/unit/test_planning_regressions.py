@@ -27,6 +27,7 @@ from making import (
     dates,
     days_of,
     every,
+    morning,
     no_plan,
     phase,
     protocol,
@@ -38,6 +39,13 @@ GENERIC = load_protocol("generic-induction")
 def gaps_of(course):
     days = days_of(course)
     return [(later - earlier).days for earlier, later in pairwise(days)]
+
+
+@pytest.mark.parametrize(("today", "said"), [(3, False), (4, False), (5, True)])
+def test_a_start_in_the_past_is_said(today, said):
+    """From Monday 4 January."""
+    course = plan(protocol(phase(2, weekdays=MON_THU)), start=JAN_4, calendar=OPEN, at=morning(today))
+    assert [("in the past" in remark) for remark in course.revisions[0].remarks] == [True] * said
 
 
 # -- joins and intervals

@@ -180,6 +180,14 @@ def test_a_recommended_day_after_the_preferred_latest_says_so(course):
     }
 
 
+def test_the_next_session_may_be_late_too(course):
+    """Two weeks from Monday 4 January end on Sunday 17; the last of six, missed on the 15th, is on Monday 18."""
+    known = given_until(course, 4, 6, 8, 11, 13, 15, status="no-show")
+    _, rows, _ = facts_of(known, date(2027, 1, 15))
+    assert rows["recommended"] == "Mon 2027-01-18, after the latest, which is preferred"
+    assert rows["latest"] == "Sun 2027-01-17, preferred"
+
+
 def test_a_course_is_complete_once_its_last_session_is_over(course):
     """The last of six is on Friday 15 January."""
     until = given_until(course, 4, 6, 8, 11, 13)
