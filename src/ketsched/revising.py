@@ -170,6 +170,34 @@ def before_its_outcome(course: Course, session: Session) -> Session:
     return attrs.evolve(session, status=status, counts=session.booked)
 
 
+def came_instead(course: Course) -> dict[str, str]:
+    """Return for each booking that came in the place of another, which was closed for it, the id of that one."""
+    changes = (changed for revision in course.revisions for changed in revision.changes)
+    return {changed.booking: changed.instead for changed in changes if changed.instead}
+
+
+def by_agreement(course: Course, sessions: Iterable[Session]) -> list[Session]:
+    """
+    Return sessions by how long ago they were agreed; of those made at once those moved by hand first, then by time.
+
+    One that came in the place of another was agreed when that was. One that somebody added by hand was wanted for
+    itself, and comes before all others.
+    """
+    changes = [changed for revision in course.revisions for changed in revision.changes]
+    made: dict[str, Booking] = course.bookings()
+    made |= {c.booking: c.before for c in reversed(changes) if c.before is not None}
+    instead = came_instead(course)
+
+    def since(session: Session) -> int:
+        first, left = made[session.id], dict(instead)
+        while first.id in left:
+            first = made[left.pop(first.id)]
+        by_hand = isinstance(first, Session) and first.pinned and first.revised[0]
+        return -1 if by_hand else first.revised[0]
+
+    return sorted(sessions, key=lambda session: (since(session), not session.pinned, session.when))
+
+
 BY_HAND = ("moved", "replanned", "recorded and replanned")
 """Kinds of revisions in which a day can have been chosen by hand: it is pinned from then on."""
 

@@ -15,7 +15,8 @@ from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, am
 from ketsched.checking.opendays import fits, from_day
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
-from ketsched.model import Phase, Session
+from ketsched.model import BookingStatus, Phase, Session
+from ketsched.revising import by_agreement
 
 
 @rule("KS201", Severity.WARNING, source="Protocol: count")
@@ -76,11 +77,11 @@ def count_too_high(case: CheckedCourse) -> Iterator[Finding]:
     for series in case.series:
         least, most = series.phase.counts
         if len(series.counted) > most:
-            surplus = series.counted[most:]
+            agreed = by_agreement(case.course, series.counted)
+            agreed.sort(key=lambda session: session.status is not BookingStatus.FULFILLED)
+            surplus = sorted(agreed[most:], key=lambda session: session.when)
             close = f"close {amount(len(surplus))}, book what is over in another phase, or waive this with the reason"
-            if not all(
-                session.booked for session in series.counted
-            ):  # others were given besides those booked
+            if any(not session.booked for session in series.counted):  # given besides those booked
                 close = (
                     "plan again (ketsched replan), which closes what is over, or waive this with the reason"
                 )

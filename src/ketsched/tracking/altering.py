@@ -17,8 +17,7 @@ from ketsched.errors import InvalidInput
 from ketsched.history import History, evaluate
 from ketsched.model import MOST_SESSIONS, Companion, Course, Join, Phase, Protocol, Segment
 from ketsched.planning.pattern import joins_by_interval
-from ketsched.tracking.ideals import current
-from ketsched.tracking.places import used_places
+from ketsched.tracking.places import current, used_places
 
 
 def apply_outcomes(history: History) -> tuple[History, tuple[str, ...]]:

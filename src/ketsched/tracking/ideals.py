@@ -21,7 +21,7 @@ from ketsched.hours import Hours
 from ketsched.model import Phase, Session
 from ketsched.planning.pattern import continued, first_days, ideal_days, next_review
 from ketsched.planning.planner import REACH
-from ketsched.revising import days_moved_from
+from ketsched.revising import by_agreement, came_instead, days_moved_from
 from ketsched.spacing import Bound
 from ketsched.tracking.places import OpenPlace, Places, missing, taken_of, used_places
 
@@ -235,21 +235,40 @@ class IdealDays:
         ]
 
     def _standing(self, lacks: Mapping[str, int], only: Mapping[str, date], anew: set[str]) -> list[Ideal]:
-        """Return the bookings that stand, less those that their phase has too many, the last first."""
+        """Return the bookings that stand, less those that their phase has too many, the last agreed first."""
         bookings = self.history.in_state(SessionState.PLANNED)
         surplus: set[str] = set()
-        for name, lack in lacks.items():
-            own = [session.id for session in bookings if session.phase == name and session.id not in only]
-            surplus |= set(own[max(len(own) + lack, 0) :]) if lack < 0 else set()
+        for name in (name for name, lack in lacks.items() if lack < 0):
+            own = [session for session in bookings if session.phase == name and session.id not in only]
+            agreed = by_agreement(self.course, own)
+            surplus |= {session.id for session in agreed[max(len(own) + lacks[name], 0) :]}
+        back = self._back_on({session.day for session in bookings if session.id in surplus})
         found = []
         for session in bookings:
-            open_place = OpenPlace(self.course.protocol.phase(session.phase), session)
+            phase = self.course.protocol.phase(session.phase)
             if session.id in only:
-                found.append(Ideal(only[session.id].toordinal(), open_place, stays=True, only=True))
+                day = only[session.id].toordinal()
+                found.append(Ideal(day, OpenPlace(phase, session), stays=True, only=True))
             elif session.id not in surplus:
+                was = session if session.pinned else back.get(session.id, session)
                 stays = session.pinned or session.phase not in anew
-                found.append(Ideal(session.day.toordinal(), open_place, stays=stays))
+                why = "" if was is session else "needed again"
+                found.append(Ideal(was.day.toordinal(), OpenPlace(phase, was), stays=stays, why=why))
         return sorted(found, key=self.in_order)
+
+    def _back_on(self, days: set[date]) -> dict[str, Session]:
+        """
+        Return the bookings that were closed because one that is needless now took their day.
+
+        Each by the id of the one that came in its place, which is closed in turn: the patient has had it less long.
+        """
+        closed = {
+            j.session.id: j.session
+            for j in self.history.sessions
+            if j.state is SessionState.CLOSED and j.visit is None and j.session.day in days
+        }
+        instead = came_instead(self.course) if closed else {}
+        return {new: closed[old] for new, old in instead.items() if old in closed}
 
     def _begins(self, phase: Phase) -> str:
         """Say what the sessions of a phase are for that nobody missed: it belongs to another protocol from here on."""
@@ -457,27 +476,6 @@ class _Inserted:
                 bounds += places.days_for_hours(self.ideal_days.hours)
             self.known[at] = [b for b in bounds if b.earlier <= place <= b.later]
         return self.known[at]
-
-
-def current(history: History) -> Phase:
-    """Return the phase of the next session, or else the last one that goes on."""
-    course = history.course
-    main = {phase.name for phase in course.protocol.main} - course.finished_phases()
-    name = next((s.phase for s in history.in_state(SessionState.PLANNED) if s.phase in main), None)
-    return course.protocol.main[-1] if name is None else course.protocol.phase(name)
-
-
-def phase_on(history: History, day: date) -> Phase:
-    """Return the phase that a day falls into: of the last session before it, or the next one if that has no more."""
-    course = history.course
-    main = [phase.name for phase in course.protocol.main if phase.name not in course.finished_phases()]
-    sessions = [session for session in course.standing() if session.phase in main]
-    before = [session.phase for session in sessions if session.day < day]
-    if not before:
-        return current(history)
-    name, after = before[-1], main[main.index(before[-1]) + 1 :]
-    goes_on = any(session.phase == name and session.day > day for session in sessions)
-    return course.protocol.phase(name if goes_on or not after else after[0])
 
 
 def pinned(ideal: Ideal) -> bool:

@@ -256,6 +256,27 @@ def coming(history: History) -> tuple[Session, ...]:
     )
 
 
+def current(history: History) -> Phase:
+    """Return the phase of the next session, or else the last one that goes on."""
+    course = history.course
+    main = {phase.name for phase in course.protocol.main} - course.finished_phases()
+    name = next((s.phase for s in history.in_state(SessionState.PLANNED) if s.phase in main), None)
+    return course.protocol.main[-1] if name is None else course.protocol.phase(name)
+
+
+def phase_on(history: History, day: date) -> Phase:
+    """Return the phase that a day falls into: of the last session before it, or the next one if that has no more."""
+    course = history.course
+    main = [phase.name for phase in course.protocol.main if phase.name not in course.finished_phases()]
+    sessions = [session for session in course.standing() if session.phase in main]
+    before = [session.phase for session in sessions if session.day < day]
+    if not before:
+        return current(history)
+    name, after = before[-1], main[main.index(before[-1]) + 1 :]
+    goes_on = any(session.phase == name and session.day > day for session in sessions)
+    return course.protocol.phase(name if goes_on or not after else after[0])
+
+
 def taken_of(history: History) -> tuple[FixedPlace, ...]:
     """Return what was given, what is due today, and what nobody recorded, in order of time."""
     found = [

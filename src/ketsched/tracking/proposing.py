@@ -16,8 +16,8 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import POLICIES, POLICY_WORDS, Course, Phase, Protocol, Visit
 from ketsched.tracking.forecasting import lapse_of
-from ketsched.tracking.ideals import current
 from ketsched.tracking.options import Decisions, ReplanKeywords, WaysKeywords
+from ketsched.tracking.places import current
 from ketsched.tracking.replanning import breaks_fewer, replan_as
 from ketsched.tracking.request import Request, request
 

@@ -32,9 +32,9 @@ from ketsched.tracking.altering import (
     switch_protocol,
 )
 from ketsched.tracking.booking import Booked, book, lifted_rules
-from ketsched.tracking.ideals import phase_on
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import ReplanOptions
+from ketsched.tracking.places import phase_on
 from ketsched.tracking.problem import Placed
 from ketsched.tracking.recording import reasons
 from ketsched.tracking.request import Request, request

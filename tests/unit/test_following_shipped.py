@@ -1,0 +1,105 @@
+"""
+Courses of shipped protocols that are followed, in a clinic open from Monday to Friday. Dates were counted by hand.
+
+They begin on Monday 4 January 2027 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+import ketsched as ks
+from ketsched.calendars import Calendar
+from ketsched.checking import check
+from ketsched.model import Visit
+from making import BEFORE, JAN_4, dates, jan, named, visits
+
+ZONE = "Europe/Amsterdam"
+WEEK = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-18:00"), chairs=2)
+STAFF = {"therapist": WEEK}
+
+
+def started(protocol, start=JAN_4, calendar=WEEK):
+    known = ks.load_protocol(protocol)
+    return ks.plan(
+        known, start=start, calendar=calendar, calendars=STAFF, id="A-017", at=BEFORE, time=time(9)
+    )
+
+
+def again(course, today, *happened, hour=9, calendar=WEEK, **options):
+    at = datetime.combine(today, time(hour), UTC)
+    return ks.replan(course, happened, calendar=calendar, calendars=STAFF, at=at, **options)
+
+
+def standing(course, phase="induction"):
+    return [session.day for session in course.standing() if session.phase == phase]
+
+
+def entry(course, status):
+    return next(visit.id for visit in course.visits if visit.status == status)
+
+
+def missed_and_corrected(course, day, **options):
+    """Return the course after a no-show, and after it has turned out on the same day that the patient did come."""
+    given = [Visit(session.day) for session in course.sessions if session.day < day]
+    missed = again(course, day, *given, Visit(day, "no-show"), **options)
+    came = Visit(day, corrects=entry(missed, "no-show"))
+    return missed, again(missed, day, came, hour=12, **options)
+
+
+# A make-up that a correction makes needless
+
+
+@pytest.mark.parametrize(
+    ("protocol", "policy", "day", "made_up"),
+    [
+        # At most 9 days between two: after 4 January by the 13th.
+        ("kap-im-weekly", "keep", "11 Jan", "4 13 18 25 Jan"),
+        # Two days after the 4th, from tomorrow on: Tuesday the 12th.
+        ("kap-im-weekly", "make-up", "11 Jan", "4 12 18 25 Jan"),
+        ("iv-2xw-2w-4", "make-up", "11 Jan", "4 7 12 14 Jan"),
+        # The pattern goes on at its end.
+        ("iv-2xw-4w-8", "keep", "7 Jan", "4 11 14 18 21 25 28 Jan, 1 Feb"),
+        ("iv-2xw-4w-8", "next-open", "7 Jan", "4 8 11 14 18 21 25 28 Jan"),
+    ],
+)
+def test_a_make_up_that_is_needless_goes_and_not_the_last_session(protocol, policy, day, made_up):
+    course = started(protocol)
+    missed, corrected = missed_and_corrected(course, *dates(day), policy=policy)
+    assert standing(missed) == dates(made_up)
+    (make_up,) = {session.id for session in missed.sessions} - {session.id for session in course.sessions}
+    assert standing(corrected) == standing(course)
+    assert [session.id for session in corrected.sessions if not session.status.stands] == [make_up]
+
+
+def test_what_gave_way_to_a_needless_make_up_comes_back():
+    """Six in two weeks, then weekly from 22 January: the make-up takes that day, the weekly ones end a week later."""
+    course = started("iv-3xw-2w-plus-weekly-4")
+    missed, corrected = missed_and_corrected(course, jan(6), policy="keep")
+    assert standing(missed)[-1] == jan(22)
+    weekly = next(phase.name for phase in course.protocol.phases[1:])
+    assert standing(course, weekly) == dates("22 29 Jan, 5 12 Feb")[: len(standing(course, weekly))]
+    assert standing(missed, weekly) == [day + timedelta(7) for day in standing(course, weekly)]
+    assert standing(corrected) == standing(course)
+    assert standing(corrected, weekly) == standing(course, weekly)
+
+
+def test_a_make_up_moved_by_hand_goes_as_well_and_one_added_by_hand_stays():
+    course = started("iv-2xw-4w-8")
+    missed = again(course, jan(7), Visit(jan(4)), Visit(jan(7), "no-show"))
+    moved = again(missed, jan(7), hour=10, move={"s9": jan(2, 2)})
+    added = again(moved, jan(7), hour=11, add=[jan(5, 2)])
+    assert standing(added) == dates("4 11 14 18 21 25 28 Jan, 2 5 Feb")
+    came = again(added, jan(7), Visit(jan(7), corrects=entry(added, "no-show")), hour=12)
+    assert standing(came) == dates("4 7 11 14 18 21 25 28 Jan, 5 Feb")
+
+
+def test_the_check_names_the_make_up_too():
+    missed = again(
+        started("iv-2xw-2w-4"), jan(11), *visits(4, 7), Visit(jan(11), "no-show"), policy="make-up"
+    )
+    came = [Visit(jan(11), corrects=entry(missed, "no-show"))]
+    (finding,) = [found for found in check(missed, visits=came, as_of=jan(11)) if found.code == "KS202"]
+    assert (finding.sessions, named(missed, "s5").day) == (("s5",), jan(12))
