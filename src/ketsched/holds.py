@@ -318,17 +318,15 @@ def without_old_rides(course: Course, before: Course) -> Course:
         return open_still and was is not None and (was.day, was.time) != (session.day, session.time)
 
     moved = {session.id for session in course.sessions if is_moved(session)}
-    if not moved:
-        return course
     tasks = {c.id for c in course.protocol.companions if c.kind == "task" and c.topic in ARRANGED}
-    return attrs.evolve(
-        course,
-        sessions=tuple(attrs.evolve(s, ride="") if s.id in moved and s.ride else s for s in course.sessions),
-        companions=tuple(
-            _with(p, _not_done(p)) if p.session in moved and p.companion in tasks else p
-            for p in course.companions
-        ),
+    sessions = tuple(attrs.evolve(s, ride="") if s.ride and s.id in moved else s for s in course.sessions)
+    companions = tuple(
+        _with(p, _not_done(p)) if p.companion in tasks and p.session in moved else p
+        for p in course.companions
     )
+    if (sessions, companions) == (course.sessions, course.companions):
+        return course
+    return attrs.evolve(course, sessions=sessions, companions=companions)
 
 
 def _not_done(placed: PlacedCompanion) -> BookingStatus:

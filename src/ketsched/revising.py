@@ -95,15 +95,26 @@ def revise(
             fix="give a later moment",
         )
     after: tuple[Booking, ...] = (*changed["sessions"], *changed["companions"])
-    revision = attrs.evolve(revision, changes=tuple(_changes(before, after, reasons, instead or {})))
-    return tell_besides(course, attrs.evolve(course, **changed, revisions=(*course.revisions, revision)))
+    was = besides_bookings(course)
+    revision = attrs.evolve(
+        revision,
+        changes=tuple(_changes(before, after, reasons, instead or {})),
+        besides=Besides.of(was, {name: changed.get(name, value) for name, value in was.items()}),
+    )
+    return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
 
 
 def tell_besides(before: Course, after: Course) -> Course:
     """Return a course whose last revision tells what it changed besides bookings, against the course before it."""
-    was, now = ({name: getattr(course, name) for name in BESIDES} for course in (before, after))
-    last = attrs.evolve(after.revisions[-1], besides=Besides.of(was, now))
+    last = attrs.evolve(
+        after.revisions[-1], besides=Besides.of(besides_bookings(before), besides_bookings(after))
+    )
     return attrs.evolve(after, revisions=(*after.revisions[:-1], last))
+
+
+def besides_bookings(course: Course) -> dict[str, Any]:
+    """Return what a course has besides its bookings, as `Besides` tells of it."""
+    return {name: getattr(course, name) for name in BESIDES}
 
 
 def _changes(

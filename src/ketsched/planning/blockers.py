@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cached_property
 
 import attrs
 
@@ -40,8 +41,12 @@ class Blockers:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
-        self.weekly = [weekly(part) for part in calendar.parts()]
         self._fits: dict[tuple[int, int, int], bool] = {}
+
+    @cached_property
+    def weekly(self) -> list[Calendar]:
+        """Its parts with their weekly hours alone."""
+        return [weekly(part) for part in self.calendar.parts()]
 
     def of(self, day: date, minutes: int) -> list[Cause]:
         """

@@ -75,7 +75,9 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
     today = today_of(course, at, as_of)
     chosen.policies(course.protocol)
     patient = course.patient.replaced(availability=availability, away=away, wishes=wishes, time=time)
-    known = attrs.evolve(course, patient=patient, files=course.files.given(calendars or ()))
+    files = course.files.given(calendars or ())
+    same = (patient, files) == (course.patient, course.files)
+    known = course if same else attrs.evolve(course, patient=patient, files=files)
     return Request(
         course=course,
         visits=given,

@@ -17,11 +17,11 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours, SeatNeed
-from ketsched.model import BESIDES, Booking, BookingStatus, Course, PlacedCompanion, Session
+from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Session
 from ketsched.planning.blockers import closed_by
 from ketsched.planning.free import FreeTime
 from ketsched.planning.seating import Seat, free_seat
-from ketsched.revising import revise
+from ketsched.revising import besides_bookings, revise
 from ketsched.tracking.recording import today_of
 
 _WAITING = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
@@ -109,7 +109,7 @@ def _no_such(target: int, last: int) -> InvalidInput:
 
 def _besides_at(course: Course, target: int) -> dict[str, Any]:
     """Return what a course had besides its bookings when a revision was given out."""
-    found = {name: getattr(course, name) for name in BESIDES}
+    found = besides_bookings(course)
     for number in range(len(course.revisions) - 1, target, -1):
         besides = course.revisions[number].besides
         if besides is None:
