@@ -14,6 +14,7 @@ import ketsched as ks
 from ketsched.calendars import Calendar
 from ketsched.checking import check
 from ketsched.model import Visit
+from ketsched.tracking import record
 from making import BEFORE, JAN_4, dates, jan, named, visits
 
 ZONE = "Europe/Amsterdam"
@@ -103,3 +104,59 @@ def test_the_check_names_the_make_up_too():
     came = [Visit(jan(11), corrects=entry(missed, "no-show"))]
     (finding,) = [found for found in check(missed, visits=came, as_of=jan(11)) if found.code == "KS202"]
     assert (finding.sessions, named(missed, "s5").day) == (("s5",), jan(12))
+
+
+# One number everywhere
+
+
+def numbers_on_screen(course):
+    return {s.id: n for s in course.standing() for n in [course.number(s)]}
+
+
+def test_a_session_has_the_number_in_the_forecast_that_it_has_in_calendars():
+    """The week of 11 January closes, and the patient calls off the 7th: the eighth is lacking, after 4 February."""
+    closed = WEEK.without(jan(day) for day in range(11, 16))
+    course = again(started("iv-2xw-4w-8"), jan(3), calendar=closed)
+    assert standing(course) == dates("4 7 18 21 25 28 Jan, 1 4 Feb")
+    off = Visit(jan(7), "cancelled", by="patient")
+    seen = ks.forecast(course, [Visit(jan(4)), off], as_of=jan(4), calendar=closed)
+    booked = {s.id: s.day for s in course.sessions}
+    assert [(due.number, booked.get(due.session)) for due in seen.sessions] == [
+        *zip(range(2, 8), dates("18 21 25 28 Jan, 1 4 Feb"), strict=True),
+        (8, None),
+    ]
+    assert seen.sessions[-1].recommended == jan(8, 2)
+    after = again(course, jan(4), Visit(jan(4)), off, calendar=closed)
+    assert standing(after) == dates("4 18 21 25 28 Jan, 1 4 8 Feb")
+    assert numbers_on_screen(after) == {s.id: n for n, s in enumerate(after.standing(), 1)}
+
+
+def test_what_is_lacking_before_others_is_numbered_after_them_until_it_is_booked():
+    """Mondays; the 11th is made up on Tuesday the 12th: the fourth to be booked, and the second once it is."""
+    course = started("kap-im-weekly")
+    happened = [Visit(jan(4)), Visit(jan(11), "no-show")]
+    seen = ks.forecast(course, happened, as_of=jan(11), calendar=WEEK, policy="make-up")
+    assert [(due.number, due.recommended.day) for due in seen.sessions] == [(4, 12), (2, 18), (3, 25)]
+    after = again(course, jan(11), *happened, policy="make-up")
+    seen = ks.forecast(after, as_of=jan(11), calendar=WEEK, policy="make-up")
+    assert [(due.number, due.recommended.day) for due in seen.sessions] == [(2, 12), (3, 18), (4, 25)]
+
+
+@pytest.mark.parametrize("policy", ["keep", "make-up", "next-open", "shift"])
+@pytest.mark.parametrize("protocol", ks.protocol_ids())
+def test_the_forecast_numbers_bookings_as_the_course_does(protocol, policy):
+    try:
+        course = started(protocol)
+    except ks.KetschedError:
+        pytest.fail("every shipped protocol has a plan in an open clinic")
+    first = next(s for s in course.sessions if s.day > course.sessions[0].day)
+    happened = [*visits(4), Visit(first.day, "no-show")]
+    at = datetime.combine(first.day, time(9), UTC)
+    recorded = record(course, happened, at=at)
+    shown = numbers_on_screen(recorded)
+    for seen in (
+        ks.forecast(course, happened, as_of=first.day, calendar=WEEK, policy=policy),
+        ks.forecast(recorded, as_of=first.day, policy=policy),
+    ):
+        assert all(due.number == shown[due.session] for due in seen.sessions if due.session)
+        assert len({(due.phase, due.number) for due in seen.sessions}) == len(seen.sessions)

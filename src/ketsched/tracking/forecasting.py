@@ -15,10 +15,11 @@ from typing import Any
 
 import attrs
 
+from ketsched.agenda import Agenda, agenda
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, Lapse, SessionState, Verdict, evaluate, unrecorded
+from ketsched.history import History, Lapse, SessionState, Verdict, as_given, evaluate, unrecorded
 from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
 from ketsched.model import Course, LapseBand, Phase, Visit, VisitStatus
@@ -44,7 +45,7 @@ class Due:
 
     Attributes:
         phase: Name of its phase.
-        number: Its number among those that count in the phase, from 1.
+        number: Its number in the phase, from 1, as everywhere else; one that has no booking comes after those that do.
         session: Id of the booking that stands for it; None: it has none.
         earliest: The first day that the rules allow, given all that was given before.
         recommended: The day aimed at, brought between earliest and latest.
@@ -242,7 +243,7 @@ def forecast_of(
     places = Places(course, ideal_days.fixed, tuple(ideal.place for ideal in ideals))
     if ideals and not places.fixed:  # nothing fixes the first day but where it is aimed at
         places = attrs.evolve(places, days=(ideals[0].day,))
-    dues, beyond = _dues(places, ideals, history.as_of)
+    dues, beyond = _dues(places, ideals, history)
     bookable: tuple[date, ...] = ()
     if planner is None or not ideals:
         gone = _impossible(places, ideal_days, ideals)
@@ -278,7 +279,9 @@ def lapse_of(history: History) -> Lapse | None:
     return None if phase is None else history.lapse(phase)
 
 
-def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> tuple[tuple[Due, ...], tuple[Bound, ...]]:
+def _dues(
+    places: Places, ideals: Sequence[Ideal], history: History
+) -> tuple[tuple[Due, ...], tuple[Bound, ...]]:
     """
     Return the window of every session to come, by the rules alone, and the rules that no window can keep.
 
@@ -305,11 +308,12 @@ def _dues(places: Places, ideals: Sequence[Ideal], as_of: date) -> tuple[tuple[D
     limited = bounds.limited(max(places.first, 1))
     preferred = _preferred_latest(places, days, bounds, limited)
     if not places.fixed:  # nothing bounds the first session of a course that has not begun
-        low = [min(low[0], as_of.toordinal()), *low[1:]]
+        low = [min(low[0], history.as_of.toordinal()), *low[1:]]
         limited.discard(0)
         preferred.pop(0, None)
     latest = {place: date.fromordinal(high[place]) for place in limited}
-    return tuple(_windows(places, ideals, low, latest, preferred)), gone
+    held = agenda(as_given(history).course)
+    return tuple(_windows(places, ideals, low, latest, preferred, held)), gone
 
 
 def _windows(
@@ -318,19 +322,21 @@ def _windows(
     earliest: Sequence[int],
     latest: Mapping[int, date],
     preferred: Mapping[int, date],
+    held: Agenda,
 ) -> Iterator[Due]:
     """Yield each session to come with its window; a place that no rule limits has no latest day."""
     course = places.course
     holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
-    numbers = Counter(taken.phase for taken in places.fixed if taken.counts)
+    last_of = Counter(held.totals)
     for place, ideal in enumerate(ideals, places.first):
         name, booking = ideal.place.phase.name, ideal.place.booking
-        numbers[name] += 1
+        number = None if booking is None else held.numbers.get(booking.id)
+        last_of[name] += number is None
         first, last = date.fromordinal(earliest[place]), latest.get(place)
         aimed_at = max(date.fromordinal(ideal.day), first)
         yield Due(
             phase=name,
-            number=numbers[name],
+            number=last_of[name] if number is None else number,
             session=booking.id if booking is not None and booking.status.stands else None,
             earliest=first,
             recommended=aimed_at if last is None else min(aimed_at, last),

@@ -167,11 +167,12 @@ class IdealDays:
         return [
             ideal.place.booking
             for ideal in ideals
-            if ideal.place.booking is not None
-            and not ideal.only
-            and self.hours is not None
-            and not self.hours.is_open(ideal.place.need, ideal.day)
+            if ideal.place.booking is not None and not ideal.only and not self._is_open(ideal)
         ]
+
+    def _is_open(self, ideal: Ideal) -> bool:
+        """Whether the day of a place is open for it, as far as that is known."""
+        return self.hours is None or self.hours.is_open(ideal.place.need, ideal.day)
 
     def _made_up(
         self, ideals: list[Ideal], phase: Phase, lack: int, policy: str, missed: Sequence[Session]
@@ -217,7 +218,8 @@ class IdealDays:
     def _open_again(self, ideals: Sequence[Ideal], phase: Phase) -> list[Ideal]:
         """Return bookings that were closed for want of a need, and not by anybody, where their day is still free."""
         taken = {ideal.day for ideal in ideals}
-        return [
+        lost = set(came_instead(self.course).values())  # closed for want of a day
+        closed = [
             Ideal(
                 judged.session.day.toordinal(),
                 OpenPlace(phase, judged.session),
@@ -232,7 +234,9 @@ class IdealDays:
             and judged.session.day.toordinal() >= self.first
             and judged.session.day.toordinal() not in taken
             and judged.session.id not in self.course.skipped
+            and judged.session.id not in lost
         ]
+        return [ideal for ideal in closed if self._is_open(ideal)]
 
     def _standing(self, lacks: Mapping[str, int], only: Mapping[str, date], anew: set[str]) -> list[Ideal]:
         """Return the bookings that stand, less those that their phase has too many, the last agreed first."""
