@@ -222,6 +222,11 @@ def best(
         return (due(companion, day, clinic),)
     wanted = ideals(companion, day, last_session(course, companion))
     trips = trip_days(course).union(others)
+    if (
+        companion.anchor.every == 1
+    ):  # what goes with each session shares no other session's trip, nor one beyond it
+        beside = [session.day for session in standing(course) if session.day != day]
+        trips = {trip for trip in trips if not any(min(day, trip) <= s <= max(day, trip) for s in beside)}
     ways = every_way(course, companion, day, clinic, calendars, availability)
     found = min((cost(companion, days, wanted, trips) for days in ways), default=None) if wanted else ((),)
     return None if found is None else found[-1]

@@ -19,19 +19,24 @@ from making import BEFORE, JAN_4, dates, jan, named, visits
 
 ZONE = "Europe/Amsterdam"
 WEEK = Calendar.weekly(ZONE, **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-18:00"), chairs=2)
-STAFF = {"therapist": WEEK}
 
 
 def started(protocol, start=JAN_4, calendar=WEEK):
     known = ks.load_protocol(protocol)
     return ks.plan(
-        known, start=start, calendar=calendar, calendars=STAFF, id="A-017", at=BEFORE, time=time(9)
+        known,
+        start=start,
+        calendar=calendar,
+        calendars={"therapist": calendar},
+        id="A-017",
+        at=BEFORE,
+        time=time(9),
     )
 
 
 def again(course, today, *happened, hour=9, calendar=WEEK, **options):
     at = datetime.combine(today, time(hour), UTC)
-    return ks.replan(course, happened, calendar=calendar, calendars=STAFF, at=at, **options)
+    return ks.replan(course, happened, calendar=calendar, calendars={"therapist": calendar}, at=at, **options)
 
 
 def standing(course, phase="induction"):
@@ -160,3 +165,29 @@ def test_the_forecast_numbers_bookings_as_the_course_does(protocol, policy):
     ):
         assert all(due.number == shown[due.session] for due in seen.sessions if due.session)
         assert len({(due.phase, due.number) for due in seen.sessions}) == len(seen.sessions)
+
+
+# What goes with each session
+
+
+def integrations(course):
+    return [p.day for p in course.companions if p.companion == "integration" and p.status.stands]
+
+
+@pytest.mark.parametrize(
+    ("closed", "sessions", "days_after"),
+    [("11 Jan", "4 12 18 25 Jan", "5 13 19 26 Jan"), ("18 Jan", "4 11 19 25 Jan", "5 12 20 26 Jan")],
+)
+def test_an_integration_follows_its_session_and_does_not_wait_for_the_next_one(closed, sessions, days_after):
+    shut = WEEK.without(dates(closed))
+    fresh = started("kap-im-weekly", calendar=shut)
+    followed = again(started("kap-im-weekly"), jan(3), calendar=shut)
+    for course in (fresh, followed):
+        assert (standing(course), integrations(course)) == (dates(sessions), dates(days_after))
+
+
+def test_an_integration_whose_next_days_are_closed_is_on_the_first_one_open():
+    """The session of 11 January moves to the 12th; the 13th to 15th are closed, so it is on the 18th."""
+    shut = WEEK.without(dates("11 13 14 15 Jan"))
+    course = started("kap-im-weekly", calendar=shut)
+    assert (standing(course), integrations(course)[1]) == (dates("4 12 18 25 Jan"), jan(18))

@@ -327,15 +327,23 @@ class _Placer:
         """Yield the open days of a window from the nearest on; first those on which the patient comes anyway."""
         window, shared = run.window, list[int]()
         if share:
-            shared = sorted(
-                (d for d in self.free.trip_days if d in window), key=lambda d: (abs(d - ideal), d)
-            )
+            shared = sorted((d for d in self._trips(run) if d in window), key=lambda d: (abs(d - ideal), d))
             yield from (day for day in shared if self.free.is_open(run.companion, day))
         reach = max(abs(window.start - ideal), abs(window.stop - ideal))
         for away in range(reach + 1):
             for day in (ideal - away, ideal + away) if away else (ideal,):
                 if day in window and day not in shared and self.free.is_open(run.companion, day):
                     yield day
+
+    def _trips(self, run: Run) -> frozenset[int]:
+        """Return the trips that a run can share: what goes with each session is not put off to another one's."""
+        trips = frozenset(self.free.trip_days)
+        if run.companion.anchor.every != 1:
+            return trips
+        own, sessions = run.anchored.day.toordinal(), self.free.session_days
+        since = max((day for day in sessions if day < own), default=0)
+        until = min((day for day in sessions if day > own), default=LAST_DAY.toordinal() + 1)
+        return frozenset(day for day in trips if since < day < until)
 
     def _series(self, run: Run, old: Sequence[PlacedCompanion | None]) -> Iterator[tuple[int, ...]]:
         """Yield the days of several bookings from one anchor, as sessions of a phase are placed."""
@@ -351,7 +359,7 @@ class _Placer:
             ideals.append(known.day.toordinal() if known is not None and settled else agreed or ideal)
         wishes: tuple[frozenset[int] | None, ...] = ()
         if _shares(run.companion) and not any(old):
-            wishes = (frozenset(self.free.trip_days),) * len(run.ids)
+            wishes = (self._trips(run),) * len(run.ids)
         series = Problem(tuple(options), tuple(run.bounds()), tuple(ideals), wishes)
         try:
             best = place(series, self.effort)
