@@ -46,8 +46,8 @@ ALL_DAY = (TimeRange(0, MINUTES_A_DAY),)
 MOST_CHAIRS = 1000
 CLINICIAN = "clinician"
 """Whom appointments need that name nobody."""
-CLINIC = "the clinic"
-"""What a calendar is called that has no name of its own."""
+CLINIC, PATIENT = "the clinic", "the patient"
+"""What calendars are called that have no name of their own."""
 Span = tuple[int, int]
 """(begin, end), half-open, in seconds since 1970 UTC."""
 
@@ -146,7 +146,7 @@ class Calendar:
 
     @classmethod
     @checked
-    def always(cls, zone: str, *, name: str = "the patient") -> Calendar:
+    def always(cls, zone: str, *, name: str = PATIENT) -> Calendar:
         """Make the calendar of somebody who always can; take away from it with `without` and `&`."""
         return cls(zone, name=name)
 

@@ -25,6 +25,8 @@ _Time = time
 """For values that have a time of their own."""
 GRID = 15
 """Minutes between two possible starts."""
+AWAY = "the patient is away"
+"""Why a day is closed on which the patient cannot come."""
 MOST_DAYS = 20 * 366
 """Days by date that a patient's calendar may name: all of the longest course."""
 MOST_PARTS = 20
@@ -274,4 +276,4 @@ class PatientHours:
             return known
         if known is None or known.zone != zone:  # the days away are those of the clinic
             known = Calendar.always(zone) if known is None else Calendar.always(zone) & known
-        return known.without(self.away, "the patient is away")
+        return known.without(self.away, AWAY)

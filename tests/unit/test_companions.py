@@ -637,7 +637,7 @@ def test_where_they_take_each_others_hours_the_error_says_so():
     error = no_plan(*both, calendars={"therapist": hour})
     assert error.what == "no day for Two"
     assert "2027-01-06" in error.why
-    assert "taken" in error.why
+    assert "the patient has One then" in error.why
 
 
 def test_what_must_follow_moves_what_it_is_counted_from():

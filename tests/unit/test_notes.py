@@ -54,7 +54,11 @@ def test_why_a_session_is_on_another_day(hours, note):
     [
         (Hours(OPEN), ""),
         (Hours(taken(7, 9, 11)), "all chairs are taken"),
-        (Hours(OPEN.opening(jan(7), "12:00-17:00")), "not open"),
+        (Hours(OPEN.opening(jan(7), "12:00-17:00")), "outside the clinic's hours (12:00-17:00)"),
+        (
+            Hours(OPEN.opening(jan(7), "09:00-10:30, 12:00-17:00")),
+            "it would last until 11:00, beyond the clinic's hours (09:00-10:30, 12:00-17:00)",
+        ),
         (
             Hours(OPEN, availability=Calendar.always(ZONE).opening(jan(7), "12:00-17:00")),
             "the patient cannot",

@@ -1,17 +1,18 @@
 """
-What closes a day to a session, for explanations: weekly hours, dated closures, chairs that are taken.
+What closes a day or an hour of it, for explanations: weekly hours, dated closures, chairs that are taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time, timedelta
 from functools import cached_property
 
 import attrs
 
-from ketsched.calendars import Calendar
-from ketsched.hours import GRID, SeatNeed
+from ketsched.calendars import PATIENT, Calendar
+from ketsched.clock import choices, later, minute_of, moment
+from ketsched.hours import AWAY, GRID, SeatNeed
 
 
 @attrs.frozen(order=True)
@@ -91,11 +92,11 @@ class Blockers:
 
     def _taken(self, day: date, minutes: int) -> bool:
         """Whether bookings alone would leave no start on a day that is closed by date."""
-        opened = _each_part(
+        opened = each_part(
             self.calendar,
             lambda part: attrs.evolve(weekly(part), bookings=part.bookings, occupancy=part.occupancy),
         )
-        unbooked = _each_part(self.calendar, weekly)
+        unbooked = each_part(self.calendar, weekly)
         return unbooked.is_open(day, minutes, grid=GRID) and not opened.is_open(day, minutes, grid=GRID)
 
 
@@ -106,7 +107,8 @@ def weekly(part: Calendar) -> Calendar:
     )
 
 
-def _each_part(calendar: Calendar, change: Callable[[Calendar], Calendar]) -> Calendar:
+def each_part(calendar: Calendar, change: Callable[[Calendar], Calendar]) -> Calendar:
+    """Return a calendar with each of its parts changed."""
     first, *others = (change(part) for part in calendar.parts())
     for other in others:
         first &= other
@@ -115,13 +117,13 @@ def _each_part(calendar: Calendar, change: Callable[[Calendar], Calendar]) -> Ca
 
 def open_weekdays(calendar: Calendar, minutes: int) -> frozenset[int]:
     """Return the weekdays (Monday is 0) whose weekly hours fit a session in all calendars together."""
-    bare, monday = _each_part(calendar, weekly), date(2001, 1, 1).toordinal()
+    bare, monday = each_part(calendar, weekly), date(2001, 1, 1).toordinal()
     return frozenset(n for n in range(7) if bare.is_open(date.fromordinal(monday + n), minutes, grid=GRID))
 
 
 def longest_piece(calendar: Calendar) -> int:
     """Return how many minutes the longest open piece of a week has, in all calendars together."""
-    bare, monday = _each_part(calendar, weekly), date(2001, 1, 1).toordinal()
+    bare, monday = each_part(calendar, weekly), date(2001, 1, 1).toordinal()
     spans = (span for n in range(7) for span in bare.ranges(date.fromordinal(monday + n)))
     return max((span.end - span.start for span in spans), default=0)
 
@@ -129,3 +131,52 @@ def longest_piece(calendar: Calendar) -> int:
 def closed_by(calendar: Calendar, day: date, need: SeatNeed) -> str:
     """Say what closes a day to a session; empty if it is open."""
     return " and ".join(cause.words for cause in Blockers(calendar).of(day, need.minutes))
+
+
+def hour_closed(calendar: Calendar, day: date, clock: time, minutes: int, clinic: str) -> tuple[str, str]:
+    """
+    Say why nothing of that length can start at an hour of a day, and the key of that; empty if it can.
+
+    Hours come first, in the order of the calendars that must be open, and chairs last.
+
+    Args:
+        calendar: All calendars that must be open.
+        day, clock: Local.
+        minutes: How long it takes.
+        clinic: What the clinic's calendar is called: whose closing day it is need not be said.
+    """
+    if len(choices(day, clock, calendar.zone)) != 1:
+        return "the clocks change then", "closed"
+    begin = moment(day, clock, calendar.zone)
+    end = later(begin, timedelta(minutes=minutes))
+    for part in calendar.parts():
+        if part.is_open_throughout(begin, end):
+            continue
+        spans = (Calendar.always(calendar.zone) & part).ranges(day)
+        if not spans:
+            return day_closed(part, day, clinic), "closed"
+        if part.name == PATIENT:
+            return "the patient cannot", "closed"
+        hours = ", ".join(map(str, spans))
+        if any(span.start <= minute_of(clock) < span.end for span in spans):
+            return f"it would last until {end:%H:%M}, beyond {part.name}'s hours ({hours})", "closed"
+        return f"outside {part.name}'s hours ({hours})", "closed"
+    return ("", "") if calendar.free_chair(begin, end) is not None else (all_taken(calendar, clinic), "taken")
+
+
+def all_taken(calendar: Calendar, clinic: str) -> str:
+    """Say that others have all chairs of the clinic, or all of those whom a calendar is for."""
+    counted = next((part for part in calendar.parts() if part.chairs is not None), calendar)
+    return "all chairs are taken" if counted.name == clinic else f"others have booked {counted.name}"
+
+
+def day_closed(part: Calendar, day: date, clinic: str) -> str:
+    """Say why a day on which one calendar has no hours is closed."""
+    closure = part.closed_by(day)
+    if closure is None:
+        return f"not among the hours of {part.name}"
+    if closure.reason == AWAY:
+        return AWAY
+    whose = "" if part.name == clinic else f" for {part.name}"
+    reason = "" if closure.reason in ("", "closed") else f" ({closure.reason})"
+    return f"closed{whose}{reason}"

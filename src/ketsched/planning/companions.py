@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, time
-from itertools import groupby, islice, pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 
 import attrs
 
@@ -26,10 +26,10 @@ from ketsched.hours import Hours
 from ketsched.model import MOST_COMPANIONS, BookingStatus, Companion, Course, PlacedCompanion, Session, steps
 from ketsched.placing import Effort, TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
-from ketsched.planning.blockers import Cause
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
 from ketsched.planning.runs import Run
+from ketsched.planning.unplaced import no_day
 
 _SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
 """States in which a booking is history: it is not placed again."""
@@ -66,6 +66,26 @@ def place_companions(
     if not course.companions and all(companion.kind == "notice" for companion in course.protocol.companions):
         return ()
     return _Placer(course, FreeTime(course, hours), after, tasks_only=tasks_only).all()
+
+
+def unbooked(course: Course, hours: Hours, companion: Companion) -> list[PlacedCompanion]:
+    """Return the bookings that an appointment has no day for, off the calendar on the days that are recommended."""
+    placer = _Placer(course, FreeTime(course, hours), None, tasks_only=False)
+    placer.booked += course.companions
+    taken = {placed.id for placed in course.companions if placed.status is not BookingStatus.CLOSED}
+    return [
+        PlacedCompanion(
+            id=name,
+            companion=companion.id,
+            day=date.fromordinal(ideal),
+            session=run.anchored.session,
+            status=BookingStatus.CLOSED,
+            ideal=date.fromordinal(ideal),
+        )
+        for run in placer.runs(companion)
+        for name, ideal in zip(run.ids, run.ideals, strict=True)
+        if name not in taken
+    ]
 
 
 class _Placer:
@@ -119,7 +139,7 @@ class _Placer:
         counted from comes before it.
         """
         runs = {
-            companion.id: [run for run in self._runs(companion) if len(run.window) <= _WINDOW]
+            companion.id: [run for run in self.runs(companion) if len(run.window) <= _WINDOW]
             for companion in companions
             if companion.kind == "appointment" and companion.on_session_days != "during"
         }
@@ -147,20 +167,20 @@ class _Placer:
         at, runs = 0, list[Run]()
         while True:
             while not runs and at < len(companions):
-                runs, at = self._runs(companions[at]), at + 1
+                runs, at = self.runs(companions[at]), at + 1
             if not runs:
                 return
             run, *runs = runs
             frame = _Frame(run, len(self.booked), at, runs, self._placements(run))
             placed = next(frame.placements, None)
             if placed is None and run.companion.required:
-                error, stuck = self._no_day(run), [run]
+                known, stuck = tuple(self.booked), [run]
                 while placed is None:
                     tries += 1
                     while frames and not any(self._in_the_way(frames[-1].run, other) for other in stuck):
                         self._unbook(frames.pop().begun)
                     if not frames or tries > TRIES:
-                        raise error
+                        raise self._stuck(run, known)
                     frame = frames.pop()
                     self._unbook(frame.begun)
                     at, runs = frame.at, frame.runs
@@ -177,7 +197,7 @@ class _Placer:
         from_it = stuck.companion.anchor.companion == earlier.companion.id
         return from_it or (earlier.first <= stuck.last and stuck.first <= earlier.last)
 
-    def _runs(self, companion: Companion) -> list[Run]:
+    def runs(self, companion: Companion) -> list[Run]:
         """Return the runs of a companion, with the ids and the recommended days of their bookings."""
         window = companion.window
         found = []
@@ -420,63 +440,14 @@ class _Placer:
             if placed.status in _TAKING:
                 self.free.unbook(placed, self.course.protocol.companion(placed.companion))
 
-    def _no_day(self, run: Run) -> NoFeasiblePlan:
-        """Say what closes each day of a window, what rules there are, and which day to open (tried)."""
-        companion = run.companion
-        if run.first > run.last:
-            return self._over(run)
-        reasons = [(day, self.free.why_not(companion, day)) for day in run.window]
-        closed = [
-            _stretch([day for day, _ in same], reason)
-            for reason, same in groupby(reasons, lambda found: found[1])
-            if reason
-        ]
-        free = sum(not reason for _, reason in reasons)
-        if free:
-            closed.append(f"{free} of these days are open")
-            closed += [spacing.words() for spacing in companion.spacing]
-        first, last = date.fromordinal(run.first), date.fromordinal(run.last)
-        fix = "widen its window, change its calendar, or let it be recommended (required = false)"
-        opened = next((day for day in run.window if self._would_help(run, day)), None)
-        number = "it" if len(run.ids) == 1 else f"{len(run.ids)} of it"
-        return NoFeasiblePlan(
-            what=f"no day for {companion.title}",
-            where=f"{self.course.protocol.id}, companion {companion.id}: "
-            f"from {companion.anchor.words()} ({run.anchored.day}) on",
-            why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
-            fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
-            causes=[
-                Cause((0, -day), date.fromordinal(day), reason, f"closed {date.fromordinal(day)}")
-                for reason, day in {why: day for day, why in reversed(reasons) if why}.items()
-            ][::-1],
-        )
-
-    def _over(self, run: Run) -> NoFeasiblePlan:
-        """Say that the last day on which something could be is over."""
-        companion, window = run.companion, run.companion.window
-        first, last = (run.anchored.day.toordinal() + days for days in (window.earliest, window.latest))
-        on = date.fromordinal(self.earliest)
-        later = date.fromordinal(run.anchored.day.toordinal() + self.earliest - last)
-        return NoFeasiblePlan(
-            what=f"no day for {companion.title}",
-            where=f"{self.course.protocol.id}, companion {companion.id}: "
-            f"from {companion.anchor.words()} ({run.anchored.day}) on",
-            why=f"it must be on {date.fromordinal(first)} to {date.fromordinal(last)}, and nothing new is before {on}",
-            fix=f"start so that {companion.anchor.words()} is on {later} or later, or let it be recommended "
-            "(required = false)",
-            causes=(Cause((0, 0), None, "its window is over", f"{companion.id}/window"),),
-        )
-
-    def _would_help(self, run: Run, day: int) -> bool:
-        """Whether one day that a date closes would give the run its days, if it were open."""
-        if not self.free.closed_by_date(run.companion, day):
-            return False
-        days = tuple(d for d in run.window if d == day or self.free.is_open(run.companion, d))
-        try:
-            opened = Problem((days,) * len(run.ids), tuple(run.bounds()), run.ideals)
-            return place(opened, self.effort) is not None
-        except TooManyPlans:
-            return False
+    def _stuck(self, run: Run, booked: Sequence[PlacedCompanion]) -> NoFeasiblePlan:
+        """Say why a run had no day with others booked as they then were."""
+        self._unbook(0)
+        for placed in booked:
+            self.booked.append(placed)
+            if placed.status in _TAKING:
+                self.free.book(placed, self.course.protocol.companion(placed.companion))
+        return no_day(self.course, self.free, run, earliest=self.earliest, effort=self.effort)
 
 
 def _shares(companion: Companion) -> bool:
@@ -493,8 +464,3 @@ class _Frame:
     at: int
     runs: list[Run]
     placements: Iterator[_Bookings]
-
-
-def _stretch(days: Sequence[int], reason: str) -> str:
-    first, last = date.fromordinal(days[0]), date.fromordinal(days[-1])
-    return f"{first}: {reason}" if first == last else f"{first} to {last}: {reason}"

@@ -18,13 +18,13 @@ from ketsched.calendars import CLINICIAN, Calendar
 from ketsched.clock import changes_clocks, choices, later, minute_of, moment, seconds, time_of
 from ketsched.hours import GRID, Hours, at_home
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Session
-from ketsched.planning.blockers import weekly
+from ketsched.planning.blockers import day_closed, each_part, hour_closed, weekly
 from ketsched.zones import same_zone, zone_named
 
-Taking = tuple[int, int, int | None]
-"""(begin, end, which of them): half-open, in seconds since 1970 UTC."""
-Span = tuple[int, int, bool]
-"""(begin, end, whether it is at the clinic): half-open, in seconds since 1970 UTC."""
+Taking = tuple[int, int, int | None, str]
+"""(begin, end, which of them, for what): half-open, in seconds since 1970 UTC."""
+Span = tuple[int, int, bool, str]
+"""(begin, end, whether it is at the clinic, what it is): half-open, in seconds since 1970 UTC."""
 
 
 class FreeTime:
@@ -55,7 +55,8 @@ class FreeTime:
         self._starts: dict[tuple[str, str, bool, int, int], list[int]] = {}
         for session in standing:
             if session.time is not None:
-                self._take(course.starts(session), course.ends(session), not course.is_at_home(session), 1)
+                at_clinic, name = not course.is_at_home(session), f"the {session.phase} session"
+                self._take(course.starts(session), course.ends(session), at_clinic, name, 1)
         for placed in course.companions:
             if placed.status is BookingStatus.FULFILLED:
                 self._note(placed, course.protocol.companion(placed.companion), 1)
@@ -111,7 +112,7 @@ class FreeTime:
         if starts is None:
             on = date.fromordinal(day)
             starts = self._starts[key] = self.whose(companion).start_minutes(on, companion.minutes, grid=GRID)
-        for since, until, _ in self._taken.get(day, ()) if companion.for_patient and starts else ():
+        for since, until, *_ in self._taken.get(day, ()) if companion.for_patient and starts else ():
             starts = self._outside(day, starts, companion.minutes, since, until)
         if starts and self._taken_of.get(companion.role):
             starts = self._within_capacity(companion, day, starts)
@@ -130,7 +131,7 @@ class FreeTime:
             return False
         begin, until = seconds(start), seconds(end)
         taken = self._taken.get(day, ()) if companion.for_patient else ()
-        return all(since >= until or begin >= done for since, done, _ in taken) and bool(
+        return all(since >= until or begin >= done for since, done, *_ in taken) and bool(
             self._within_capacity(companion, day, [minute_of(clock)])
         )
 
@@ -157,7 +158,7 @@ class FreeTime:
             return None
         busy = {
             number
-            for since, until, number in self._taken_of.get(companion.role, ())
+            for since, until, number, _ in self._taken_of.get(companion.role, ())
             if since < end and begin < until
         }
         start, stop = (datetime.fromtimestamp(at, UTC) for at in (begin, end))
@@ -183,7 +184,7 @@ class FreeTime:
         return [
             start
             for start, at in zip(starts, begins, strict=True)
-            if not any(since < at + length and at < until for since, until, _ in spans)
+            if not any(since < at + length and at < until for since, until, *_ in spans)
             or self.unit(companion, at) is not None
         ]
 
@@ -207,7 +208,7 @@ class FreeTime:
         if taken:
             begins, length = self._begins(day, free), 60 * companion.minutes
             waits = []
-            for since, until, _ in taken:
+            for since, until, *_ in taken:
                 after, before = bisect_left(begins, until), bisect_right(begins, since - length) - 1
                 if after < len(begins):
                     waits.append((begins[after] - until, False, after))
@@ -234,15 +235,43 @@ class FreeTime:
         return "" if self.starts(companion, day) else self.hours_closed(companion, day)
 
     def hours_closed(self, companion: Companion, day: int) -> str:
-        """Say which hours leave no start on a day."""
+        """Say which hours leave no start on a day, or who has them."""
         whose, on = self.whose(companion), date.fromordinal(day)
-        closure = whose.closed_by(on)
-        if closure is not None:
-            return f"closed ({closure.reason})" if closure.reason not in ("", "closed") else "closed"
-        names = [part.name for part in whose.parts() if not part.ranges(on)]
-        return (
-            f"not among the hours of {' and '.join(names)}" if names else "its hours are taken or too short"
-        )
+        zone, clinic = self.course.zone, self.calendar.name
+        shut = [part for part in whose.parts() if not (Calendar.always(zone) & part).ranges(on)]
+        dated = next((part for part in shut if part.closed_by(on) is not None), None)
+        if dated is not None:
+            return day_closed(dated, on, clinic)
+        if shut:
+            return f"not among the hours of {' and '.join(part.name for part in shut)}"
+        unbooked = each_part(whose, unchaired)
+        if not unbooked.is_open(on, companion.minutes, grid=GRID):
+            hours = ", ".join(map(str, unbooked.ranges(on))) or "no hours that all have"
+            return f"too short for {companion.minutes} min: {hours}"
+        starts = unbooked.start_minutes(on, companion.minutes, grid=GRID)
+        reasons = [self.hour_closed(companion, day, time_of(start))[0] for start in starts]
+        return " and ".join(dict.fromkeys(reasons))
+
+    def hour_closed(self, companion: Companion, day: int, clock: time) -> tuple[str, str]:
+        """Say why a companion cannot start at a time of a day, and the key of that; empty if it can."""
+        if self.fits(companion, day, clock):
+            return "", ""
+        whose, on = self.whose(companion), date.fromordinal(day)
+        said, key = hour_closed(whose, on, clock, companion.minutes, self.calendar.name)
+        if said:
+            return (f"{companion.role} is booked by others then", key) if key == "taken" else (said, key)
+        begin = seconds(moment(on, clock, self.course.zone))
+        end = begin + 60 * companion.minutes
+        busy = self._taken.get(day, ()) if companion.for_patient else ()
+        mine = [name for since, until, _, name in busy if since < end and begin < until]
+        if mine:
+            return f"the patient has {mine[0]} then", "taken"
+        others = [
+            name
+            for since, until, _, name in self._taken_of.get(companion.role, ())
+            if since < end and begin < until
+        ]
+        return f"{companion.role} is booked for {' and '.join(others) or 'others'} then", "taken"
 
     def closed_by_date(self, companion: Companion, day: int) -> bool:
         """Whether a date alone closes a day to a companion: its weekly hours would fit."""
@@ -269,7 +298,7 @@ class FreeTime:
         end = later(start, timedelta(minutes=companion.minutes))
         if companion.role:
             spans = self._taken_of.setdefault(companion.role, [])
-            _add(spans, (seconds(start), seconds(end), placed.unit), sign)
+            _add(spans, (seconds(start), seconds(end), placed.unit, companion.title), sign)
         if not companion.for_patient or companion.on_session_days == "during":
             return
         day = placed.day.toordinal()
@@ -277,10 +306,10 @@ class FreeTime:
             self.trip_days[day] = self.trip_days.get(day, 0) + sign
             if not self.trip_days[day]:
                 del self.trip_days[day]
-        self._take(start, end, companion.place == "clinic", sign)
+        self._take(start, end, companion.place == "clinic", companion.title, sign)
 
-    def _take(self, start: datetime, end: datetime, at_clinic: bool, sign: int) -> None:
-        span = seconds(start), seconds(end), at_clinic
+    def _take(self, start: datetime, end: datetime, at_clinic: bool, name: str, sign: int) -> None:
+        span = seconds(start), seconds(end), at_clinic, name
         for day in range(start.toordinal(), end.toordinal() + 1):
             _add(self._taken.setdefault(day, []), span, sign)
 

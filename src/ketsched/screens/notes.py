@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, time
 
-from ketsched.calendars import Calendar
-from ketsched.clock import choices, later, minute_of, moment
+from ketsched.clock import minute_of
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Course
 from ketsched.moments import SessionEntry
+from ketsched.planning.blockers import hour_closed
 from ketsched.screens import many, on
 
 
@@ -37,7 +37,8 @@ def notes_on_hours(entry: SessionEntry, hours: Hours | None, usual: time | None)
         if wished is not None and minute_of(usual) not in wished.start_minutes(session.day, need.minutes):
             yield f"not at {usual:%H:%M}: the patient would rather not"
         return
-    yield f"not at {usual:%H:%M}: {_taken(calendar, session.day, usual, need.minutes)}"
+    why, _ = hour_closed(calendar, session.day, usual, need.minutes, hours.calendar.name)
+    yield f"not at {usual:%H:%M}: {why or 'to keep the gaps in hours'}"
 
 
 def usual_hour(course: Course, hours: Hours | None, *, at_home: bool) -> time | None:
@@ -69,17 +70,3 @@ def _closed(hours: Hours, need: SeatNeed, day: date) -> str:
     if own.is_open(day, minutes):
         return ": the patient cannot at the clinic's hours"
     return ": all chairs are taken" if own.is_booked else ": too few hours"
-
-
-def _taken(calendar: Calendar, day: date, clock: time, minutes: int) -> str:
-    """Say why a session cannot start at an hour of a day."""
-    if len(choices(day, clock, calendar.zone)) != 1:
-        return "the clocks change"
-    begin = moment(day, clock, calendar.zone)
-    end = later(begin, timedelta(minutes=minutes))
-    own, *others = calendar.parts()
-    if not own.is_open_throughout(begin, end):
-        return "not open"
-    if any(not part.is_open_throughout(begin, end) for part in others):
-        return "the patient cannot"
-    return "all chairs are taken" if own.free_chair(begin, end) is None else "to keep the gaps in hours"

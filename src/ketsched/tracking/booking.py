@@ -17,7 +17,7 @@ from ketsched.history import History
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import BookingStatus, Course, Lifted, Session
 from ketsched.planning import NoFeasiblePlan
-from ketsched.planning.blockers import Cause, closed_by
+from ketsched.planning.blockers import Cause, closed_by, hour_closed
 from ketsched.planning.explaining import HOURS_CANNOT
 from ketsched.planning.seating import NoStart, Seat, Seating, seat
 from ketsched.spacing import Bound
@@ -258,8 +258,17 @@ class _Booking:
         if closed := self._closed(booking):
             return closed
         if booking.day == now.day:
-            return "its hour is taken or closed"
+            return self._hour_closed(booking)
         return self._why_elsewhere(n, booking, touching)
+
+    def _hour_closed(self, booking: Session) -> str:
+        """Say why a session cannot be at its hour any more."""
+        need, clinic = self._need_of(booking), self.hours.calendar.name
+        if booking.time is None:
+            return "it had no hour"
+        calendar = self.hours.of_place[need.place]
+        why, _ = hour_closed(calendar, booking.day, booking.time, need.minutes, clinic)
+        return f"not at {booking.time:%H:%M}: {why or 'to keep the gaps in hours'}"
 
     def _why_elsewhere(self, n: int, booking: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
         """Say why a place is not on the day of a booking: it was laid anew, or a rule forbids that day."""
@@ -286,8 +295,11 @@ class _Booking:
         )
 
     def _closed(self, session: Session) -> str:
-        need = OpenPlace(self.course.protocol.phase(session.phase), session).need
+        need = self._need_of(session)
         return closed_by(self.hours.of_place[need.place], session.day, need)
+
+    def _need_of(self, session: Session) -> SeatNeed:
+        return OpenPlace(self.course.protocol.phase(session.phase), session).need
 
 
 def _usual(course: Course) -> dict[str, time]:

@@ -18,7 +18,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Session
-from ketsched.planning.blockers import closed_by
+from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.free import FreeTime
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import besides_bookings, revise
@@ -183,12 +183,14 @@ def _seated(
         return back
     need = SeatNeed("clinic", back.place_and_minutes(course.protocol)[1])
     chair = back.chair if isinstance(back, Session) else getattr(back, "unit", None)
+    clinic = of_whom.name if calendar is None else calendar.name
     seat: Seat | None = free_seat(of_whom, back.day, back.time, need, chair)
     if seat is None:
         raise InvalidInput(
             what=f"{back.id} cannot be on {back.day} at {back.time:%H:%M} again",
             where="course",
-            why=closed_by(of_whom, back.day, need) or "that hour is taken by others, or closed",
+            why=closed_by(of_whom, back.day, need)
+            or hour_closed(of_whom, back.day, back.time, need.minutes, clinic)[0],
             fix="plan the rest again, or move it by hand to an hour that is free",
             argument="to",
         )
