@@ -21,8 +21,8 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import (
     POLICIES,
     Booking,
+    Companion,
     Course,
-    PlacedCompanion,
     Protocol,
     Session,
     Visit,
@@ -233,6 +233,24 @@ _WHERE = re.compile(r"(?P<day>[^T@]*)(?:T(?P<hour>[^@]+))?(?:@(?P<unit>\d{1,4}))
 
 def read_move(course: Course, text: str) -> Move:
     """Read "5=2027-01-20", "review=2027-02-05T14:00", "4=T14:00" or "4=T14:00@2": which, where, on which chair."""
+    name, day, hour, unit = _read_where(text)
+    return Move(booking_meant(course, name, on=day), day, hour, unit)
+
+
+def read_booking(course: Course, text: str) -> Move:
+    """Read "review=2027-02-05T14:00" or "review=2027-02-05": which of the protocol's appointments, and when."""
+    name, day, hour, unit = _read_where(text)
+    companion = appointment_meant(course, name)
+    if day is None:
+        raise InvalidInput(
+            what=f"{text[:60]!r} names no day",
+            why="an appointment that has no booking has no day of its own",
+            fix=f"write {companion}=2027-02-05T14:00",
+        )
+    return Move(companion, day, hour, unit)
+
+
+def _read_where(text: str) -> tuple[str, date | None, time | None, int | None]:
     name, sign, where = (part.strip() for part in text.partition("="))
     match = _WHERE.fullmatch(where)
     if not (name and sign and where) or match is None:
@@ -243,11 +261,22 @@ def read_move(course: Course, text: str) -> Move:
         )
     day = read_day(match["day"].strip()) if match["day"].strip() else None
     hour, unit = match["hour"], match["unit"]
-    return Move(
-        booking_meant(course, name, on=day),
-        day,
-        read_time(hour) if hour else None,
-        int(unit) if unit else None,
+    return name, day, read_time(hour) if hour else None, int(unit) if unit else None
+
+
+def appointment_meant(course: Course, text: str) -> str:
+    """Return the id of the protocol's appointment that is meant: its id, its topic, its title or a word of its id."""
+    there = [companion for companion in course.protocol.companions if companion.kind == "appointment"]
+    meant = [one for one in there if one.id == text] or [one for one in there if _is_about(one, text)]
+    if len(meant) == 1:
+        return meant[0].id
+    shown = ", ".join(one.id for one in meant or there)
+    raise InvalidInput(
+        what=f"{text[:40]!r} fits {len(meant)} appointments"
+        if meant
+        else f"the protocol has no appointment {text[:40]!r}",
+        why=f"it can be {shown}" if meant else f"it has {shown or 'none'}",
+        fix=did_you_mean(text, [one.id for one in there]) or "name one of these",
     )
 
 
@@ -266,8 +295,9 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
     sessions = [session for session in course.standing() if _fits(course, session, text)]
     around = [p for p in course.companions if course.protocol.companion(p.companion).kind == "appointment"]
     exact = [booking for booking in (*course.sessions, *around) if as_seen(booking.id) == as_seen(text)]
-    titled = [p for p in around if p.companion == text and p.status.can_move]
-    titled = titled or [p for p in around if p.status.can_move and _is_about(course, p, text)]
+    open_still = [p for p in around if p.status.can_move]
+    titled = [p for p in open_still if p.companion == text]
+    titled = titled or [p for p in open_still if _is_about(course.protocol.companion(p.companion), text)]
     found: list[Booking] = list({b.id: b for b in (*exact, *sessions, *(() if exact else titled))}.values())
     if not found:
         found = [s for s in course.standing() if str(s.day) == text]
@@ -280,7 +310,7 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
         return found[0].id
     if found:
         raise _fits_several(course, text, found)
-    known = [*course.standing(), *(p for p in around if p.status.can_move)]
+    known = [*course.standing(), *open_still]
     shown = ", ".join(_called(course, booking) for booking in known[:SHOWN])
     raise InvalidInput(
         what=f"there is no booking {text[:40]!r}",
@@ -304,9 +334,8 @@ def _fits(course: Course, session: Session, text: str) -> bool:
     return is_of_it and course.number(session) == int(match["number"])
 
 
-def _is_about(course: Course, placed: PlacedCompanion, text: str) -> bool:
+def _is_about(companion: Companion, text: str) -> bool:
     """Whether a text says what an appointment is about: its topic, or a word of its id."""
-    companion = course.protocol.companion(placed.companion)
     word = text.strip().casefold()
     return word in (companion.topic, *companion.id.split("-"), companion.title.casefold())
 

@@ -12,8 +12,10 @@ from ketsched.firstuse import at_first_use
 __all__ = [
     "appointments",
     "authorise",
+    "book",
     "cancel",
     "choices",
+    "confirm",
     "decide",
     "done",
     "hold",
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from ketsched.interchange.caldav import publish
     from ketsched.planning import appointments
     from ketsched.reasons import why
-    from ketsched.tracking import cancel, choices, move, record, undo, ways
+    from ketsched.tracking import book, cancel, choices, confirm, move, record, undo, ways
     from ketsched.words import sentences
 else:
     __getattr__, __dir__ = at_first_use(
@@ -42,7 +44,9 @@ else:
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
             "appointments": "planning",
-            **dict.fromkeys(("cancel", "choices", "move", "record", "undo", "ways"), "tracking"),
+            **dict.fromkeys(
+                ("book", "cancel", "choices", "confirm", "move", "record", "undo", "ways"), "tracking"
+            ),
             "sentences": "words",
             "why": "reasons",
         },

@@ -9,7 +9,7 @@ a name and a date. What was arranged for the day and the hour of a session is fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -148,7 +148,8 @@ def with_statuses(
     Return the bookings of a course with the states that its holds, outcomes and authorisations give them.
 
     A session that was to be confirmed for no reason known here stays so. What goes with a session
-    to be confirmed is so too, unless it decides about it or leads up to it on an earlier day.
+    to be confirmed is so too, unless it decides about it or leads up to it on an earlier day, or was
+    confirmed by hand: it stays firm as long as it stays where it is and its session is to be confirmed.
 
     Args:
         course: With the holds, outcomes and authorisations that are to count.
@@ -169,15 +170,33 @@ def with_statuses(
     sessions = tuple(_with(session, of_session(session)) for session in course.sessions)
     unsure = {session.id: session for session in sessions if session.status is BookingStatus.TENTATIVE}
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
+    confirmed = _confirmed_by_hand(before) if before is not None else set()
 
     def of_companion(placed: PlacedCompanion) -> BookingStatus:
         if placed.status not in (BookingStatus.FIRM, BookingStatus.TENTATIVE):
             return placed.status
-        session = unsure.get(placed.session)
-        waits = session is not None and placed.day >= session.day and placed.companion not in gates
-        return BookingStatus.TENTATIVE if waits else BookingStatus.FIRM
+        waits = _waits(placed, unsure) and placed.companion not in gates
+        return (
+            BookingStatus.TENTATIVE
+            if waits and not (placed.pinned and placed.id in confirmed)
+            else BookingStatus.FIRM
+        )
 
     return sessions, tuple(_with(placed, of_companion(placed)) for placed in around)
+
+
+def _confirmed_by_hand(course: Course) -> set[str]:
+    """Return the ids of appointments that are firm although what they go with is to be confirmed."""
+    unsure = {s.id: s for s in course.sessions if s.status is BookingStatus.TENTATIVE}
+    gates = {companion.id for companion in course.protocol.companions if companion.gate}
+    firm = (p for p in course.companions if p.pinned and p.status is BookingStatus.FIRM)
+    return {placed.id for placed in firm if placed.companion not in gates and _waits(placed, unsure)}
+
+
+def _waits(placed: PlacedCompanion, unsure: Mapping[str, Session]) -> bool:
+    """Whether a booking goes with a session to be confirmed, and does not lead up to it."""
+    session = unsure.get(placed.session)
+    return session is not None and placed.day >= session.day
 
 
 def _with(booking: AnyBooking, status: BookingStatus) -> AnyBooking:

@@ -297,11 +297,11 @@ def costs(before: Course, proposal: Proposal, known: Sequence[str] = ()) -> tupl
 
 
 def moving_values(course: Course, moving: Moving) -> Plain:
-    """Return what moving one session by hand would mean."""
-    now = course.bookings()[moving.session]
+    """Return what moving one booking by hand would mean, or booking what has none."""
+    now = course.bookings().get(moving.session)
     return {
         "session": moving.session,
-        "from": now.day.isoformat(),
+        "from": now.day.isoformat() if now is not None and now.status.stands else None,
         "to": moving.day.isoformat(),
         "earliest": moving.earliest and moving.earliest.isoformat(),
         "latest": moving.latest and moving.latest.isoformat(),

@@ -1,16 +1,19 @@
-"""Sessions and appointments moved and cancelled by hand: to another day, another hour, another chair."""
+"""Sessions and appointments moved, booked, confirmed and cancelled by hand: another day, hour or chair."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import attrs
 import pytest
 
+from ketsched.chairs import Occupancy
 from ketsched.checking import check
+from ketsched.clock import moment
 from ketsched.entries import booking_meant, read_move
 from ketsched.errors import InvalidInput
-from ketsched.holds import decide
+from ketsched.holds import decide, hold, release
 from ketsched.model import (
     Anchor,
     BookingStatus,
@@ -23,8 +26,8 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import appointments, plan
-from ketsched.tracking import cancel, move, moving, record, replan
-from making import EVERY_DAY, boosters, clinic, jan, morning, named, protocol, twice_weekly, visits
+from ketsched.tracking import book, booking, cancel, confirm, move, moving, record, replan
+from making import EVERY_DAY, ZONE, boosters, clinic, jan, morning, named, protocol, twice_weekly, visits
 
 WEEK = clinic(*EVERY_DAY, chairs=2)
 REVIEW = Companion(
@@ -99,8 +102,8 @@ def test_a_session_takes_another_chair():
 @pytest.mark.parametrize(
     ("day", "hour", "words"),
     [
-        (14, time(16, 15), "taken"),  # an hour takes it beyond 17:00
-        (14, time(8), "taken"),
+        (14, time(16, 15), "it would last until 17:15, beyond the clinic's hours (09:00-17:00)"),
+        (14, time(8), "outside the clinic's hours (09:00-17:00)"),
         (3, None, "is over"),
         (4, time(9), "notice"),
     ],
@@ -194,8 +197,8 @@ def test_an_appointment_outside_its_window_is_moved_alone_and_found(day, alone):
 @pytest.mark.parametrize(
     ("day", "hour", "words"),
     [
-        (14, time(9, 30), "not free"),  # session 4 is from 09:00 to 10:00
-        (13, time(16, 15), "not free"),
+        (14, time(9, 30), "the patient has the induction session then"),  # from 09:00 to 10:00
+        (13, time(16, 15), "it would last until 17:15, beyond the clinic's hours (09:00-17:00)"),
         (4, None, "over"),
         (5, time(8), "over"),
     ],
@@ -342,3 +345,158 @@ def test_a_rule_between_numbered_appointments_is_none_between_neighbours():
     at = datetime(2026, 12, 21, 9, tzinfo=UTC)
     assert not moving(course, second, jan(14), calendar=WEEK, at=at).breaks
     assert any("14 d" in said for said in moving(course, third, jan(19), calendar=WEEK, at=at).breaks)
+
+
+# -- booked and confirmed by hand
+
+
+def without(course: Course) -> Course:
+    """The same course as if its appointments had been added to the protocol later."""
+    return attrs.evolve(course, companions=())
+
+
+def test_an_appointment_without_a_booking_is_booked_by_hand_and_stays():
+    course = without(planned(REVIEW))
+    after = book(course, "review", jan(15), hour=time(14), calendar=WEEK, at=morning(5), who="anna")
+    now = placed(after, "review:session3")
+    assert (now.day, now.time, now.status, now.pinned) == (jan(15), time(14), "firm", True)
+    assert (now.session, now.revised) == ("s3", (1,))
+    assert (after.revisions[-1].what, after.revisions[-1].who) == ("booked by hand", "anna")
+    assert [(c.booking, c.kind, c.why) for c in after.changes] == [
+        ("review:session3", "added", "booked by hand")
+    ]
+    assert after.sessions == course.sessions
+    assert replan(after, calendar=WEEK, at=morning(6)) == after
+
+
+def test_an_appointment_that_lost_its_day_is_booked_with_the_id_it_had():
+    course = planned(REVIEW)
+    off = attrs.evolve(placed(course, "review:session3"), status=BookingStatus.CLOSED)
+    lost = attrs.evolve(course, companions=(off,))
+    after = book(lost, "review", jan(14), calendar=WEEK, at=morning(5))
+    assert [p.id for p in after.companions] == ["review:session3"]
+    assert [c.kind for c in after.changes] == ["opened"]
+    assert placed(after, "review:session3").time == time(10)  # after the session of that day, 09:00 to 10:00
+
+
+def test_of_several_that_lack_a_booking_the_nearest_is_meant():
+    """A call the day after each session: those of the 4th, 7th, 11th, 14th, 18th and 21st."""
+    call = attrs.evolve(
+        REVIEW, id="call", anchor=Anchor(every=1), window=Window(earliest=1, recommended=1, latest=2)
+    )
+    after = book(without(planned(call)), "call", jan(15), calendar=WEEK, at=morning(5))
+    assert [(p.id, p.session, p.day) for p in after.companions] == [("call:s4", "s4", jan(15))]
+    again = book(after, "call", jan(13), calendar=WEEK, at=morning(6))
+    assert {(p.id, p.day) for p in again.companions} == {("call:s3", jan(13)), ("call:s4", jan(15))}
+
+
+# Session 3 is on Monday 11 January: the review may be on the 12th to the 16th.
+@pytest.mark.parametrize(("day", "fits"), [(11, False), (12, True), (16, True), (17, False)])
+def test_outside_its_window_an_appointment_is_booked_alone(day, fits):
+    found = booking(without(planned(REVIEW)), "review", jan(day), calendar=WEEK, at=morning(5))
+    assert (found.fits is not None) is fits
+    assert found.alone is not None
+    assert placed(found.alone, "review:session3").day == jan(day)
+    if not fits:
+        assert found.breaks == (f"2027-01-{day}: the protocol has it on 2027-01-12 to 2027-01-16",)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "hour", "words"),
+    [
+        (WEEK.without([jan(13)], "staff day"), 13, None, "2027-01-13: closed (staff day)"),
+        (WEEK, 14, time(9, 30), "2027-01-14 at 09:30: the patient has the induction session then"),
+        (WEEK, 13, time(8), "2027-01-13 at 08:00: outside the clinic's hours (09:00-17:00)"),
+        (WEEK, 4, None, "2027-01-04 is over"),
+        (WEEK, 5, time(14), "with the notice given nothing is moved to before 2027-01-06"),
+    ],
+)
+def test_why_an_appointment_cannot_be_booked_there(calendar, day, hour, words):
+    with pytest.raises(InvalidInput) as caught:
+        book(without(planned(REVIEW)), "review", jan(day), hour=hour, calendar=calendar, at=morning(5))
+    assert caught.value.why == words
+
+
+def test_what_others_have_booked_is_said_with_whose_it_is():
+    with_therapist = attrs.evolve(REVIEW, calendar="therapist")
+    taken = attrs.evolve(clinic(*EVERY_DAY, chairs=1, name="therapist"), bookings=(all_of(13),))
+    options: dict[str, Any] = {"calendar": WEEK, "calendars": {"therapist": taken}, "at": morning(5)}
+    course = without(planned(with_therapist))
+    found = booking(course, "review", jan(13), hour=time(10), **options)
+    assert found.breaks == ("2027-01-13 at 10:00: therapist is booked by others then",)
+    found = booking(course, "review", jan(13), **options)
+    assert found.breaks == ("2027-01-13: therapist is booked by others then",)
+    away = booking(course, "review", jan(14), away=[jan(14)], **options)
+    assert away.breaks == ("2027-01-14: the patient is away",)
+
+
+def all_of(day: int) -> Occupancy:
+    return Occupancy(moment(jan(day), time(9), ZONE), moment(jan(day), time(17), ZONE), 1)
+
+
+def test_what_cannot_be_booked_by_hand():
+    course = planned(REVIEW)
+    for name, words in (
+        ("review", "move it"),
+        ("reviw", "did you mean review?"),
+        ("ride", "name one of these"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            book(course, name, jan(13), calendar=WEEK, at=morning(5))
+        assert words in caught.value.fix
+
+
+def held() -> Course:
+    """Held from Wednesday 6 January on: the review of the 13th waits with session 3."""
+    course = hold(planned(REVIEW), reason="blood pressure", who="Dr A", since=jan(6), at=morning(5))
+    assert placed(course, "review:session3").status == "tentative"
+    return course
+
+
+def test_an_appointment_is_confirmed_by_hand_whatever_its_session():
+    after = confirm(held(), "review:session3", calendar=WEEK, at=morning(6), who="anna")
+    assert (placed(after, "review:session3").status, placed(after, "review:session3").pinned) == (
+        "firm",
+        True,
+    )
+    assert {s.status for s in after.sessions if s.id != "s1"} == {BookingStatus.TENTATIVE}
+    assert [(c.booking, c.kind, c.why) for c in after.changes] == [
+        ("review:session3", "changed", "confirmed by hand")
+    ]
+    assert confirm(after, "review:session3", calendar=WEEK, at=morning(7)) == after
+    # It stays so, whatever else is done, until its session is sure and is held again.
+    assert replan(after, calendar=WEEK, at=morning(7)) == after
+    moved = move(after, "review:session3", jan(15), calendar=WEEK, at=morning(7))
+    assert placed(moved, "review:session3").status == "firm"
+    more = hold(after, reason="another", who="Dr A", since=jan(6), at=morning(7))
+    assert placed(more, "review:session3").status == "firm"
+    free = release(after, "h1", who="Dr A", on=jan(7), at=morning(7))
+    again = hold(free, reason="again", who="Dr A", since=jan(6), at=morning(8))
+    assert placed(again, "review:session3").status == "tentative"
+
+
+@pytest.mark.parametrize(
+    ("course", "name", "calendar", "today", "words"),
+    [
+        (held(), "review:session3", WEEK.without([jan(13)], "staff day"), 6, "closed (staff day)"),
+        (held(), "review:session3", WEEK, 14, "2027-01-13 is over"),
+        (cancel(held(), "review:session3", at=morning(6)), "review:session3", WEEK, 7, "off the calendar"),
+        (held(), "s3", WEEK, 6, "hold h1 by Dr A: blood pressure"),
+    ],
+)
+def test_why_something_cannot_be_confirmed(course, name, calendar, today, words):
+    with pytest.raises(InvalidInput) as caught:
+        confirm(course, name, calendar=calendar, at=morning(today))
+    assert words in caught.value.why
+
+
+def test_a_session_that_is_tentative_for_no_known_reason_is_confirmed_by_hand():
+    course = planned()
+    unsure = attrs.evolve(
+        course,
+        sessions=tuple(
+            attrs.evolve(s, status=BookingStatus.TENTATIVE) if s.id == "s4" else s for s in course.sessions
+        ),
+    )
+    after = confirm(unsure, "s4", calendar=WEEK, at=morning(5))
+    assert (named(after, "s4").status, named(after, "s4").pinned) == ("firm", True)

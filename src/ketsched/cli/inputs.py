@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ from ketsched.entries import read_country, read_dates, read_week
 from ketsched.errors import InvalidInput, KetschedError, refuse_first
 from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.folder import passed_over, real_path
-from ketsched.model import Course
+from ketsched.model import Course, Protocol
 from ketsched.protocols import protocol_ids
 from ketsched.zones import clinic_zone
 
@@ -43,10 +43,26 @@ def by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
         return verb(*given, **options)
     except InvalidInput as error:
         name = error.argument or error.where
-        if name not in {*options, "move", "calendars"}:
+        if name not in {*options, "move", "book", "confirm", "calendars"}:
             raise
         where = "--calendar" if name == "calendars" else f"--{name}"
         raise error.at(where) from None
+
+
+def switch(given: Mapping[str, Any]) -> Protocol | None:
+    """Return the protocol to go over to, with what was chosen for it; None: the course keeps its own."""
+    chosen = {name: given[name] for name in CHOICES if given[name] is not None}
+    if given["switch"] is None:
+        for name in (*chosen, *(["join"] if given["join"] is not None else [])):
+            raise InvalidInput(
+                what=f"--{name} without --switch",
+                where=f"--{name}",
+                why="the course keeps what was chosen for it; only another protocol leaves something open",
+                fix="add --switch with the protocol for the rest, or leave it out",
+            )
+        return None
+    protocol: Protocol = given["switch"]
+    return located("--switch", lambda: protocol.choose(**chosen))
 
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from ketsched.cli.inputs import choice, flag, option
 from ketsched.entries import (
     Move,
     booking_meant,
+    read_booking,
     read_dates,
     read_day,
     read_move,
@@ -27,10 +28,10 @@ from ketsched.entries import (
     with_session,
 )
 from ketsched.errors import InvalidInput
-from ketsched.model import POLICIES, Course, Interval, Join, Protocol, Visit, VisitStatus
+from ketsched.model import POLICIES, Course, Interval, Join, Visit, VisitStatus
 from ketsched.protocols import load_protocol
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
-from ketsched.tracking import Forecast, Moving, Proposal, cancel, moving, proposals
+from ketsched.tracking import Forecast, Moving, Proposal, booking, cancel, confirm, moving, proposals
 from ketsched.tracking import forecast as forecast_course
 from ketsched.tracking import replan as replan_course
 from ketsched.tracking.lapses import take, taken
@@ -97,9 +98,18 @@ from ketsched.tracking.proposing import PREFER, WAYS, options_of, other_ways, re
     to="moves",
     several=True,
 )
+@option(
+    "--book",
+    "NAME=WHEN",
+    "Book an appointment of the protocol that has no booking: review=2027-02-05T14:00.",
+    default="",
+)
 @option("--cancel", "NAME", "Take an appointment off by hand.", default="")
+@option(
+    "--confirm", "NAME", "Confirm an appointment that is to be confirmed, whatever its session.", default=""
+)
 @flag("--repair", "With --move: move whatever else has to move.")
-@flag("--alone", "With --move: move it alone, whatever that breaks.")
+@flag("--alone", "With --move or --book: do it alone, whatever that breaks.")
 @option("--waive", "TEXT", "With --alone: the reason to document, with --who.", default="")
 @option(
     "--add",
@@ -142,7 +152,7 @@ def replan(
     **given: Any,
 ) -> None:
     """
-    Plan the rest again, with the fewest changes; or move a session by hand.
+    Plan the rest again, with the fewest changes; or move, book or confirm something by hand.
 
     What is past or due today stays, and so does every booking that still can. What
     happened is taken from the course file; --missed and --record add to it.
@@ -171,6 +181,12 @@ def replan(
         when_and_who = {"at": opened.at, "as_of": today, "who": given["who"]}
         told.changed(inputs.located("--cancel", partial(cancel, **when_and_who), opened.course, name))
         return
+    if asked.confirm:
+        name = inputs.located("--confirm", booking_meant, opened.course, asked.confirm)
+        told.changed(inputs.by_option(confirm, opened.course, name, **common))
+        return
+    if asked.book:
+        ctx.exit(_book(opened.course, asked, common, told))
     if asked.moves:
         ctx.exit(_move(opened.course, asked, common, told))
     seen = forecast_course(opened.course, asked.visits, as_of=today)
@@ -202,7 +218,9 @@ class _Asked:
     Attributes:
         visits: What happened besides what the course remembers.
         moves: Moves by hand.
+        book: The appointment to book, and when; empty: none.
         cancel: Name of an appointment to take off; empty: none.
+        confirm: Name of an appointment to confirm; empty: none.
         changes: Further arguments of `replan`.
         repair, alone: What is to be done if a move breaks a rule.
         waive: The reason to document.
@@ -219,7 +237,9 @@ class _Asked:
     waive: str
     who: str
     take: str = ""
+    book: str = ""
     cancel: str = ""
+    confirm: str = ""
     way: str | None = None
 
     @property
@@ -230,6 +250,7 @@ class _Asked:
     def check(self) -> None:
         """Refuse what contradicts itself."""
         more = bool(self.visits or any(self.chosen.values()))
+        by_hand = [f"--{name}" for name in ("book", "cancel", "confirm") if getattr(self, name)]
         for wrong, where, what, why, fix in (
             (
                 self.repair and self.alone,
@@ -239,7 +260,7 @@ class _Asked:
                 "give one of them",
             ),
             (
-                (self.repair or self.alone) and not self.moves,
+                (self.repair and not self.moves) or (self.alone and not (self.moves or self.book)),
                 "--repair" if self.repair else "--alone",
                 "nothing to move",
                 "it says what is to be done if moving a session by hand breaks a rule",
@@ -267,11 +288,11 @@ class _Asked:
                 "give one of them",
             ),
             (
-                bool(self.cancel) and (more or bool(self.moves) or bool(self.take)),
-                "--cancel",
-                "an appointment to take off, and another change",
+                bool(by_hand) and (more or bool(self.moves) or bool(self.take) or len(by_hand) > 1),
+                by_hand[0] if by_hand else "",
+                "something to do by hand, and another change",
                 "what is done by hand is done by itself, so that what it changes can be told apart",
-                "make the other change first, then cancel it",
+                f"make the other change first, then give {by_hand[0] if by_hand else ''} alone",
             ),
             (
                 bool(self.moves) and more,
@@ -292,6 +313,10 @@ class _Asked:
                 raise InvalidInput(what=what, where=where, why=why, fix=fix)
 
 
+_PLAIN = ("repair", "alone", "waive", "who", "take", "book", "cancel", "confirm", "way")
+"""Options that are taken as they are."""
+
+
 def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
     """Read the options of a command line, and refuse those that contradict each other."""
     missed = [Visit(day, VisitStatus.NO_SHOW) for day in given["missed"]]
@@ -306,7 +331,7 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
             "add": list(given["add"]),
             "repeat": given["repeat"],
             "step": given["step"],
-            "switch": _switch(given),
+            "switch": inputs.switch(given),
             "join": None
             if given["join"] is None
             else inputs.located("--join", lambda: Join(ideal=given["join"])),
@@ -314,28 +339,22 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
             "through": given["through"],
             "place": given["place"],
         },
-        **{name: given[name] for name in ("repair", "alone", "waive", "who", "take", "cancel", "way")},
+        **{name: given[name] for name in _PLAIN},
     )
     asked.check()
     return asked
 
 
-def _switch(given: Mapping[str, Any]) -> Protocol | None:
-    chosen = {name: given[name] for name in inputs.CHOICES if given[name] is not None}
-    if given["switch"] is None:
-        for name in (*chosen, *(["join"] if given["join"] is not None else [])):
-            raise InvalidInput(
-                what=f"--{name} without --switch",
-                where=f"--{name}",
-                why="the course keeps what was chosen for it; only another protocol leaves something open",
-                fix="add --switch with the protocol for the rest, or leave it out",
-            )
-        return None
-    protocol: Protocol = given["switch"]
-    return inputs.located("--switch", lambda: protocol.choose(**chosen))
+# Moving and booking by hand
 
 
-# Moving by hand
+def _book(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling) -> int:
+    """Book an appointment by hand, or say what stands in the way; return the exit code."""
+    to = inputs.located("--book", read_booking, course, asked.book)
+    found = inputs.by_option(
+        booking, course, to.booking, to.day, **{"hour": to.hour, "unit": to.unit, **common}
+    )
+    return _take(course, found, asked, told)
 
 
 def _move(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling) -> int:
@@ -346,11 +365,22 @@ def _move(course: Course, asked: _Asked, common: dict[str, Any], told: _Telling)
     found = inputs.by_option(
         moving, course, to.booking, to.day, **{"hour": to.hour, "unit": to.unit, **common}
     )
+    return _take(course, found, asked, told)
+
+
+def _take(course: Course, found: Moving, asked: _Asked, told: _Telling) -> int:
+    """Take what was asked about if nothing breaks, or as it was chosen; return the exit code."""
     if asked.alone and found.alone is not None:
         moved = found.alone
         if asked.waive:
             moved = waive(
-                course, moved, to.booking, told.findings, reason=asked.waive, who=asked.who, at=told.opened.at
+                course,
+                moved,
+                found.session,
+                told.findings,
+                reason=asked.waive,
+                who=asked.who,
+                at=told.opened.at,
             )
         told.changed(moved, moving=found)
         return 0

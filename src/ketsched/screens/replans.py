@@ -160,9 +160,11 @@ def refused_parts(course: Course, moves: Sequence[Moving], repair: Course | None
     """Yield what moving sessions by hand would break, and what else would have to move."""
     labels = labels_of(course)
     for moving in moves:
-        now = course.bookings()[moving.session]
-        called = labels.get(now.id) or course.protocol.companion(now.of).title
-        yield f"{called} is on {on(now.day)}; on {on(moving.day)} it would break:"
+        now = course.bookings().get(moving.session)
+        of = moving.session.partition(":")[0] if now is None else now.of  # an appointment's id begins with it
+        called = labels.get(moving.session) or course.protocol.companion(of).title
+        there = f"is on {on(now.day)}" if now is not None and now.status.stands else "has no booking"
+        yield f"{called} {there}; on {on(moving.day)} it would break:"
         yield from (f"  {rule}" for rule in moving.breaks)
         ends = (("from", moving.earliest), ("to", moving.latest))
         between = " ".join(f"{word} {on(day)}" for word, day in ends if day is not None)

@@ -3,9 +3,10 @@ What is next, and what changes: record what happened, forecast what is due, plan
 
 `record` writes visits into a course, `forecast` says when the rest is due, `replan` lays what is
 left with as few changes as can be; `ways` and `proposals` show the plans that could be made,
-`moving` what moving one session by hand would mean. None of them decides anything clinical.
+`moving` and `booking` what moving or booking something by hand would mean. None of them decides anything clinical.
 """
 
+from ketsched.tracking.byhand import book, booking, confirm
 from ketsched.tracking.choosing import Choice, choices
 from ketsched.tracking.forecasting import Due, Forecast, forecast
 from ketsched.tracking.moving import Moving, cancel, move, moving
@@ -20,8 +21,11 @@ __all__ = [
     "Forecast",
     "Moving",
     "Proposal",
+    "book",
+    "booking",
     "cancel",
     "choices",
+    "confirm",
     "forecast",
     "move",
     "moving",

@@ -24,16 +24,23 @@ from ketsched.revising import revise
 from ketsched.tracking.request import Request
 from ketsched.tracking.targets import Target, too_soon
 
+MOVED, BOOKED, CANCELLED, CONFIRMED = (
+    f"{done} by hand" for done in ("moved", "booked", "cancelled", "confirmed")
+)
+"""What is done to an appointment by hand, in words for the clinic."""
 NEAR = 31
 """Days on either side of an appointment without a last day that are looked at (house default)."""
 
 
 class AppointmentMove:
-    """One appointment that is to be moved, with everything else where it is."""
+    """One appointment that is to be moved, with everything else where it is; or one that is to be booked."""
 
-    def __init__(self, asked: Request, name: str) -> None:
+    def __init__(self, asked: Request, booking: str | PlacedCompanion) -> None:
         self.asked, self.course = asked, asked.history.course
-        self.placed = check_appointment(self.course, name)
+        self.by_hand = BOOKED if isinstance(booking, PlacedCompanion) else MOVED
+        self.placed = (
+            booking if isinstance(booking, PlacedCompanion) else check_appointment(self.course, booking)
+        )
         self.companion = self.course.protocol.companion(self.placed.companion)
 
     @cached_property
@@ -67,17 +74,21 @@ class AppointmentMove:
         past = too_soon(self.placed, target, self.asked)
         if past[0]:
             return past
-        starts = self.free.starts(self.companion, day)
         if target.hour is not None:
-            if self.free.fits(self.companion, day, target.hour):
-                free = target.unit in (None, self.at(target).unit)
-                return ("", "") if free else (f"{target.day}: number {target.unit} is taken", "taken")
-            if starts:
-                return f"{target.day} at {target.hour:%H:%M}: somebody it needs is not free then", "taken"
-        if starts:
-            free = target.unit in (None, self.at(target).unit)
-            return ("", "") if free else (f"{target.day}: number {target.unit} is taken", "taken")
-        return f"{target.day}: {self.free.hours_closed(self.companion, day)}", "closed"
+            why, key = self.free.hour_closed(self.companion, day, target.hour)
+            where = f"{target.day} at {target.hour:%H:%M}"
+        else:
+            free = self.free.starts(self.companion, day)
+            why, key = ("", "") if free else (self.free.hours_closed(self.companion, day), "closed")
+            where = str(target.day)
+        if why:
+            return f"{where}: {why}", key
+        if target.unit not in (None, self.at(target).unit):
+            return (
+                f"{where}: {self.companion.role or 'chair'} number {target.unit} is taken or missing",
+                "taken",
+            )
+        return "", ""
 
     def breaks(self, target: Target) -> Iterator[tuple[str, str]]:
         """Yield what the protocol says against a day, each with its key."""
@@ -138,7 +149,20 @@ class AppointmentMove:
 
     def moved(self, target: Target) -> Course:
         """Return the course with the appointment moved, and nothing else."""
-        return _revised(self.asked, self.at(target), "moved by hand")
+        return _revised(self.asked, self.at(target), self.by_hand)
+
+    def cannot_stay(self) -> str:
+        """Say why it cannot be where it is; empty if it can."""
+        placed = self.placed
+        if placed.time is None:
+            return ""
+        why, _ = self.free.hour_closed(self.companion, placed.day.toordinal(), placed.time)
+        return why and f"{placed.day} at {placed.time:%H:%M}: {why}"
+
+    def confirmed(self) -> Course:
+        """Return the course with the appointment firm where it is, whatever becomes of its session."""
+        now = attrs.evolve(self.placed, status=BookingStatus.FIRM, pinned=True)
+        return _revised(self.asked, now, CONFIRMED)
 
 
 def cancelled(asked: Request, name: str) -> Course:
@@ -158,21 +182,21 @@ def cancelled(asked: Request, name: str) -> Course:
             fix="move it, or record what was decided",
             argument="cancel",
         )
-    return _revised(
-        asked, attrs.evolve(placed, status=BookingStatus.CLOSED, pinned=True), "cancelled by hand"
-    )
+    return _revised(asked, attrs.evolve(placed, status=BookingStatus.CLOSED, pinned=True), CANCELLED)
 
 
 def _revised(asked: Request, now: PlacedCompanion, why: str) -> Course:
     known = asked.history.course
-    around = tuple(now if placed.id == now.id else placed for placed in known.companions)
-    changed = attrs.evolve(known, companions=tuple(sorted(around, key=lambda placed: placed.when)))
+    others = [placed for placed in known.companions if placed.id != now.id]
+    changed = attrs.evolve(known, companions=tuple(sorted([*others, now], key=lambda placed: placed.when)))
     sessions, companions = with_statuses(changed, before=asked.course)
+    if why == CONFIRMED:
+        companions = tuple(now if placed.id == now.id else placed for placed in companions)
     return revise(
         asked.course,
         at=asked.at,
         kind="moved",
-        what="cancelled by hand" if not now.status.stands else "",
+        what="" if why == MOVED else why,
         who=asked.who,
         sessions=sessions,
         companions=companions,
@@ -202,8 +226,12 @@ def check_appointment(course: Course, name: str) -> PlacedCompanion:
 
 
 def _can_be_moved(placed: PlacedCompanion, companion: Companion) -> bool:
-    timed = companion.kind == "appointment" and companion.on_session_days != "during"
-    return timed and placed.status.can_move
+    return has_own_day(companion) and placed.status.can_move
+
+
+def has_own_day(companion: Companion) -> bool:
+    """Whether it is an appointment with a day and an hour of its own: neither a task nor a part of a session."""
+    return companion.kind == "appointment" and companion.on_session_days != "during"
 
 
 def is_there(placed: PlacedCompanion, target: Target) -> bool:

@@ -18,7 +18,7 @@ from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import Booking, Course, Visit, VisitStatus
-from ketsched.planning.blockers import closed_by
+from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.companions import place_companions
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
@@ -99,7 +99,7 @@ def moving(
     booking = course.bookings().get(session)
     target = Target(day=day or (asked.today if booking is None else booking.day), hour=hour, unit=unit)
     if booking is not None and booking.kind == "companion":
-        return _moving_appointment(AppointmentMove(asked, session), target)
+        return moving_appointment(AppointmentMove(asked, session), target)
     return SessionMove(asked, session).tried(target)
 
 
@@ -178,7 +178,8 @@ def cancel(
     return cancelled(asked, booking)
 
 
-def _moving_appointment(move: AppointmentMove, target: Target) -> Moving:
+def moving_appointment(move: AppointmentMove, target: Target) -> Moving:
+    """Say what moving an appointment, or booking one that is off, would mean."""
     why, _ = move.cannot(target)
     breaks = [why] if why else [words for words, _ in move.breaks(target)]
     same = is_there(move.placed, target)
@@ -257,12 +258,18 @@ class SessionMove:
         past = too_soon(self.booking, target, self.asked)
         if past[0]:
             return past
-        seat = self.seat(target)
-        if seat is None:
-            at = "" if target.hour is None else f" at {target.hour:%H:%M}"
-            chair = "" if target.unit is None else f" on chair {target.unit}"
-            return f"{day}{at}{chair}: closed, or taken by somebody else", "taken"
+        if self.seat(target) is None:
+            return f"{day}{self._why_no_seat(target)}", "taken"
         return "", ""
+
+    def _why_no_seat(self, target: Target) -> str:
+        """Say what stands in the way of the hour, or the chair, that was asked for."""
+        start = target.hour or self.booking.time
+        if start is None:
+            return ": it has no hour, and a chair is taken for an hour"
+        minutes, clinic = self.need.minutes, self.asked.hours.calendar.name
+        why, _ = hour_closed(self.calendar, target.day, start, minutes, clinic)
+        return f" at {start:%H:%M}: {why or f'chair {target.unit} is taken, or there is none'}"
 
     def breaks(self, target: Target) -> Iterator[tuple[str, str]]:
         """Yield what is broken with the session there and the others where they are, each with its key."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
+from pathlib import Path
 
+import attrs
 import pytest
 
-from followed import FOURTH, HOURS, as_json, days, everything, on
-from ketsched.interchange import read
+from followed import FILE, FOURTH, HOURS, PROTOCOL, as_json, days, everything, on
+from ketsched.interchange import read, write
 
 
 def test_a_move_that_breaks_a_rule_is_refused_with_its_range_and_a_repair(run, third):
@@ -116,3 +118,69 @@ def test_several_are_moved_together(run, third):
     words = ("replan", third, *HOURS, "--move", "s4=2027-01-14", "--move", "s5=2027-01-20")
     assert run(*words, *on("2027-01-12")).code == 0  # nobody else has to move
     assert days()[3:] == ["14", "20", "25"]
+
+
+REVIEW = """
+[[companion]]
+id = "review"
+kind = "appointment"
+topic = "review"
+title = "Review"
+anchor = { session = 3 }
+window = { earliest = 1, recommended = 2, latest = 5, source = "own", mark = "house default" }
+duration = { value = "PT1H", source = "own", mark = "house default" }
+"""
+
+
+@pytest.fixture
+def added(run):
+    """A course without a booking for the review that its protocol has: it was planned in weeks without a free day."""
+    Path("t.toml").write_text(PROTOCOL + REVIEW, encoding="utf-8")
+    words = ("--start", "2027-01-04", "--time", "09:00", "--id", "A", "--at", "2026-12-01T09:00:00Z")
+    run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
+    course = read(FILE)
+    write(attrs.evolve(course, companions=()), FILE)
+    return FILE
+
+
+def test_an_appointment_is_booked_and_confirmed_by_hand(run, added):
+    words = ("replan", added, *HOURS)
+    done = run(*words, "--book", "review=2027-01-17", *on("2027-01-05"))  # a Sunday
+    assert done.code == 1
+    assert "Review has no booking; on Sun 2027-01-17 it would break:" in done.out
+    assert "2027-01-17: not among the hours of the clinic" in done.out
+    late = run(*words, "--book", "review=2027-01-18T14:00", *on("2027-01-05"))
+    assert "2027-01-18: the protocol has it on 2027-01-12 to 2027-01-16" in late.out
+    assert late.out.endswith("to move it alone: --alone\nnothing was written\n")
+    said = as_json(run(*words, "--book", "review=2027-01-18T14:00", "--json", *on("2027-01-05")), code=1)
+    assert (said["move"]["from"], said["move"]["to"]) == (None, "2027-01-18")
+    done = run(*words, "--book", "review=2027-01-13T14:00", "--who", "anna", *on("2027-01-05"))
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"Review +added +Wed 2027-01-13 14:00 +booked by hand", done.out)
+    assert run(*words, *on("2027-01-06")).out == "nothing has changed\n"
+    again = run(*words, "--book", "review=2027-01-13T14:00", *on("2027-01-06"))
+    assert "Review lacks no booking" in again.err
+    assert "fix:   move it (--move)" in again.err
+    stop = ("--reason", "fever", "--who", "Dr A", "--since", "2027-01-07")
+    assert run("hold", added, *stop, *on("2027-01-06")).code == 0
+    (review,) = read(added).companions
+    assert review.status == "tentative"
+    assert run(*words, "--confirm", "review", *on("2027-01-06", 13)).code == 0
+    (review,) = read(added).companions
+    assert (review.status, review.pinned, review.time) == ("firm", True, time(14))
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (("--book", "reviw=2027-01-13"), "did you mean review?"),
+        (("--book", "review=T14:00"), "write review=2027-02-05T14:00"),
+        (("--book", "review"), "write 5=2027-01-20, review=2027-02-05T14:00"),
+        (("--book", "review=2027-01-13", "--confirm", "4"), "then give --book alone"),
+        (("--confirm", "4", "--missed", "2027-01-07"), "then give --confirm alone"),
+    ],
+)
+def test_what_is_not_booked_or_confirmed(run, added, words, fix):
+    done = run("replan", added, *HOURS, *words, *on("2027-01-05"))
+    assert done.code == 2
+    assert fix in " ".join(done.err.split())
