@@ -1,5 +1,5 @@
 """
-How long a clinic's morning run takes: `ketsched due` over a folder of course files.
+How long a clinic's morning run takes: `ketsched today` over a folder of course files.
 
     python benchmarks/due.py [FILES [ROUNDS]]
 
@@ -77,7 +77,7 @@ def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory() as made:
         size = fill(Path(made), files)
-        words = ["-m", "ketsched.cli", "due", made, "--as-of", str(TODAY)]
+        words = ["-m", "ketsched.cli", "today", made, "--as-of", str(TODAY)]
         taken = [(seconds(["-c", "pass"]), seconds(words)) for _ in range(rounds)]
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
@@ -87,7 +87,7 @@ def main() -> None:
     ratio = median(run / bare for bare, run in taken)
     share = 1000 * min(runs) / files
     print(f"{'':<16}{'least s':>10}{'median s':>10}{'ms a file':>11}{'ratio':>8}")
-    print(f"{'ketsched due':<16}{min(runs):>10.2f}{median(runs):>10.2f}{share:>11.2f}{ratio:>8.0f}", end="")
+    print(f"{'ketsched today':<16}{min(runs):>10.2f}{median(runs):>10.2f}{share:>11.2f}{ratio:>8.0f}", end="")
     print(f"   at most {TARGET * files / 1000:.1f} s on two quiet processors")
 
 

@@ -126,7 +126,7 @@ after = { value = "PT1H30M", source = "own", mark = "house default" }
 """What goes around six sessions from Monday 4 January 2027: 4, 6, 8, 11, 13 and 15 January."""
 
 THERAPIST = 'zone = "America/New_York"\n[hours]\ntue = "13:00-20:00"\nthu = "13:00-20:00"\n'
-WITH_THERAPIST = ("--calendar", "therapist=therapist.toml")
+WITH_THERAPIST = ("--staff", "therapist=therapist.toml")
 SATURDAY, MONDAY = date(2027, 1, 9), date(2027, 1, 11)
 
 

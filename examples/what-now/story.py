@@ -31,7 +31,7 @@ for day in ("2027-01-04", "2027-01-07", "2027-01-11"):
 
 ketsched(f"record out/course.json 2027-01-14 no-show {CLINIC} --at 2027-01-14T15:00:00Z")
 ketsched(
-    f'replan out/course.json {CLINIC} --policy make-up --who "Nurse B" --at 2027-01-14T15:10:00Z '
+    f'replan out/course.json {CLINIC} --way fit-in --who "Nurse B" --at 2027-01-14T15:10:00Z '
     "-o out/changes.ics:changes"
 )
 ketsched("history out/course.json")

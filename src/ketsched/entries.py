@@ -19,7 +19,6 @@ from ketsched.clock import WEEKDAY_NAMES, TimeRange, plausible, read_date, read_
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import (
-    POLICIES,
     Booking,
     Companion,
     Course,
@@ -139,21 +138,26 @@ def _weekday_span(text: str) -> list[int]:
     return sorted(set(days))
 
 
+STATUSES = ("given", "missed", "cancelled", "stopped-early", "withdrawn")
+"""What can have become of a visit, as people write it."""
+
+
 def read_status(text: str) -> VisitStatus:
-    """Read what became of a visit; stopped-early may be one word."""
+    """Read what became of a visit, in people's words or those of files; stopped-early may be one word."""
     known = {status.replace(" ", "-"): status for status in VisitStatus}
+    known = {"given": VisitStatus.FULFILLED, "missed": VisitStatus.NO_SHOW, **known}
     word = as_seen(text).lower().replace(" ", "-")
     if word in known:
         return known[word]
     raise InvalidInput(
         what=f"the status {text[:20]!r}" if word else "no status",
-        why=f"what became of a visit is one of {', '.join(known)}; nothing is assumed given",
+        why=f"what became of a visit is one of {', '.join(STATUSES)}; nothing is assumed given",
         fix=did_you_mean(word, known) or "write one of these",
     )
 
 
 def read_visit(text: str) -> Visit:
-    """Read "2027-01-14 no-show"."""
+    """Read "2027-01-14 missed"."""
     day, _, status = text.strip().partition(" ")
     return Visit(read_day(day), read_status(status))
 
@@ -182,29 +186,6 @@ def named_files(texts: Iterable[str]) -> list[tuple[str, str]]:
 def read_named(texts: Iterable[str], protocol: Protocol) -> dict[str, Calendar]:
     """Read therapist=therapist.toml, for each of those whom a protocol names."""
     return {name: named_calendar(name, Path(file), protocol) for name, file in named_files(texts)}
-
-
-def read_policies(texts: Sequence[str], protocol: Protocol) -> str | dict[str, str] | None:
-    """Read "make-up" for all phases, or "induction=make-up" for one and others after it; None: there is none."""
-    named = [tuple(part.strip() for part in text.partition("=")) for text in texts]
-    phases = [phase.name for phase in protocol.phases]
-    for first, sign, last in named:
-        if (last if sign else first) not in POLICIES or (sign and first not in phases):
-            raise InvalidInput(
-                what=f"there is no policy {f'{first}{sign}{last}'[:40]!r}",
-                why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
-                fix=did_you_mean(last if sign and first in phases else first, [*POLICIES, *phases])
-                or "write make-up, or induction=make-up",
-            )
-    if len(named) == 1 and not named[0][1]:
-        return named[0][0]
-    if not all(sign for _, sign, _ in named):
-        raise InvalidInput(
-            what="several policies, and a phase is missing",
-            why="one policy is for all phases; several say for which phase each is",
-            fix="write induction=make-up and maintenance=keep",
-        )
-    return {phase: policy for phase, _, policy in named} or None
 
 
 # Which booking is meant

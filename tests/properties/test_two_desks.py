@@ -67,7 +67,10 @@ def test_every_entry_that_ended_well_is_in_the_file(tmp_path, request, kills):
         assert kept(course).isdisjoint(name for name, code in ended.items() if code == 2)
         assert len(course.revisions) == 1 + len(kept(course))
         last = subprocess.run(
-            [*program[:3], "ride", str(path), "s6", "confirmed"], capture_output=True, timeout=60, check=False
+            [*program[:3], "record", "ride", str(path), "s6", "confirmed"],
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
         assert last.returncode == 0, last.stderr
         left = {file.name for file in Path(path.parent).iterdir()} - {"course.json"}

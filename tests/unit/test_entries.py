@@ -18,7 +18,6 @@ from ketsched.entries import (
     read_dates,
     read_moment,
     read_move,
-    read_policies,
     read_start,
     read_status,
     read_visit,
@@ -29,6 +28,7 @@ from ketsched.entries import (
 )
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import VisitStatus
+from ketsched.tracking.proposing import read_ways
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,7 @@ def test_a_moment_says_how_far_it_is_from_utc():
 def test_a_visit_is_a_day_and_what_became_of_it():
     assert read_visit("2027-01-14 no-show") == ks.Visit(date(2027, 1, 14), "no-show")
     assert read_status(" Stopped-Early ") is VisitStatus.STOPPED_EARLY
+    assert (read_status("given"), read_status("Missed")) == (VisitStatus.FULFILLED, VisitStatus.NO_SHOW)
     for text in ("2027-01-14", "2027-01-14 gone", "no-show"):
         with pytest.raises(KetschedError):
             read_visit(text)
@@ -178,18 +179,19 @@ def test_those_whom_appointments_need_have_their_hours(reference_course):
             check_calendars(reference_course, {other: hours[other] for other in needed - {name}})
 
 
-def test_a_policy_is_for_all_phases_or_for_one_each():
+def test_a_way_is_for_all_phases_or_for_one_each():
     protocol = ks.load_protocol("generic-induction")
     first, last = (phase.name for phase in protocol.phases)
-    assert read_policies([], protocol) is None
-    assert read_policies(["keep"], protocol) == "keep"
-    assert read_policies([f"{first}=make-up", f" {last} = keep"], protocol) == {
-        first: "make-up",
-        last: "keep",
+    assert read_ways([], protocol) == {}
+    assert read_ways(["at-the-end"], protocol) == {"policy": "keep", "lost": "keep"}
+    assert read_ways(["prefer"], protocol) == {"prefer": True}
+    assert read_ways([f"{first}=fit-in", f" {last} = at-the-end"], protocol) == {
+        "policy": {first: "make-up", last: "keep"}
     }
-    for texts in (["later"], ["other=keep"], [f"{first}="], ["keep", f"{first}=skip"], ["keep", "skip"]):
+    several = ["at-the-end", f"{first}=leave-out"], ["at-the-end", "leave-out"]
+    for texts in (["later"], ["keep"], ["other=at-the-end"], [f"{first}="], [f"{first}=prefer"], *several):
         with pytest.raises(InvalidInput):
-            read_policies(texts, protocol)
+            read_ways(texts, protocol)
 
 
 def test_a_move_names_a_session_and_its_new_day(reference_course):

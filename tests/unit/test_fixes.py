@@ -10,12 +10,13 @@ from ketsched.calendars import read_calendar
 from ketsched.casefile import load_case
 from ketsched.checking import explain
 from ketsched.clock import read_date
-from ketsched.entries import read_policies, read_status, read_week, read_weekday_span, session_named
+from ketsched.entries import read_status, read_week, read_weekday_span, session_named
 from ketsched.model import Visit
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.protocols.reading import read_protocol
 from ketsched.tomlfile import parse
+from ketsched.tracking.proposing import read_ways
 from making import JAN_4, OPEN, T
 from refusals import refused
 
@@ -101,14 +102,14 @@ def test_a_date_against_its_weekday(text, parts):
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("skp", "did you mean skip?"),
-        ("induction=make up", "did you mean make-up?"),
-        ("inductoin=skip", "did you mean induction?"),
-        ("zzz", "write make-up, or induction=make-up"),
+        ("leave", "did you mean leave-out?"),
+        ("induction=fit in", "did you mean fit-in?"),
+        ("inductoin=leave-out", "did you mean induction?"),
+        ("zzz", "write fit-in, or induction=fit-in"),
     ],
 )
-def test_a_policy_that_is_near(text, advice):
-    refused(lambda: read_policies([text], T), "there is no policy", advice)
+def test_a_way_that_is_near(text, advice):
+    refused(lambda: read_ways([text], T), "there is no way", advice)
 
 
 @pytest.mark.parametrize(

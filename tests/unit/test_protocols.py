@@ -248,7 +248,7 @@ def test_the_28_days_of_esketamine_do_not_pose_as_a_rule_of_the_label():
 )
 def test_what_is_shown_of_a_missed_session_and_a_break(protocol_id, shown, capsys):
     """A long value goes on below; its first line has the mark and the source beside it."""
-    commands.main(["show", protocol_id], standalone_mode=False)
+    commands.main(["protocols", protocol_id], standalone_mode=False)
     lines = [re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
     assert any(
         len(line) == len(shown) and all(want.startswith(cell) for cell, want in zip(line, shown, strict=True))

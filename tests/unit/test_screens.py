@@ -12,7 +12,7 @@ from ketsched.checking import Severity
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
 from ketsched.hours import Hours
-from ketsched.model import POLICIES, BookingStatus, Waiver
+from ketsched.model import BookingStatus, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
@@ -295,8 +295,11 @@ def test_plans_say_their_new_days_and_what_they_cost(course):
     at = datetime(2027, 1, 4, 20, tzinfo=UTC)
     known = record(course, [ks.Visit(MONDAY, "no-show")], at=at)
     rows = plans_table(known, ways(known, calendar=CLINIC, at=at), "keep").rows
-    assert {row[1]: row[0] for row in rows} == {"\n".join(POLICIES[:4]): "*", "skip": ""}
-    keep = next(row for row in rows if row[1].startswith("keep"))
+    assert {row[1]: row[0] for row in rows} == {
+        "at the end\nfit in\nnext open day\nmove all": "*",
+        "leave out": "",
+    }
+    keep = next(row for row in rows if row[1].startswith("at the end"))
     assert keep[2] == "Mon 2027-01-18"
 
 

@@ -180,7 +180,7 @@ def course_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
         yield course_without_sessions.at(
             what="no session stands",
             why=f"all {booked} are missed or closed" if booked else "the course has none",
-            fix="check that this is the right file; if the course was ended, say so (ketsched replan --end)",
+            fix="check that this is the right file; if the course was ended, say so (ketsched end)",
         )
 
 

@@ -14,7 +14,7 @@ from ketsched.checking.case import CheckedCourse, happened
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 from ketsched.history import OUR_IDS, JudgedVisit, SessionState, Verdict
-from ketsched.model import BookingStatus, Phase, Session
+from ketsched.model import POLICY_NAMES, BookingStatus, Phase, Session
 
 
 @rule("KS501", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
@@ -201,7 +201,7 @@ def series_lapsed(case: CheckedCourse) -> Iterator[Finding]:
     Example: days 0 to 28 go on, from day 29 on a clinician reviews; last given on Mon 11 January 2027, today is Tue 9
     February.
 
-    Instead: ask a clinician; the plans for what is proposed can be shown (ketsched forecast).
+    Instead: ask a clinician; the plans for what is proposed can be shown (ketsched next).
 
     References: the protocol's own source for the band. For esketamine the manufacturer's text on missed sessions names
     worse symptoms in maintenance; its 28 days are the threshold of a subgroup analysis and no rule.
@@ -369,7 +369,8 @@ def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
                 session,
                 what=f"{case.named(session)} was {came_to}, and nothing makes it up",
                 why=f"{name} has {phase.count} sessions, and lacks {len(sessions)}",
-                fix=f"plan again (ketsched replan); the protocol's way with a missed session is {phase.missed}",
+                fix="plan again (ketsched replan); the protocol's way with a missed session is: "
+                f"{POLICY_NAMES[phase.missed]}",
                 cited=case.cite(phase, "missed"),
             )
 

@@ -21,28 +21,51 @@ from ketsched.nearness import close_to
 
 _COMMANDS = {
     "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
-    "check": ("checking", "Check a course file, a calendar file or bare dates against a protocol."),
-    "record": ("recording", "Record what happened, and see what follows from it."),
-    "forecast": ("forecasting", "Say what is due next, and until when."),
+    "move": ("moving", "Move sessions or appointments to another day or hour."),
     "replan": ("replanning", "Plan the rest again after what happened, with the fewest changes."),
+    "appointments": ("moving", "Rebook reviews, calls and to-dos; sessions stay."),
+    "cancel": ("moving", "Cancel a session or an appointment."),
+    "end": ("moving", "End a course today; what is still to come is cancelled."),
     "undo": ("undoing", "Make the state before the last revision the newest one."),
-    "due": ("due", "List what is due or overdue today, over a folder of course files."),
+    "today": ("mornings", "List what is due or overdue today, over a folder of course files."),
+    "record": ("recording", "Record what happened, and see what follows from it."),
+    "record decision": ("changing", "Record the outcome of a screening or a review."),
+    "record done": ("changing", "Record that a task is done, or that an appointment took place."),
+    "record ride": ("changing", "Record what is known of the ride home after a session."),
+    "next": ("forecasting", "Say what is due next, and until when."),
     "history": ("revisions", "Show what happened and what was changed, and any earlier revision."),
     "why": ("whys", "Say which rule put something on a day, with its number, source and mark."),
-    "publish": ("publishing", "Bring a calendar on a CalDAV server up to date with a course."),
-    "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is lifted."),
-    "lift": ("changing", "Lift a hold, by name and date."),
+    "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is released."),
+    "release": ("changing", "Release a hold, by name and date."),
     "authorise": ("changing", "Record what a payer has authorised; sessions beyond are to be confirmed."),
-    "decide": ("changing", "Record the outcome of a screening or a review."),
-    "done": ("changing", "Record that a task is done, or that an appointment took place."),
-    "ride": ("changing", "Record what is known of the ride home after a session."),
-    "accompany": ("changing", "Place anew what goes around the sessions of a course."),
+    "publish": ("publishing", "Bring a calendar on a CalDAV server up to date with a course."),
+    "check": ("checking", "Check a course file, a calendar file or bare dates against a protocol."),
     "rules": ("checking", "List the rules that check knows."),
     "explain": ("checking", "Explain one rule: what it means, why, and what to do."),
-    "protocols": ("protocols", "List the protocols that come with the library."),
-    "show": ("protocols", "Show a protocol, every number with its source and mark."),
+    "protocols": (
+        "protocols",
+        "List the protocols that come with the library, or show one with its sources.",
+    ),
     "new": ("protocols", "Write a commented protocol file to start from."),
 }
+"""Each command: the module that has it, and what the list says of it."""
+
+_OPTIONS = {
+    "calendars": "staff",
+    "exceed": "allow-late",
+    "join": "switch-after",
+    "lost": "way",
+    "policy": "way",
+    "through": "plan-until",
+}
+"""Options that are called otherwise than the arguments of the library's verbs that they stand for."""
+
+
+def option_called(name: str) -> str:
+    """Return the option that stands for an argument of the library's verbs, or the command that does."""
+    if name in _COMMANDS:
+        return f"ketsched {name}"
+    return f"--{_OPTIONS.get(name, name).replace('_', '-')}"
 
 
 class _Commands(click.Group):
@@ -55,7 +78,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"ketsched.cli.{_COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(module, f"{cmd_name.replace(' ', '_')}_command")
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -65,6 +88,8 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if (two := " ".join(args[:2])) in _COMMANDS:
+            return two, self.get_command(ctx, two), args[2:]
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -166,8 +191,15 @@ def _near_option(error: click.ClickException, context: click.Context | None) -> 
     return ""
 
 
+def _typed(name: str, value: str, _: str) -> str:
+    """Write an argument that an error's advice names as one types it."""
+    from ketsched.tracking.proposing import option_of
+
+    return f"{option_called(name)} {option_of(value)}".rstrip()
+
+
 def _complain(error: KetschedError) -> None:
-    fix = error.advice(lambda name, value, _: f"--{name} {value}".rstrip())
+    fix = error.advice(_typed)
     said = InvalidInput(what=error.what, where=error.where, why=error.why, fix=fix)
     colour = None if os.environ.get("NO_COLOR") else "red"
     click.echo(click.style("error: ", fg=colour, bold=True) + printable(str(said)), err=True)

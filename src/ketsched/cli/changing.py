@@ -1,5 +1,5 @@
 """
-`ketsched hold`, `lift`, `authorise`, `decide`, `done`, `ride` and `accompany`: changes of a course file.
+`ketsched hold`, `release`, `authorise`, `record decision`, `record done` and `record ride`.
 
 Each makes the next revision of the course, puts it in the place of the file, and says what became
 of the sessions. The file and all calendars that -o asks for are written together or not at all.
@@ -16,20 +16,19 @@ import click
 from ketsched import holds, reporting
 from ketsched.casefile import check_scope
 from ketsched.checking import check
-from ketsched.cli import inputs, pictures, placing, revising
+from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
-from ketsched.planning import appointments
 from ketsched.revising import consequences
 from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values, several
 
 
-def _finish(opened: revising.Opened, course: Course, said: str, *reminders: str, **calendars: Any) -> None:
+def _finish(opened: revising.Opened, course: Course, said: str) -> None:
     """Write the changed course and its calendars, and say what changed."""
-    lines = revising.write(opened, course, check(course, **calendars) if opened.outputs else ())
+    lines = revising.write(opened, course, check(course) if opened.outputs else ())
     change = consequences(opened.course, course, as_of=opened.today)
     if opened.as_json:
         click.echo(
@@ -39,7 +38,7 @@ def _finish(opened: revising.Opened, course: Course, said: str, *reminders: str,
         )
         return
     pictures.present(said, *consequences_parts(course, change))
-    for line in (*lines, *(reminders if course != opened.course else ())):
+    for line in lines:
         click.echo(line)
 
 
@@ -52,11 +51,11 @@ def _finish(opened: revising.Opened, course: Course, said: str, *reminders: str,
 )
 @option("--session", "ID|DATE", "Hold this session alone; again for others.", to="sessions", several=True)
 @revising.changes
-def hold(
+def hold_command(
     opened: revising.Opened, reason: str, who: str, since: date | None, sessions: tuple[str, ...]
 ) -> None:
     """
-    Hold sessions: a clinician's stop. They are to be confirmed until it is lifted.
+    Hold sessions: a clinician's stop. They are to be confirmed until it is released.
 
     The sessions keep their days and chairs, and calendars say that they are to be
     confirmed. The reason is for the clinic: it stands in the course file and on
@@ -79,21 +78,21 @@ def hold(
 @click.command()
 @revising.course_file
 @click.argument("hold_id", metavar="HOLD")
-@option("--who", "NAME", "Who lifts it.", required=True)
+@option("--who", "NAME", "Who releases it.", required=True)
 @option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
-def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None:
+def release_command(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None:
     """
-    Lift a hold, by name and date; HOLD is its id, such as h1.
+    Release a hold, by name and date; HOLD is its id, such as h1.
 
     Sessions become firm unless something else holds them up: another hold, an
     outcome that is missing, an authorisation.
 
     \b
-    ketsched lift course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
+    ketsched release course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
     course = holds.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
-    _finish(opened, course, f"hold {hold_id} lifted by {who} on {on(decided)}")
+    _finish(opened, course, f"hold {hold_id} released by {who} on {on(decided)}")
 
 
 @click.command()
@@ -111,7 +110,7 @@ def lift(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None
 )
 @option("--name", "TEXT", "What the clinic calls it; for its own files.", default="")
 @revising.changes
-def authorise(
+def authorise_command(
     opened: revising.Opened,
     sessions: int,
     first: date | None,
@@ -152,7 +151,9 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @option("--who", "NAME", "Who decided it.", required=True)
 @option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
 @revising.changes
-def decide(opened: revising.Opened, companion: str, outcome: str, who: str, decided: date) -> None:
+def record_decision_command(
+    opened: revising.Opened, companion: str, outcome: str, who: str, decided: date
+) -> None:
     """
     Record the outcome of a screening or a review.
 
@@ -170,9 +171,12 @@ def decide(opened: revising.Opened, companion: str, outcome: str, who: str, deci
     where the course was planned with --screening-decides.
 
     \b
-    ketsched decide course.json benefit-review continue --who Lee --on 2027-01-28
-    ketsched decide course.json response-review stop --who Lee --on 2027-02-05
-    ketsched decide course.json screening continue --who Lee --on 2026-12-28
+    ketsched record decision course.json benefit-review continue \\
+        --who Lee --on 2027-01-28
+    ketsched record decision course.json response-review stop \\
+        --who Lee --on 2027-02-05
+    ketsched record decision course.json screening continue \\
+        --who Lee --on 2026-12-28
     """
     name = _booking(opened.course, companion, deciding=True)
     course = holds.decide(opened.course, name, Decision(what=outcome, on=decided, who=who), at=opened.at)
@@ -187,16 +191,16 @@ def decide(opened: revising.Opened, companion: str, outcome: str, who: str, deci
 @revising.course_file
 @click.argument("companion", metavar="COMPANION")
 @revising.changes
-def done(opened: revising.Opened, companion: str) -> None:
+def record_done_command(opened: revising.Opened, companion: str) -> None:
     """
     Record that a task is done, or that an appointment took place.
 
-    What decides about sessions has an outcome instead: ketsched decide.
+    What decides about sessions has an outcome instead: ketsched record decision.
     COMPANION is the booking's id (form:s1), its name in the protocol (form) or
     its day, whichever names one alone.
 
     \b
-    ketsched done course.json form:s1
+    ketsched record done course.json form:s1
     """
     name = _booking(opened.course, companion, deciding=False)
     course = holds.done(opened.course, name, at=opened.at)
@@ -208,7 +212,7 @@ def done(opened: revising.Opened, companion: str) -> None:
 @click.argument("session", metavar="SESSION")
 @click.argument("known", metavar="confirmed|none|self", type=click.Choice(["confirmed", "none", "self"]))
 @revising.changes
-def ride(opened: revising.Opened, session: str, known: str) -> None:
+def record_ride_command(opened: revising.Opened, session: str, known: str) -> None:
     """
     Record what is known of the ride home after a session.
 
@@ -217,37 +221,13 @@ def ride(opened: revising.Opened, session: str, known: str) -> None:
     done once it is confirmed. SESSION is its id, or its day if it is alone on it.
 
     \b
-    ketsched ride course.json 2027-01-11 confirmed
+    ketsched record ride course.json 2027-01-11 confirmed
     """
     name = inputs.located("SESSION", session_named, opened.course, session)
     course = holds.ride(opened.course, name, known, at=opened.at)
     day = next(one.day for one in course.sessions if one.id == name)
     said = {"confirmed": "confirmed", "none": "there is none", "self": "the patient means to drive"}[known]
     _finish(opened, course, f"ride home on {on(day)}: {said}")
-
-
-@click.command()
-@revising.course_file
-@placing.placing_options
-@revising.changes
-def accompany(opened: revising.Opened, hours: placing.Reader) -> None:
-    """
-    Place anew what goes around the sessions; the sessions stay as they are.
-
-    What still fits stays where it is; what has lost its place is moved, and what
-    has lost its session is cancelled. Needed after sessions were moved, or when
-    somebody's hours have changed.
-
-    \b
-    ketsched accompany course.json --clinic clinic.toml \\
-        --calendar therapist=therapist.toml -o patient.ics
-    """
-    known = placing.required(hours, opened.course, opened.path)
-    keywords = {n: v for n, v in known.keywords(opened.course).items() if n not in ("wishes", "away")}
-    course = appointments(opened.course, **keywords, at=opened.at)
-    course = known.keep_files(opened.course, course)
-    calendars = {"calendar": known.hours.calendar, "calendars": known.hours.staff}
-    _finish(opened, course, "around the sessions", *known.reminders(course), **calendars)
 
 
 def _booking(course: Course, text: str, *, deciding: bool) -> str:

@@ -39,7 +39,7 @@ from ketsched.waiverfile import load_waivers
     shell_complete=inputs.complete_protocol,
 )
 @inputs.clinic_options
-@inputs.calendars_option
+@inputs.staff_option
 @option("--visits", "FILE", "What happened and is not recorded in the course yet: .toml, .csv or .tsv.")
 @option("--as-of", "DATE", "Today: for what happened, overdue tasks and waivers that run out.", read_date)
 @option(
@@ -48,7 +48,7 @@ from ketsched.waiverfile import load_waivers
 @inputs.fail_on_option
 @flag("--json", "Print the findings as JSON.", to="as_json")
 @click.pass_context
-def check(  # noqa: PLR0913 - a parameter for each option
+def check_command(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,
     /,
     what: tuple[str, ...],
@@ -85,7 +85,7 @@ def check(  # noqa: PLR0913 - a parameter for each option
     else:
         files, calendar = None, None if alone else inputs.clinic_calendar(**clinic)
         course = _course(what, protocol, zone if calendar is None else calendar.zone)
-    others = inputs.located("--calendar", read_named, calendars, course.protocol)
+    others = inputs.located("--staff", read_named, calendars, course.protocol)
     if files is not None and calendar is not None:
         taken = files.booked(Hours(calendar, staff=files.staff(others)))
         calendar, others = taken.calendar, dict(taken.staff)
@@ -220,7 +220,7 @@ def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> 
 
 @click.command()
 @flag("--json", "Print the rules as JSON.", to="as_json")
-def rules(as_json: bool) -> None:
+def rules_command(as_json: bool) -> None:
     """List the rules that check knows: code, severity, name and source."""
     if as_json:
         click.echo(reporting.as_json(reporting.rule_values(RULES)))
@@ -231,7 +231,7 @@ def rules(as_json: bool) -> None:
 
 @click.command()
 @click.argument("code", shell_complete=inputs.complete_rule)
-def explain(code: str) -> None:
+def explain_command(code: str) -> None:
     """Explain one rule by its code (KS101) or its name (gap-too-short)."""
     rule = inputs.located("CODE", rule_named, code)
     click.echo(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.page}\n\nSource: {rule.source}")

@@ -1,4 +1,4 @@
-"""`ketsched forecast`."""
+"""`ketsched next`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
 )
 @placing.placing_options
-@inputs.booked_option
+@inputs.courses_option
 @revising.notice_option
 @option("--week", "DATE", "Show the days that can be booked in the week of this date alone.", read_day)
 @flag("--json", "Print the forecast as JSON.", to="as_json")
-def forecast(
+def next_command(
     file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: placing.Reader
 ) -> None:
     """
@@ -41,8 +41,8 @@ def forecast(
     nobody recorded is asked about, with what follows from either answer.
 
     \b
-    ketsched forecast course.json --clinic clinic.toml
-    ketsched forecast course.json --clinic clinic.toml --week 2027-01-18
+    ketsched next course.json --clinic clinic.toml
+    ketsched next course.json --clinic clinic.toml --week 2027-01-18
     """
     course = revising.read_course(file)
     today = revising.present(course, as_of)

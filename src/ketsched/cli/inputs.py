@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from ketsched.calendars import Calendar
 from ketsched.checking import RULES, Finding, Severity
+from ketsched.cli import option_called
 from ketsched.closures import Holidays
 from ketsched.entries import read_country, read_dates, read_week
 from ketsched.errors import InvalidInput, KetschedError, refuse_first
@@ -45,15 +46,14 @@ def by_option(verb: Callable[..., T], *given: Any, **options: Any) -> T:
         name = error.argument or error.where
         if name not in {*options, "move", "book", "confirm", "calendars"}:
             raise
-        where = "--calendar" if name == "calendars" else f"--{name}"
-        raise error.at(where) from None
+        raise error.at(option_called(name)) from None
 
 
 def switch(given: Mapping[str, Any]) -> Protocol | None:
     """Return the protocol to go over to, with what was chosen for it; None: the course keeps its own."""
     chosen = {name: given[name] for name in CHOICES if given[name] is not None}
     if given["switch"] is None:
-        for name in (*chosen, *(["join"] if given["join"] is not None else [])):
+        for name in (*chosen, *(["switch-after"] if given["join"] is not None else [])):
             raise InvalidInput(
                 what=f"--{name} without --switch",
                 where=f"--{name}",
@@ -267,12 +267,13 @@ def exit_code(findings: Iterable[Finding], fail_on: str) -> int:
     return int(any(finding.severity >= Severity[fail_on.upper()] for finding in findings))
 
 
-def booked_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def courses_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option for the courses that hold chairs already."""
     return option(
-        "--booked",
+        "--courses",
         "FOLDER",
         "Leave other courses their chairs: the course files (.json) in it; this one's own bookings never count.",
+        to="booked",
     )(command)
 
 
@@ -282,10 +283,10 @@ def tell_passed_over(folder: str, *, recursive: bool = False) -> None:
         click.echo(line, err=True)
 
 
-def calendars_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def staff_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option for the hours of those whom a protocol's companions name."""
     return option(
-        "--calendar",
+        "--staff",
         "NAME=FILE",
         "Hours of somebody whom the protocol names, therapist=therapist.toml; again for others.",
         to="calendars",

@@ -163,12 +163,9 @@ def findings_of(findings: Sequence[Finding]) -> RenderableType:
 
 def after_a_lapse(proposals: Iterable[Proposal]) -> str:
     """Say how one of the plans that a lapse band proposes is taken."""
+    from ketsched.tracking.proposing import option_of
+
     names = [option_of(proposal.name) for proposal in proposals if proposal.course is not None]
     if not names:
         return "A clinician decides."
     return f"A clinician decides. To take one of these: ketsched replan --take {' or --take '.join(names)}"
-
-
-def option_of(name: str) -> str:
-    """Write the name of a way as one word: step-back."""
-    return name.replace(" ", "-")

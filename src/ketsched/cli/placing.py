@@ -31,7 +31,7 @@ from ketsched.revising import tell_besides
 from ketsched.zones import same_zone
 
 _TYPED = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
-"""The names of what `placing_options` and `inputs.booked_option` add."""
+"""The names of what `placing_options` and `inputs.courses_option` add."""
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +118,7 @@ def hours_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, hours=partial(known, **asked), **given)
 
     case = "Take clinic, calendars, time and what the patient cannot from it; what changes the course keeps them there."
-    return option("--case", "CASE.toml", case)(inputs.clinic_options(inputs.calendars_option(placed)))
+    return option("--case", "CASE.toml", case)(inputs.clinic_options(inputs.staff_option(placed)))
 
 
 def placing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,7 +158,7 @@ def known(
     beside = files.clinic if loaded is None else lambda: loaded.calendar
     calendar = inputs.clinic_calendar(clinic=clinic, **options, known=beside)
     if calendar is None:
-        for name, given in (("--calendar", calendars), ("--booked", booked), ("--time", clock)):
+        for name, given in (("--staff", calendars), ("--courses", booked), ("--time", clock)):
             if given:
                 raise _no_hours(name)
         return None
@@ -170,7 +170,7 @@ def known(
             fix="give the file of the clinic that the course was planned for",
         )
     staff = {} if loaded is None else loaded.calendars
-    staff = files.staff({**staff, **inputs.located("--calendar", read_named, calendars, course.protocol)})
+    staff = files.staff({**staff, **inputs.located("--staff", read_named, calendars, course.protocol)})
     taken = files.booked(Hours(calendar, staff=staff), booked)
     calendar, staff = taken.calendar, dict(taken.staff)
     found = Known(
@@ -193,7 +193,7 @@ def required(hours: Reader, course: Course, file: Path) -> Known:
     found = hours(course, file)
     if found is None:
         raise _no_hours("the command line")
-    inputs.located("--calendar", check_calendars, course, found.hours.staff)
+    inputs.located("--staff", check_calendars, course, found.hours.staff)
     return found
 
 
@@ -322,6 +322,6 @@ class FilesBeside:
         if path is None:
             return hours
         taken = partial(with_booked, id=self.course.id, file=self.file, same_id=warn_of)
-        found: Hours = inputs.located("--booked", taken, hours, path)
+        found: Hours = inputs.located("--courses", taken, hours, path)
         inputs.tell_passed_over(str(path))
         return found

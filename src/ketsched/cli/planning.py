@@ -51,8 +51,8 @@ _SHOWN_HOLIDAYS = 3
     read_start,
 )
 @inputs.clinic_options
-@inputs.calendars_option
-@inputs.booked_option
+@inputs.staff_option
+@inputs.courses_option
 @option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")
 @option("--sessions", "N", "Sessions in the first phase.", type=int)
 @option("--weeks", "N", "Nominal weeks of the first phase.", type=int)
@@ -95,7 +95,7 @@ _SHOWN_HOLIDAYS = 3
 @inputs.fail_on_option
 @flag("--json", "Print the plan and its findings as JSON.", to="as_json")
 @click.pass_context
-def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
+def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
     """
     Plan a course from a protocol, a start and a clinic's hours.
 
@@ -115,7 +115,7 @@ def plan(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, *
         key = made["key"] = os.urandom(16).hex()
     if given["booked"] is not None:
         taken = partial(with_booked, id=course_id, same_id=_refuse if outputs else placing.warn_of)
-        hours = inputs.located("--booked", taken, what.hours, given["booked"])
+        hours = inputs.located("--courses", taken, what.hours, given["booked"])
         what = attrs.evolve(what, calendar=hours.calendar, calendars=hours.staff)
         inputs.tell_passed_over(given["booked"])
     paths, closing = placing.paths_of(what, **given), tuple(placing.closing(given))
@@ -194,7 +194,7 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     said |= {name: value for name, value in options.items() if value is not None}
     what = Case(**said) if loaded is None else attrs.evolve(loaded, **said)
     if given["calendars"]:
-        found = inputs.located("--calendar", read_named, given["calendars"], what.protocol)
+        found = inputs.located("--staff", read_named, given["calendars"], what.protocol)
         what = attrs.evolve(what, calendars={**what.calendars, **found})
     chosen = {name: given[name] for name in inputs.CHOICES if given[name] is not None}
     chosen |= {"screening_decides": True} if given["screening_decides"] else {}

@@ -1,4 +1,4 @@
-"""`ketsched protocols`, `ketsched show` and `ketsched new`."""
+"""`ketsched protocols` and `ketsched new`."""
 
 from __future__ import annotations
 
@@ -11,30 +11,38 @@ from ketsched.cli import inputs, pictures
 from ketsched.cli.inputs import flag, option
 from ketsched.errors import InvalidInput
 from ketsched.files import write_whole
+from ketsched.model import Protocol
 from ketsched.protocols import load_protocol, protocol_ids, template
 from ketsched.screens.protocols import MARKS, companion_table, phase_table, protocols_table
 
 
 @click.command()
-@flag("--json", "Print the list as JSON.", to="as_json")
-def protocols(as_json: bool) -> None:
-    """List the protocols that come with the library."""
+@click.argument("protocol", metavar="[ID|FILE]", required=False, shell_complete=inputs.complete_protocol)
+@flag("--json", "Print it as JSON.", to="as_json")
+def protocols_command(protocol: str | None, as_json: bool) -> None:
+    """
+    List the protocols that come with the library, or show one.
+
+    Of one, every number is shown with its source and how far it was verified.
+
+    \b
+    ketsched protocols
+    ketsched protocols iv-mwf-6
+    """
+    if protocol is not None:
+        _show(inputs.located("ID|FILE", load_protocol, protocol), as_json=as_json)
+        return
     known = [load_protocol(name) for name in protocol_ids()]
     if as_json:
         click.echo(reporting.as_json(reporting.protocol_headlines(known)))
         return
     pictures.present(protocols_table(known))
     click.echo(
-        "\nketsched show ID prints every number with its source; ketsched new writes a file of your own."
+        "\nketsched protocols ID prints every number with its source; ketsched new protocol writes a file of your own."
     )
 
 
-@click.command()
-@click.argument("protocol", metavar="ID|FILE", shell_complete=inputs.complete_protocol)
-@flag("--json", "Print it as JSON.", to="as_json")
-def show(protocol: str, as_json: bool) -> None:
-    """Show a protocol, every number with its source and how far it was verified."""
-    found = inputs.located("ID|FILE", load_protocol, protocol)
+def _show(found: Protocol, *, as_json: bool) -> None:
     if as_json:
         click.echo(reporting.as_json(reporting.protocol_values(found)))
         return
@@ -54,12 +62,18 @@ def show(protocol: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("protocol_id", metavar="ID")
+@click.argument("what", metavar="WHAT", type=click.Choice(["protocol"]), expose_value=False)
+@click.argument("name", metavar="ID")
 @option("-o --output", "FILE", "Where to; ID.toml if not given.")
-def new(protocol_id: str, output: str | None) -> None:
-    """Write a commented protocol file to start from."""
-    text = inputs.located("ID", template, protocol_id)
-    path = Path(output or f"{protocol_id}.toml")
+def new_command(name: str, output: str | None) -> None:
+    """
+    Write a commented protocol file to start from.
+
+    \b
+    ketsched new protocol riverside-2xw
+    """
+    text = inputs.located("ID", template, name)
+    path = Path(output or f"{name}.toml")
     if path.exists():
         raise InvalidInput(
             what=f"{path.name} is there already",
@@ -68,4 +82,4 @@ def new(protocol_id: str, output: str | None) -> None:
             fix="choose another name with -o",
         )
     write_whole(path, text.encode())
-    click.echo(f"wrote {path}; edit it, then: ketsched show {path}")
+    click.echo(f"wrote {path}; edit it, then: ketsched protocols {path}")

@@ -35,7 +35,7 @@ from ketsched.screens import Table, on
 @flag("--dry-run", "Compare, and write nothing.")
 @flag("--json", "Print what became of each event as JSON.", to="as_json")
 @click.pass_context
-def publish(  # noqa: PLR0913 - a parameter for each option
+def publish_command(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,
     /,
     file: str,

@@ -16,7 +16,7 @@ from ketsched import reporting
 from ketsched.cli import inputs, pictures, placing, printable, revising
 from ketsched.cli.inputs import choice, flag, option
 from ketsched.clock import read_time
-from ketsched.entries import check_entry, read_day, read_status, session_named, with_session
+from ketsched.entries import STATUSES, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.interchange.json import document
@@ -27,6 +27,7 @@ from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import record as record_visits
 from ketsched.tracking.following import Following, following
 from ketsched.tracking.options import ReplanOptions
+from ketsched.tracking.proposing import option_of
 from ketsched.tracking.rows import Compared, compare_rows
 from ketsched.visitfile import load_columns, load_visits
 
@@ -54,7 +55,7 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
     required=False,
     type=inputs.Reading(read_status),
     metavar="STATUS]",
-    shell_complete=inputs.among(VisitStatus),
+    shell_complete=inputs.among(STATUSES),
 )
 @option(
     "--session",
@@ -87,10 +88,10 @@ def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str
 @flag("--skip-bad-rows", "Record the other rows if some cannot be used.")
 @revising.as_of_option
 @placing.hours_options
-@inputs.booked_option
+@inputs.courses_option
 @revising.notice_option
 @revising.changes
-def record(
+def record_command(
     opened: revising.Opened,
     day: date | None,
     status: VisitStatus | None,
@@ -104,13 +105,16 @@ def record(
     """
     Record what happened: DATE and STATUS of a visit, or --from a file.
 
-    STATUS is fulfilled, no-show, cancelled (also: came, and was sent home
-    untreated), stopped-early or withdrawn. It then says what the visit was and
+    STATUS is given, missed, cancelled (also: came, and was sent home untreated),
+    stopped-early or withdrawn. It then says what the visit was and
     what is next; with the clinic's hours, and if the series lacks a session, which
     ways there are to make up for it. No session to come is moved: ketsched replan.
 
+    What a review decided, a to-do that is done and a ride home have commands of their
+    own: ketsched record decision, ketsched record done, ketsched record ride.
+
     \b
-    ketsched record course.json 2027-01-14 no-show --clinic clinic.toml
+    ketsched record course.json 2027-01-14 missed --clinic clinic.toml
     ketsched record course.json 2027-01-14 stopped-early --counts no
     ketsched record course.json --from visits.csv --columns map.toml
     """
@@ -184,7 +188,7 @@ def _visit(
             what="DATE is missing" if day is None else "STATUS is missing",
             where="the command line",
             why="a visit is a day and what became of it; nothing is assumed given",
-            fix="give both, as in 2027-01-14 no-show; or --from with a file of visits",
+            fix="give both, as in 2027-01-14 missed; or --from with a file of visits",
         )
     began, session, counts, corrects = (given[name] for name in ("began", "session", "counts", "corrects"))
     asks = status is VisitStatus.STOPPED_EARLY and counts is None and not opened.as_json
@@ -267,7 +271,7 @@ def _ways_of(course: Course, found: Following) -> Iterator[Part]:
     yield "Ways to go on" + (" if it does not" if asked else "") + "; none of them is booked yet"
     yield plans_table(course, found.plans, found.marked)
     if found.marked:
-        another = "make-up" if found.marked != "make-up" else "keep"
-        yield f"* what the protocol says. To take it: ketsched replan; another: --policy {another}"
+        another = option_of("make-up" if found.marked != "make-up" else "keep")
+        yield f"* what the protocol says. To take it: ketsched replan; another: --way {another}"
     else:
         yield pictures.after_a_lapse(found.plans)

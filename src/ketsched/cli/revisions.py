@@ -29,7 +29,7 @@ from ketsched.screens.histories import headline, revisions_table
     "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
 )
 @flag("--json", "Print it as JSON.", to="as_json")
-def history(
+def history_command(
     file: str, revision: int | None, diff: tuple[int, int] | None, as_of: date | None, as_json: bool
 ) -> None:
     """

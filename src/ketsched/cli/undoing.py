@@ -26,9 +26,9 @@ from ketsched.tracking import undo as undo_course
 @option("--who", "NAME", "Who decided it.", default="")
 @revising.as_of_option
 @placing.hours_options
-@inputs.booked_option
+@inputs.courses_option
 @revising.changes
-def undo(
+def undo_command(
     opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: placing.Reader
 ) -> None:
     """
@@ -41,7 +41,7 @@ def undo(
 
     \b
     ketsched undo course.json -o patient.ics
-    ketsched undo course.json --to 3 --clinic clinic.toml --booked courses
+    ketsched undo course.json --to 3 --clinic clinic.toml --courses courses
     """
     course = opened.course
     known = hours(course, opened.path)
@@ -60,6 +60,6 @@ def undo(
     pictures.show(f"{said}; to take that back: ketsched undo" if made.is_changed else said)
     pictures.present(*made.change_parts(), *made.telephone_parts())
     if when is None and made.is_changed and any(c.kind in ("opened", "moved") for c in back.changes):
-        pictures.show("whether the hours are still free was not looked at: --clinic FILE, --booked FOLDER")
+        pictures.show("whether the hours are still free was not looked at: --clinic FILE, --courses FOLDER")
     for line in lines:
         click.echo(line)

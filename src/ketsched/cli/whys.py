@@ -19,7 +19,7 @@ from ketsched.screens.whys import reasons_table
 @revising.course_file
 @click.argument("day", metavar="DATE")
 @flag("--json", "Print it as JSON.", to="as_json")
-def why(file: str, day: str, as_json: bool) -> None:
+def why_command(file: str, day: str, as_json: bool) -> None:
     """
     Say why something is on a day: the rule, its number, its source and its mark.
 

@@ -40,6 +40,7 @@ from ketsched.model.limits import (
 from ketsched.model.phases import (
     LAPSES,
     POLICIES,
+    POLICY_NAMES,
     POLICY_WORDS,
     Anatomy,
     Evidence,
@@ -80,6 +81,7 @@ __all__ = [
     "OUTCOMES",
     "OWN_FOLDER",
     "POLICIES",
+    "POLICY_NAMES",
     "POLICY_WORDS",
     "PREFERRED_APART",
     "REVISION_KINDS",

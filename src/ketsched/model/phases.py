@@ -123,6 +123,14 @@ POLICY_WORDS = {
     "skip": "the session is left out",
 }
 """What each policy does about missed sessions, in a few words."""
+POLICY_NAMES = {
+    "keep": "at the end",
+    "make-up": "fit in",
+    "next-open": "next open day",
+    "shift": "move all",
+    "skip": "leave out",
+}
+"""What people call each policy; on a command line it is one word, at-the-end."""
 POLICIES = tuple(POLICY_WORDS)
 """What is done about a session that was missed."""
 

@@ -9,6 +9,7 @@ from ketsched.model import Booking, Change, Course, Session
 from ketsched.reporting import changes_made, costs, numbers_of
 from ketsched.screens import Table, called, many, on
 from ketsched.tracking import Proposal
+from ketsched.tracking.proposing import way_called
 
 SHOWN = 6
 """New days, or moved sessions, that a table of plans shows of each."""
@@ -139,7 +140,7 @@ def plans_table(
         others = _others(changes) or (["nothing"] if proposal.course is not None else [])
         cells = (new, others, costs(before, proposal, known))
         star = "*" if marked in proposal.names else ""
-        rows.append((star, "\n".join(proposal.names), *map("\n".join, cells)))
+        rows.append((star, "\n".join(map(way_called, proposal.names)), *map("\n".join, cells)))
     return Table(("", "way", "new days", "what else changes", "what it costs"), tuple(rows))
 
 

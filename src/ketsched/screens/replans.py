@@ -18,6 +18,7 @@ from ketsched.screens.courses import labels_of
 from ketsched.screens.forecasts import taken_in_words
 from ketsched.tracking import Forecast, Moving, Proposal
 from ketsched.tracking.lapses import taken, verified
+from ketsched.tracking.proposing import option_of
 from ketsched.words import sentences
 
 
@@ -117,7 +118,7 @@ class Replanned:
             yield ""
             yield "Other ways; none of them is booked"
             yield plans_table(self.before, self.others, "", known=self._known_of_all())
-            names = " or ".join(f"--way {way.name}" for way in self.others)
+            names = " or ".join(f"--way {option_of(way.name)}" for way in self.others)
             yield f"To take one: the same command on the course as it was before, with {names}"
 
     def _known_of_all(self) -> Sequence[str]:

@@ -54,7 +54,7 @@ def no_plan(
     fixes = [f"open {cause.day}" for cause in closures if look.is_possible(without=cause)][:1]
     if (another := look.another_start()) is not None:
         fixes.append(f"agree on another start, {another} for example ({{move}})")
-    fixes.append("choose another policy")
+    fixes.append("choose another way ({policy})")
     if any(bound.latest is not None for bound in bounds_left(look.bounds, rules)):
         fixes.append("let the latest days give way ({exceed}), for a clinician to document")
     said = [*(cause.words for cause in rules), *_stretches(closures)] or [ONE_A_DAY]

@@ -6,7 +6,7 @@ Nothing is chosen here; a clinician decides, and `replan` makes the plan that wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Unpack
 
 import attrs
@@ -14,7 +14,8 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
-from ketsched.model import POLICIES, POLICY_WORDS, Course, Phase, Protocol, Visit
+from ketsched.model import POLICIES, POLICY_NAMES, POLICY_WORDS, Course, Phase, Protocol, Visit
+from ketsched.nearness import did_you_mean
 from ketsched.tracking.forecasting import lapse_of
 from ketsched.tracking.options import Decisions, ReplanKeywords, WaysKeywords
 from ketsched.tracking.places import current
@@ -72,26 +73,50 @@ def ways(
     return ways_of(request(course, visits, calendar, policy=None, **options))  # each is tried
 
 
-def read_way(text: str) -> str:
+def way_called(name: str) -> str:
+    """Return what people call a way, or what a lapse band proposes."""
+    return POLICY_NAMES.get(name, name)
+
+
+def option_of(name: str) -> str:
+    """Return the word for a way on a command line: leave-out, step-back."""
+    return way_called(name).replace(" ", "-")
+
+
+def read_ways(texts: Sequence[str], protocol: Protocol) -> Decisions:
     """
-    Return the name of a way.
+    Read "fit-in" for all phases, or "induction=fit-in" for one and others after it, into options of `replan`.
+
+    One way for all phases also says what is done about bookings that cannot stand.
 
     Raises:
-        InvalidInput: There is no such way.
+        InvalidInput: There is no such way or phase, or several ways without a phase.
     """
-    if text not in WAYS:
+    ways = {option_of(name): name for name in WAYS}
+    named = [tuple(part.strip() for part in text.partition("=")) for text in texts]
+    phases = [phase.name for phase in protocol.phases]
+    for first, sign, last in named:
+        known = {name: of for name, of in ways.items() if of in POLICIES} if sign else ways
+        if (last if sign else first) not in known or (sign and first not in phases):
+            raise InvalidInput(
+                what=f"there is no way {f'{first}{sign}{last}'[:40]!r}",
+                why=f"ways are {', '.join(known)}; phases are {', '.join(phases)}",
+                fix=did_you_mean(last if sign and first in phases else first, [*known, *phases])
+                or "write fit-in, or induction=fit-in",
+            )
+    if len(named) == 1 and not named[0][1]:
+        return options_of(ways[named[0][0]])
+    if not all(sign for _, sign, _ in named):
         raise InvalidInput(
-            what=f"the way {text[:20]!r}",
-            why=f"ways are {', '.join(WAYS)}",
-            fix="give one of these; ketsched record and replan show what each would give",
+            what="several ways, and a phase is missing",
+            why="one way is for all phases; several say for which phase each is",
+            fix="write induction=fit-in and maintenance=at-the-end",
         )
-    return text
+    return {"policy": {phase: ways[way] for phase, _, way in named}} if named else {}
 
 
-def options_of(way: str | None) -> Decisions:
-    """Return the options of `replan` that plan by a way; none if there is no way."""
-    if way is None:
-        return {}
+def options_of(way: str) -> Decisions:
+    """Return the options of `replan` that plan by a way."""
     return {"prefer": True} if way == PREFER else {"policy": way, "lost": way}
 
 

@@ -18,7 +18,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import POLICIES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
+from ketsched.model import POLICY_NAMES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.companions import place_companions
 from ketsched.planning.narrowing import TooManyWays
@@ -401,16 +401,16 @@ class _Replanning:
     def _offer(self, placed: Placed, over: Mapping[str, str]) -> str:
         """Say which other policies keep the rules that this one goes beyond, as their plans show."""
         keep = []
-        for policy in POLICIES:
+        for policy, name in POLICY_NAMES.items():
             if policy not in self.policies.values():
                 try:
                     other = self.lay(dict.fromkeys(self.policies, policy), policy)
                 except (NoFeasiblePlan, TooManyWays):
                     continue
                 if over.keys().isdisjoint(other.breaks) and len(other.lifted) <= len(placed.lifted):
-                    keep.append(policy)
+                    keep.append(name)
         rules = " and ".join(dict.fromkeys(over.values()))
-        return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no policy keeps it")
+        return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no way keeps it")
 
 
 def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:

@@ -251,7 +251,7 @@ def test_a_case_gives_calendars_holds_and_authorisations(run, case_around):
 def test_a_calendar_given_as_an_option_takes_the_place_of_the_cases(run, case_around):
     """On Wednesdays and Saturdays; Wednesday 13 January is a session's."""
     Path("other.toml").write_text(THERAPIST.replace("tue", "wed").replace("thu", "sat"), encoding="utf-8")
-    found = json.loads(run("plan", case_around, "--calendar", "therapist=other.toml", "--json").out)
+    found = json.loads(run("plan", case_around, "--staff", "therapist=other.toml", "--json").out)
     therapy = [one["day"] for one in found["around"] if one["companion"] == "therapy"]
     assert therapy == ["2027-01-16", "2027-01-20"]
 
@@ -313,15 +313,15 @@ def test_check_takes_calendars_too(run, course):
         ("therapist=own.toml", "unknown key"),
     ],
 )
-@pytest.mark.parametrize("command", ["plan", "check", "accompany"])
+@pytest.mark.parametrize("command", ["plan", "check", "appointments"])
 def test_a_calendar_that_cannot_be_used_is_said_in_four_parts(run, course, command, calendar, says):
     words = PLAN if command == "plan" else (command, course, *WEEK)
-    done = run(*words, "--calendar", calendar)
+    done = run(*words, "--staff", calendar)
     assert (done.code, done.out) == (2, "")
     assert said_in_four_parts(done.err), done.err
     if calendar != "therapist=own.toml":
         assert says in done.err
-    assert "--calendar" in done.err
+    assert "--staff" in done.err
 
 
 def test_one_calendar_is_given_once(run, course):

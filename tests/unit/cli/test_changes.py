@@ -32,7 +32,7 @@ def decided(run) -> None:
     """Let the screening and the review go well, so that nothing holds the sessions up."""
     for companion in ("screening", "review"):
         words = (companion, "continue", "--who", "Dr A", "--on", "2026-12-28")
-        assert run("decide", "course.json", *words, "--at", "2026-12-28T15:00:00Z").code == 0
+        assert run("record", "decision", "course.json", *words, "--at", "2026-12-28T15:00:00Z").code == 0
     assert states() == [FIRM] * 6
 
 
@@ -43,7 +43,9 @@ def test_an_outcome_makes_sessions_firm(run, course):
     With session 1 go a call and a form on later days; the rides are confirmed the day before, come what may.
     """
     assert states() == [UNSURE] * 6
-    done = run("decide", course, "screening", "continue", "--who", "Dr A", "--on", "2026-12-28", *LATER)
+    done = run(
+        "record", "decision", course, "screening", "continue", "--who", "Dr A", "--on", "2026-12-28", *LATER
+    )
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         "Screening for ketamine of Mon 2026-12-28: continue (Dr A)\n"
@@ -71,7 +73,9 @@ def test_an_outcome_makes_sessions_firm(run, course):
 
 def test_stop_leaves_them_to_be_confirmed(run, course):
     decided(run)
-    done = run("decide", course, "2027-01-08", "stop", "--who", "Dr B", "--on", "2027-01-08", *LATER)
+    done = run(
+        "record", "decision", course, "2027-01-08", "stop", "--who", "Dr B", "--on", "2027-01-08", *LATER
+    )
     assert done.code == 0
     assert states() == [FIRM] * 3 + [UNSURE] * 3
     assert "now to be confirmed: induction 4 to 6\n" in done.out
@@ -80,7 +84,10 @@ def test_stop_leaves_them_to_be_confirmed(run, course):
 
 @pytest.mark.parametrize("name", ["review:session3", "review", "2027-01-08"])
 def test_an_appointment_that_decides_is_known_by_id_name_and_day(run, course, name):
-    assert run("decide", course, name, "continue", "--who", "A", "--on", "2027-01-08", *LATER).code == 0
+    assert (
+        run("record", "decision", course, name, "continue", "--who", "A", "--on", "2027-01-08", *LATER).code
+        == 0
+    )
     placed = {placed.id: placed for placed in read(course).companions}
     assert placed["review:session3"].outcome is not None
     assert placed["screening:start"].outcome is None
@@ -106,9 +113,9 @@ def test_a_hold_holds_from_a_day_on_until_it_is_lifted(run, course):
         "wrote course.json (revision 4)\n"
     )
     assert states() == [FIRM] * 3 + [UNSURE] * 3
-    done = run("lift", course, "h1", "--who", "Dr B", "--on", "2027-01-10", *LATER)
+    done = run("release", course, "h1", "--who", "Dr B", "--on", "2027-01-10", *LATER)
     assert done.out == (
-        "hold h1 lifted by Dr B on Sun 2027-01-10\n"
+        "hold h1 released by Dr B on Sun 2027-01-10\n"
         "now firm: induction 4 to 6\n"
         "  induction 4  Mon 2027-01-11  09:00\n"
         "  induction 5  Wed 2027-01-13  09:00\n"
@@ -153,7 +160,7 @@ def test_what_another_hold_holds_stays_to_be_confirmed(run, course):
     decided(run)
     for words in (("--since", "2027-01-11"), ("--session", "s5")):
         assert run("hold", course, "--reason", "rash", "--who", "A", *words, *LATER).code == 0
-    done = run("lift", course, "h1", "--who", "A", "--on", "2027-01-05", *LATER)
+    done = run("release", course, "h1", "--who", "A", "--on", "2027-01-05", *LATER)
     assert "now firm: induction 4, 6\n" in done.out
     assert "induction 5  hold h2 by A: rash\n" in done.out
     assert states() == [FIRM] * 4 + [UNSURE, FIRM]
@@ -204,9 +211,9 @@ def test_a_second_authorisation_pays_for_the_rest(run, course):
 def test_a_ride_is_recorded_and_moves_no_session(run, course, known, says, changed):
     """Once it is confirmed, the patient's reminder to confirm it says so; no other day's event changes."""
     words = ("-o", "patient.ics")
-    assert run("accompany", course, *WEEK, *WITH_THERAPIST, *words, *LATER).code == 0
+    assert run("appointments", course, *WEEK, *WITH_THERAPIST, *words, *LATER).code == 0
     before = events("patient.ics")
-    done = run("ride", course, "2027-01-06", known, *words, *LATER)
+    done = run("record", "ride", course, "2027-01-06", known, *words, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         f"ride home on Wed 2027-01-06: {says}\n"
@@ -228,7 +235,7 @@ def test_a_ride_is_recorded_and_moves_no_session(run, course, known, says, chang
 @pytest.mark.parametrize("name", ["form:session1", "form", "2027-01-11"])
 def test_a_task_is_done(run, course, name):
     """The form is the one thing besides sessions on Monday 11 January."""
-    done = run("done", course, name, *LATER)
+    done = run("record", "done", course, name, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == "Monitoring form of Mon 2027-01-11: done\nwrote course.json (revision 2)\n"
     done_now = [placed.id for placed in read(course).companions if placed.status is BookingStatus.FULFILLED]
@@ -236,9 +243,11 @@ def test_a_task_is_done(run, course, name):
 
 
 def test_what_changes_nothing_leaves_the_file_as_it_is(run, course):
-    run("ride", course, "s2", "confirmed", *LATER)
+    run("record", "ride", course, "s2", "confirmed", *LATER)
     before = Path(course).read_bytes(), Path(course).stat().st_mtime_ns
-    done = run("ride", course, "s2", "confirmed", "--at", "2026-12-30T09:00:00Z", "-o", "patient.ics")
+    done = run(
+        "record", "ride", course, "s2", "confirmed", "--at", "2026-12-30T09:00:00Z", "-o", "patient.ics"
+    )
     assert done.code == 0
     assert (Path(course).read_bytes(), Path(course).stat().st_mtime_ns) == before
     assert done.out.endswith("\nnothing has changed\nwrote patient.ics (patient, discreet)\n")
@@ -249,24 +258,18 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
     Path("therapist.toml").write_text(
         THERAPIST.replace('tue = "13:00-20:00"', 'tue = "closed"'), encoding="utf-8"
     )
-    done = run("accompany", course, *WEEK, *WITH_THERAPIST, *LATER)
+    done = run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER)
     assert (done.code, done.err) == (0, "")
-    assert done.out == (
-        "around the sessions\n"
-        "moved:\n"
-        "  Therapy  Thu 2027-01-14  13:00  induction 4\n"
-        "  Therapy  Thu 2027-01-21  13:00  induction 4\n"
-        "wrote course.json (revision 2)\n"
-    )
-    assert run("accompany", course, *WEEK, *WITH_THERAPIST, *LATER).out == (
-        "around the sessions\nnothing has changed\n"
-    )
+    days = re.findall(r"^Therapy +moved +\S+ 2027-01-\d\d 13:00 +\S+ (\S+) 13:00", done.out, re.M)
+    assert days == ["2027-01-14", "2027-01-21"]
+    assert done.out.endswith("wrote course.json (revision 2)\n")
+    assert run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER).out == "nothing has changed\n"
 
 
 def test_a_therapists_appointments_are_not_moved_without_the_therapists_hours(run, course):
     Path("therapist.toml").unlink()
     before = Path(course).read_bytes()
-    done = run("accompany", course, *WEEK, *LATER)
+    done = run("appointments", course, *WEEK, *LATER)
     assert (done.code, done.out, Path(course).read_bytes()) == (2, "", before)
     gone, _, error = done.err.partition("\n")
     assert gone == "therapist.toml is not beside course.json any more: going on without it"
@@ -279,10 +282,11 @@ def test_what_has_lost_its_session_is_cancelled_and_what_goes_with_the_first_mov
     document = json.loads(Path(course).read_text("utf-8"))
     document["sessions"][0]["status"] = "closed"
     Path(course).write_text(json.dumps(document), encoding="utf-8")
-    found = json.loads(run("accompany", course, *WEEK, *WITH_THERAPIST, "--json", *LATER).out)
-    assert set(found["cancelled"]) == {"ride:s1"}
-    assert {"call:session1", "form:session1"} <= set(found["moved"])
-    days = {one["id"]: one["day"] for one in found["around"]}
+    found = json.loads(run("appointments", course, *WEEK, *WITH_THERAPIST, "--json", *LATER).out)
+    changes = {change["booking"]: change["change"] for change in found["changes"]}
+    assert [booking for booking, kind in changes.items() if kind == "closed"] == ["ride:s1"]
+    assert changes["call:session1"] == changes["form:session1"] == "moved"
+    days = {one["id"]: one["day"] for one in found["course"]["companions"]}
     assert (days["call:session1"], days["form:session1"]) == ("2027-01-07", "2027-01-13")
 
 
@@ -291,15 +295,15 @@ def test_accompany_takes_a_case_with_what_the_patient_cannot(run, course, case_a
     with Path("case.toml").open("a", encoding="utf-8") as file:
         file.write("[[cannot]]\non = 2027-01-12\n")
     Path("clinic.toml").write_text(CLINIC + 'tue = "09:00-17:00"\nthu = "09:00-17:00"\n', encoding="utf-8")
-    found = json.loads(run("accompany", course, "--case", case_around, "--json", *LATER).out)
-    therapy = [one["day"] for one in found["around"] if one["companion"] == "therapy"]
+    found = json.loads(run("appointments", course, "--case", case_around, "--json", *LATER).out)
+    therapy = [one["day"] for one in found["course"]["companions"] if one["companion"] == "therapy"]
     assert "2027-01-12" not in therapy
-    assert (found["moved"] != [], found["added"]) == (True, [])
+    assert {change["change"] for change in found["changes"]} == {"moved"}
 
 
 def test_json_says_what_changed(run, course):
     words = ("screening", "continue", "--who", "Dr A", "--on", "2026-12-28", "--json")
-    done = run("decide", course, *words, *LATER, "-o", "patient.ics")
+    done = run("record", "decision", course, *words, *LATER, "-o", "patient.ics")
     assert done.out.isascii()
     found = json.loads(done.out)
     assert (found["changed"], found["revision"]) == (True, 2)
@@ -344,12 +348,12 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
         (("hold", "FILE", "--reason", "x", "--who", "A", "--at", "2026-11-20T08:59:59Z"), "--at with that"),
         (("hold", "missing.json", "--reason", "x", "--who", "A"), "cannot open missing.json"),
         (("hold", "own.toml", "--reason", "x", "--who", "A"), "own.toml is no course file"),
-        (("lift", "FILE", "h2", *WHO), "no hold 'h2' stands"),
-        (("lift", "FILE", "h1", "--who", "Dr A"), "missing option '--on'"),
-        (("lift", "FILE", "h1", "--on", "2027-01-08"), "missing option '--who'"),
-        (("lift", "FILE", "h1", "--who", "A", "--on", "2027-02-30"), "--on"),
-        (("lift", "FILE", "h1", "--who", " ", "--on", "2027-01-08"), "lifted in part"),
-        (("lift", "FILE"), "missing argument 'HOLD'"),
+        (("release", "FILE", "h2", *WHO), "no hold 'h2' stands"),
+        (("release", "FILE", "h1", "--who", "Dr A"), "missing option '--on'"),
+        (("release", "FILE", "h1", "--on", "2027-01-08"), "missing option '--who'"),
+        (("release", "FILE", "h1", "--who", "A", "--on", "2027-02-30"), "--on"),
+        (("release", "FILE", "h1", "--who", " ", "--on", "2027-01-08"), "lifted in part"),
+        (("release", "FILE"), "missing argument 'HOLD'"),
         (("authorise", "FILE"), "missing option '--sessions'"),
         (("authorise", "FILE", "--sessions", "0"), "an authorisation of 0 sessions"),
         (("authorise", "FILE", "--sessions", "six"), "'--sessions'"),
@@ -361,36 +365,60 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
         ),
         (("authorise", "FILE", "--sessions", "6", "--from", "x"), "--from"),
         (("authorise", "FILE", "--sessions", "6", "--until", "x"), "--until"),
-        (("decide", "FILE", "screening", "perhaps", *WHO), "'perhaps' is not one of"),
-        (("decide", "FILE", "call", "continue", *WHO), "has screening:start (2026-12-28), review:session3"),
-        (("decide", "FILE", "call:s1", "stop", *WHO), "there is no appointment that decides 'call:s1'"),
-        (("decide", "FILE", "2027-01-05", "stop", *WHO), "there is no appointment that decides '2027-01-05'"),
-        (("decide", "FILE", "screening", "stop", "--who", "A"), "missing option '--on'"),
-        (("decide", "FILE", "screening", "stop", "--who", " ", "--on", "2027-01-08"), "by nobody"),
-        (("decide", "FILE", "screening", "stop", "--who", "A", "--on", "8.1."), "--on"),
-        (("done", "FILE", "screening"), "there is no appointment or task 'screening'"),
-        (("done", "FILE", "therapy"), "has therapy:session4:1 (2027-01-12), therapy:session4:2 (2027-01-14)"),
-        (("done", "FILE", "2027-01-12"), "2 of the course are on 2027-01-12"),
-        (("done", "FILE"), "missing argument 'COMPANION'"),
-        (("ride", "FILE", "s2", "perhaps"), "'perhaps' is not one of"),
-        (("ride", "FILE", "s9", "confirmed"), "there is no session 's9'"),
-        (("ride", "FILE", "2027-01-05", "confirmed"), "there is no session '2027-01-05'"),
-        (("accompany", "FILE"), "the clinic's hours are missing"),
-        (("accompany", "FILE", "--clinic", "missing.toml"), "cannot open missing.toml"),
-        (("accompany", "FILE", "--case", "missing.toml"), "cannot open missing.toml"),
-        (("accompany", "FILE", *WEEK, "--time", "25:00"), "--time"),
+        (("record", "decision", "FILE", "screening", "perhaps", *WHO), "'perhaps' is not one of"),
         (
-            ("accompany", "FILE", "--zone", "Europe/Paris", *WEEK[2:]),
+            ("record", "decision", "FILE", "call", "continue", *WHO),
+            "has screening:start (2026-12-28), review:session3",
+        ),
+        (
+            ("record", "decision", "FILE", "call:s1", "stop", *WHO),
+            "there is no appointment that decides 'call:s1'",
+        ),
+        (
+            ("record", "decision", "FILE", "2027-01-05", "stop", *WHO),
+            "there is no appointment that decides '2027-01-05'",
+        ),
+        (("record", "decision", "FILE", "screening", "stop", "--who", "A"), "missing option '--on'"),
+        (
+            ("record", "decision", "FILE", "screening", "stop", "--who", " ", "--on", "2027-01-08"),
+            "by nobody",
+        ),
+        (("record", "decision", "FILE", "screening", "stop", "--who", "A", "--on", "8.1."), "--on"),
+        (("record", "done", "FILE", "screening"), "there is no appointment or task 'screening'"),
+        (
+            ("record", "done", "FILE", "therapy"),
+            "has therapy:session4:1 (2027-01-12), therapy:session4:2 (2027-01-14)",
+        ),
+        (("record", "done", "FILE", "2027-01-12"), "2 of the course are on 2027-01-12"),
+        (("record", "done", "FILE"), "missing argument 'COMPANION'"),
+        (("record", "ride", "FILE", "s2", "perhaps"), "'perhaps' is not one of"),
+        (("record", "ride", "FILE", "s9", "confirmed"), "there is no session 's9'"),
+        (("record", "ride", "FILE", "2027-01-05", "confirmed"), "there is no session '2027-01-05'"),
+        (("appointments", "FILE"), "the clinic's hours are missing"),
+        (("appointments", "FILE", "--clinic", "missing.toml"), "cannot open missing.toml"),
+        (("appointments", "FILE", "--case", "missing.toml"), "cannot open missing.toml"),
+        (("appointments", "FILE", *WEEK, "--time", "25:00"), "--time"),
+        (
+            ("appointments", "FILE", "--zone", "Europe/Paris", *WEEK[2:]),
             "the course is in America/New_York, its clinic in Europe/Paris",
         ),
-        (("accompany", "FILE", *WEEK, "--calendar", "therapist=away.toml"), "no day for Therapy"),
-        (("ride", "FILE", "s2", "none", "-o", "course.json"), "course.json would be a second course file"),
-        (("ride", "FILE", "s2", "none", "-o", "second.json"), "second.json would be a second course file"),
-        (("ride", "FILE", "s2", "none", "-o", "link.ics"), "link.ics would be a second course file"),
-        (("ride", "FILE", "s2", "none", "-o", "a.pdf"), "no suffix of a known format"),
-        (("ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "a.ics"), "is to be written twice"),
-        (("ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "nowhere/b.ics"), "nowhere"),
-        (("ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "sub.ics"), "sub.ics is a folder"),
+        (("appointments", "FILE", *WEEK, "--staff", "therapist=away.toml"), "no day for Therapy"),
+        (
+            ("record", "ride", "FILE", "s2", "none", "-o", "course.json"),
+            "course.json would be a second course file",
+        ),
+        (
+            ("record", "ride", "FILE", "s2", "none", "-o", "second.json"),
+            "second.json would be a second course file",
+        ),
+        (
+            ("record", "ride", "FILE", "s2", "none", "-o", "link.ics"),
+            "link.ics would be a second course file",
+        ),
+        (("record", "ride", "FILE", "s2", "none", "-o", "a.pdf"), "no suffix of a known format"),
+        (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "a.ics"), "is to be written twice"),
+        (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "nowhere/b.ics"), "nowhere"),
+        (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "sub.ics"), "sub.ics is a folder"),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
 )
@@ -412,18 +440,18 @@ def test_a_day_with_two_sessions_names_neither(run, course):
     document = json.loads(Path(course).read_text("utf-8"))
     document["sessions"][1] |= {"day": "2027-01-04", "time": "15:00"}
     Path(course).write_text(json.dumps(document), encoding="utf-8")
-    done = run("ride", course, "2027-01-04", "none", *LATER)
+    done = run("record", "ride", course, "2027-01-04", "none", *LATER)
     assert done.code == 2
     assert said_in_four_parts(done.err)
     assert "2 of the course are on 2027-01-04" in done.err
     assert "the course has s1 (2027-01-04), s2 (2027-01-04)\n" in done.err
-    assert run("ride", course, "s2", "none", *LATER).code == 0
+    assert run("record", "ride", course, "s2", "none", *LATER).code == 0
 
 
 def test_a_course_file_may_be_named_by_a_link(run, course):
     """It stays a link, and the file that it leads to changes."""
     Path("link.json").symlink_to(course)
-    assert run("ride", "link.json", "s2", "none", *LATER).code == 0
+    assert run("record", "ride", "link.json", "s2", "none", *LATER).code == 0
     assert Path("link.json").is_symlink()
     assert read(course).sessions[1].ride == "none"
 

@@ -17,9 +17,9 @@ import ketsched as ks
 from clinicfiles import MWF, folder, said_in_four_parts
 from ketsched.cli import commands
 
-CHANGES = ("hold", "lift", "authorise", "decide", "done", "ride", "accompany")
-TRACKING = ("record", "forecast", "replan", "due", "history", "publish")
-COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "show", "new")
+CHANGES = ("hold", "release", "authorise", "record decision", "record done", "record ride", "appointments")
+TRACKING = ("record", "next", "replan", "move", "cancel", "end", "undo", "today", "history", "publish")
+COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "new")
 
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -60,18 +60,18 @@ def test_all_protocols_are_listed_and_shown(run):
     listed = json.loads(run("protocols", "--json").out)
     assert {"iv-mwf-6", "esk-trd", "generic-induction"} <= {protocol["id"] for protocol in listed}
     for protocol in listed:
-        done = run("show", protocol["id"])
+        done = run("protocols", protocol["id"])
         assert done.code == 0
         assert f"{protocol['id']} (version {protocol['version']})" in done.out
-        assert json.loads(run("show", protocol["id"], "--json").out)["id"] == protocol["id"]
-    text = run("show", "iv-mwf-6").out
+        assert json.loads(run("protocols", protocol["id"], "--json").out)["id"] == protocol["id"]
+    text = run("protocols", "iv-mwf-6").out
     assert re.search(r"^spacing 1 +at least 2 d apart +house default +house$", text, re.M)
     assert max(map(len, text.split("\n"))) <= 100
 
 
 def test_what_goes_around_the_sessions_is_shown_with_its_sources(run, around):
     assert "own.toml" in around
-    out = run("show", "own.toml").out
+    out = run("protocols", "own.toml").out
     for line in (
         r"screening \(required appointment\): Screening for ketamine",
         r"anchor +the first session",
@@ -95,17 +95,20 @@ def test_what_goes_around_the_sessions_is_shown_with_its_sources(run, around):
 
 def test_phases_side_by_side_are_listed_so(run):
     assert re.search(r"^iv-booster-home +6-8 \+ open, open +", run("protocols").out, re.M)
-    assert "home (sublingual, home, beside maintenance)\n" in run("show", "iv-booster-home").out
+    assert "home (sublingual, home, beside maintenance)\n" in run("protocols", "iv-booster-home").out
 
 
 def test_a_new_protocol_loads_and_is_not_written_over(run):
-    done = run("new", "our-own")
-    assert (done.code, done.out) == (0, "wrote our-own.toml; edit it, then: ketsched show our-own.toml\n")
+    done = run("new", "protocol", "our-own")
+    assert (done.code, done.out) == (
+        0,
+        "wrote our-own.toml; edit it, then: ketsched protocols our-own.toml\n",
+    )
     assert ks.load_protocol("our-own.toml").id == "our-own"
-    assert run("show", "our-own.toml").code == 0
-    assert run("new", "other", "-o", "named.toml").code == 0
+    assert run("protocols", "our-own.toml").code == 0
+    assert run("new", "protocol", "other", "-o", "named.toml").code == 0
     for words in (("our-own",), ("x", "-o", "named.toml")):
-        done = run("new", *words)
+        done = run("new", "protocol", *words)
         assert (done.code, done.out) == (2, "")
         assert said_in_four_parts(done.err)
     assert folder() == {"our-own.toml", "named.toml"}
@@ -125,15 +128,15 @@ def test_a_new_protocol_loads_and_is_not_written_over(run):
         ("plan", "a.toml", "b.toml"),
         ("plan", "missing.toml"),
         ("explain",),
-        ("show", "iv-mwf-7"),
-        ("show", "missing.toml"),
+        ("protocols", "iv-mwf-7"),
+        ("protocols", "missing.toml"),
         ("check",),
         ("check", "2027-01-04"),
         ("check", "--protocol", "iv-mwf-7", "2027-01-04"),
         ("check", "a.json", "b.json"),
         ("check", "course.txt"),
-        ("new", "Not An Id"),
-        ("new", "a", "-o", "missing/a.toml"),
+        ("new", "protocol", "Not An Id"),
+        ("new", "protocol", "a", "-o", "missing/a.toml"),
         ("plan", *MWF[1:], "--clinic", "clinic.toml"),
         (*MWF[:5], "--zone", "Europe/Paris"),
         (*MWF[:5], "--hours", "mon-fri 09:00-17:00"),
@@ -155,12 +158,20 @@ def test_without_words_it_shows_its_help(run):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
     runner = CliRunner()
-    shown = runner.invoke(commands, [command, "-h"])
+    shown = runner.invoke(commands, [*command.split(), "-h"])
     listed = runner.invoke(commands, ["--help"]).output
     assert shown.exit_code == 0
     assert max(map(len, shown.output.split("\n"))) <= 80
     assert command in listed
-    listing = ("done", "due", "replan", "why")  # elsewhere sessions are called sessions
+    listing = (
+        "appointments",
+        "cancel",
+        "move",
+        "record done",
+        "today",
+        "undo",
+        "why",
+    )  # elsewhere sessions are called sessions
     assert ("appointment" in shown.output) == (command in listing)
     for name in re.findall(r"^  (--[a-z-]+)", shown.output, re.M):
         assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
@@ -172,11 +183,11 @@ def test_version(run):
 
 def test_a_protocol_may_say_what_it_likes(run):
     """Square brackets are no mark-up, colons no pictures, and control characters do not reach the terminal."""
-    assert run("new", "own").code == 0
+    assert run("new", "protocol", "own").code == 0
     text = Path("own.toml").read_text("utf-8")
     title = r'title = "[bold]A[/] [/b] :smile: \u001b[2J"'
     Path("own.toml").write_text(re.sub("^title = .*$", lambda _: title, text, flags=re.M), encoding="utf-8")
-    done = run("show", "own.toml")
+    done = run("protocols", "own.toml")
     if done.code == 0:  # or the reader refuses it, which is as good
         assert "[bold]A[/] [/b] :smile: \N{REPLACEMENT CHARACTER}[2J" in done.out
     assert "\x1b" not in done.out + done.err
@@ -209,8 +220,8 @@ def test_colours_are_for_terminals_and_can_be_switched_off():
     words = ("check", "--protocol", "iv-mwf-6", "2027-01-04", "2027-01-05")
     assert COLOUR.search(on_a_terminal(*words))
     assert not COLOUR.search(on_a_terminal(*words, NO_COLOR="1"))
-    assert COLOUR.search(on_a_terminal("show", "nothing"))
-    assert not COLOUR.search(on_a_terminal("show", "nothing", NO_COLOR="1"))
+    assert COLOUR.search(on_a_terminal("protocols", "nothing"))
+    assert not COLOUR.search(on_a_terminal("protocols", "nothing", NO_COLOR="1"))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +236,7 @@ def test_a_terminal_without_our_signs_gets_others(plain, encoding, error, closed
     assert (error or "✗ error".encode()) in done.stdout
     done = started(*plain, env=env)
     assert b" [4]   5 [6]   7 [8]   " + (closed or "·".encode()) in done.stdout
-    done = started("show", "✗", env=env)
+    done = started("protocols", "✗", env=env)
     assert (done.returncode, b"Traceback" in done.stderr) == (2, False)
 
 
@@ -261,7 +272,7 @@ def test_the_shell_completes_commands_protocols_and_rules():
         said: str = started(env=env).stdout.decode()
         return said.split()
 
-    assert completed("ketsched", "sh") == ["plain,show"]
-    assert completed("ketsched", "show", "iv-m") == ["plain,iv-mwf-6"]
+    assert completed("ketsched", "prot") == ["plain,protocols"]
+    assert completed("ketsched", "protocols", "iv-m") == ["plain,iv-mwf-6"]
     assert completed("ketsched", "plan", "--protocol", "esk-t") == ["plain,esk-trd"]
     assert completed("ketsched", "explain", "gap-too-s") == ["plain,gap-too-short"]

@@ -26,7 +26,8 @@ def tentative(course="course.json"):
 
 
 def lines_of_help(run):
-    return re.findall(r"^ +ketsched (decide course\.json .+)$", run("decide", "--help").out, re.M)
+    text = run("record", "decision", "--help").out.replace("\\\n", " ")
+    return re.findall(r"^ +ketsched (record decision course\.json .+)$", text, re.M)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,10 @@ def test_a_review_in_the_course_of_the_boosters_holds_those_after_it(run):
     assert run("plan", "--protocol", "generic-induction", "--boosters", "7", *PLAN).code == 0
     assert tentative()["maintenance"] == 7
     first = ("--who", "Dr A", "--on", "2027-02-05", "--at", "2027-02-05T12:00:00Z")
-    assert run("decide", "course.json", "response-review", "continue", *first).code == 0
+    assert run("record", "decision", "course.json", "response-review", "continue", *first).code == 0
     assert tentative()["maintenance"] == 1
     then = ("--who", "Dr A", "--on", "2027-02-06", "--at", "2027-02-06T12:00:00Z")
-    assert run("decide", "course.json", "booster-review", "continue", *then).code == 0
+    assert run("record", "decision", "course.json", "booster-review", "continue", *then).code == 0
     assert tentative()["maintenance"] == 0
 
 
@@ -110,7 +111,7 @@ def test_the_evaluation_after_four_weeks_is_on_day_28_or_later(run):
 
 
 def test_one_line_in_a_file_of_its_own_lets_the_screening_decide(run):
-    text = run("new", "own", "-o", "own.toml")
+    text = run("new", "protocol", "own", "-o", "own.toml")
     assert text.code == 0
     lines = Path("own.toml").read_text(encoding="utf-8")
     assert lines.count("\n# gate = true ") == 2  # the screening's comes first

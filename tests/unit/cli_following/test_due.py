@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from followed import CLINIC, FOURTH, HOURS, as_json, on, said_in_four_parts
-from ketsched.cli import due, pictures
+from ketsched.cli import mornings, pictures
 from ketsched.interchange import read
 
 # Chairs
@@ -29,13 +29,13 @@ def test_a_chair_that_another_course_holds_is_not_offered(run, course):
     week = ("--as-of", "2027-01-08", "--week", "2027-01-11", "--json")
     for day in ("2027-01-04", "2027-01-07"):
         assert run("record", course, day, "fulfilled", *on(day)).code == 0
-    free = as_json(run("forecast", course, *HOURS, *week))["bookable"]
-    left = as_json(run("forecast", course, *HOURS, "--booked", "others", *week))["bookable"]
+    free = as_json(run("next", course, *HOURS, *week))["bookable"]
+    left = as_json(run("next", course, *HOURS, "--courses", "others", *week))["bookable"]
     assert sorted(free) == ["2027-01-11", "2027-01-12", "2027-01-13", FOURTH]  # 7 days after the 7th at most
     assert sorted(left) == ["2027-01-11", "2027-01-13", FOURTH]
     assert run("record", course, "2027-01-11", "fulfilled", *on("2027-01-11")).code == 0
-    words = ("--policy", "make-up", "--missed", FOURTH, *on(FOURTH))
-    found = as_json(run("replan", course, *HOURS, *words, "--booked", "others", "--json", "--dry-run"))
+    words = ("--way", "fit-in", "--missed", FOURTH, *on(FOURTH))
+    found = as_json(run("replan", course, *HOURS, *words, "--courses", "others", "--json", "--dry-run"))
     new = [c["to"]["day"] for c in found["changes"] if c["change"] == "added"]
     assert "2027-01-15" not in new
     found = as_json(run("replan", course, *HOURS, *words, "--json", "--dry-run"))
@@ -46,14 +46,14 @@ def test_a_chair_that_another_course_holds_is_not_offered(run, course):
 def test_a_courses_own_bookings_never_count(run, course):
     """In the folder lie the course itself and a copy of it under another name."""
     Path("others/copy.json").write_bytes(Path(course).read_bytes())
-    words = ("replan", course, *HOURS, "--booked")
+    words = ("replan", course, *HOURS, "--courses")
     assert run(*words, "others", *on("2027-01-03")).out == "nothing has changed\n"
     assert run(*words, ".", *on("2027-01-03")).out == "nothing has changed\n"
 
 
 @pytest.mark.usefixtures("one_chair")
 def test_a_new_course_takes_the_chairs_that_are_left(run):
-    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--booked", "others")
+    words = ("--start", "2027-01-05", "--weekdays", "tue,fri", "--courses", "others")
     done = run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "-o", "c.json")
     assert (done.code, "2027-01-05" in done.err) == (2, True)
     assert run("plan", "--protocol", "t.toml", *HOURS, *words, "--id", "C", "--chairs", "2").code == 0
@@ -63,11 +63,11 @@ def test_a_new_course_takes_the_chairs_that_are_left(run):
 @pytest.mark.usefixtures("one_chair")
 def test_a_file_of_the_folder_that_cannot_be_read_is_named(run, third):
     Path("others/a.json").write_text("{}", encoding="utf-8")
-    for words in (("replan", third), ("forecast", third), ("record", third, FOURTH, "no-show")):
-        done = run(*words, *HOURS, "--booked", "others", *(() if words[0] == "forecast" else on(FOURTH)))
+    for words in (("replan", third), ("next", third), ("record", third, FOURTH, "no-show")):
+        done = run(*words, *HOURS, "--courses", "others", *(() if words[0] == "next" else on(FOURTH)))
         assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
-        assert "--booked, a.json" in done.err
-    done = run("replan", third, *HOURS, "--booked", "nowhere", *on(FOURTH))
+        assert "--courses, a.json" in done.err
+    done = run("replan", third, *HOURS, "--courses", "nowhere", *on(FOURTH))
     assert "'nowhere' is no folder" in done.err
 
 
@@ -94,11 +94,11 @@ def kinds(found) -> list[tuple[str, str, str]]:
 
 def test_the_morning_run(run, clinic):
     before = {path: path.read_bytes() for path in Path(clinic).rglob("*.json")}
-    found = as_json(run("due", clinic, "--as-of", "2027-01-15", "--json"), code=1)
+    found = as_json(run("today", clinic, "--as-of", "2027-01-15", "--json"), code=1)
     assert set(found) == {"folder", "as_of", "files", "lines", "unread"}
     assert (found["files"], found["unread"]) == (2, [])
     assert kinds(found) == [("A-017", "unbooked", "2027-01-25"), ("B-2", "asked", FOURTH)]
-    found = as_json(run("due", clinic, "--as-of", "2027-01-18", "-r", "--days", "3", "--json"), code=1)
+    found = as_json(run("today", clinic, "--as-of", "2027-01-18", "-r", "--days", "3", "--json"), code=1)
     assert found["files"] == 3
     assert [line for line in kinds(found) if line[0] == "C-3"] == [
         ("C-3", "due", "2027-01-18"),
@@ -112,7 +112,7 @@ def test_the_morning_run(run, clinic):
 @pytest.mark.parametrize(("words", "asked"), [((), True), (("--counts", "yes"), False)])
 def test_the_morning_run_asks_whether_one_that_was_stopped_counts(run, third, words, asked):
     run("record", third, FOURTH, "stopped-early", *words, *on(FOURTH))
-    found = as_json(run("due", ".", "--as-of", FOURTH, "--json"), code=int(asked))
+    found = as_json(run("today", ".", "--as-of", FOURTH, "--json"), code=int(asked))
     said = [line["what"] for line in found["lines"] if line["is"] == "asked"]
     assert said == (["induction: stopped early, does it count?"] if asked else [])
 
@@ -131,9 +131,9 @@ def test_the_morning_run_shows_how_far_it_is_if_it_takes_long(run, clinic, monke
         def stop(self):
             told.append("gone")
 
-    monkeypatch.setattr(due, "_PATIENCE", patience)
+    monkeypatch.setattr(mornings, "_PATIENCE", patience)
     monkeypatch.setattr(pictures, "waiting", lambda _: Status())
-    assert run("due", clinic, "--as-of", "2027-01-15").code == 1
+    assert run("today", clinic, "--as-of", "2027-01-15").code == 1
     progress = ["shown", "1 of 2 course files", "2 of 2 course files", "gone"]
     assert told == (progress if shown else [])
 
@@ -142,7 +142,7 @@ def test_the_morning_run_shows_how_far_it_is_if_it_takes_long(run, clinic, monke
 def test_overdue_and_lapse_begin_on_their_day(run, clinic, day, lapsed):
     """The last was given on 11 January: the 18th is the latest day, the 19th the eighth day since."""
     Path(clinic, "b.json").unlink()
-    found = as_json(run("due", clinic, "--as-of", day, "--json"), code=1)
+    found = as_json(run("today", clinic, "--as-of", day, "--json"), code=1)
     said = [line["what"] for line in found["lines"] if line["is"] == "lapsed"]
     # Nobody recorded the 18th, so it may have been the fourth.
     assert said == (["induction 5: 8 d since the last; proposed: clinician review"] if lapsed else [])
@@ -151,42 +151,42 @@ def test_overdue_and_lapse_begin_on_their_day(run, clinic, day, lapsed):
 def test_what_is_due_needs_no_one_and_what_is_overdue_does(run, course):
     Path("courses").mkdir()
     Path(course).rename("courses/a.json")
-    quiet = run("due", "courses", "--as-of", "2027-01-03")
+    quiet = run("today", "courses", "--as-of", "2027-01-03")
     assert (quiet.code, quiet.out) == (0, "1 course file, as of Sun 2027-01-03\n\nnothing is due\n")
-    today = run("due", "courses", "--as-of", "2027-01-04")
+    today = run("today", "courses", "--as-of", "2027-01-04")
     assert today.code == 0
     assert "induction 1 at 09:00" in today.out
-    assert run("due", "courses", "--as-of", "2027-01-05").code == 1
+    assert run("today", "courses", "--as-of", "2027-01-05").code == 1
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_rest(run, clinic):
     Path(clinic, "0.json").write_text('{"format": "other"}', encoding="utf-8")
-    done = run("due", clinic, "--as-of", "2027-01-15")
+    done = run("today", clinic, "--as-of", "2027-01-15")
     assert (done.code, done.err) == (2, "")
     assert "1 file cannot be read\n  0.json: this is not a course document\n" in done.out
     assert "B-2" in done.out
-    found = as_json(run("due", clinic, "--as-of", "2027-01-15", "--json"), code=2)
+    found = as_json(run("today", clinic, "--as-of", "2027-01-15", "--json"), code=2)
     assert set(found["unread"][0]) == {"file", "what", "where", "why", "fix"}
     assert found["unread"][0]["file"] == "0.json"
 
 
 def test_many_files_are_read_by_several_processes_with_the_same_result(run, clinic, monkeypatch):
-    alone = run("due", clinic, "-r", "--as-of", "2027-01-15")
-    monkeypatch.setattr(due, "FEW", 1)
+    alone = run("today", clinic, "-r", "--as-of", "2027-01-15")
+    monkeypatch.setattr(mornings, "FEW", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert run("due", clinic, "-r", "--as-of", "2027-01-15") == alone
+    assert run("today", clinic, "-r", "--as-of", "2027-01-15") == alone
 
 
 def test_an_empty_folder_has_nothing_due(run):
     Path("empty").mkdir()
-    done = run("due", "empty")
+    done = run("today", "empty")
     assert (done.code, done.out) == (0, "0 course files\n\nnothing is due\n")
 
 
 def test_what_is_no_file_is_told_on_the_side(run, third):
     Path("pipe.json").mkdir()
-    done = run("due", ".", "--as-of", FOURTH)
+    done = run("today", ".", "--as-of", FOURTH)
     assert done.err == "pipe.json was passed over: it is a folder\n"
     assert third in done.out
-    more = ("--booked", ".", *on(FOURTH), "--dry-run")
+    more = ("--courses", ".", *on(FOURTH), "--dry-run")
     assert run("replan", third, *HOURS, *more).err == "pipe.json was passed over: it is a folder\n"

@@ -11,7 +11,7 @@ import pytest
 from followed import FOURTH, HOURS, as_json, on
 from ketsched.history import evaluate
 
-COMMANDS = ("ketsched.cli.recording", "ketsched.cli.due")
+COMMANDS = ("ketsched.cli.recording", "ketsched.cli.mornings")
 
 
 @pytest.fixture
@@ -56,5 +56,5 @@ def test_the_morning_run_judges_each_course_once(run, third, evaluations, today)
     """On the 15th the session of the 14th is not recorded: both answers would be forecasts of their own."""
     Path("courses").mkdir()
     Path(third).rename("courses/a.json")
-    assert run("due", "courses", "--as-of", today).code in (0, 1)
+    assert run("today", "courses", "--as-of", today).code in (0, 1)
     assert len(evaluations) == 1

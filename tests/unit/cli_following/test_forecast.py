@@ -12,7 +12,7 @@ from ketsched.interchange import read
 
 
 def test_the_forecast_of_a_plan(run, third):
-    done = run("forecast", third, "--as-of", "2027-01-12", *HOURS)
+    done = run("next", third, "--as-of", "2027-01-12", *HOURS)
     assert (done.code, done.err) == (0, "")
     lines = [line.split() for line in done.out.splitlines()]
     assert ["earliest", "Wed", "2027-01-13"] in lines
@@ -34,21 +34,21 @@ def test_the_forecast_of_a_plan(run, third):
 )
 def test_which_days_of_a_week_could_she_come(run, third, week, says):
     """The fourth may be on 13 to 18 January; with the fifth on the 18th not after the 16th, unless that moves."""
-    done = run("forecast", third, "--as-of", "2027-01-12", *HOURS, "--week", week)
+    done = run("next", third, "--as-of", "2027-01-12", *HOURS, "--week", week)
     monday = date.fromisoformat(week) - timedelta(date.fromisoformat(week).weekday())
     assert re.search(rf"week of {monday} +(.+)\n", done.out)[1] == says
 
 
 def test_a_session_that_nobody_recorded_is_asked_about_with_both_answers(run, third):
     """Worked case: no record of Thursday 14 January on Friday."""
-    done = run("forecast", third, "--as-of", "2027-01-15", *HOURS)
+    done = run("next", third, "--as-of", "2027-01-15", *HOURS)
     assert "To be asked\n  what became of the session of 2027-01-14?\n" in done.out
     assert "  if given: induction 5 is next, booked for Mon 2027-01-18; earliest Sat 2027-01-16" in done.out
     assert "  if missed: induction 4 is next, booked for Mon 2027-01-18; earliest Fri 2027-01-15" in done.out
 
 
 def test_on_the_day_itself_it_is_not_asked_yet(run, third):
-    assert "To be asked" not in run("forecast", third, "--as-of", FOURTH, *HOURS).out
+    assert "To be asked" not in run("next", third, "--as-of", FOURTH, *HOURS).out
 
 
 KEYS = {
@@ -71,7 +71,7 @@ KEYS = {
 
 
 def test_a_forecast_as_json(run, third):
-    found = as_json(run("forecast", third, "--as-of", "2027-01-15", *HOURS, "--json"))
+    found = as_json(run("next", third, "--as-of", "2027-01-15", *HOURS, "--json"))
     assert set(found) == set(found["if_given"]) == set(found["if_missed"]) == KEYS
     assert (found["course"], found["as_of"]) == ("A-017", "2027-01-15")
     assert found["next"] == {
@@ -96,21 +96,21 @@ def test_a_forecast_as_json(run, third):
 
 def test_what_holds_a_session_up_is_said_once(run, third):
     run("hold", third, "--reason", "rash", "--who", "Dr A", "--since", "2027-01-18", *on("2027-01-12"))
-    done = run("forecast", third, "--as-of", "2027-01-12")
+    done = run("next", third, "--as-of", "2027-01-12")
     assert re.search(r"induction 5 .* to be confirmed\n", done.out)
     assert done.out.count("hold h1 by Dr A: rash") == 1
-    held = as_json(run("forecast", third, "--as-of", "2027-01-12", "--json"))["sessions"]
+    held = as_json(run("next", third, "--as-of", "2027-01-12", "--json"))["sessions"]
     assert [due["to_confirm"] for due in held] == [[], ["hold h1 by Dr A: rash"], ["hold h1 by Dr A: rash"]]
 
 
 def test_a_forecast_changes_no_file(run, third):
     before = everything()
-    run("forecast", third, *HOURS)
+    run("next", third, *HOURS)
     assert everything() == before
 
 
 def test_a_lapse_is_proposed_and_both_plans_are_ready(run, lapsed):
-    done = run("forecast", lapsed, "--as-of", "2027-02-15")
+    done = run("next", lapsed, "--as-of", "2027-02-15")
     assert "clinician review is proposed, " in done.out
     assert "; a clinician decides" in re.sub(r"\s+", " ", done.out)
     found = as_json(run("replan", lapsed, *HOURS, *on("2027-02-15"), "--dry-run", "--json"))
@@ -131,7 +131,7 @@ def test_a_lapse_is_proposed_and_both_plans_are_ready(run, lapsed):
 def test_one_of_the_ways_is_taken_by_its_name(run, lapsed):
     """Restarted on Mondays and Thursdays from 18 February on, six of them; a miss after that asks anew."""
     back = on("2027-02-15")
-    done = run("forecast", lapsed, "--as-of", "2027-02-15")
+    done = run("next", lapsed, "--as-of", "2027-02-15")
     assert "house default: our own" in done.out
     done = run("replan", lapsed, *HOURS, *back, "--dry-run")
     assert "ketsched replan --take continue or --take restart" in re.sub(r"\s+", " ", done.out)
@@ -145,8 +145,8 @@ def test_one_of_the_ways_is_taken_by_its_name(run, lapsed):
     done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13))
     assert "After the lapse: restart was taken on Mon 2027-02-15 by Dr A" in done.out
     assert "The protocol proposes" not in done.out
-    assert "restart was taken on Mon 2027-02-15" in run("forecast", lapsed, "--as-of", "2027-02-16").out
-    assert "since the last; proposed" not in run("due", ".", "--as-of", "2027-02-16").out
+    assert "restart was taken on Mon 2027-02-15" in run("next", lapsed, "--as-of", "2027-02-16").out
+    assert "since the last; proposed" not in run("today", ".", "--as-of", "2027-02-16").out
     assert run("record", lapsed, "2027-02-18", "no-show", *on("2027-02-18")).code == 0
     done = run("replan", lapsed, *HOURS, *on("2027-02-18", 13), "--dry-run")
     assert "The protocol proposes: clinician review, 38 days since the last" in done.out
@@ -179,5 +179,5 @@ def test_skip_is_not_offered_where_it_would_add_a_day(run, third):
     assert done.code == 0
     asked, ways = done.out.index("First: does the session of Thu 2027-01-14"), done.out.index("Ways to go on")
     assert asked < ways
-    assert re.search(r"^\* +keep +", done.out[ways:], re.M)
-    assert not re.search(r"^.? +skip ", done.out[ways:], re.M)
+    assert re.search(r"^\* +at the end +", done.out[ways:], re.M)
+    assert not re.search(r"^.? +leave out ", done.out[ways:], re.M)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_an_earlier_revision_is_shown_and_compared(run, third):
 @pytest.mark.usefixtures("third")
 def test_the_shell_completes_what_a_course_file_has():
     def completed(*words: str) -> list[str]:
-        env = {
+        env = os.environ | {
             "_KETSCHED_COMPLETE": "bash_complete",
             "COMP_WORDS": " ".join(words),
             "COMP_CWORD": str(len(words) - 1),
@@ -59,7 +60,7 @@ def test_the_shell_completes_what_a_course_file_has():
         found = subprocess.run(command, env=env, stdout=-1, stderr=-1, text=True, check=False)
         return found.stdout.split()
 
-    assert completed("ketsched", "record", FILE, FOURTH, "no") == ["plain,no-show"]
+    assert completed("ketsched", "record", FILE, FOURTH, "mi") == ["plain,missed"]
     assert completed("ketsched", "record", FILE, FOURTH, "fulfilled", "--session", "s4") == ["plain,s4"]
     assert completed("ketsched", "record", FILE, FOURTH, "fulfilled", "--corrects", "v") == [
         "plain,v1",
@@ -67,4 +68,4 @@ def test_the_shell_completes_what_a_course_file_has():
         "plain,v3",
     ]
     assert completed("ketsched", "record", "none.json", FOURTH, "fulfilled", "--session", "s") == []
-    assert completed("ketsched", "replan", FILE, "--policy", "make") == ["plain,make-up"]
+    assert completed("ketsched", "replan", FILE, "--way", "fi") == ["plain,fit-in"]

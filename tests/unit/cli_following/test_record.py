@@ -27,11 +27,11 @@ def test_one_command_answers_what_now(run, third):
     assert "Next is induction 4: booked for Mon 2027-01-18, 09:00" in done.out
     assert ["latest", "Mon", "2027-01-18"] in lines  # 7 days after the 11th
     assert ["overdue", "from", "Tue", "2027-01-19"] in lines
-    assert ["*", "keep", "Mon", "2027-01-25", "nothing"] in lines
-    assert ["make-up", "Fri", "2027-01-15", "nothing"] in lines
-    assert ["shift", "Fri", "2027-01-15", "Mon", "2027-01-18", "to", "Tue", "2027-01-19"] in lines
+    assert ["*", "at", "the", "end", "Mon", "2027-01-25", "nothing"] in lines
+    assert ["fit", "in", "Fri", "2027-01-15", "nothing"] in lines
+    assert ["move", "all", "Fri", "2027-01-15", "Mon", "2027-01-18", "to", "Tue", "2027-01-19"] in lines
     assert ["Thu", "2027-01-21", "to", "Fri", "2027-01-22"] in lines
-    assert ["skip", "nothing", "1", "session", "fewer"] in lines
+    assert ["leave", "out", "nothing", "1", "session", "fewer"] in lines
     assert days() == ["04 given", "07 given", "11 given", "18", "21"]  # nothing is booked by it
 
 

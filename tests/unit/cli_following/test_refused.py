@@ -44,11 +44,11 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("plan", "--protocol", "t.toml", "-o", "a.ics:changes"), "a first plan changes nothing"),
         (("record", "clinic.toml", FOURTH, "no-show"), "clinic.toml is no course file"),
         (("record", "other.json", FOURTH, "no-show"), "this is not a course document"),
-        (("forecast", FILE, "--as-of", "soon"), "--as-of"),
-        (("forecast", FILE, *HOURS, "--week", "53"), "--week"),
-        (("forecast", FILE, "--notice", "400"), "a notice of 400 days"),
-        (("forecast", FILE, "--notice", "-1"), "a notice of -1 days"),
-        (("forecast", "missing.json"), "cannot open missing.json"),
+        (("next", FILE, "--as-of", "soon"), "--as-of"),
+        (("next", FILE, *HOURS, "--week", "53"), "--week"),
+        (("next", FILE, "--notice", "400"), "a notice of 400 days"),
+        (("next", FILE, "--notice", "-1"), "a notice of -1 days"),
+        (("next", "missing.json"), "cannot open missing.json"),
         (("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 9-17"), "--hours"),
         (
             ("replan", FILE, "--zone", "Europe/Paris", "--hours", "mon 09:00-17:00"),
@@ -57,40 +57,41 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("replan", FILE, *HOURS, "--missed", "2027-01-15"), "there is no session '2027-01-15'"),
         (("replan", FILE, *HOURS, "--missed", "x"), "--missed"),
         (("replan", FILE, *HOURS, "--record", FOURTH), "--record"),
-        (("replan", FILE, *HOURS, "--policy", "later"), "there is no policy 'later'"),
-        (("replan", FILE, *HOURS, "--policy", "boosters=keep"), "phases are induction"),
-        (("replan", FILE, *HOURS, "--policy", "keep", "--policy", "skip"), "a phase is missing"),
+        (("replan", FILE, *HOURS, "--way", "later"), "there is no way 'later'"),
+        (("replan", FILE, *HOURS, "--way", "boosters=at-the-end"), "phases are induction"),
+        (("replan", FILE, *HOURS, "--way", "at-the-end", "--way", "leave-out"), "a phase is missing"),
         (("replan", FILE, *HOURS, "--notice", "367"), "a notice of 367 days"),
-        (("replan", FILE, *HOURS, "--move", "s5"), "is not a booking and a day or an hour"),
-        (("replan", FILE, *HOURS, "--move", "s9=2027-01-20"), "there is no booking 's9'"),
-        (("replan", FILE, *HOURS, "--move", "s1=2027-01-20"), "the session 's1' cannot be moved"),
-        (("replan", FILE, *HOURS, "--move", "s5=soon"), "--move"),
-        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--repair", "--alone"), "both --repair and"),
-        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--missed", FOURTH), "and another change"),
-        (("replan", FILE, *HOURS, "--repair"), "nothing to move"),
-        (("replan", FILE, *HOURS, "--alone"), "nothing to move"),
-        (("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--alone", "--waive", "x"), "or by nobody"),
-        (("replan", FILE, *HOURS, "--waive", "x", "--who", "A"), "a waiver of nothing"),
+        (("move", FILE, *HOURS), "missing argument"),
+        (("move", FILE, "s5", *HOURS), "'s5' has no day or hour to go to"),
+        (("move", FILE, "s5", "@x", *HOURS), "is not a booking and a day or an hour"),
+        (("move", FILE, "s9", "2027-01-20", *HOURS), "there is no booking 's9'"),
+        (("move", FILE, "s1", "2027-01-20", *HOURS), "the session 's1' cannot be moved"),
+        (("move", FILE, "s5", "soon", *HOURS), "NAME WHEN"),
+        (("move", FILE, "s5", "2027-01-20", *HOURS, "--repair", "--alone"), "both --repair and"),
+        (("cancel", FILE, "s1", *HOURS), "s1"),
+        (("cancel", FILE, "s9", *HOURS), "there is no booking 's9'"),
+        (("move", FILE, "s5", "2027-01-20", *HOURS, "--alone", "--reason", "x"), "or by nobody"),
+        (("move", FILE, "s5", "2027-01-20", *HOURS, "--reason", "x", "--who", "A"), "a reason for nothing"),
         (
-            ("replan", FILE, *HOURS, "--move", "s5=2027-01-20", "--move", "s6=2027-01-22", "--alone"),
+            ("move", FILE, "s5", "2027-01-20", "s6", "2027-01-22", *HOURS, "--alone"),
             "2 sessions to move alone",
         ),
         (("replan", FILE, *HOURS, "--add", "2027-01-12"), "--add"),
         (("replan", FILE, *HOURS, "--repeat", "-1"), "repeat"),
         (("replan", FILE, *HOURS, "--step", "up"), "'up' is not one of"),
         (("replan", FILE, *HOURS, "--step", "back"), "a step back in induction"),
-        (("replan", FILE, *HOURS, "--through", "x"), "--through"),
+        (("replan", FILE, *HOURS, "--plan-until", "x"), "--plan-until"),
         (("replan", FILE, *HOURS, "--away", "2027-01-26..2027-01-12"), "ends before it begins"),
         (("replan", FILE, *HOURS, "--switch", "nothing"), "--switch"),
         (("replan", FILE, *HOURS, "--sessions", "4"), "--sessions without --switch"),
-        (("replan", FILE, *HOURS, "--join", "7"), "--join without --switch"),
-        (("replan", FILE, *HOURS, "--switch", "t.toml", "--join", "-7"), "--join"),
+        (("replan", FILE, *HOURS, "--switch-after", "7"), "--switch-after without --switch"),
+        (("replan", FILE, *HOURS, "--switch", "t.toml", "--switch-after", "-7"), "--switch-after"),
         (("replan", FILE, *HOURS, "--at", "2026-12-01T08:59:59Z"), "--at with that"),
         (("replan", FILE, *HOURS, "-o", "second.json"), "a second course file"),
-        (("due", "nowhere"), "'nowhere' is no folder"),
-        (("due", FILE), "'course.json' is no folder"),
-        (("due", ".", "--days", "-1"), "-1 days ahead"),
-        (("due", ".", "--as-of", "x"), "--as-of"),
+        (("today", "nowhere"), "'nowhere' is no folder"),
+        (("today", FILE), "'course.json' is no folder"),
+        (("today", ".", "--days", "-1"), "-1 days ahead"),
+        (("today", ".", "--as-of", "x"), "--as-of"),
         (("history", FILE, "--revision", "0"), "--revision"),
         (("history", FILE, "--revision", "9"), "--revision"),
         (("history", FILE, "--diff", "1", "9"), "--diff"),
@@ -110,7 +111,7 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
 def test_what_cannot_be_used_is_said_and_leaves_every_file_as_it_was(run, words, says):
     Path("other.json").write_text("{}", encoding="utf-8")
     before = everything()
-    if words[0] in ("record", "replan") and "--at" not in words:
+    if words[0] in ("record", "replan", "move", "cancel") and "--at" not in words:
         words = (*words, *on(FOURTH, 6))
     done = run(*words)
     assert (done.code, done.out) == (2, "")
@@ -139,9 +140,9 @@ def test_when_the_user_stops_it_no_file_is_half_written(run, third, monkeypatch,
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("record", FILE, FOURTH, "no-show", "--calendar", "a=b.toml"), "the clinic's hours are missing"),
-        (("forecast", FILE, "--week", "2027-01-11"), "a week without the clinic's hours"),
-        (("forecast", FILE, "--time", "9:00"), "the clinic's hours are missing"),
+        (("record", FILE, FOURTH, "no-show", "--staff", "a=b.toml"), "the clinic's hours are missing"),
+        (("next", FILE, "--week", "2027-01-11"), "a week without the clinic's hours"),
+        (("next", FILE, "--time", "9:00"), "the clinic's hours are missing"),
         (("replan", FILE), "the clinic's hours are missing"),
     ],
 )
@@ -149,7 +150,7 @@ def test_when_the_user_stops_it_no_file_is_half_written(run, third, monkeypatch,
 def test_without_the_clinics_file_its_hours_are_asked_for(run, words, says):
     Path("clinic.toml").unlink()
     before = everything()
-    done = run(*words, *(() if words[0] == "forecast" else on(FOURTH, 6)))
+    done = run(*words, *(() if words[0] == "next" else on(FOURTH, 6)))
     assert (done.code, done.out, everything()) == (2, "", before)
     gone, _, error = done.err.partition("\n")
     assert gone == "clinic.toml is not beside course.json any more: going on without it"

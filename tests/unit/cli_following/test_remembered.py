@@ -101,10 +101,13 @@ def test_a_case_comes_in_place_of_what_is_known_and_days_away_stay(run, planned)
     assert read(FILE).patient.availability is None
 
 
-@pytest.mark.parametrize("command", ["record", "accompany"])
+@pytest.mark.parametrize("command", ["record", "appointments"])
 def test_other_commands_remember_a_case_too(run, planned, command):
     Path("case.toml").write_text(CASE.replace("Tue", "Fri"), encoding="utf-8")
-    words = {"record": ("record", planned, "2027-01-04", "fulfilled"), "accompany": ("accompany", planned)}
+    words = {
+        "record": ("record", planned, "2027-01-04", "fulfilled"),
+        "appointments": ("appointments", planned),
+    }
     assert run(*words[command], "--case", "case.toml", *on("2027-01-04")).code == 0
     assert read(FILE).patient.availability.hours[4] == ()
 
@@ -117,11 +120,11 @@ def test_new_sessions_come_near_the_usual_time(run, planned):
 def test_files_are_looked_for_beside_the_course_file_alone(run, planned):
     Path("away").mkdir()
     shutil.move(planned, "away/course.json")
-    done = run("forecast", "away/course.json", "--as-of", "2027-01-05")
+    done = run("next", "away/course.json", "--as-of", "2027-01-05")
     assert done.code == 0
     assert done.err == "clinic.toml is not beside course.json any more: going on without it\n"
     assert "which days can be booked: add --clinic FILE" in done.out
-    done = run("forecast", "away/course.json", *HOURS, "--as-of", "2027-01-05")
+    done = run("next", "away/course.json", *HOURS, "--as-of", "2027-01-05")
     assert (done.code, done.err) == (0, "")
     assert "can be booked" in done.out
     assert run("replan", "away/course.json", *HOURS, "--away", "2027-01-12", *on("2027-01-05")).code == 0
@@ -146,14 +149,14 @@ def test_hours_that_were_typed_come_before_the_file_that_is_known(run, planned):
         "2027-01-05",
         "--json",
     )
-    week = json.loads(run("forecast", planned, *words).out)["bookable"]
+    week = json.loads(run("next", planned, *words).out)["bookable"]
     assert "2027-01-09" in week  # a Saturday
-    assert "2027-01-09" not in json.loads(run("forecast", planned, *words[4:]).out)["bookable"]
+    assert "2027-01-09" not in json.loads(run("next", planned, *words[4:]).out)["bookable"]
 
 
 def test_a_clinic_file_that_cannot_be_used_is_named(run, planned):
     Path("clinic.toml").write_text("zone = 1", encoding="utf-8")
-    done = run("forecast", planned, "--as-of", "2027-01-05")
+    done = run("next", planned, "--as-of", "2027-01-05")
     assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
     assert "clinic.toml" in done.err
 
@@ -178,7 +181,7 @@ def test_a_document_of_version_1_says_once_how_to_add_what_is_not_known(run, pla
     assert said == (
         "course.json does not say yet what the patient cannot: add --case CASE.toml once, and it is remembered\n"
     )
-    assert run("forecast", planned, "--as-of", "2027-01-05").err == ""
+    assert run("next", planned, "--as-of", "2027-01-05").err == ""
     done = run("replan", planned, "--case", "case.toml", *MONDAY_CLOSED, *on("2027-01-05"))
     assert (done.code, done.err) == (0, "")
     assert TUESDAY not in weekdays()
@@ -193,7 +196,7 @@ def two(run):
     """Two courses in one folder, the second planned around the first, at a clinic with one chair."""
     Path("f").mkdir()
     Path("f/clinic.toml").write_text(CLINIC, encoding="utf-8")
-    words = ("plan", "--protocol", "t.toml", "--clinic", "f/clinic.toml", "--booked", "f", "--time", "09:00")
+    words = ("plan", "--protocol", "t.toml", "--clinic", "f/clinic.toml", "--courses", "f", "--time", "09:00")
     for name in ("p1", "p2"):
         done = run(*words, "--start", "2027-01-04", "--id", name, *AT, "-o", f"f/{name}.json")
         assert done.code == 0, done.err
@@ -226,7 +229,7 @@ def test_two_courses_of_one_id_are_named_by_whoever_looks_at_the_folder(run):
     shutil.copy("f/p1.json", "f/copy.json")
     for words in (
         ("replan", "f/p1.json", *on("2027-01-03")),
-        ("forecast", "f/p2.json", "--as-of", "2027-01-03"),
+        ("next", "f/p2.json", "--as-of", "2027-01-03"),
     ):
         done = run(*words)
         assert done.code == 0
@@ -236,7 +239,7 @@ def test_two_courses_of_one_id_are_named_by_whoever_looks_at_the_folder(run):
 
 @pytest.mark.usefixtures("two")
 def test_due_and_check_name_two_courses_of_one_id(run):
-    words = (("due", "f", "--as-of", "2027-01-03"), ("check", "f", "--fail-on", "error"))
+    words = (("today", "f", "--as-of", "2027-01-03"), ("check", "f", "--fail-on", "error"))
     assert [run(*command).code for command in words] == [0, 0]
     shutil.copy("f/p1.json", "f/copy.json")
     for command in words:

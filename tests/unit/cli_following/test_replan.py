@@ -57,7 +57,9 @@ def test_a_review_says_to_step_and_the_next_replan_does(run, word):
     run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
     assert [f"{s.day:%m-%d}" for s in read(FILE).sessions] == ["01-04", "01-18", "02-15", "03-15"]
     assert run("record", FILE, "2027-01-04", "fulfilled", *on("2027-01-04")).code == 0
-    said = run("decide", FILE, "review", word, "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05"))
+    said = run(
+        "record", "decision", FILE, "review", word, "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05")
+    )
     assert said.code == 0
     assert "step forward (Dr A); the next ketsched replan plans the rest at that interval" in " ".join(
         said.out.split()
@@ -72,7 +74,9 @@ def test_a_stop_ends_the_course_with_the_next_replan(run):
     words = ("--start", "2027-01-04", "--time", "09:00", "--id", "A", "--at", "2026-12-01T09:00:00Z")
     run("plan", "--protocol", "t.toml", *HOURS, *words, "-o", FILE)
     assert run("record", FILE, "2027-01-04", "fulfilled", *on("2027-01-04")).code == 0
-    said = run("decide", FILE, "review", "stop", "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05"))
+    said = run(
+        "record", "decision", FILE, "review", "stop", "--who", "Dr A", "--on", "2027-01-05", *on("2027-01-05")
+    )
     assert "stop (Dr A); the next ketsched replan ends the course" in said.out
     assert run("replan", FILE, *HOURS, *on("2027-01-05", 13)).code == 0
     assert (read(FILE).ended, days()) == (date(2027, 1, 5), ["04 given"])
@@ -82,13 +86,13 @@ def test_only_sessions_to_come_become_firm(run, course):
     """A hold from the first day on, lifted after the second session: 3 to 6 are to come."""
     words = ("--reason", "x", "--who", "Dr A", "--since", "2027-01-04", *on("2027-01-02"))
     assert run("hold", course, *words).code == 0
-    done = run("lift", course, "h1", "--who", "Dr A", "--on", "2027-01-08", *on("2027-01-08"))
+    done = run("release", course, "h1", "--who", "Dr A", "--on", "2027-01-08", *on("2027-01-08"))
     assert "now firm: induction 3 to 6\n" in done.out
 
 
 def test_a_phase_whose_name_ends_in_a_number_is_not_run_into_the_session(run, lapsed):
     assert run("replan", lapsed, *HOURS, *on("2027-02-15"), "--take", "restart").code == 0
-    assert "Next is induction 2, session 1: booked" in run("forecast", lapsed, "--as-of", "2027-02-16").out
+    assert "Next is induction 2, session 1: booked" in run("next", lapsed, "--as-of", "2027-02-16").out
 
 
 def test_advice_is_in_the_words_of_the_command_line(run, third):
@@ -108,11 +112,11 @@ def test_advice_is_in_the_words_of_the_command_line(run, third):
     ("policy", "left"),
     [
         ((), ["18", "21", "25"]),
-        (("--policy", "keep"), ["18", "21", "25"]),
-        (("--policy", "make-up"), ["15", "18", "21"]),
-        (("--policy", "induction=make-up"), ["15", "18", "21"]),
-        (("--policy", "shift"), ["15", "19", "22"]),
-        (("--policy", "skip"), ["18", "21"]),
+        (("--way", "at-the-end"), ["18", "21", "25"]),
+        (("--way", "fit-in"), ["15", "18", "21"]),
+        (("--way", "induction=fit-in"), ["15", "18", "21"]),
+        (("--way", "move-all"), ["15", "19", "22"]),
+        (("--way", "leave-out"), ["18", "21"]),
     ],
     ids=" ".join,
 )
@@ -129,7 +133,7 @@ def test_a_missed_session_is_made_up_for_as_the_policy_says(run, third, policy, 
 
 
 def test_what_changes_is_a_table_and_what_one_says(run, third):
-    done = run("replan", third, *HOURS, "--record", "2027-01-14 no-show", "--policy", "shift", *on(FOURTH))
+    done = run("replan", third, *HOURS, "--record", "2027-01-14 no-show", "--way", "move-all", *on(FOURTH))
     squeezed = [re.sub(" +", " ", line).strip() for line in done.out.splitlines()]
     assert "induction missed Thu 2027-01-14 09:00 no-show on 2027-01-14" in squeezed
     assert any(
@@ -145,14 +149,14 @@ def test_what_changes_is_a_table_and_what_one_says(run, third):
 
 def test_a_fallback_is_said(run, third):
     """Worked case: on Friday 15 January no day before the 18th leaves the rest in place."""
-    done = run("replan", third, *HOURS, "--missed", FOURTH, "--policy", "make-up", *on("2027-01-15"))
+    done = run("replan", third, *HOURS, "--missed", FOURTH, "--way", "fit-in", *on("2027-01-15"))
     assert done.code == 0
     assert days()[3:] == ["18", "21", "25"]
     assert "To know\n" in done.out
 
 
 def test_skipping_says_that_the_series_is_shorter(run, third):
-    done = run("replan", third, *HOURS, "--missed", FOURTH, "--policy", "skip", *on(FOURTH))
+    done = run("replan", third, *HOURS, "--missed", FOURTH, "--way", "leave-out", *on(FOURTH))
     assert "induction, 2027-01-14: not made up for; the series has one session fewer" in done.out
     assert "findings: " in done.out
 
@@ -207,9 +211,11 @@ def test_calendars_get_all_or_only_what_changed(run, third):
     changed = Path("changes.ics").read_text("utf-8")
     assert changed.count("BEGIN:VEVENT") == 2  # the 14th is cancelled, the 25th is new
     assert changed.count("STATUS:CANCELLED") == 1
-    run("ride", third, "s5", "none", *on(FOURTH, 13), "-o", "whole.ics")
+    run("record", "ride", third, "s5", "none", *on(FOURTH, 13), "-o", "whole.ics")
     assert Path("whole.ics").read_text("utf-8").count("BEGIN:VEVENT") == 7
-    done = run("ride", third, "s5", "confirmed", *on(FOURTH, 14), "-o", "none.ics", "--changes-only")
+    done = run(
+        "record", "ride", third, "s5", "confirmed", *on(FOURTH, 14), "-o", "none.ics", "--changes-only"
+    )
     assert done.out.endswith(
         "wrote course.json (revision 7)\nnone.ics (patient, discreet, changes only) was not written: no event changed\n"
     )
@@ -235,7 +241,7 @@ def test_away_told_in_advance_cannot_be_planned_around_unless_the_bound_gives_wa
     assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
     assert "at most 7 d" in done.err
     assert everything() == before
-    done = run(*words, "--exceed", "--who", "Dr A")
+    done = run(*words, "--allow-late", "--who", "Dr A")
     assert done.code == 0
     assert "at most 7 d between two" in done.out
     moved = [session.day for session in read(course).standing()][3:]
@@ -254,14 +260,14 @@ def test_what_a_policy_costs_is_named_with_those_that_do_not(run):
     done = run("replan", FILE, *HOURS, "--missed", "2027-01-11", *on("2027-01-11"))
     assert days()[2:] == ["14", "18", "21", "25", "28", "01"]  # 1 February is day 29
     assert "at most 28 d" in done.out
-    assert "kept by make-up" in re.sub(r"\s+", " ", done.out)
+    assert "kept by fit in" in re.sub(r"\s+", " ", done.out)
 
 
 def test_the_course_ends_early_and_is_complete(run, third):
-    done = run("replan", third, *HOURS, "--end", "--who", "Dr A", *on("2027-01-12"))
+    done = run("end", third, *HOURS, "--who", "Dr A", *on("2027-01-12"))
     assert done.code == 0
     assert days() == ["04 given", "07 given", "11 given"]
-    assert "Nothing is due: the course was ended." in run("forecast", third).out
+    assert "Nothing is due: the course was ended." in run("next", third).out
     assert "ended on Tue 2027-01-12" in run("history", third).out
 
 
@@ -278,7 +284,7 @@ def test_one_more_a_new_place_and_the_last_again(run, third):
 
 def test_the_rest_goes_over_to_another_protocol_and_steps(run, third):
     Path("later.toml").write_text(EVERY_FOUR_WEEKS, encoding="utf-8")
-    words = ("--switch", "later.toml", "--sessions", "3", "--join", "14")
+    words = ("--switch", "later.toml", "--sessions", "3", "--switch-after", "14")
     done = run("replan", third, *HOURS, *words, *on("2027-01-12"))
     assert (done.code, done.err) == (0, "")
     # 14 days after 11 January is Monday the 25th; then 14 days to 8 February and 28 to 8 March.

@@ -132,7 +132,7 @@ def test_who_waits_too_long_is_told(run, third, monkeypatch):
     assert "before that somebody made revision 4 (recorded) at 2027-01-11T12:00:00Z" in done.err
     assert everything() == before
     # Reading is for everybody at any time, and so is trying.
-    assert run("forecast", third, "--as-of", FOURTH).code == 0
+    assert run("next", third, "--as-of", FOURTH).code == 0
     assert run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH), "--dry-run").code == 0
     lock.give_up()
     assert run("record", third, FOURTH, "no-show", *on(FOURTH)).code == 0
@@ -162,7 +162,7 @@ def test_no_lock_is_left_where_there_is_no_course_file(run, own_folder):
 
 def test_today_is_by_the_clock_where_nothing_has_happened_yet(run, course, clock):
     clock(NOW)
-    for command in ("forecast", "history"):
+    for command in ("next", "history"):
         done = run(command, course)
         assert (done.code, done.err) == (0, "")
         assert done.out == run(command, course, "--as-of", FOURTH).out
@@ -194,7 +194,7 @@ def test_a_course_whose_last_revision_lies_ahead_can_be_worked_on(run, third, cl
     assert found.revisions[-1].at == ahead + timedelta(seconds=1)
     assert f"{found.visits[-1].day}" == FOURTH
     # Today is by the clock: the next session is not due yet, however far the last revision is ahead.
-    assert run("forecast", third).out == run("forecast", third, "--as-of", FOURTH).out
+    assert run("next", third).out == run("next", third, "--as-of", FOURTH).out
     assert run("record", third, "2027-01-18", "no-show").code == 2
 
 

@@ -13,7 +13,7 @@ from ketsched.interchange import read
 @pytest.fixture
 def ended(run, third):
     """The course after three sessions, ended on the evening of the third by mistake."""
-    assert run("replan", third, *HOURS, "--end", *on("2027-01-11", 18), "-o", "patient.ics").code == 0
+    assert run("end", third, *HOURS, *on("2027-01-11", 18), "-o", "patient.ics").code == 0
     assert days() == ["04 given", "07 given", "11 given"]
     return third
 
@@ -43,7 +43,7 @@ def test_it_goes_back_to_a_revision_as_history_counts_them(run, ended):
 def test_without_hours_it_says_that_they_were_not_looked_at(run, ended):
     Path("clinic.toml").unlink()  # it is looked for beside the course
     done = run("undo", ended, *on("2027-01-11", 19))
-    assert "whether the hours are still free was not looked at: --clinic FILE, --booked FOLDER" in done.out
+    assert "whether the hours are still free was not looked at: --clinic FILE, --courses FOLDER" in done.out
     # What takes no hour needs none.
     assert run("hold", ended, "--reason", "x", "--who", "Dr A", *on("2027-01-11", 20)).code == 0
     assert "not looked at" not in run("undo", ended, *on("2027-01-11", 21)).out
@@ -57,7 +57,7 @@ def test_without_hours_it_says_that_they_were_not_looked_at(run, ended):
         (("--to", "0"), "an undo to revision 0"),
         (on("2027-01-15"), "s4 would be booked on 2027-01-14 again"),
         ((*HOURS, "--closed", "2027-01-18"), "s5 cannot be on 2027-01-18 at 09:00 again"),
-        (("--booked", "nowhere", *HOURS), "'nowhere' is no folder"),
+        (("--courses", "nowhere", *HOURS), "'nowhere' is no folder"),
     ],
 )
 def test_what_cannot_be_undone_is_said_and_nothing_changes(run, ended, words, says):
@@ -86,10 +86,10 @@ def test_an_hour_that_another_course_has_got_meanwhile_is_not_taken(run, ended):
         "1",
     )
     assert run(*plan, *HOURS, *on("2027-01-11", 19), "-o", "others/b.json").code == 0
-    done = run("undo", ended, *HOURS, "--chairs", "1", "--booked", "others", *on("2027-01-11", 20))
+    done = run("undo", ended, *HOURS, "--chairs", "1", "--courses", "others", *on("2027-01-11", 20))
     assert (done.code, said_in_four_parts(done.err)) == (2, True)
     assert "s4 cannot be on 2027-01-14 at 09:00 again" in done.err
-    assert run("undo", ended, *HOURS, "--chairs", "2", "--booked", "others", *on("2027-01-11", 20)).code == 0
+    assert run("undo", ended, *HOURS, "--chairs", "2", "--courses", "others", *on("2027-01-11", 20)).code == 0
 
 
 def test_the_first_revision_cannot_be_undone(run, course):

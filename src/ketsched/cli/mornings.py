@@ -1,4 +1,4 @@
-"""`ketsched due`: the morning run over a folder of course files."""
+"""`ketsched today`: the morning run over a folder of course files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PATIENCE = 1.0
 @option("--days", "N", "Also what is due in the next N days.", type=int, default=0, show_default=True)
 @flag("--json", "Print it as JSON.", to="as_json")
 @click.pass_context
-def due(
+def today_command(
     ctx: click.Context, /, folder: str, recursive: bool, today: date | None, days: int, as_json: bool
 ) -> None:
     """
@@ -60,8 +60,8 @@ def due(
     read.
 
     \b
-    ketsched due courses --as-of 2027-01-15
-    ketsched due courses -r --days 7 --json
+    ketsched today courses --as-of 2027-01-15
+    ketsched today courses -r --days 7 --json
     """
     inputs.located("--days", check_days, days)
     files = inputs.located("FOLDER", partial(course_files, recursive=recursive), folder)
