@@ -10,10 +10,11 @@ import pytest
 from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.clock import moment
-from ketsched.hours import Hours
-from ketsched.model import Course
+from ketsched.hours import AWAY, Hours
+from ketsched.model import Anchor, Companion, Course, Window
 from ketsched.planning import plan
-from ketsched.screens.courses import sessions_table
+from ketsched.screens import Table
+from ketsched.screens.courses import around_parts, sessions_table
 from making import ZONE, clinic, jan, protocol, twice_weekly
 
 OPEN = clinic()
@@ -73,3 +74,64 @@ def test_why_a_session_is_at_another_hour(hours, note):
     first, second = notes(hours, at=time(10))
     assert first == ""
     assert second == (f"not at 10:00: {note}" if note else "")
+
+
+# -- appointments
+
+REVIEW = Companion(
+    id="review",
+    kind="appointment",
+    topic="review",
+    title="Review",
+    minutes=60,
+    place="telephone",
+    anchor=Anchor(session=1),
+    window=Window(earliest=1, recommended=1, latest=2),
+)
+"""On Tuesday 5 January, the day after the first session, or on the Wednesday."""
+
+
+def notes_of_review(hours: Hours, review: Companion = REVIEW) -> str:
+    course = plan(protocol(twice_weekly(2), companions=(review,)), start=jan(4), **hours.keywords())
+    (table, *_) = around_parts(course, hours)
+    assert isinstance(table, Table)
+    (row,) = table.rows
+    return str(row[-1])
+
+
+LEAVE = clinic(name="therapist").without([jan(5)], "leave")
+
+
+@pytest.mark.parametrize(
+    ("hours", "review", "note"),
+    [
+        (Hours(OPEN), REVIEW, ""),
+        (Hours(OPEN.without([jan(5)], "staff day")), REVIEW, "closed (staff day)"),
+        (Hours(clinic("mon", "wed", "thu")), REVIEW, "not among the hours of the clinic"),
+        (Hours(OPEN.opening(jan(5), "09:00-09:45")), REVIEW, "too short for 60 min: 09:00-09:45"),
+        (
+            Hours(OPEN, availability=Calendar.always(ZONE).without([jan(5)], AWAY)),
+            REVIEW,
+            "the patient is away",
+        ),
+        (
+            Hours(OPEN, staff={"therapist": LEAVE}),
+            attrs.evolve(REVIEW, calendar="therapist"),
+            "closed for therapist (leave)",
+        ),
+        (
+            Hours(OPEN, staff={"therapist": attrs.evolve(taken(5, 9, 17), name="therapist")}),
+            attrs.evolve(REVIEW, calendar="therapist"),
+            "therapist is booked by others then",
+        ),
+    ],
+)
+def test_why_an_appointment_is_on_another_day(hours, review, note):
+    said = notes_of_review(hours, review)
+    assert said == (f"1 day later: {note}" if note else "")
+
+
+def test_an_appointment_may_be_on_the_day_of_a_session():
+    """On the Thursday of the second session, at the clinic, rather than on the Tuesday: one trip less."""
+    review = attrs.evolve(REVIEW, place="clinic", window=Window(earliest=1, recommended=1, latest=3))
+    assert notes_of_review(Hours(OPEN), review) == ("2 days later: the patient comes then anyway")

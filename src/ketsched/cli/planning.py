@@ -242,7 +242,7 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
     shown = months(course, what.calendar)
     pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
     pictures.present(sessions_table(course, what.hours), "")
-    for part in (*around_parts(course), *reasons_parts(course)):
+    for part in (*around_parts(course, what.hours), *reasons_parts(course)):
         pictures.present(part, "")
     for line in _more_holidays(course, what):
         pictures.show(line, "")

@@ -16,7 +16,7 @@ from ketsched.moments import SessionEntry
 from ketsched.reporting import around_values, notices_of, numbers_of
 from ketsched.revising import Consequences
 from ketsched.screens import Facts, Part, Table, called, many, on
-from ketsched.screens.notes import notes_on_days, notes_on_hours, usual_hour
+from ketsched.screens.notes import appointment_notes, notes_on_days, notes_on_hours, usual_hour
 from ketsched.screens.protocols import with_and_where
 
 if TYPE_CHECKING:
@@ -89,16 +89,20 @@ def _first_weeks(course: Course) -> str:
 # What goes around the sessions
 
 
-def around_parts(course: Course) -> Iterator[Table | Facts]:
+def around_parts(course: Course, hours: Hours | None = None) -> Iterator[Table | Facts]:
     """
     Yield what goes around the sessions: what has a day of its own, what is each time, notices.
 
     A task of each session, or what takes place during each, is one line, so that long courses stay readable.
+
+    Args:
+        course: The course.
+        hours: When its appointments can be; they tell why one is on another day.
     """
     often = _each_time(course)
     single = [p for p in _standing(course) if p.companion not in often]
     if single:
-        yield _dated(course, single)
+        yield _dated(course, single, hours)
     rows = [(course.protocol.companion(name), placed) for name, placed in often.items()]
     if rows:
         yield Facts(tuple((c.title, _each_time_in_words(course, c, p)) for c, p in rows), "Each time")
@@ -123,8 +127,9 @@ def _each_time(course: Course) -> dict[str, list[PlacedCompanion]]:
     return {name: bookings for name, bookings in found.items() if len(bookings) > 1}
 
 
-def _dated(course: Course, bookings: Sequence[PlacedCompanion]) -> Table:
+def _dated(course: Course, bookings: Sequence[PlacedCompanion], hours: Hours | None) -> Table:
     labels = labels_of(course)
+    notes = {} if hours is None else appointment_notes(course, hours)
     rows = []
     for placed in bookings:
         companion = course.protocol.companion(placed.companion)
@@ -135,7 +140,7 @@ def _dated(course: Course, bookings: Sequence[PlacedCompanion]) -> Table:
                 companion.title,
                 _briefly(companion),
                 labels.get(placed.session, ""),
-                "; ".join(_of_companion(placed, companion)),
+                "; ".join(filter(None, (*_of_companion(placed, companion), notes.get(placed.id)))),
             )
         )
     columns = ("day", "from", "to", "what", "with, where", "goes with", "note")

@@ -1,4 +1,4 @@
-"""Why a session is on another day or at another hour than it was to be: the real reason, in a few words."""
+"""Why something is on another day or at another hour than it was to be: the real reason, in a few words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import date, time
 
 from ketsched.clock import minute_of
 from ketsched.hours import Hours, SeatNeed
-from ketsched.model import Course
+from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
 from ketsched.moments import SessionEntry
 from ketsched.planning.blockers import hour_closed
+from ketsched.planning.free import FreeTime
 from ketsched.screens import many, on
 
 
@@ -19,10 +20,8 @@ def notes_on_days(entry: SessionEntry, hours: Hours | None) -> Iterator[str]:
     session = entry.booking
     if session.ideal is None or session.ideal == session.day:
         return
-    side = "later" if session.day > session.ideal else "earlier"
     why = "" if hours is None else _closed(hours, _need(entry), session.ideal)
-    away = many(abs((session.day - session.ideal).days), "day")
-    yield f"{away} {side} than {on(session.ideal)}{why or ' to keep the gaps'}"
+    yield f"{_away(session.day, session.ideal)} than {on(session.ideal)}{why or ' to keep the gaps'}"
 
 
 def notes_on_hours(entry: SessionEntry, hours: Hours | None, usual: time | None) -> Iterator[str]:
@@ -39,6 +38,40 @@ def notes_on_hours(entry: SessionEntry, hours: Hours | None, usual: time | None)
         return
     why, _ = hour_closed(calendar, session.day, usual, need.minutes, hours.calendar.name)
     yield f"not at {usual:%H:%M}: {why or 'to keep the gaps in hours'}"
+
+
+def appointment_notes(course: Course, hours: Hours) -> dict[str, str]:
+    """Return why appointments are not on the day that is recommended, by their id; those that are, are left out."""
+    free = FreeTime(course, hours)
+    booked = [
+        (placed, course.protocol.companion(placed.companion))
+        for placed in course.companions
+        if placed.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE)
+    ]
+    for placed, companion in booked:
+        free.book(placed, companion)
+    found = {}
+    for placed, companion in booked:
+        if companion.kind == "appointment" and placed.ideal is not None and placed.ideal != placed.day:
+            free.unbook(placed, companion)
+            why = _why_elsewhere(placed, placed.ideal, companion, free)
+            found[placed.id] = f"{_away(placed.day, placed.ideal)}: {why}".removesuffix(": ")
+            free.book(placed, companion)
+    return found
+
+
+def _why_elsewhere(placed: PlacedCompanion, ideal: date, companion: Companion, free: FreeTime) -> str:
+    """Say why an appointment is not on the day that is recommended; empty if nothing there says it."""
+    if placed.pinned:
+        return "chosen by hand"
+    why = free.why_not(companion, ideal.toordinal())
+    return why or ("the patient comes then anyway" if placed.day.toordinal() in free.trip_days else "")
+
+
+def _away(day: date, ideal: date) -> str:
+    """Say how far a day is from the one that it was to be."""
+    days = (day - ideal).days
+    return f"{many(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
 
 
 def usual_hour(course: Course, hours: Hours | None, *, at_home: bool) -> time | None:

@@ -68,7 +68,8 @@ def test_what_goes_around_the_sessions_is_a_table(run, around):
         "Fri 2027-01-08 11:00 11:20 Review in mid-series clinic induction 3 no outcome yet",
         "Mon 2027-01-11 due Monitoring form induction 1 to be confirmed; for the clinic",
         "Tue 2027-01-12 13:00 13:50 Therapy therapist induction 4 to be confirmed",
-        "Thu 2027-01-14 13:00 13:50 Therapy therapist induction 4 to be confirmed",
+        "Thu 2027-01-14 13:00 13:50 Therapy therapist induction 4 to be confirmed; "
+        "1 day earlier: a session is on that day",
     ):
         assert row in table
     assert len(re.findall(r"\d{4}-\d\d-\d\d", table)) == 6
