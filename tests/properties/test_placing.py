@@ -8,14 +8,15 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketsched.placing import place, ranked
+from ketsched.placing import can_place, place, ranked
 from ketsched.placing.effort import Effort
 from ketsched.placing.search import best_plan, cut_down
-from ketsched.placing.values import IdealFrom, Placement, Problem
+from ketsched.placing.values import Agreed, IdealFrom, Placement, Problem
 from ketsched.spacing import (
     Bounds,
     Contradiction,
     contradiction,
+    lay,
     required,
     tight_windows,
 )
@@ -167,6 +168,27 @@ def test_whether_bounds_contradict_does_not_depend_on_their_order(given_bounds, 
     places, bounds = given_bounds
     shuffled = random.sample(bounds, k=len(bounds))
     assert (contradiction(places, shuffled) is None) == (contradiction(places, bounds) is None)
+
+
+@seldom
+@given(integer_problems(), st.dictionaries(st.integers(0, 20), st.integers(1, 3), max_size=5))
+def test_fewest_agreed_days_are_left_and_a_limit_to_them_hides_no_plan_within_it(problem, agreed):
+    places = range(len(problem.days))
+    days = tuple(sorted(agreed))
+    line = Agreed(tuple(places), days, tuple([agreed[day] for day in days]))
+    bounds = (*problem.bounds, *lay(places, minimum=1))
+    problem = attrs.evolve(problem, bounds=bounds, agreed=(line,) if agreed else ())
+    plans = feasible(problem.days, bounds)
+    best = (
+        min(((sum(agreed[d] for d in days if d not in p), *cost(problem, p)), p) for p in plans)
+        if plans
+        else None
+    )
+    found = place(problem)
+    assert best == (found and ((found.moved, found.broken, found.total, found.worst, found.last), found.days))
+    assert can_place(problem) is bool(plans)
+    for most in range(9) if found is not None and agreed else ():
+        assert place(problem, at_most=most) == (found if found.moved <= most else None)
 
 
 @often

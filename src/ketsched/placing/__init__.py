@@ -26,10 +26,17 @@ from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import IdealFrom, Placement, Problem, among
 from ketsched.spacing import Bound, Days, required
 
-__all__ = ["EFFORT", "Effort", "TooManyPlans", "place", "ranked"]
+__all__ = ["EFFORT", "Effort", "TooManyPlans", "can_place", "place", "ranked"]
 
 
-def place(problem: Problem, effort: Effort | None = None, *, prefer: bool = False) -> Placement | None:
+def can_place(problem: Problem) -> bool:
+    """Whether a problem has any placement, however long it would take to find the best one."""
+    return not problem.days or cut_down(problem.days, required(problem.bounds).each) is not None
+
+
+def place(
+    problem: Problem, effort: Effort | None = None, *, prefer: bool = False, at_most: int | None = None
+) -> Placement | None:
     """
     Return the best placement of a problem, or None if there is none.
 
@@ -38,6 +45,7 @@ def place(problem: Problem, effort: Effort | None = None, *, prefer: bool = Fals
         effort: What is left of the work that the answer may take, of which this is a part; None: it is the whole.
         prefer: Whether preferences come before agreed days: those that the best placement without any
             agreed day keeps are kept.
+        at_most: Placements that leave more agreed days, by their weights, are not wanted; None: any are.
 
     Raises:
         TooManyPlans: The search would take too long.
@@ -57,7 +65,7 @@ def place(problem: Problem, effort: Effort | None = None, *, prefer: bool = Fals
     if prefer and (best := _by_preferences(attrs.evolve(problem, agreed=()), effort)) is not None:
         problem = _keeping(problem, best)
         windows = cut_down(problem.days, required(problem.bounds).each) or windows
-    return fewest_left(problem, windows, effort)
+    return fewest_left(problem, windows, effort, at_most)
 
 
 def _keeping(problem: Problem, best: Placement) -> Problem:

@@ -28,21 +28,26 @@ _WIDER = 3
 """By how much more deviation is let in at a time, where none within a limit will do (house default)."""
 
 
-def fewest_left(problem: Problem, windows: list[Days], effort: Effort) -> Placement | None:
+def fewest_left(
+    problem: Problem, windows: list[Days], effort: Effort, at_most: int | None = None
+) -> Placement | None:
     """
     Return the best plan by agreed days left, then by preferences broken, then as any.
+
+    The best one by agreed days alone is that if it breaks no preference.
 
     Args:
         problem: What has to be placed.
         windows: For each place the days that some plan uses, ascending.
         effort: What it may take.
+        at_most: Plans that leave more agreed days are not wanted; None: any are.
 
     Raises:
         TooManyPlans: There are too many to search.
     """
-    search = _Agreeing(problem, windows, effort)
+    search = _Agreeing(problem, windows, effort, at_most)
     found = search.fewest()
-    if found is None or not search.has_preferences:
+    if found is None or search.keeps_preferences(found.days):
         return found
     search.moved, search.broken = found.moved, 0
     return search.fewest()
@@ -57,18 +62,24 @@ class _Agreeing(Search):
         broken: How many preferences may be broken; None: they do not count.
     """
 
-    def __init__(self, problem: Problem, windows: list[Days], effort: Effort) -> None:
+    def __init__(self, problem: Problem, windows: list[Days], effort: Effort, most_moved: int | None) -> None:
         super().__init__(windows, problem.ideals, effort)
-        self.problem, self.moved = problem, 0
+        self.problem, self.moved, self.most_moved = problem, 0, most_moved
         self.broken: int | None = None
         needed = not_implied(windows, [bound for bound in problem.bounds if bound.required])
         self.taken = [b for b in needed if b.later - b.earlier <= NEAR]
         self.distant = [b for b in needed if b.later - b.earlier > NEAR]
         self.preferred = [bound for bound in problem.bounds if not bound.required]
         self.soft: list[Bound] = []
-        self.has_preferences = bool(self.preferred) or any(wish is not None for wish in problem.wishes)
         self.next_moved: int | None = None
         self.next_broken: int | None = None
+
+    def keeps_preferences(self, days: Sequence[int]) -> bool:
+        """Whether days break no preferred bound and no wish."""
+        wished = zip(days, self.problem.wishes, strict=False)
+        return all(bound.keeps(days) for bound in self.preferred) and all(
+            wish is None or day in wish for day, wish in wished
+        )
 
     def fewest(self) -> Placement | None:
         """Return the best of the plans that leave fewest agreed days, and then break fewest preferences."""
@@ -106,6 +117,8 @@ class _Agreeing(Search):
                 self.broken, deviation = self.next_broken, least + 7
             elif self.broken is None and self.next_moved is not None:
                 self.moved, deviation = self.next_moved, least + 7
+                if self.most_moved is not None and self.moved > self.most_moved:
+                    return None
             else:
                 return None
 

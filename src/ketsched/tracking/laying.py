@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 
 import attrs
 
@@ -17,7 +18,7 @@ from ketsched.clock import LAST_DAY
 from ketsched.history import History, SessionState
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import Session
-from ketsched.placing import Effort, TooManyPlans, place
+from ketsched.placing import Effort, TooManyPlans, can_place, place
 from ketsched.placing.values import Agreed, Problem
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.narrowing import too_many_ways
@@ -165,25 +166,25 @@ class Replanner:
             costs=costs,
         )
 
-    def _exactly(self, intent: Intent) -> tuple[Remainder, Placed | None]:
+    def _exactly(self, intent: Intent, at_most: int | None = None) -> tuple[Remainder, Placed | None]:
         """Find the days of what is left, months counted from the days on which it finds bookings."""
         moves: set[int] = set()
         while True:
             left = self.problem(intent, moves)
-            found = self._solved(left)
+            found = self._solved(left, at_most)
             days = () if found is None else zip(left.places.days, found.days, strict=False)
             moved = {n for n, (known, day) in enumerate(days) if known not in (None, day)}
             if not moved:
                 return left, found
             moves |= moved
 
-    def _solved(self, left: Remainder) -> Placed | None:
-        """Find the days of what is left; None if the required rules leave none."""
+    def _solved(self, left: Remainder, at_most: int | None) -> Placed | None:
+        """Find the days of what is left; None if the required rules leave none, or none but dearer ones."""
+        near, effort = _near(left.problem), Effort()
         try:
-            effort, prefer = Effort(), self.prefer
-            found = place(_near(left.problem), effort, prefer=prefer) or place(
-                left.problem, effort, prefer=prefer
-            )
+            found = place(near, effort, prefer=self.prefer, at_most=at_most)
+            if found is None and (at_most is None or not can_place(near)):
+                found = place(left.problem, effort, prefer=self.prefer, at_most=at_most)
         except TooManyPlans:
             raise too_many_ways(
                 "what is left of this course allows too many different plans to find the best one",
@@ -215,13 +216,22 @@ class Replanner:
         if (found := self._at_once(intent)) is not None:
             return found
         left, best = self._exactly(intent)
-        for order in () if best is not None and not best.moved + best.broken else _in_other_orders(intent):
-            _, other = self._exactly(order)
+        for order in _in_other_orders(intent):
+            if best is not None and not best.moved + best.broken:
+                break
+            any_cost = best is None or self.prefer or left.places.has_months
+            at_most = None if any_cost or best is None else best.moved - (not best.broken)
+            _, other = self._exactly(order, at_most)
             if other is not None and (best is None or other.cost(self.prefer) < best.cost(self.prefer)):
                 best = other
         if best is None:
             raise self._no_plan(left)
         return best
+
+    def can_lay(self, intent: Intent) -> bool:
+        """Whether there are days for what is left, where no rule counts months; the best ones are not looked for."""
+        orders = chain((intent,), _in_other_orders(intent))
+        return any(can_place(self.problem(order).problem) for order in orders)
 
     def _no_plan(self, left: Remainder) -> NoFeasiblePlan:
         return no_plan(
@@ -267,6 +277,7 @@ class Replanner:
         ends = max([self.first, pushed[-1] if ideals else 0, *(ideal.day for ideal in ideals)])
         end = min(ends + REACH, last)
         paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
+        days_for: dict[SeatNeed, Sequence[int]] = {}
         for ideal, (since, until) in zip(ideals, paid, strict=True):
             need, booking = ideal.place.need, ideal.place.booking
             fixed = ideal.only or (booking is not None and booking is self.start)
@@ -274,9 +285,9 @@ class Replanner:
             if ideal.only or own_day:
                 yield own_day
                 continue
-            days = self.hours.open_days(need, begins, end)
-            if unused:
-                days = [day for day in days if day not in unused]
+            if need not in days_for:
+                days_for[need] = [day for day in self.hours.open_days(need, begins, end) if day not in unused]
+            days = days_for[need]
             stands = None if booking is None else booking.day.toordinal()
             if stands is not None and (stands < self.first or stands in unused):  # it may stay where it is
                 days = sorted({*self.hours.open_days(need, stands, stands), *days})
