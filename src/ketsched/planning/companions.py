@@ -12,7 +12,7 @@ then other hours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, time
 from itertools import islice, pairwise, takewhile
 
@@ -28,7 +28,7 @@ from ketsched.placing import Effort, TooManyPlans, place, ranked
 from ketsched.placing.values import Problem
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
-from ketsched.planning.runs import Run
+from ketsched.planning.runs import Run, needed
 from ketsched.planning.unplaced import no_day
 
 _SETTLED = (BookingStatus.FULFILLED, BookingStatus.MISSED)
@@ -88,6 +88,12 @@ def unbooked(course: Course, hours: Hours, companion: Companion) -> list[PlacedC
     ]
 
 
+def check_companions(course: Course, hours: Hours, *, after: date) -> None:
+    """Refuse a course in which something that must be there has no day, as `place_companions` does."""
+    if must_be := needed(course.protocol):
+        _Placer(course, FreeTime(course, hours), after, tasks_only=False).settle_needed(must_be)
+
+
 class _Placer:
     """Places the companions of one course, one after another."""
 
@@ -100,14 +106,15 @@ class _Placer:
         self.effort = Effort()
 
     def all(self) -> tuple[PlacedCompanion, ...]:
-        needed = self._needed()
+        must_be = needed(self.course.protocol)
         kinds = ("task",) if self.tasks_only else ("task", "appointment")
         definitions = [c for c in self.course.protocol.companions if c.kind in kinds]
         if self.tasks_only:
             placed_by = {c.id for c in definitions}
             self.booked = [p for p in self.course.companions if p.companion not in placed_by]
-        self._settle(self._tightest_first([c for c in definitions if c.id in needed]))
-        self._settle([c for c in definitions if c.id not in needed])
+            must_be = set()
+        self.settle_needed(must_be)
+        self._settle([c for c in definitions if c.id not in must_be])
         kept = {placed.id for placed in self.booked}
         left = [placed for placed in self.course.companions if placed.id not in kept]
         lost = [p if self._settled(p) else attrs.evolve(p, status=BookingStatus.CLOSED) for p in left]
@@ -121,15 +128,10 @@ class _Placer:
             )
         return tuple(sorted(found, key=lambda placed: placed.when))
 
-    def _needed(self) -> set[str]:
-        """Return the ids of companions that must be there, and of those that they are counted from."""
-        found: set[str] = set()
-        for companion in reversed(self.course.protocol.companions):
-            if companion.required or companion.id in found:
-                found.add(companion.id)
-                if companion.anchor.companion is not None:
-                    found.add(companion.anchor.companion)
-        return found
+    def settle_needed(self, must_be: Collection[str]) -> None:
+        """Book the companions of some ids, those that must be there."""
+        companions = (c for c in self.course.protocol.companions if c.kind != "notice")
+        self._settle(self._tightest_first([c for c in companions if c.id in must_be]))
 
     def _tightest_first(self, companions: Sequence[Companion]) -> list[Companion]:
         """

@@ -7,9 +7,24 @@ from collections.abc import Iterator
 import attrs
 
 from ketsched.anchors import AnchorDay
-from ketsched.model import Companion
+from ketsched.model import Companion, Protocol
 from ketsched.planning.rules import ONE_A_DAY, bounds_over, pairs_of
 from ketsched.spacing import Bound, lay
+
+
+def needed(protocol: Protocol) -> set[str]:
+    """
+    Return the ids of the appointments that must be there, and of what they are counted from.
+
+    A task always has its day.
+    """
+    found: set[str] = set()
+    for companion in reversed(protocol.companions):
+        if (companion.required and companion.kind == "appointment") or companion.id in found:
+            found.add(companion.id)
+            if companion.anchor.companion is not None:
+                found.add(companion.anchor.companion)
+    return found
 
 
 @attrs.frozen

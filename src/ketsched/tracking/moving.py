@@ -19,7 +19,7 @@ from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import Booking, Course, Visit, VisitStatus
 from ketsched.planning.blockers import closed_by, hour_closed
-from ketsched.planning.companions import place_companions
+from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import in_order, revise
@@ -394,10 +394,8 @@ class SessionMove:
             return True
         if not self._others_stay:
             return self.can_be_repaired(target)
-        if not any(companion.required for companion in self.course.protocol.companions):
-            return True
         try:
-            place_companions(self._placed_at(target), self.asked.hours, after=self.asked.today)
+            check_companions(self._placed_at(target), self.asked.hours, after=self.asked.today)
         except KetschedError:
             return False
         return True

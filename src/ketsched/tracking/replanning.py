@@ -18,10 +18,11 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import POLICY_NAMES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
+from ketsched.model import POLICY_NAMES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
-from ketsched.planning.companions import place_companions
+from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.narrowing import TooManyWays
+from ketsched.planning.runs import needed
 from ketsched.revising import in_order, revise
 from ketsched.tracking.altering import (
     add_sessions,
@@ -32,6 +33,7 @@ from ketsched.tracking.altering import (
     switch_protocol,
 )
 from ketsched.tracking.booking import Booked, book, lifted_rules
+from ketsched.tracking.ideals import Intent
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import ReplanOptions
 from ketsched.tracking.places import phase_on
@@ -320,9 +322,8 @@ class _Replanning:
                 argument=argument,
             )
 
-    def lay(self, policies: Mapping[str, str], lost: str | None = None) -> Placed:
-        """Find the days of what is left, by the policy of each phase, and that for bookings that cannot stand."""
-        intent = self.planner.ideal_days.intent(
+    def _intent(self, policies: Mapping[str, str], lost: str | None) -> Intent:
+        return self.planner.ideal_days.intent(
             policies,
             lost=lost,
             only=self.moved,
@@ -330,27 +331,33 @@ class _Replanning:
             relaid=self.decided.relaid,
             through=self.options.through,
         )
-        return self.planner.lay(intent)
 
-    def _outcome(self) -> tuple[Placed, Booked, Course, tuple[PlacedCompanion, ...]]:
-        """Return the rest on its days, booked, the course with it, and what goes around that."""
+    def lay(self, policies: Mapping[str, str], lost: str | None = None) -> Placed:
+        """Find the days of what is left, by the policy of each phase, and that for bookings that cannot stand."""
+        return self.planner.lay(self._intent(policies, lost))
+
+    def _outcome(self) -> tuple[Placed, Booked, Course]:
+        """Return the rest on its days, booked, and the course with it."""
         placed = self.lay(self.policies, self.options.lost)
         booked = book(self.history, placed, self.asked.hours, self.options.seats)
-        known = without_old_rides(self._booked(placed, booked), self.asked.course)
-        return placed, booked, known, place_companions(known, self.asked.hours, after=self.asked.today)
+        return placed, booked, without_old_rides(self._booked(placed, booked), self.asked.course)
 
     def is_possible(self) -> bool:
-        """Whether there is such a course."""
-        try:
-            self._outcome()
-        except KetschedError:
-            return False
+        """Whether there is such a course; the error may say why there is none."""
+        phases = self.altered.protocol.phases
+        rules = [spacing for phase in phases for spacing in phase.spacing]
+        in_hours = self.asked.hours.overnight or any(rule.minimum_hours is not None for rule in rules)
+        if not (in_hours or any(rule.has_months for rule in rules) or needed(self.altered.protocol)):
+            return self.planner.can_lay(self._intent(self.policies, self.options.lost))
+        _, _, known = self._outcome()
+        check_companions(known, self.asked.hours, after=self.asked.today)
         return True
 
     def course(self) -> Course:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
-        placed, booked, known, around = self._outcome()
+        placed, booked, known = self._outcome()
+        around = place_companions(known, asked.hours, after=asked.today)
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
         return revise(
