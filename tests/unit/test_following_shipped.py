@@ -6,14 +6,17 @@ They begin on Monday 4 January 2027 unless said otherwise.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 import ketsched as ks
+import ketsched.follow
 from ketsched.calendars import Calendar
 from ketsched.checking import check
-from ketsched.model import Visit
+from ketsched.holds import decide
+from ketsched.model import Decision, Visit
 from ketsched.tracking import record
 from making import BEFORE, JAN_4, dates, jan, named, visits
 
@@ -191,3 +194,68 @@ def test_an_integration_whose_next_days_are_closed_is_on_the_first_one_open():
     shut = WEEK.without(dates("11 13 14 15 Jan"))
     course = started("kap-im-weekly", calendar=shut)
     assert (standing(course), integrations(course)[1]) == (dates("4 12 18 25 Jan"), jan(18))
+
+
+# Home sessions between boosters: on 29 January, 26 February, ...; boosters on 12 February, 12 March, ...
+
+
+def at_home():
+    """The course after its six infusions, of 4 to 15 January, and the review that went on."""
+    given = record(started("iv-booster-home"), visits(4, 6, 8, 11, 13, 15), at=noon(15))
+    return decide(
+        given, "response-review:end", Decision(what="continue", who="Dr A", on=jan(28)), at=noon(28)
+    )
+
+
+def noon(day):
+    return datetime.combine(jan(day), time(12), UTC)
+
+
+def around(course, name):
+    return next(placed for placed in course.companions if placed.id == name)
+
+
+def reasons(course):
+    return {change.booking: (change.kind, change.why) for change in course.changes}
+
+
+def test_the_call_after_a_home_session_goes_and_comes_back_with_it():
+    course = at_home()
+    assert around(course, "check-in:s7").day == jan(1, 2)  # Saturday to Monday after Friday, 29 January
+    missed = record(course, [Visit(jan(29), "no-show")], at=noon(29))
+    assert str(around(missed, "check-in:s7").status) == "closed"
+    assert reasons(missed)["check-in:s7"] == ("closed", "its session of 2027-01-29 is off")
+    came = record(missed, [Visit(jan(29), corrects=entry(missed, "no-show"))], at=noon(30))
+    assert around(came, "check-in:s7").status.stands
+    off = ks.follow.cancel(course, "check-in:s7", at=noon(28))
+    missed = record(off, [Visit(jan(29), "no-show")], at=noon(29))
+    came = record(missed, [Visit(jan(29), corrects=entry(missed, "no-show"))], at=noon(30))
+    assert not around(came, "check-in:s7").status.stands  # taken off by hand
+
+
+def test_a_call_of_yesterday_stays_as_it_is_when_its_session_is_recorded_late():
+    missed = record(at_home(), [Visit(jan(29), "no-show")], at=noon(33))
+    assert around(missed, "check-in:s7").status.stands
+
+
+def test_a_call_that_loses_its_day_says_so():
+    shut = WEEK.without([jan(1, 2)])
+    after = again(at_home(), jan(28), hour=13, calendar=shut)
+    assert reasons(after) == {
+        "check-in:s7": ("closed", "no day is free for it from 2027-01-30 to 2027-02-01")
+    }
+
+
+@pytest.mark.parametrize("protocol", ["iv-booster-home", "esk-trd", "iv-3xw-2w-plus-weekly-4"])
+def test_no_two_sessions_have_one_title_in_the_clinics_calendar(protocol):
+    course = started(protocol)
+    text = ks.dumps(course, "ics", audience="clinic", privacy="named").decode().replace("\r\n ", "")
+    titles = [line for line in text.splitlines() if line.startswith("SUMMARY") and "session" in line]
+    numbers = [re.sub(r" of \d+| \(to be confirmed\)", "", title) for title in titles]
+    assert len(numbers) == len(set(numbers)) == len(course.standing())
+
+
+def test_the_title_of_a_home_session_names_its_phase():
+    text = ks.dumps(started("iv-booster-home"), "ics", audience="clinic", privacy="named").decode()
+    assert "SUMMARY:Maintenance session (home) 1 of 7 (to be confirmed)" in text
+    assert "SUMMARY:Maintenance session 1 of 7 (to be confirmed)" in text

@@ -138,7 +138,8 @@ def monitoring_not_set(case: CheckedCourse) -> Iterator[Finding]:
     """
     Maintenance goes on, and the protocol sets no looking at some of bladder, liver, blood pressure and memory.
 
-    No interval is proposed: no authoritative number was found for any of the four. The clinic sets its own.
+    No interval is proposed: no authoritative number was found for any of the four. The clinic sets its own. What is
+    watched during a session, such as blood pressure in the observation period, is another matter and is not asked here.
 
     Why it matters: urinary symptoms are described in long use and liver injury with repeated use; only what is looked
     for is found.
@@ -159,7 +160,8 @@ def monitoring_not_set(case: CheckedCourse) -> Iterator[Finding]:
     if missing:
         yield monitoring_not_set.at(
             what=f"no monitoring is set of {', '.join(missing)}",
-            why="maintenance goes on; no source gives an interval, so that the clinic's own is asked for",
+            why="maintenance goes on, and watching over each session does not show what comes of many; no source gives "
+            "an interval, so that the clinic's own is asked for",
             fix='add a [[companion]] with topic = "monitoring" and its areas, or leave it',
             where=case.where_phase(upkeep[0].phase),
         )

@@ -30,6 +30,7 @@ from ketsched.model import (
     check_key,
 )
 from ketsched.placing.values import Placement
+from ketsched.planning.around import closed_because
 from ketsched.planning.companions import place_companions
 from ketsched.planning.explaining import Change, NoFeasiblePlan, said_days
 from ketsched.planning.layout import NotPaid
@@ -224,13 +225,15 @@ def appointments(
     hours = patient.replaced(time=time).hours(calendar, staff=calendars, availability=availability)
     files = course.files.given(calendars or ())
     placed = place_companions(course, hours, after=today)
-    sessions, companions = with_statuses(attrs.evolve(course, companions=placed), before=course)
+    known = attrs.evolve(course, companions=placed)
+    sessions, companions = with_statuses(known, before=course)
     return revise(
         course,
         at=at,
         kind="companions",
         sessions=sessions,
         companions=companions,
+        why=closed_because(course, known),
         patient=patient,
         files=files,
     )

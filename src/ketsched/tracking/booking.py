@@ -8,7 +8,7 @@ their hour while it is free.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 
 import attrs
@@ -341,3 +341,13 @@ def lifted_rules(placed: Placed, booked: Booked) -> tuple[Lifted, ...]:
         for bound, by in (*before, *by_history, *by_policy)
     )
     return tuple(dict.fromkeys(found))
+
+
+def lifted_in_words(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
+    """Yield in words which rules do not bind any more, each pair of sessions once."""
+    days = {session.id: session.day for session in course.sessions}
+    for one in lifted:
+        gap = (days[one.later] - days[one.earlier]).days
+        said = f"spans {gap + 1} dates" if one.key.endswith("/weeks") else f"is {gap} d"
+        why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
+        yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"

@@ -174,7 +174,9 @@ def cancel(
     if booking in known:
         visit = Visit(known[booking].day, VisitStatus.CANCELLED, session=booking, by=by)
         return record(course, [visit], at=at, as_of=as_of, who=who)
-    asked = request(course, (), Calendar.always(course.zone), at=at, as_of=as_of, who=who)
+    always = Calendar.always(course.zone)  # whatever is taken off needs nobody's hours
+    staff = {name: always for name, _ in course.files.staff}
+    asked = request(course, (), always, at=at, as_of=as_of, who=who, calendars=staff)
     return cancelled(asked, booking)
 
 

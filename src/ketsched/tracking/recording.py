@@ -30,6 +30,7 @@ from ketsched.history import (
 )
 from ketsched.holds import with_statuses
 from ketsched.model import Course, Visit, VisitStatus
+from ketsched.planning.around import closed_because, follow_outcomes
 from ketsched.revising import revise
 
 
@@ -66,7 +67,7 @@ def record(
             fix="leave it out until its day has come, or correct its date",
         )
     history = apply_visits(course, given, as_of=today, who=who)
-    known = history.course
+    known = attrs.evolve(history.course, companions=follow_outcomes(history.course, course, today))
     sessions, companions = with_statuses(known, before=course)
     return revise(
         course,
@@ -77,7 +78,7 @@ def record(
         companions=companions,
         visits=known.visits,
         skipped=known.skipped,
-        why=reasons(history),
+        why={**reasons(history), **closed_because(course, known)},
     )
 
 

@@ -20,6 +20,7 @@ from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import POLICY_NAMES, Course, Join, Lifted, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
+from ketsched.planning.around import closed_because
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.runs import needed
@@ -32,7 +33,7 @@ from ketsched.tracking.altering import (
     step_interval,
     switch_protocol,
 )
-from ketsched.tracking.booking import Booked, book, lifted_rules
+from ketsched.tracking.booking import Booked, book, lifted_in_words, lifted_rules
 from ketsched.tracking.ideals import Intent
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import ReplanOptions
@@ -360,6 +361,7 @@ class _Replanning:
         around = place_companions(known, asked.hours, after=asked.today)
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
+        closed = closed_because(asked.course, attrs.evolve(known, companions=companions))
         return revise(
             asked.course,
             at=asked.at,
@@ -368,7 +370,7 @@ class _Replanning:
             who=asked.who,
             sessions=sessions,
             companions=companions,
-            why={**asked.why, **reasons(self.history), **booked.why},
+            why={**closed, **asked.why, **reasons(self.history), **booked.why},
             instead=booked.instead,
             remarks=tuple(self._remarks(known, placed, booked, lifted)),
             visits=known.visits,
@@ -401,7 +403,7 @@ class _Replanning:
         yield from rides_forgotten(self.asked.course, known)
         yield from _left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
-        yield from _lifted_in_words(known, lifted)
+        yield from lifted_in_words(known, lifted)
         if over := placed.breaks_more:
             yield self._offer(placed, over)
 
@@ -432,9 +434,16 @@ def _with_companions(asked: Request) -> Course:
         companions = place_companions(course, asked.hours, after=asked.today)
     except NoFeasiblePlan:  # nothing is new: check says what is missing
         return course
-    sessions, companions = with_statuses(attrs.evolve(course, companions=companions), before=course)
+    known = attrs.evolve(course, companions=companions)
+    sessions, companions = with_statuses(known, before=course)
     return revise(
-        course, at=asked.at, kind="companions", who=asked.who, sessions=sessions, companions=companions
+        course,
+        at=asked.at,
+        kind="companions",
+        who=asked.who,
+        sessions=sessions,
+        companions=companions,
+        why=closed_because(course, known),
     )
 
 
@@ -469,16 +478,6 @@ def _left_aside(history: History, given: Iterable[Visit]) -> Iterator[str]:
             yield f"{judged.visit.day} was stopped early: until somebody says that it counts, it does not"
     for session in history.in_state(SessionState.NOT_RECORDED):
         yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
-
-
-def _lifted_in_words(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
-    """Yield in words which rules do not bind any more, each pair of sessions once."""
-    days = {session.id: session.day for session in course.sessions}
-    for one in lifted:
-        gap = (days[one.later] - days[one.earlier]).days
-        said = f"spans {gap + 1} dates" if one.key.endswith("/weeks") else f"is {gap} d"
-        why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
-        yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"
 
 
 def _what(options: ReplanOptions, *, stepped: bool) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from ketsched import anchors, holds
@@ -105,6 +105,20 @@ class Telling:
     # What lines depend on, beside the booking itself and the protocol
 
     @cached_property
+    def phases_apart(self) -> frozenset[str]:
+        """Names of phases that are told: another one of the kind is there until then, and numbers begin again."""
+        course = self.agenda.today
+        phases = course.protocol.phases
+        begins = {segment.first for segment in course.segments}
+        part = [*accumulate(phase.name in begins for phase in phases)]  # a later protocol changes no title
+        return frozenset(
+            phase.name
+            for phase, own in zip(phases, part, strict=True)
+            for other, its in zip(phases, part, strict=True)
+            if other is not phase and phase.name != phase.kind == other.kind and its <= own
+        )
+
+    @cached_property
     def notices(self) -> dict[str, tuple[Companion, ...]]:
         """The notices that this reader is told, by session: a clinic only where all is told."""
         if not self.definitions or not (self.for_patient or self.full):
@@ -167,6 +181,8 @@ class Telling:
         words, title = self.words, self.words.session
         if self.named:
             title = words.series.get(entry.phase.kind, words.series["induction"])
+            if entry.phase.name in self.phases_apart:
+                title = words.of_phase.format(title=title, phase=entry.phase.name)
             if entry.number is not None:
                 title = words.numbered.format(title=title, number=entry.number, total=entry.total)
         return words.with_route.format(title=title, route=entry.route) if self.full else title

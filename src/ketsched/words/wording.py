@@ -74,6 +74,7 @@ class Words:
         day: A date without its year, so that it reads as people say it.
         clock: A time of day on a day, where the day is not clear from the context.
         again: Added to a clock time that comes a second time that night.
+        of_phase: A session's title in one of several phases of a kind: numbers begin again in each.
         topics: What a companion is called where its title is not told: words that tell no drug.
         by_place: Said of an appointment that nobody goes to the clinic for.
         left_out: Known restrictions by what the protocol calls them, each in harmless words.
@@ -99,6 +100,7 @@ class Words:
     reminder: str
     topics: dict[str, str]
     series: dict[str, str]
+    of_phase: str
     numbered: str
     with_route: str
     tentative: str
@@ -221,6 +223,7 @@ LANGUAGES: dict[str, Words] = {
             "note": "Note",
         },
         series={"induction": "Treatment session", "maintenance": "Maintenance session"},
+        of_phase="{title} ({phase})",
         numbered="{title} {number} of {total}",
         with_route="{title}, {route}",
         tentative="{title} (to be confirmed)",
