@@ -30,7 +30,7 @@ from ketsched.model import (
 from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome
 from ketsched.unseen import as_seen, plain_dashes
-from ketsched.weekdays import read_weekdays, weekdays_meant_together
+from ketsched.weekdays import span_of_weekdays, weekdays_meant_together
 
 SHOWN = 8
 """Bookings that an error names (house default)."""
@@ -110,7 +110,7 @@ def read_weekday_span(text: str, *, hours: str = "") -> list[int]:
     """
     text = plain_dashes(as_seen(text))
     try:
-        return _weekday_span(text)
+        return span_of_weekdays(text)
     except InvalidInput as error:
         ours = _in_english(text)
         fix = f'write "{ours}{hours}"' if ours else f'{error.fix} Write "mon-fri{hours}" or "mon,thu{hours}"'
@@ -125,17 +125,6 @@ def _in_english(text: str) -> str:
         return ""
     parts[::2] = [WEEKDAY_NAMES[n].lower() for n in meant]
     return "".join(parts)
-
-
-def _weekday_span(text: str) -> list[int]:
-    if text.lower() == "daily":
-        return list(range(7))
-    days: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
-        days += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
-    return sorted(set(days))
 
 
 STATUSES = ("given", "missed", "cancelled", "stopped-early", "withdrawn")
@@ -296,7 +285,8 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
     raise InvalidInput(
         what=f"there is no booking {text[:40]!r}",
         why=f"the course has {shown or 'none'}" + (", ..." if len(known) > SHOWN else ""),
-        fix="name one of these by its number, its day or its id",
+        fix=_spelled(text, [*(b.id for b in known), *(b.of for b in known)])
+        or "name one of these by its number, its day or its id",
     )
 
 
@@ -319,6 +309,13 @@ def _is_about(companion: Companion, text: str) -> bool:
     """Whether a text says what an appointment is about: its topic, or a word of its id."""
     word = text.strip().casefold()
     return word in (companion.topic, *companion.id.split("-"), companion.title.casefold())
+
+
+def _spelled(text: str, names: Iterable[str]) -> str:
+    """Ask about the booking or the appointment that is spelled nearly so; a number or a day is no slip of spelling."""
+    if any(letter.isdigit() for letter in text):
+        return ""
+    return did_you_mean(text, [word for name in names for word in (name.partition(":")[0], name)])
 
 
 def _called(course: Course, booking: Booking) -> str:
@@ -463,5 +460,10 @@ def _alone(bookings: Sequence[tuple[str, date]], text: str, kind: str) -> str:
     raise InvalidInput(
         what=f"{len(there)} of the course are on {text}" if there else f"there is no {kind} {text[:40]!r}",
         why=f"the course has {shown or 'none'}",
-        fix="name one of these by its id, or by its day if it is alone on it" if bookings else "leave it",
+        fix=_spelled(text, [name for name, _ in bookings])
+        or (
+            "name one of these by its id, or by its day if it is alone on it"
+            if bookings
+            else "nothing to name"
+        ),
     )

@@ -29,6 +29,7 @@ from ketsched.model import (
     PlacedCompanion,
     Session,
 )
+from ketsched.nearness import did_you_mean
 from ketsched.revising import AnyBooking, revise
 
 
@@ -355,7 +356,7 @@ def _not_done(placed: PlacedCompanion) -> BookingStatus:
 def _check_named(name: str, known: Sequence[str], where: str, what: str, why: str) -> None:
     """Refuse a name that is none of those known, of which the first are told."""
     some = (", ".join(known[:8]) + (" ..." if len(known) > 8 else "")) or "none"
-    fix = "name one of these" if known else "there is nothing to name here"
+    fix = did_you_mean(name, known) or "name one of these" if known else "there is nothing to name here"
     fault = (name not in known, where, what.format(repr(name[:40])), why.format(some), fix)
     refuse_first(InvalidInput, where, (fault,))
 

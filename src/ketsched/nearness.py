@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 def close_to(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -18,6 +18,11 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Ask about the known word that is near; empty if none is."""
     near = close_to(given, known)
     return f"did you mean {near}?" if near else ""
+
+
+def meant_of(given: Iterable[str], known: Collection[str]) -> str:
+    """Ask about the known word that is near the first of several that is not known; empty if none is."""
+    return next((did_you_mean(word, known) for word in given if word not in known), "")
 
 
 def _plain(word: str) -> str:

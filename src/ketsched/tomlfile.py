@@ -21,7 +21,7 @@ from ketsched.errors import CannotRead, InvalidInput, KetschedError
 from ketsched.files import read_text
 from ketsched.nearness import close_to
 from ketsched.unseen import UNSEEN
-from ketsched.weekdays import weekdays_meant
+from ketsched.weekdays import span_of_weekdays, weekdays_meant
 
 LARGEST_NUMBER = 2**63 - 1
 """TOML's own limit for whole numbers; beyond it Python may refuse to print them."""
@@ -250,12 +250,24 @@ class Table:
         """Complain about keys that nobody took."""
         for key in self.values:
             near = close_to(key, self.known) or self._weekday(key)
+            fix = f"did you mean {near}?" if near else "remove it, or correct its name"
             raise InvalidInput(
                 what=f"unknown key {key[:60]!r}",
                 where=self.where(key),
                 why=f"{self.name()} knows {', '.join(dict.fromkeys(self.known))}",
-                fix=f"did you mean {near}?" if near else "remove it, or correct its name",
+                fix=self._each_weekday(key) or fix,
             )
+
+    def _each_weekday(self, key: str) -> str:
+        """Say how several days of the week are written, if a key means some and the table has weekdays."""
+        try:
+            days = [WEEKDAY_NAMES[number].lower() for number in span_of_weekdays(key.strip().lower())]
+        except InvalidInput:
+            return ""
+        if len(days) < 2 or not set(days) <= set(self.known):
+            return ""
+        lines = ", ".join(f"{day} = ..." for day in days)
+        return f"give each day a line of its own: {lines}"
 
     def _weekday(self, key: str) -> str:
         """Return the key of a weekday that is meant by its name in another language, if the table has weekdays."""

@@ -79,6 +79,18 @@ def _weekday(name: object) -> int:
     return number
 
 
+def span_of_weekdays(text: str) -> list[int]:
+    """Read "mon-fri", "mon,wed" or "daily", spelled as ours are, as weekdays; Monday is 0."""
+    if text.lower() == "daily":
+        return list(range(7))
+    days: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        begin, end = read_weekdays([first])[0], read_weekdays([last or first])[0]
+        days += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
+    return sorted(set(days))
+
+
 def suggested(name: object) -> str:
     """Say which day of the week is meant by a word that is none of ours; empty if that is not known."""
     near = sorted(weekdays_meant(name)) if isinstance(name, str) else []

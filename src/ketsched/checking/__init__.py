@@ -121,11 +121,11 @@ def check(
 def rule_named(name: str) -> Rule:
     """Return a rule by its code ("KS101") or its name ("gap-too-short")."""
     wanted = name.strip().lower()
-    for rule in RULES:
-        if wanted in (rule.code.lower(), rule.name):
-            return rule
     names = {called: rule for rule in RULES for called in (rule.code.lower(), rule.name)}
-    near = names.get(close_to(wanted, names, cutoff=0.75))
+    if wanted in names:
+        return names[wanted]
+    as_digits = wanted.replace("o", "0").replace("i", "1").replace("l", "1")
+    near = names.get(as_digits) or names.get(close_to(wanted, names, cutoff=0.75))
     raise InvalidInput(
         what=f"there is no rule {name[:40]!r}",
         why=f"rules are {RULES[0].code} {RULES[0].name} to {RULES[-1].code} {RULES[-1].name}",

@@ -21,6 +21,7 @@ from ketsched.cli.inputs import flag, option
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
+from ketsched.nearness import did_you_mean
 from ketsched.revising import consequences
 from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values, several
@@ -139,8 +140,10 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Read an outcome; "step back" may be written as one word, step-back."""
     said = " ".join(value.replace("-", " ").split())
     if said not in OUTCOMES:
-        known = ", ".join(outcome.replace(" ", "-") for outcome in OUTCOMES)
-        raise click.BadParameter(f"{value[:40]!r} is not one of {known}")
+        known = [outcome.replace(" ", "-") for outcome in OUTCOMES]
+        raise click.BadParameter(
+            f"{value[:40]!r} is not one of {', '.join(known)}. {did_you_mean(value, known).capitalize()}"
+        )
     return said
 
 

@@ -22,6 +22,7 @@ from ketsched.errors import InvalidInput, KetschedError, refuse_first
 from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.folder import passed_over, real_path
 from ketsched.model import Course, Protocol
+from ketsched.nearness import did_you_mean, meant_of
 from ketsched.protocols import protocol_ids
 from ketsched.zones import clinic_zone
 
@@ -348,7 +349,8 @@ def output_of(text: str) -> Output:
             where=f"-o {text[:80]}",
             why=f"the audience is patient or clinic; the privacy is discreet, named or full; {_CHANGES} is for "
             "what a command changes alone",
-            fix=f"write for example -o {found[1][:80]}:clinic,full",
+            fix=meant_of(words, (*_AUDIENCES, *_PRIVACIES, _CHANGES))
+            or f"write for example -o {found[1][:80]}:clinic,full",
         )
     return Output(
         Path(found[1]),
@@ -389,7 +391,8 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 "output",
                 f"{name[:60]!r} has no suffix of a known format",
                 f"the suffix says the format: {', '.join(FORMATS)}",
-                "end the name with one of these, as in course.json or patient.ics:patient,named",
+                did_you_mean(output.path.suffix, FORMATS)
+                or "end the name with one of these, as in course.json or patient.ics:patient,named",
             ),
             (
                 output.holds_course and whom != ("patient", "discreet", False),

@@ -11,6 +11,7 @@ import attrs
 
 from ketsched.errors import InvalidInput
 from ketsched.model import BookingStatus, Course, Session, Visit, VisitStatus
+from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome, in_order
 
 OUR_IDS = re.compile(r"v[0-9]+")
@@ -242,7 +243,7 @@ def _named(course: Course, visits: Sequence[Visit]) -> dict[int, str]:
                 what=f"a visit of the session {visit.session[:40]!r}",
                 where=f"visit of {visit.day}",
                 why="the course has no such session",
-                fix="name one of its sessions, or leave session out",
+                fix=did_you_mean(visit.session, known) or "name one of its sessions, or leave session out",
             )
         if visit.session not in taken:
             named[at] = visit.session

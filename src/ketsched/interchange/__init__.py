@@ -19,6 +19,7 @@ from ketsched.arguments import checked
 from ketsched.errors import CannotRead, CannotWrite
 from ketsched.files import decode, read_bytes, write_whole
 from ketsched.model import Course, Protocol
+from ketsched.nearness import did_you_mean
 from ketsched.words.wording import Publication
 
 FORMATS: dict[str, str] = {
@@ -215,6 +216,6 @@ def _format(name: str, error: type[CannotRead | CannotWrite]) -> _Format:
             what=f"{name[:60]!r} has no suffix of a known format",
             where=name[:200],
             why=f"the suffix says the format: {', '.join(FORMATS)}",
-            fix="end the name with one of these",
+            fix=did_you_mean(name[name.rfind(".") :], FORMATS) or "end the name with one of these",
         )
     return cast(_Format, import_module(f"{__name__}.{FORMATS[max(fitting, key=len)]}"))

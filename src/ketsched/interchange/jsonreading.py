@@ -47,6 +47,7 @@ from ketsched.model import (
     Visit,
     VisitStatus,
 )
+from ketsched.nearness import did_you_mean
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -370,7 +371,8 @@ def _of_type(value: Any, kind: Any) -> Any:
 def _member(value: Any, kind: Any) -> Any:
     found = _words(kind).get(_of_type(value, str))
     if found is None:
-        raise _Fault("an unknown word", f"known here are {', '.join(_words(kind))}", "choose one of these")
+        fix = did_you_mean(value, _words(kind)) or "choose one of these"
+        raise _Fault("an unknown word", f"known here are {', '.join(_words(kind))}", fix)
     return found
 
 

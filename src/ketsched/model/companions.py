@@ -19,6 +19,7 @@ from ketsched.model.intervals import Interval
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 from ketsched.model.phases import Evidence
 from ketsched.model.spacings import Spacing
+from ketsched.nearness import meant_of
 
 KINDS = ("appointment", "task", "notice")
 AUDIENCES = ("patient", "clinic", "both")
@@ -235,7 +236,7 @@ class Companion:
             "areas",
             "areas of monitoring that are not known, or of something else",
             f"monitoring looks at {', '.join(AREAS)}",
-            'write topic = "monitoring" and areas = ["urinary", "liver"]',
+            meant_of(self.areas, AREAS) or 'write topic = "monitoring" and areas = ["urinary", "liver"]',
         )
 
         yield (

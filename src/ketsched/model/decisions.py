@@ -16,6 +16,7 @@ from ketsched.arguments import checked_attributes
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model.limits import MOST_SESSIONS, check_booking_id, check_text, whole_text
+from ketsched.nearness import did_you_mean
 
 OUTCOMES = ("continue", "stop", "step back", "step forward")
 
@@ -52,7 +53,8 @@ class Decision:
             "who" if self.what in OUTCOMES else "what",
             f"the outcome {self.what[:20]!r} by {'somebody' if somebody else 'nobody'}",
             f"an outcome is {', '.join(OUTCOMES)}, and somebody decided it",
-            'give what="continue", on=date(2027, 1, 18), who="Dr A"',
+            (did_you_mean(self.what, OUTCOMES) if self.what not in OUTCOMES else "")
+            or 'give what="continue", on=date(2027, 1, 18), who="Dr A"',
         )
         refuse_first(InvalidInput, "outcome", (fault,))
 

@@ -19,6 +19,7 @@ from ketsched.errors import Fault, InvalidProtocol, refuse_first
 from ketsched.model.intervals import Interval, RecommendedDay, day_after, first_day_out_of_order
 from ketsched.model.limits import LONGEST_YEARS, MOST_MINUTES, MOST_SESSIONS, whole_text
 from ketsched.model.spacings import Join, Spacing
+from ketsched.nearness import did_you_mean
 
 
 class Mark(StrEnum):
@@ -174,7 +175,7 @@ class LapseBand:
                 "if_worse" if self.propose in LAPSES else "propose",
                 f"a lapse proposes {unknown[:40]!r}",
                 f"it proposes one of {', '.join(LAPSES)}",
-                "write one of these",
+                did_you_mean(unknown, LAPSES) or "write one of these",
             ),
             (
                 repeats != (self.repeat > 0) or not 0 <= self.repeat <= MOST_SESSIONS,
@@ -317,7 +318,7 @@ class Phase:
             "missed",
             f"missed is {str(self.missed)[:20]!r}",
             f"what is done about a missed session is {', '.join(POLICIES)}",
-            'write missed = "keep"',
+            did_you_mean(str(self.missed), POLICIES) or 'write missed = "keep"',
         )
         yield (
             not (self.no_driving in (None, "next day") or _whole_minutes(self.no_driving)),

@@ -17,6 +17,7 @@ from ketsched.model.companions import Companion
 from ketsched.model.intervals import Interval
 from ketsched.model.limits import check_text, whole_text
 from ketsched.model.phases import Evidence, Phase
+from ketsched.nearness import meant_of
 
 INDICATIONS = (
     "depression",
@@ -102,7 +103,7 @@ class Protocol:
             "indications",
             "indications that are not known, or not each once",
             f"they are {', '.join(INDICATIONS)}",
-            "name those that it is for, or leave indications out",
+            meant_of(self.indications, INDICATIONS) or "name those that it is for, or leave indications out",
         )
         names = [phase.name for phase in self.phases]
         why = "a protocol has at least one phase, and each has a name of its own"

@@ -116,7 +116,7 @@ class Visit:
                 "by",
                 f"cancelled by {self.by[:20]!r}",
                 why,
-                'by="patient" or by="clinic"',
+                did_you_mean(self.by, CANCELLED_BY) or 'by="patient" or by="clinic"',
             ),
             (
                 bool(self.by) and self.status is not VisitStatus.CANCELLED,

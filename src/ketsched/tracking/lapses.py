@@ -10,6 +10,7 @@ import attrs
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate, unrecorded
 from ketsched.model import Besides, Course, Revision, Visit
+from ketsched.nearness import did_you_mean
 from ketsched.tracking.forecasting import Forecast, lapse_of
 from ketsched.tracking.proposing import Proposal
 
@@ -57,13 +58,14 @@ def take(
     by_name = {plan.name: plan for plan in plans}
     plan = by_name.get(wanted)
     if plan is None:
-        known = ", ".join(name.replace(" ", "-") for name in by_name)
+        known = [name.replace(" ", "-") for name in by_name]
         raise InvalidInput(
             what=f"{name[:40]!r} is not proposed",
-            why=f"what is proposed is {known}"
+            why=f"what is proposed is {', '.join(known)}"
             if by_name
             else "the protocol proposes nothing after so many days",
-            fix="take one of these" if by_name else "leave it out; the rest is planned as it is",
+            fix=did_you_mean(name, known)
+            or ("take one of these" if by_name else "leave it out; the rest is planned as it is"),
             argument="take",
         )
     if plan.course is None:

@@ -12,6 +12,7 @@ from ketsched.calendars import Calendar
 from ketsched.clock import plausible
 from ketsched.errors import InvalidInput, refuse_first
 from ketsched.model import POLICIES, Join, Protocol
+from ketsched.nearness import did_you_mean
 from ketsched.planning.seating import Seat
 
 MOST_NOTICE = 366
@@ -97,14 +98,16 @@ class ReplanOptions:
                 "step",
                 f"a step {str(self.step)[:40]!r}",
                 f"it is one of {', '.join(STEPS)}",
-                'give {step=back|step="back"} or {step=forward|step="forward"}',
+                did_you_mean(str(self.step), STEPS)
+                or 'give {step=back|step="back"} or {step=forward|step="forward"}',
             ),
             (
                 self.lost not in (None, *POLICIES),
                 "lost",
                 f"{str(self.lost)[:40]!r} for bookings that cannot stand",
                 f"it is one of {', '.join(POLICIES)}",
-                'give {lost=shift|lost="shift"}, or leave it out: each goes to the nearest day',
+                did_you_mean(str(self.lost), POLICIES)
+                or 'give {lost=shift|lost="shift"}, or leave it out: each goes to the nearest day',
             ),
             (
                 self.place is not None and len(self.place) > LONGEST_PLACE,
@@ -158,7 +161,8 @@ class ReplanOptions:
                     what=f"the policy {policy[:20]!r} for {name[:40]}",
                     where="policy",
                     why=f"policies are {', '.join(POLICIES)}; phases are {', '.join(phases)}",
-                    fix='give policy="make-up", or policy={"induction": "make-up"}',
+                    fix=did_you_mean(*((policy, POLICIES) if name in phases else (name, phases)))
+                    or 'give policy="make-up", or policy={"induction": "make-up"}',
                     argument="policy",
                 )
         return phases | chosen

@@ -86,7 +86,8 @@ def _check_by(who: str) -> None:
         raise InvalidInput(
             what=f"cancelled by {who[:20]!r}",
             why="a visit is cancelled by the patient or by the clinic",
-            fix='write "patient" or "clinic", or "" if the word does not tell',
+            fix=did_you_mean(who, CANCELLED_BY)
+            or 'write "patient" or "clinic", or "" if the word does not tell',
         )
 
 
@@ -155,7 +156,7 @@ class ColumnMap:
                 raise InvalidInput(
                     what=f"the {name} {value[:20]!r}",
                     why=f"it is one of {', '.join(repr(one) for one in usable)}",
-                    fix="write one of these, or leave it out to have it found",
+                    fix=did_you_mean(value, usable) or "write one of these, or leave it out to have it found",
                 )
         for name, words in (
             ("status", self.statuses),
@@ -192,7 +193,8 @@ class ColumnMap:
                 raise InvalidInput(
                     what=f"unknown column {thing[:40]!r}",
                     why=f"a column is one of {', '.join(OWN_NAMES)}",
-                    fix="name one of these, or leave the column out: others are not read",
+                    fix=did_you_mean(thing, OWN_NAMES)
+                    or "name one of these, or leave the column out: others are not read",
                 )
         for thing in ("day", "status"):
             if thing not in self.columns:

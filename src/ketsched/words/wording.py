@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ketsched.errors import InvalidInput
+from ketsched.nearness import did_you_mean
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
 
@@ -327,7 +328,7 @@ def _one_of(kind: type[Chosen], value: object, name: str) -> Chosen:
             what=f"the {name} {str(value)[:20]!r}",
             where=name,
             why=f"it is one of {', '.join(known)}",
-            fix=f'give {name}="{known[0]}", or leave it out',
+            fix=did_you_mean(str(value), known) or f'give {name}="{known[0]}", or leave it out',
         ) from None
 
 
@@ -397,7 +398,7 @@ def words_of(language: str) -> Words:
             what=f"there are no words for the language {str(language)[:20]!r}",
             where="language",
             why=f"files can be written in {', '.join(LANGUAGES)}",
-            fix="choose one of these",
+            fix=did_you_mean(str(language), LANGUAGES) or "choose one of these",
         )
     return LANGUAGES[language]
 
