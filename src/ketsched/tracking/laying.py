@@ -62,15 +62,16 @@ def _agreed(places: Places, ideals: Sequence[Ideal], options: Sequence[Sequence[
 def _in_other_orders(intent: Intent) -> Iterator[Intent]:
     """Yield an intent with each day that was chosen by hand passed by those near it, the nearest first."""
     ideals = intent.ideals
-    for far in range(1, len(ideals)):
-        for own, chosen in enumerate(ideals):
+    by_hand = [(own, chosen) for own, chosen in enumerate(ideals) if chosen.only]
+    for far in range(1, len(ideals) if by_hand else 1):
+        for own, chosen in by_hand:
             for to in (own - far, own + far):
                 between = ideals[min(own, to) : max(own, to) + 1] if 0 <= to < len(ideals) else ()
                 can_pass = all(
                     other.place.phase is chosen.place.phase and abs(other.day - chosen.day) <= NEAR
                     for other in between
                 )
-                if chosen.only and between and can_pass:
+                if between and can_pass:
                     others = [ideal for ideal in ideals if ideal is not chosen]
                     others.insert(to, chosen)
                     yield attrs.evolve(intent, ideals=tuple(others))
