@@ -92,18 +92,7 @@ class Agenda:
 
     @cached_property
     def _counted(self) -> _Numbered:
-        if self._numbered is not None:
-            return self._numbered
-        numbers: dict[str, int] = {}
-        totals: dict[str, int] = {}
-        sessions: Sequence[Session] = self.standing()
-        if len({session.day for session in sessions}) < len(sessions):
-            sessions = sorted(sessions, key=lambda session: session.when)  # of one hour by their ids
-        for session in sessions:
-            before = totals.get(session.phase, 0)
-            numbers[session.id] = before + 1
-            totals[session.phase] = before + session.counts
-        return numbers, totals
+        return numbered(self.standing()) if self._numbered is None else self._numbered
 
     @cached_property
     def with_session(self) -> dict[str, list[PlacedCompanion]]:
@@ -244,6 +233,19 @@ class Agenda:
             bookings = {b.id: b for b in sorted(bookings.values(), key=lambda booking: booking.when)}
             numbered = numbered if list(bookings) == before else None
         return Agenda(self.today, number - 1, bookings, self._maker, numbered)
+
+
+def numbered(sessions: Sequence[Session]) -> _Numbered:
+    """Return the numbers of standing sessions, given in order of time, and how many each phase has; see `_Numbered`."""
+    numbers: dict[str, int] = {}
+    totals: dict[str, int] = {}
+    if len({session.day for session in sessions}) < len(sessions):
+        sessions = sorted(sessions, key=lambda session: session.when)  # of one hour by their ids
+    for session in sessions:
+        before = totals.get(session.phase, 0)
+        numbers[session.id] = before + 1
+        totals[session.phase] = before + session.counts
+    return numbers, totals
 
 
 def _counts_as(booking: Booking | None) -> tuple[str, bool, bool] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 
 import attrs
 
@@ -203,4 +204,9 @@ class _Count:
             return
         for spacing in before.spacing:
             if spacing.is_for_all and spacing.minimum is not None and len(self.given) >= spacing.apart:
-                yield attrs.evolve(spacing, latest=None), self.given[-spacing.apart]
+                yield _without_latest(spacing), self.given[-spacing.apart]
+
+
+@lru_cache(maxsize=1024)
+def _without_latest(spacing: Spacing) -> Spacing:
+    return attrs.evolve(spacing, latest=None)

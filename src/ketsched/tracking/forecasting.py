@@ -15,17 +15,18 @@ from typing import Any
 
 import attrs
 
-from ketsched.agenda import Agenda, agenda
+from ketsched.agenda import numbered
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.clock import LAST_DAY
-from ketsched.history import History, Lapse, SessionState, Verdict, as_given, evaluate, unrecorded
+from ketsched.history import History, Lapse, SessionState, Verdict, evaluate, outcomes, unrecorded
 from ketsched.holds import tentative_reasons
 from ketsched.hours import Hours
 from ketsched.model import Course, LapseBand, Phase, Visit, VisitStatus
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.pattern import too_long
+from ketsched.revising import in_order
 from ketsched.spacing import Bound, Bounds, Days, required
 from ketsched.tracking.ideals import Ideal, IdealDays, Intent
 from ketsched.tracking.laying import Replanner
@@ -312,8 +313,9 @@ def _dues(
         limited.discard(0)
         preferred.pop(0, None)
     latest = {place: date.fromordinal(high[place]) for place in limited}
-    held = agenda(as_given(history).course)
-    return tuple(_windows(places, ideals, low, latest, preferred, held)), gone
+    given = (judged.session for judged in outcomes(history)[1])
+    held = numbered(in_order(session for session in given if session.status.stands))
+    return tuple(_windows(places, ideals, low, latest, preferred, *held)), gone
 
 
 def _windows(
@@ -322,15 +324,16 @@ def _windows(
     earliest: Sequence[int],
     latest: Mapping[int, date],
     preferred: Mapping[int, date],
-    held: Agenda,
+    numbers: Mapping[str, int],
+    totals: Mapping[str, int],
 ) -> Iterator[Due]:
     """Yield each session to come with its window; a place that no rule limits has no latest day."""
     course = places.course
     holds = tentative_reasons(course) if course.holds or course.authorisations or course.companions else {}
-    last_of = Counter(held.totals)
+    last_of = Counter(totals)
     for place, ideal in enumerate(ideals, places.first):
         name, booking = ideal.place.phase.name, ideal.place.booking
-        number = None if booking is None else held.numbers.get(booking.id)
+        number = None if booking is None else numbers.get(booking.id)
         last_of[name] += number is None
         first, last = date.fromordinal(earliest[place]), latest.get(place)
         aimed_at = max(date.fromordinal(ideal.day), first)
