@@ -241,7 +241,7 @@ def forecast_of(
     )
     intent = ideal_days.intent(options.policies(course.protocol))
     ideals = intent.ideals
-    places = Places(course, ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+    places = ideal_days.places(ideal.place for ideal in ideals)
     if ideals and not places.fixed:  # nothing fixes the first day but where it is aimed at
         places = attrs.evolve(places, days=(ideals[0].day,))
     dues, beyond = _dues(places, ideals, history)

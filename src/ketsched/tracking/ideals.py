@@ -23,7 +23,7 @@ from ketsched.planning.pattern import continued, first_days, ideal_days, next_re
 from ketsched.planning.planner import REACH
 from ketsched.revising import by_agreement, came_instead, days_moved_from
 from ketsched.spacing import Bound
-from ketsched.tracking.places import OpenPlace, Places, missing, taken_of, used_places
+from ketsched.tracking.places import Laid, OpenPlace, Places, missing, taken_of, used_places
 
 
 @attrs.frozen
@@ -88,6 +88,7 @@ class IdealDays:
     ) -> None:
         self.history, self.course, self.first, self.hours = history, history.course, first, hours
         self.fixed = taken_of(history)
+        self._laid: Laid = {}
         self.used = used_places(history)
         self.lacks = missing(history, self.used)
         self.cancelled = frozenset(
@@ -103,6 +104,10 @@ class IdealDays:
         for phase in self.course.protocol.phases:
             if phase.beside:
                 self.order[phase.name] = self.order[phase.beside]
+
+    def places(self, open_places: Iterable[OpenPlace], days: Iterable[int | None] = ()) -> Places:
+        """Return places to come, in order, after those that have their day; `days` are those that are known."""
+        return Places(self.course, self.fixed, tuple(open_places), tuple(days), self._laid)
 
     def intent(
         self,
@@ -473,7 +478,7 @@ class _Inserted:
         if at not in self.known:
             open_places = [ideal.place for ideal in self.ideals]
             open_places.insert(at, self.place)
-            places = Places(self.ideal_days.course, self.ideal_days.fixed, tuple(open_places))
+            places = self.ideal_days.places(open_places)
             place = places.first + at
             bounds = [b for b in places.bounds if b.required or self.preferred]
             if self.ideal_days.hours is not None:

@@ -139,7 +139,7 @@ class Replanner:
             moves: Which of them may be left; calendar months are exact from the other bookings' own days.
         """
         ideals = intent.ideals
-        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals))
+        places = self.ideal_days.places(ideal.place for ideal in ideals)
         taken = [(known.day,) for known in places.fixed]
         options = (*taken, *self._options(places, ideals))
         if places.has_months:
@@ -249,7 +249,7 @@ class Replanner:
         """Return the ideal days themselves if every place can be on its own: nothing could be better."""
         ideals = intent.ideals
         on = tuple(ideal.day for ideal in ideals)
-        places = Places(self.course, self.ideal_days.fixed, tuple(ideal.place for ideal in ideals), on)
+        places = self.ideal_days.places((ideal.place for ideal in ideals), on)
         if self.hours.wished or self.course.authorisations or places.rules_in_hours(self.hours):
             return None
         days = (*(taken.day for taken in places.fixed), *on)
@@ -322,7 +322,7 @@ class Replanner:
         taken, bookings = self.ideal_days.fixed, self.history.in_state(SessionState.PLANNED)
         open_places = (OpenPlace(self.course.protocol.phase(session.phase), session) for session in bookings)
         on = tuple(session.day.toordinal() for session in bookings)
-        places = Places(self.course, taken, tuple(open_places), on)
+        places = self.ideal_days.places(open_places, on)
         days = [*(known.day for known in taken), *on]
         if not all(bound.keeps(days) or places.known(bound) for bound in places.bounds if bound.required):
             return False

@@ -348,7 +348,7 @@ class SessionMove:
         """Return the places, and their days; one of those to come may not have its day yet."""
         taken = self.planner.ideal_days.fixed
         known = tuple(None if n == moves else ideal.day for n, ideal in enumerate(ideals))
-        places = Places(self.course, taken, tuple(ideal.place for ideal in ideals), known)
+        places = self.planner.ideal_days.places((ideal.place for ideal in ideals), known)
         return places, [*(one.day for one in taken), *(ideal.day for ideal in ideals)]
 
     def between(self) -> tuple[int | None, int | None]:

@@ -64,6 +64,10 @@ class FixedPlace:
     counts: bool
 
 
+Laid = dict[object, tuple[tuple[Bound, ...], Bounds]]
+"""Rules, and those of them that are required, by what they depend on within one history."""
+
+
 @attrs.frozen(slots=False)
 class Places:
     """
@@ -75,12 +79,14 @@ class Places:
         open: The places to come, in order; they follow those taken.
         days: Of those to come the days that are known, as ordinals, None for the others; empty: none is.
             Calendar months are exact from a place that has its day.
+        laid: The rules of other places of the same history.
     """
 
     course: Course
     fixed: tuple[FixedPlace, ...]
     open: tuple[OpenPlace, ...]
     days: tuple[int | None, ...] = ()
+    laid: Laid = attrs.field(factory=dict, eq=False, repr=False)
 
     @property
     def first(self) -> int:
@@ -117,9 +123,28 @@ class Places:
         to_come = enumerate(self.days, self.first)
         return taken | {place: day for place, day in to_come if day is not None}
 
-    @cached_property
+    @property
     def bounds(self) -> tuple[Bound, ...]:
         """All rules that still have something to come at one end, without those that a clinician has waived."""
+        return self._rules[0]
+
+    @property
+    def required(self) -> Bounds:
+        """Those of the rules that are required."""
+        return self._rules[1]
+
+    @cached_property
+    def _rules(self) -> tuple[tuple[Bound, ...], Bounds]:
+        course, open_places = self.course, range(self.first, self.first + len(self.open))
+        names = map(self.name, open_places if course.lifted or course.waivers else ())
+        phases = tuple([open_place.phase.name for open_place in self.open])
+        key = phases, tuple(names), self.days if self.has_months else ()
+        if key not in self.laid:
+            bounds = self._lay()
+            self.laid[key] = bounds, required(bounds)
+        return self.laid[key]
+
+    def _lay(self) -> tuple[Bound, ...]:
         first, waivers = self.first, bool(self.course.waivers)
         # A waived minimum leaves one session a day, which nobody can waive.
         rules = bounds_of(self.runs, implied=waivers, since=first, days=self.known_days)
@@ -129,11 +154,6 @@ class Places:
         if not waivers:
             return tuple(found)
         return tuple(bound for bound in found if not self._waived(bound))
-
-    @cached_property
-    def required(self) -> Bounds:
-        """Those of the rules that are required."""
-        return required(self.bounds)
 
     @cached_property
     def lifted_before(self) -> tuple[tuple[Bound, Lifted], ...]:
