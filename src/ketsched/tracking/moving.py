@@ -29,7 +29,7 @@ from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
 from ketsched.tracking.recording import record
-from ketsched.tracking.replanning import can_be_replanned, check_to_come, replan_as, rides_forgotten
+from ketsched.tracking.replanning import Replanning, check_to_come, replan_as, rides_forgotten
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, too_soon
 
@@ -222,6 +222,7 @@ class SessionMove:
         self.booking = next(s for s in self.course.sessions if s.id == session)
         self.need = OpenPlace(self.course.protocol.phase(self.booking.phase), self.booking).need
         self.calendar = asked.hours.of_place[self.need.place]
+        self._others: Replanning | None = None
 
     @cached_property
     def planner(self) -> Replanner:
@@ -388,7 +389,11 @@ class SessionMove:
 
     def can_be_repaired(self, target: Target) -> bool:
         """Whether there is a course with it there, and whatever else has to move."""
-        return can_be_replanned(self._with_others(target))
+        try:
+            self._others = self._others or Replanning(self._with_others(target))
+            return self._others.is_possible({self.booking.id: target.day})
+        except KetschedError:
+            return False
 
     def can_be_alone(self, target: Target) -> bool:
         """Whether there is a course with it there and the others where they are, which breaks no rule between them."""

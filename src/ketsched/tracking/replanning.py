@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.errors import InvalidInput, KetschedError
+from ketsched.errors import InvalidInput
 from ketsched.history import History, SessionState, Verdict, is_past
 from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import POLICY_NAMES, Course, Join, Lifted, Protocol, Session, Visit
@@ -151,32 +151,22 @@ def replan_as(asked: Request) -> Course:
         NoFeasiblePlan: The required rules leave no days, or a companion that must be there has none.
         InvalidInput: An option cannot be used for this course.
     """
-    decided = decide(asked.course, asked.history, asked.options)
-    replanning = _Replanning(asked, decided)
-    if decided.is_nothing(asked) and replanning.planner.is_settled():
+    replanning = Replanning(asked)
+    if replanning.decided.is_nothing(asked) and replanning.planner.is_settled():
         return _with_companions(asked)
     return replanning.course()
 
 
 def breaks_fewer(asked: Request) -> bool:
     """Whether a plan that puts preferences before agreed days breaks fewer of them."""
-    decided = decide(asked.course, asked.history, asked.options)
     plain, other = (
-        _Replanning(attrs.evolve(asked, options=attrs.evolve(asked.options, prefer=prefer)), decided)
+        Replanning(attrs.evolve(asked, options=attrs.evolve(asked.options, prefer=prefer)))
         for prefer in (False, True)
     )
     try:
         placed = plain.lay(plain.policies)
         return bool(placed.broken) and other.lay(other.policies).broken < placed.broken
     except (NoFeasiblePlan, TooManyWays):
-        return False
-
-
-def can_be_replanned(asked: Request) -> bool:
-    """Whether `replan_as` has a course for this; no revision is made."""
-    try:
-        return _Replanning(asked, decide(asked.course, asked.history, asked.options)).is_possible()
-    except KetschedError:
         return False
 
 
@@ -291,12 +281,18 @@ def check_to_come(history: History, session: str) -> str:
 # The next revision
 
 
-class _Replanning:
-    """Lays and books what is left of one course, and gives it out as the next revision."""
+class Replanning:
+    """
+    Lays and books what is left of one course, and gives it out as the next revision.
 
-    def __init__(self, asked: Request, decided: Decided) -> None:
-        self.asked, self.decided, self.options = asked, decided, asked.options
-        self.history, self.altered = decided.history, decided.history.course
+    Raises:
+        InvalidInput: An option cannot be used for this course.
+    """
+
+    def __init__(self, asked: Request) -> None:
+        self.decided = decide(asked.course, asked.history, asked.options)
+        self.asked, self.options, self.history = asked, asked.options, self.decided.history
+        self.altered = self.history.course
         self.policies = self.options.policies(self.altered.protocol)
         days = {session.id: session.day for session in self.altered.sessions}
         self.planner = Replanner(
@@ -343,8 +339,9 @@ class _Replanning:
         booked = book(self.history, placed, self.asked.hours, self.options.seats)
         return placed, booked, without_old_rides(self._booked(placed, booked), self.asked.course)
 
-    def is_possible(self) -> bool:
-        """Whether there is such a course; the error may say why there is none."""
+    def is_possible(self, moved: Mapping[str, date]) -> bool:
+        """Whether there is such a course with the same sessions moved to other days; the error may say why not."""
+        self.moved = dict(moved)
         phases = self.altered.protocol.phases
         rules = [spacing for phase in phases for spacing in phase.spacing]
         in_hours = self.asked.hours.overnight or any(rule.minimum_hours is not None for rule in rules)
