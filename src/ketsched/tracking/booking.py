@@ -140,6 +140,7 @@ class _Booking:
         """Return for each place the booking that takes its day; those of a phase and place among themselves."""
         found: dict[int, Session | None] = {}
         groups: dict[tuple[str, str], list[int]] = {}
+        standing = [(session, self._group(session)) for session in self.standing]
         for n, ideal in enumerate(self.ideals):
             if ideal.by_hand:
                 found[n] = ideal.place.booking
@@ -148,7 +149,7 @@ class _Booking:
         by_hand = {booking.id for booking in found.values() if booking is not None}
         for group, places in groups.items():
             places.sort(key=lambda n: self.placed.days[n])
-            bookings = [s for s in self.standing if s.id not in by_hand and self._group(s) == group]
+            bookings = [session for session, own in standing if session.id not in by_hand and own == group]
             pairs = matched([s.day.toordinal() for s in bookings], [self.placed.days[n] for n in places])
             for n, at in zip(places, pairs, strict=True):
                 found[n] = None if at is None else bookings[at]
