@@ -32,6 +32,7 @@ LAYERS = [
     "arguments",
     "files",
     "tomlfile",
+    "languages",
     "closures",
     "chairs",
     "calendars",
@@ -71,6 +72,7 @@ AT_FIRST_USE = [
     "rich",
     "filelock",
     "dateutil",
+    "babel",
     "numpy",
 ]
 

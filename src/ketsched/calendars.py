@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import attrs
@@ -39,6 +39,7 @@ from ketsched.clock import (
 )
 from ketsched.closures import Closure, Holidays, Opening, Recurring, days_of, read_dated, read_holidays
 from ketsched.errors import InvalidInput
+from ketsched.languages import NO_CONTACT, Contact, read_contact
 from ketsched.tomlfile import Table
 from ketsched.zones import clinic_zone, same_zone, zone_named
 
@@ -76,6 +77,7 @@ class Calendar:
         engaged: When they are taken by others.
         name: What findings and errors call it.
         others: Calendars that must be open as well (`&`); they have no others themselves.
+        contact: How the clinic is reached, and how it speaks.
     """
 
     zone: str
@@ -91,6 +93,7 @@ class Calendar:
     engaged: tuple[Occupancy, ...] = ()
     name: str = CLINIC
     others: tuple[Calendar, ...] = ()
+    contact: Contact = NO_CONTACT
 
     def __repr__(self) -> str:
         closing = len(self.closures) + len(self.holidays) + len(self.recurring)
@@ -118,6 +121,7 @@ class Calendar:
                 raise InvalidInput(
                     what=f"{number} {counted}",
                     where=counted,
+                    argument=counted,
                     why=f"a clinic has 1 to {MOST_CHAIRS}",
                     fix="give the number of sessions, or of clinicians, that fit at once, or close the calendar",
                 )
@@ -197,8 +201,7 @@ class Calendar:
         if isinstance(course, Staffed):
             held = course.held_by(CLINICIAN).occupied()
             taken = (Occupancy(start, end, number) for start, end, number in held)
-            whole = attrs.evolve(self, engaged=(*self.engaged, *taken))
-            return whole._with_chairs_of(course)
+            return attrs.evolve(self, engaged=(*self.engaged, *taken))._with_chairs_of(course)
         return self._with_chairs_of(course)
 
     def _with_chairs_of(self, course: Occupant) -> Calendar:
@@ -480,21 +483,16 @@ def read_calendar(table: Table) -> Calendar:
             fix="remove one of the two",
         )
     ((counted, number),) = given.items()
-    chairs = table.read(counted, lambda n: attrs.evolve(calendar, chairs=n).chairs, number)
-    clinicians = table.read(
-        "clinicians",
-        lambda n: attrs.evolve(calendar, clinicians=n).clinicians,
-        table.take("clinicians", int, 1),
-    )
+    counts = {"chairs": number, "clinicians": table.take("clinicians", int, 1)}
     holidays = tuple(read_holidays(entry) for entry in table.tables("holidays"))
-    dated = read_dated(table)
+    dated, contact = read_dated(table), read_contact(table)
+    calendar = table.make(partial(attrs.evolve, calendar), counts, chairs=counted)
     table.done()
     return attrs.evolve(
         calendar,
-        chairs=chairs,
-        clinicians=clinicians,
         holidays=holidays,
         recurring=dated.recurring,
         closures=dated.closures,
         openings=dated.openings,
+        contact=contact,
     )

@@ -23,6 +23,7 @@ from ketsched.closures import Closure, Opening, days_between, ends_first
 from ketsched.countries import country_named
 from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
+from ketsched.languages import check_language
 from ketsched.model import Authorisation, Course, Hold, Interval, Protocol, check_course_id, check_key
 from ketsched.nearness import did_you_mean
 from ketsched.protocols import load_protocol
@@ -50,6 +51,7 @@ class Case:
         key: What goes into the identities of the course's events; None if the file gives none.
         clinic_file: Where the clinic's file is; None: it has none.
         staff_files: Where the files of those are whose hours companions need, by name.
+        language: What the patient reads in.
     """
 
     protocol: Protocol
@@ -65,6 +67,7 @@ class Case:
     key: str | None = None
     clinic_file: Path | None = None
     staff_files: Mapping[str, Path] = attrs.field(factory=dict)
+    language: str = "en"
 
     @property
     def hours(self) -> Hours:
@@ -101,6 +104,7 @@ def load_case(path: str | Path) -> Case:
     if zone is not None:
         table.read("zone", lambda name: _same_zone(name, calendar), zone)
     staff = _staff_files(table)
+    language = table.take("language", str, "en")
     case = Case(
         protocol=protocol,
         start=_start(table),
@@ -115,6 +119,7 @@ def load_case(path: str | Path) -> Case:
         calendars=_calendars(staff, whole, file.parent),
         holds=tuple(_hold(entry, f"h{n}") for n, entry in enumerate(table.tables("hold"), 1)),
         authorisations=tuple(_authorisation(entry, protocol) for entry in table.tables("authorisation")),
+        language=table.read("language", check_language, language),
     )
     table.done()
     return case

@@ -41,6 +41,7 @@ def revise(
     companions: Iterable[PlacedCompanion] | None = None,
     why: Mapping[str, str] | str = "",
     instead: Mapping[str, str] | None = None,
+    causes: Mapping[str, str] | None = None,
     **others: Any,
 ) -> Course:
     """
@@ -57,6 +58,7 @@ def revise(
         companions: All appointments and tasks; None: as they are.
         why: The reason for the whole revision, or for each booking by its id.
         instead: For a new booking the id of the one in whose place it came, which is closed.
+        causes: Why bookings could not stand as they were, each one of CAUSES, by id.
         others: Further attributes of the revision (`what`, `who`, `remarks`), and of the course.
     """
     last = course.revisions[-1].at
@@ -98,7 +100,7 @@ def revise(
     was = besides_bookings(course)
     revision = attrs.evolve(
         revision,
-        changes=tuple(_changes(before, after, reasons, instead or {})),
+        changes=tuple(_changes(before, after, why=reasons, instead=instead or {}, cause=causes or {})),
         besides=Besides.of(was, {name: changed.get(name, value) for name, value in was.items()}),
     )
     return attrs.evolve(course, **changed, revisions=(*course.revisions, revision))
@@ -118,18 +120,15 @@ def besides_bookings(course: Course) -> dict[str, Any]:
 
 
 def _changes(
-    before: Mapping[str, Booking],
-    after: Iterable[Booking],
-    reasons: Mapping[str, str],
-    instead: Mapping[str, str],
+    before: Mapping[str, Booking], after: Iterable[Booking], **about: Mapping[str, str]
 ) -> Iterator[Changed]:
-    """Yield every booking that is new or another than it was, as it was."""
+    """Yield every booking that is new or another than it was, as it was, with what is known about it by its id."""
     new = [booking for booking in after if before.get(booking.id) is not booking]
     for booking in sorted(new, key=lambda booking: booking.when):
-        was = before.get(booking.id)
-        if was != booking:
-            name = booking.id
-            yield Changed(booking=name, why=reasons.get(name, ""), before=was, instead=instead.get(name, ""))
+        name = booking.id
+        if before.get(name) != booking:
+            told = {what: known[name] for what, known in about.items() if name in known}
+            yield Changed(booking=name, before=before.get(name), **told)
 
 
 def _state(booking: Booking, protocol: Protocol) -> tuple[Any, ...]:

@@ -49,6 +49,7 @@ from making import (
     visits,
 )
 
+STAY = "Your other appointments stay as they are."
 T = planned(twice_weekly())
 """On 4, 7, 11, 14, 18 and 21 January."""
 WITH_BOOSTERS = planned(twice_weekly(), maintenance(4, every=every(14, 21, 28)))
@@ -304,7 +305,7 @@ def test_one_more_besides_the_pattern():
     assert (named(result, "s11").phase, result.number(named(result, "s11"))) == ("boosters", 1)
     assert result.lifted == ()
     assert again(result, 22) is result
-    assert sentences(result) == ("There is a new appointment on Thursday 28 January at 09:00.",)
+    assert sentences(result) == ("You have a new appointment on Thursday 28 January at 09:00.", STAY)
 
 
 @pytest.mark.parametrize("day", [21, 22])
@@ -469,12 +470,19 @@ def test_a_session_moved_by_hand_keeps_its_hour_or_takes_the_nearest_that_is_fre
 def test_what_is_said_of_another_hour_and_of_what_is_certain_now():
     later = [attrs.evolve(s, time=time(13, 30)) if s.id == "s5" else s for s in T.sessions]
     moved = revise(T, at=morning(1), what="moved", sessions=later)
-    assert sentences(moved) == ("The appointment on Monday 18 January is now at 13:30, not 09:00.",)
+    assert sentences(moved) == (
+        "Your appointment on Monday 18 January at 09:00 has a new time. It is now at 13:30.",
+        STAY,
+    )
     last_unsure = [attrs.evolve(s, status=BookingStatus.TENTATIVE) if s.id == "s6" else s for s in T.sessions]
     unsure = revise(T, at=morning(1), what="held", sessions=last_unsure)
-    assert sentences(unsure) == ("The appointment of Thursday 21 January at 09:00 is to be confirmed.",)
+    assert sentences(unsure) == (
+        "Your appointment on Thursday 21 January at 09:00 is not confirmed yet. "
+        "Please keep the time free. We will call you.",
+        STAY,
+    )
     sure = revise(unsure, at=morning(2), what="lifted", sessions=T.sessions)
-    assert sentences(sure) == ("The appointment of Thursday 21 January at 09:00 is confirmed.",)
+    assert sentences(sure) == ("Your appointment on Thursday 21 January at 09:00 is now confirmed.", STAY)
 
 
 def test_what_is_said_of_an_appointment_that_is_no_session():
@@ -497,10 +505,10 @@ def test_what_is_said_of_an_appointment_that_is_no_session():
     alone = attrs.evolve(review, id="talk", title="Talk", audience="clinic")
     course = planned(twice_weekly(), companions=(review, alone))
     result = again(course, 13, *visits(4, 7, 11), *visits(14, status="no-show"), end=True)
-    said = [sentence for sentence in sentences(result) if "besides" in sentence]
-    assert said == [
-        "The appointment besides of Friday 22 January at 09:00 moves to Thursday 14 January at 09:00."
-    ]
+    assert sentences(result, privacy="named") == (
+        "We have cancelled your later appointments. Your last one is on Thursday 14 January.",
+        "Your review on Friday 22 January at 09:00 has moved. It is now on Thursday 14 January, at the same time.",
+    )
 
 
 def test_no_session_cannot_be_moved():
@@ -659,11 +667,14 @@ def test_every_revision_can_be_shown():
         assert third.at_revision(number).sessions == course.sessions
     assert {c.booking for c in third.changes_of(2)} == {"s2", "s7"}
     assert sentences(third, 2) == (
-        "The appointment of Thursday 7 January at 09:00 did not take place.",
-        "There is a new appointment on Monday 25 January at 09:00.",
+        "Your appointment on Thursday 7 January at 09:00 did not take place.",
+        "Your new appointment is on Monday 25 January at 09:00.",
+        STAY,
     )
     assert sentences(third) == (
-        "The appointment of Monday 18 January at 09:00 moves to Tuesday 19 January at 09:00.",
+        "Your appointment on Monday 18 January at 09:00 has moved. "
+        "It is now on Tuesday 19 January, at the same time.",
+        STAY,
     )
     with pytest.raises(InvalidInput):
         third.at_revision(4)

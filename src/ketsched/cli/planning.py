@@ -23,6 +23,7 @@ from ketsched.errors import InvalidInput
 from ketsched.files import write_several
 from ketsched.interchange.coursefile import making
 from ketsched.interchange.folder import with_booked
+from ketsched.languages import check_language
 from ketsched.model import Course, Interval
 from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
@@ -75,6 +76,7 @@ _SHOWN_HOLIDAYS = 3
     "Sessions are to be confirmed until the outcome of the screening is recorded.",
 )
 @option("--id", "ID", "The course's opaque name; made at random if not given.", to="course_id")
+@option("--language", "LANG", "What the patient reads in: en, es or de; en if not given.", check_language)
 @option(
     "--key",
     "TEXT",
@@ -122,6 +124,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
     payers: dict[str, Any] = {"authorisations": what.authorisations}
     at = inputs.moment(given["at"])
     inputs.confirm_ahead(at)
+    language = given["language"] or what.language
     given = {**payers, "holds": what.holds, "id": course_id or made["id"], "key": key or None, "at": at}
     tried: tuple[Start, ...] = ()
     if isinstance(what.start, tuple):
@@ -133,6 +136,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
     else:
         course = plan_course(what.protocol, start=what.start, **what.hours.keywords(), **given)
     inputs.located(case or "", check_holds, course)
+    course = attrs.evolve(course, language=language)
     document = next((output.path for output in outputs if output.holds_course), None)
     if document is not None:
         course = attrs.evolve(course, files=course.files.replaced(paths.beside(document)))

@@ -31,6 +31,8 @@ ORDER = (
     "zone",
     "patient",
     "files",
+    "contact",
+    "language",
     "sessions",
     "companions",
     "visits",
@@ -47,7 +49,7 @@ ORDER = (
 """Of the document: what people look for first, and the longest part last."""
 
 NOTHING_TOO = {
-    Course: ("patient", "files"),
+    Course: ("patient", "files", "contact", "language"),
     Interval: ("days", "months", "missing_day"),
     Companion: ("minutes",),
     Session: ("pinned", "booked", "counts"),

@@ -16,6 +16,7 @@ from ketsched.arguments import checked, checked_attributes
 from ketsched.clock import aware, choices, later, moment, plausible
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.hours import PatientHours
+from ketsched.languages import NO_CONTACT, Contact, check_language
 from ketsched.model.bookings import Booking, PlacedCompanion, Session
 from ketsched.model.clinicfiles import ClinicFiles
 from ketsched.model.decisions import Authorisation, Hold, Waiver
@@ -52,6 +53,8 @@ class Course:
         key: What goes into the identities of its events, so that nobody who knows its id can tell them; empty: nothing.
         patient: When the patient can, and would rather come.
         files: The clinic's files that it was planned with.
+        contact: How the clinic is reached, and how it speaks.
+        language: What its patient reads in, "en".
     """
 
     protocol: Protocol
@@ -71,6 +74,8 @@ class Course:
     key: str = ""
     patient: PatientHours = _NO_HOURS
     files: ClinicFiles = _NO_FILES
+    contact: Contact = NO_CONTACT
+    language: str = "en"
 
     def __repr__(self) -> str:
         days = [session.day for session in self.standing()]
@@ -81,6 +86,7 @@ class Course:
 
     def __attrs_post_init__(self) -> None:
         zone_named(self.zone)
+        check_language(self.language)
         for faults in (self._faults_of_bookings(), self._faults_of_phases(), self._faults_of_records()):
             refuse_first(InvalidInput, "course", faults)
         if self.id is not None:
@@ -254,7 +260,10 @@ class Course:
         now = after.bookings()
         changes = self.revisions[revision].changes
         return joined(
-            [Change(booking=c.booking, why=c.why, before=c.before, after=now[c.booking]) for c in changes],
+            [
+                Change(booking=c.booking, why=c.why, before=c.before, after=now[c.booking], cause=c.cause)
+                for c in changes
+            ],
             {c.booking: c.instead for c in changes},
         )
 

@@ -20,6 +20,9 @@ from ketsched.model.limits import whole_text
 from ketsched.model.protocols import Protocol
 from ketsched.model.visits import Visit
 
+CAUSES = ("closed", "away")
+"""Why a booking cannot stand: the clinic is closed, or the patient cannot come."""
+
 
 def _in_utc(at: datetime | None) -> datetime | None:
     """Return a moment in UTC: in the repeated hour of a named zone it would equal no other way of writing it."""
@@ -42,12 +45,14 @@ class Changed:
         why: The reason, in a few words; empty if the revision says it all.
         before: As it was; None if it is new.
         instead: Id of the booking in whose place a new one came, and that was closed for it; empty: none.
+        cause: What made it impossible as it was, one of CAUSES; empty: nothing, or it is not told.
     """
 
     booking: str = attrs.field(validator=whole_text)
     why: str = attrs.field(default="", validator=whole_text)
     before: Booking | None = None
     instead: str = attrs.field(default="", validator=whole_text)
+    cause: str = attrs.field(default="", validator=attrs.validators.in_(("", *CAUSES)))
 
 
 @attrs.frozen(kw_only=True)
@@ -270,12 +275,14 @@ class Change:
         why: The reason, in a few words.
         before: As it was, or that in whose place it came; None if it is new.
         after: As the revision left it.
+        cause: What made it impossible as it was, one of CAUSES; empty: nothing, or it is not told.
     """
 
     booking: str
     why: str
     before: Booking | None
     after: Booking
+    cause: str = ""
 
     @property
     def instead(self) -> str:
@@ -325,7 +332,9 @@ def joined(changes: Sequence[Change], instead: Mapping[str, str]) -> tuple[Chang
     }
     gone = {change.booking for change in pairs.values()}
     return tuple(
-        attrs.evolve(change, before=pairs[change.booking].before) if change.booking in pairs else change
+        attrs.evolve(change, before=pairs[change.booking].before, cause=pairs[change.booking].cause)
+        if change.booking in pairs
+        else change
         for change in changes
         if change.booking not in gone
     )

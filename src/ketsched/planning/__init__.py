@@ -78,6 +78,7 @@ def plan(  # noqa: PLR0913 - public, each a keyword
     holds: Iterable[Hold] = (),
     authorisations: Iterable[Authorisation] = (),
     key: str | None = None,
+    language: str = "en",
 ) -> Course:
     """
     Plan a course: the best days that keep every required rule, the same hour on each, then what goes around them.
@@ -103,6 +104,7 @@ def plan(  # noqa: PLR0913 - public, each a keyword
         authorisations: A payer's; sessions beyond them are to be confirmed, and a required one bounds its sessions.
         key: Drawn at random and kept with the course, it goes into the identities of its events, so that whoever
             knows the id cannot tell them; None: they follow from the ids alone.
+        language: What the patient reads in, "en", "es" or "de".
 
     Raises:
         NoFeasiblePlan: With a minimal set of causes, and changes that were tried.
@@ -123,7 +125,8 @@ def plan(  # noqa: PLR0913 - public, each a keyword
             raise _no_start(protocol, start, tried)
     else:
         courses = [Planner(protocol, hours, paid).course(plausible(start, "start"))[0]]
-    return complete(courses, hours, id=id, key=key, at=at, as_of=as_of, holds=stops, authorisations=paid)
+    course = complete(courses, hours, id=id, key=key, at=at, as_of=as_of, holds=stops, authorisations=paid)
+    return course if language == course.language else attrs.evolve(course, language=language)
 
 
 def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[Start]) -> NoFeasiblePlan:
@@ -166,6 +169,7 @@ def complete(
         first = Revision(at=at, remarks=tuple(_past(course, today)))
         given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (first,)}
         given |= {"patient": hours.patient, "files": ClinicFiles().given(hours.staff)}
+        given["contact"] = hours.calendar.contact
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
         try:

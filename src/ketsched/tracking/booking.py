@@ -36,12 +36,14 @@ class Booked:
         changed: Sessions that are new or another than they were, by id.
         why: The reason for each of them.
         instead: For a new one the id of the booking that it came instead of, which is closed.
+        causes: Why those that are closed could not stand, as `Changed.cause` says it.
     """
 
     ids: tuple[str, ...]
     changed: dict[str, Session]
     why: dict[str, str]
     instead: dict[str, str]
+    causes: dict[str, str]
 
 
 def book(history: History, placed: Placed, hours: Hours, chosen: Mapping[str, Seat] | None = None) -> Booked:
@@ -71,6 +73,7 @@ class _Booking:
         seats = self._seat(order, bookings)
         changed: dict[str, Session] = {}
         why: dict[str, str] = {}
+        causes: dict[str, str] = {}
         ids: dict[int, str] = {}
         kept = {booking.id for booking in bookings.values() if booking is not None}
         closed = [session for session in self.standing if session.id not in kept]
@@ -78,6 +81,7 @@ class _Booking:
         for session in closed:
             changed[session.id] = attrs.evolve(session, status=BookingStatus.CLOSED)
             why[session.id] = self._why_closed(session, touching)
+            causes[session.id] = self._cause(session)
         added = [n for n in order if bookings[n] is None]
         needs, lost = self._needs([n for n in added if not self.ideals[n].by_hand], closed)
         taken = set(self.course.bookings())
@@ -105,6 +109,7 @@ class _Booking:
             changed=changed,
             why=why,
             instead=instead,
+            causes=causes,
         )
 
     def _needs(
@@ -294,6 +299,13 @@ class _Booking:
             if n is None
             else self._why_elsewhere(n, session, touching)
         )
+
+    def _cause(self, session: Session) -> str:
+        """Return why a session cannot stand, as the patient is told it."""
+        patient, minutes = self.hours.availability, self.course.protocol.phase(session.phase).anatomy.minutes
+        if patient is not None and not patient.is_open(session.day, minutes):
+            return "away"
+        return "" if self.hours.calendar.closed_by(session.day) is None else "closed"
 
     def _closed(self, session: Session) -> str:
         need = self._need_of(session)

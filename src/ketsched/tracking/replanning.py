@@ -369,6 +369,7 @@ class Replanning:
             companions=companions,
             why={**closed, **asked.why, **reasons(self.history), **booked.why},
             instead=booked.instead,
+            causes=booked.causes,
             remarks=tuple(self._remarks(known, placed, booked, lifted)),
             visits=known.visits,
             skipped=known.skipped,

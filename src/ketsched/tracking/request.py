@@ -12,6 +12,7 @@ from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.history import History
 from ketsched.hours import Hours
+from ketsched.languages import NO_CONTACT
 from ketsched.model import Course, Visit
 from ketsched.tracking.options import Decisions, ReplanOptions
 from ketsched.tracking.recording import apply_visits, today_of
@@ -72,6 +73,7 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
     """
     given, chosen = tuple(visits), ReplanOptions(**options)
     check_zone(course, calendar)
+    course = reached_by(course, calendar)
     today = today_of(course, at, as_of)
     chosen.policies(course.protocol)
     patient = course.patient.replaced(availability=availability, away=away, wishes=wishes, time=time)
@@ -87,6 +89,12 @@ def request(  # noqa: PLR0913 - the keywords of the public verbs
         at=at,
         who=who,
     )
+
+
+def reached_by(course: Course, calendar: Calendar) -> Course:
+    """Return a course with how its clinic is reached now, if the calendar says it; that is no change to tell."""
+    contact = calendar.contact
+    return course if contact in (NO_CONTACT, course.contact) else attrs.evolve(course, contact=contact)
 
 
 def check_zone(course: Course, calendar: Calendar) -> None:

@@ -7,6 +7,6 @@ what one reads out when something changed.
 
 from __future__ import annotations
 
-from ketsched.words.telephone import sentences
+from ketsched.words.telephone import sentences, voicemail
 
-__all__ = ["sentences"]
+__all__ = ["sentences", "voicemail"]

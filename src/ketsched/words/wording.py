@@ -336,7 +336,8 @@ def _audience(value: object) -> Audience:
     return _one_of(Audience, value, "audience")
 
 
-def _privacy(value: object) -> Privacy:
+def privacy_of(value: object) -> Privacy:
+    """Return the privacy of a name, "discreet"."""
     return _one_of(Privacy, value, "privacy")
 
 
@@ -356,7 +357,7 @@ class Publication:
     """
 
     audience: Audience = attrs.field(default=Audience.PATIENT, converter=_audience)
-    privacy: Privacy = attrs.field(default=Privacy.DISCREET, converter=_privacy)
+    privacy: Privacy = attrs.field(default=Privacy.DISCREET, converter=privacy_of)
     language: str = "en"
     method: str | None = None
     findings: tuple[Any, ...] = attrs.field(default=(), converter=tuple)

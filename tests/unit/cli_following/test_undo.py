@@ -22,7 +22,7 @@ def test_a_course_that_was_ended_goes_on(run, ended):
     done = run("undo", ended, "--who", "Dr A", *HOURS, *on("2027-01-11", 19), "-o", "patient.ics")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("undone: revision 5; to take that back: ketsched undo\n")
-    assert "There is a new appointment on Thursday 14 January at 09:00." in done.out
+    assert "You have a new appointment on Thursday 14 January at 09:00." in done.out
     assert done.out.endswith("wrote course.json (revision 6)\nwrote patient.ics (patient, discreet)\n")
     assert days() == ["04 given", "07 given", "11 given", "14", "18", "21"]
     assert "STATUS:CANCELLED" not in Path("patient.ics").read_text("utf-8")
