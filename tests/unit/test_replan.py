@@ -596,6 +596,34 @@ def test_a_chair_that_is_taken_is_not_booked_twice():
     assert coming(result, 7)[4] == 26
 
 
+@pytest.mark.parametrize(("chair", "changed"), [(1, ["s2"]), (2, [])])
+def test_who_loses_a_chair_takes_another_at_the_same_hour(chair, changed):
+    """Somebody else has one of two chairs from 09:00 to 10:00 on the 7th; s2 was on chair 1."""
+    another = attrs.evolve(planned(twice_weekly(1, weekdays=(3,)), start=7), id="B-1")
+    another = attrs.evolve(another, sessions=(attrs.evolve(another.sessions[0], chair=chair),))
+    riverside = clinic(zone="UTC", chairs=2).booked(another)
+    result = again(T, 1, calendar=riverside)
+    assert [(change.booking, change.why) for change in result.changes] == [
+        (name, "its chair is taken") for name in changed
+    ]
+    session = named(result, "s2")
+    assert (session.day, session.time, session.chair) == (jan(7), time(9), 3 - chair)
+    assert session.sequence == 0  # in nobody's calendar has anything changed
+    assert not [f for f in check(result, calendar=riverside) if f.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize("in_one_go", [True, False])
+def test_a_day_left_by_hand_is_not_used_when_its_session_is_cancelled_later(in_one_go):
+    """s4 was moved from the 14th to the 13th, then cancelled there: not back to the 14th, but to the 15th."""
+    moved = again(T, 4, *visits(4), move={"s4": jan(13)})
+    cancelled = visits(13, status="cancelled", session="s4")
+    if in_one_go:
+        result = again(moved, 5, *cancelled, policy="make-up")
+    else:
+        result = again(record(moved, cancelled, at=morning(5)), 5, policy="make-up")
+    assert standing(result) == [4, 7, 11, 15, 18, 21]
+
+
 # -- policies by phase
 
 

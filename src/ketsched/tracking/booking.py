@@ -264,7 +264,7 @@ class _Booking:
         if closed := self._closed(booking):
             return closed
         if booking.day == now.day:
-            return self._hour_closed(booking)
+            return "its chair is taken" if booking.time == now.time else self._hour_closed(booking)
         return self._why_elsewhere(n, booking, touching)
 
     def _hour_closed(self, booking: Session) -> str:

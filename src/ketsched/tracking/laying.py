@@ -318,7 +318,7 @@ class Replanner:
         return not any(self.ideal_days.lacks.values()) and self.all_stand()
 
     def all_stand(self) -> bool:
-        """Whether every booking to come can stay at its day and hour, and the rules between them hold."""
+        """Whether all bookings to come can stay at their days, hours and chairs, and the rules between them hold."""
         taken, bookings = self.ideal_days.fixed, self.history.in_state(SessionState.PLANNED)
         open_places = (OpenPlace(self.course.protocol.phase(session.phase), session) for session in bookings)
         on = tuple(session.day.toordinal() for session in bookings)
@@ -331,7 +331,9 @@ class Replanner:
             if session.time is None:
                 if not self.hours.is_open(need, session.day.toordinal()):
                     return False
-            elif self._seat_of(session, need) is None:
+                continue
+            seat = self._seat_of(session, need)
+            if seat is None or session.chair not in (None, seat.chair):
                 return False
         return True
 
