@@ -80,11 +80,12 @@ class IdealDays:
         history: Of the course up to today.
         first: The first day on which anything new can be, as an ordinal.
         hours: When sessions can be; None: every day is open.
-        leaves: Days that bookings are moved away from by hand just now.
+        left: Days that sessions were moved away from by hand; None: as the history's course says, in which nothing
+            was changed yet.
     """
 
     def __init__(
-        self, history: History, first: int, hours: Hours | None, leaves: Iterable[date] = ()
+        self, history: History, first: int, hours: Hours | None, left: Iterable[date] | None = None
     ) -> None:
         self.history, self.course, self.first, self.hours = history, history.course, first, hours
         self.fixed = taken_of(history)
@@ -98,7 +99,7 @@ class IdealDays:
             and judged.visit is not None
             and judged.session.day > history.as_of
         )
-        left = {*days_moved_from(self.course), *leaves}
+        left = days_moved_from(self.course) if left is None else left
         self.unused = self.cancelled | {day.toordinal() for day in left}
         self.order = {phase.name: n for n, phase in enumerate(self.course.protocol.phases)}
         for phase in self.course.protocol.phases:

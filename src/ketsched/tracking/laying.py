@@ -96,7 +96,7 @@ class Replanner:
         notice: Nothing new is placed before so many days after today.
         exceed: Whether latest days that cannot be kept give way, also where nothing has broken them yet.
         prefer: Whether preferences come before agreed days.
-        leaves: Days that bookings are moved away from by hand just now.
+        left: Days that sessions were moved away from by hand; see IdealDays.
     """
 
     def __init__(
@@ -107,14 +107,14 @@ class Replanner:
         notice: int = 1,
         exceed: bool = False,
         prefer: bool = False,
-        leaves: Iterable[date] = (),
+        left: Iterable[date] | None = None,
     ) -> None:
         self.history, self.course, self.hours, self.exceed = history, history.course, hours, exceed
         self.prefer = prefer
         self.first = history.as_of.toordinal() + notice
         self.start = self._agreed_start()
         begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
-        self.ideal_days = IdealDays(history, begins, hours, leaves)
+        self.ideal_days = IdealDays(history, begins, hours, left)
 
     def _agreed_start(self) -> Session | None:
         """Return the first booking of a course of which nothing was given yet: nothing is laid before it."""

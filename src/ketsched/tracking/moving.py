@@ -22,7 +22,7 @@ from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
-from ketsched.revising import in_order, revise
+from ketsched.revising import days_moved_from, in_order, revise
 from ketsched.tracking.appointing import AppointmentMove, cancelled, is_there
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
@@ -227,7 +227,13 @@ class SessionMove:
     @cached_property
     def planner(self) -> Replanner:
         """What lays the others."""
-        return Replanner(self.asked.history, self.asked.hours, notice=self.asked.options.days_of_notice)
+        asked = self.asked
+        return Replanner(
+            asked.history,
+            asked.hours,
+            notice=asked.options.days_of_notice,
+            left=days_moved_from(asked.course),
+        )
 
     @cached_property
     def standing(self) -> list[Ideal]:

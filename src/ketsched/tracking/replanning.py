@@ -24,7 +24,7 @@ from ketsched.planning.around import closed_because
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.runs import needed
-from ketsched.revising import in_order, revise
+from ketsched.revising import days_moved_from, in_order, revise
 from ketsched.tracking.altering import (
     add_sessions,
     apply_outcomes,
@@ -295,13 +295,14 @@ class Replanning:
         self.altered = self.history.course
         self.policies = self.options.policies(self.altered.protocol)
         days = {session.id: session.day for session in self.altered.sessions}
+        leaves = (days[name] for name, day in self.options.move.items() if days.get(name, day) != day)
         self.planner = Replanner(
             self.history,
             asked.hours,
             notice=self.options.days_of_notice,
             exceed=self.options.exceed,
             prefer=self.options.prefer,
-            leaves=[days[name] for name, day in self.options.move.items() if days.get(name, day) != day],
+            left={*days_moved_from(asked.course), *leaves},
         )
         self.moved = {check_to_come(self.history, name): day for name, day in self.options.move.items()}
         for name, day in self.moved.items():
