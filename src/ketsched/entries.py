@@ -7,7 +7,7 @@ A command line and the fields of a page take the same texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -410,9 +410,13 @@ def check_entry(course: Course, visit: Visit) -> Visit:
             fix="name one of these; the history of the course lists them" if known else "leave it out",
             argument="corrects",
         )
-    if visit.corrects or visit.session is not None or visit.at is not None:
+    if visit.corrects:
         return visit
     corrected = {entry.corrects for entry in course.visits}
+    if visit.status != "withdrawn":
+        _check_not_taken_back(course, visit, corrected)
+    if visit.session is not None or visit.at is not None:
+        return visit
     there = [
         e for e in course.visits if e.day == visit.day and e.id not in corrected and e.status != "withdrawn"
     ]
@@ -426,6 +430,22 @@ def check_entry(course: Course, visit: Visit) -> Visit:
             argument="day",
         )
     return visit
+
+
+def _check_not_taken_back(course: Course, visit: Visit, corrected: Collection[str]) -> None:
+    """Refuse what an entry said that was taken back: given again it would be taken as that one, and change nothing."""
+    entries = (entry for entry in course.visits if entry.status != "withdrawn")
+    said = [entry for entry in entries if _says(entry) == _says(visit)]
+    if not said or any(entry.id not in corrected for entry in said):
+        return
+    for back in course.visits:
+        if back.status == "withdrawn" and back.day == visit.day and back.id not in corrected:
+            raise InvalidInput(
+                what=f"{said[-1].id} said that of {visit.day}, and {back.id} took it back",
+                why="the same entry given again is taken once, and would change nothing",
+                fix=f'give {{corrects={back.id}|corrects="{back.id}"}} if it holds after all',
+                argument="day",
+            )
 
 
 def _says(visit: Visit) -> Visit:

@@ -23,6 +23,7 @@ from ketsched.model import (
     Interval,
     PlacedCompanion,
     Spacing,
+    Visit,
     Window,
 )
 from ketsched.planning import appointments, plan
@@ -248,6 +249,15 @@ def test_a_session_that_is_cancelled_is_recorded_so():
     after = cancel(planned(), "s4", at=morning(5), by="patient")
     assert named(after, "s4").status == "closed"
     assert (after.visits[0].day, after.visits[0].by) == (jan(14), "patient")
+
+
+def test_a_session_that_was_cancelled_by_mistake_can_be_cancelled_after_all():
+    off = cancel(planned(), "s4", at=morning(5), by="patient")
+    back = record(off, [Visit(jan(14), "withdrawn", corrects="v1")], at=morning(6))
+    again = cancel(back, "s4", at=morning(7), by="patient")
+    assert [named(course, "s4").status for course in (off, back, again)] == ["closed", "firm", "closed"]
+    assert (again.visits[-1].status, again.visits[-1].corrects) == ("cancelled", "v2")
+    assert cancel(again, "s4", at=morning(8), by="patient") == again
 
 
 # -- names

@@ -157,6 +157,21 @@ def test_a_second_entry_of_a_day_says_that_it_is_one(reference_course):
     assert check_entry(again, ks.Visit(day, "no-show")) == ks.Visit(day, "no-show")
 
 
+def test_an_entry_that_was_taken_back_is_corrected_rather_than_given_again(reference_course):
+    """Given again it would be taken as the first one, and its session would stand as if nothing had been said."""
+    day = reference_course.standing()[0].day
+    said, back = ks.Visit(day, id="v1", who="Dr A"), ks.Visit(day, "withdrawn", id="v2", corrects="v1")
+    withdrawn = attrs.evolve(reference_course, visits=(said, back))
+    with pytest.raises(InvalidInput, match=f"v1 said that of {day}, and v2 took it back") as error:
+        check_entry(withdrawn, ks.Visit(day))
+    assert 'corrects="v2"' in error.value.fix
+    after_all = ks.Visit(day, id="v3", corrects="v2")
+    assert check_entry(withdrawn, after_all) is after_all
+    recorded = attrs.evolve(withdrawn, visits=(said, back, after_all))
+    assert check_entry(recorded, ks.Visit(day)) == ks.Visit(day)  # the same once more
+    assert check_entry(withdrawn, ks.Visit(day, "no-show")) == ks.Visit(day, "no-show")
+
+
 def test_an_entry_corrects_one_that_is_there(reference_course):
     day = reference_course.standing()[0].day
     bare = attrs.evolve(reference_course, visits=())

@@ -172,12 +172,32 @@ def cancel(
     """
     known = {session.id: session for session in course.sessions}
     if booking in known:
-        visit = Visit(known[booking].day, VisitStatus.CANCELLED, session=booking, by=by)
+        day = known[booking].day
+        back = _taken_back(course, booking, day)
+        visit = Visit(day, VisitStatus.CANCELLED, session=booking, by=by, corrects=back)
         return record(course, [visit], at=at, as_of=as_of, who=who)
     always = Calendar.always(course.zone)  # whatever is taken off needs nobody's hours
     staff = {name: always for name, _ in course.files.staff}
     asked = request(course, (), always, at=at, as_of=as_of, who=who, calendars=staff)
     return cancelled(asked, booking)
+
+
+def _taken_back(course: Course, session: str, day: date) -> str:
+    """
+    Return the id of the entry that took back what was recorded of a session on a day; empty if there is none.
+
+    Cancelled once more, it is corrected: an entry that says what one before it said would be taken as that one.
+    """
+    corrected = {visit.corrects for visit in course.visits}
+    return next(
+        (
+            visit.id
+            for visit in course.visits
+            if visit.status is VisitStatus.WITHDRAWN and visit.id not in corrected
+            if (visit.session, visit.day) == (session, day)
+        ),
+        "",
+    )
 
 
 def moving_appointment(move: AppointmentMove, target: Target) -> Moving:
