@@ -6,10 +6,10 @@ left with as few changes as can be; `ways` and `proposals` show the plans that c
 `moving` and `booking` what moving or booking something by hand would mean. None of them decides anything clinical.
 """
 
-from ketsched.tracking.byhand import book, booking, confirm
+from ketsched.tracking.byhand import book, booking, cancel, confirm
 from ketsched.tracking.choosing import Choice, choices
 from ketsched.tracking.forecasting import Due, Forecast, forecast
-from ketsched.tracking.moving import Moving, cancel, move, moving
+from ketsched.tracking.moving import Moving, move, moving
 from ketsched.tracking.proposing import Proposal, proposals, ways
 from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import replan

@@ -1,12 +1,12 @@
 """
-An appointment that has no booking gets one by hand, and what is booked is confirmed by hand.
+By hand an appointment that has no booking gets one, what is booked is confirmed, and it is taken off.
 
-Either is pinned, as after a move: planning again moves it only if it can no longer stand.
+What was booked or confirmed is pinned, as after a move: planning again moves it only if it can no longer stand.
 """
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Unpack
 
 import attrs
@@ -15,13 +15,14 @@ from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.holds import tentative_reasons, with_statuses
-from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Session
+from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Session, Visit, VisitStatus
 from ketsched.nearness import did_you_mean
 from ketsched.planning.companions import unbooked
 from ketsched.revising import revise
-from ketsched.tracking.appointing import CONFIRMED, AppointmentMove, has_own_day
+from ketsched.tracking.appointing import CONFIRMED, AppointmentMove, cancelled, has_own_day
 from ketsched.tracking.moving import Moving, moving_appointment
 from ketsched.tracking.options import MovingKeywords
+from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import check_to_come
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target
@@ -126,6 +127,60 @@ def confirm(course: Course, name: str, *, calendar: Calendar, **options: Unpack[
     if why := _over(placed, asked) or move.cannot_stay():
         raise _refused(placed, why, "move it to a day and an hour at which it can be")
     return move.confirmed()
+
+
+@checked
+def cancel(
+    course: Course,
+    booking: str,
+    *,
+    by: str = "clinic",
+    at: datetime | None = None,
+    as_of: date | None = None,
+    who: str = "",
+) -> Course:
+    """
+    Return the course with a session or an appointment taken off, as its next revision; nothing takes its place.
+
+    Args:
+        course: With what happened recorded.
+        booking: Its id.
+        by: Who cancelled a session, "patient" or "clinic".
+        at: The moment of the revision, aware.
+        as_of: Today, the local date at the clinic; that of `at`, unless given.
+        who: Who cancelled it.
+
+    Raises:
+        InvalidInput: It is over, or an appointment that decides about sessions.
+    """
+    known = {session.id: session for session in course.sessions}
+    if booking in known:
+        day = known[booking].day
+        back = _taken_back(course, booking, day)
+        visit = Visit(day, VisitStatus.CANCELLED, session=booking, by=by, corrects=back)
+        return record(course, [visit], at=at, as_of=as_of, who=who)
+    always = Calendar.always(course.zone)  # whatever is taken off needs nobody's hours
+    staff = {name: always for name, _ in course.files.staff}
+    asked = request(course, (), always, at=at, as_of=as_of, who=who, calendars=staff)
+    return cancelled(asked, booking)
+
+
+def _taken_back(course: Course, session: str, day: date) -> str:
+    """
+    Return the id of the entry that took back what was recorded of a session on a day; empty if there is none.
+
+    Cancelled once more, it is corrected: an entry that says what one before it said would be taken as that one.
+    """
+    corrected = {visit.corrects for visit in course.visits}
+    return next(
+        (
+            visit.id
+            for visit in course.visits
+            if visit.status is VisitStatus.WITHDRAWN and visit.id not in corrected
+            if (visit.session, visit.day) == (session, day)
+        ),
+        "",
+    )
 
 
 def _confirmed_session(asked: Request, session: Session) -> Course:

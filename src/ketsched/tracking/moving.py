@@ -17,18 +17,17 @@ from ketsched.clock import choices, elapsed, minute_of, moment
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import Booking, Course, Visit, VisitStatus
+from ketsched.model import Booking, Course
 from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import days_moved_from, in_order, revise
-from ketsched.tracking.appointing import AppointmentMove, cancelled, is_there
+from ketsched.tracking.appointing import AppointmentMove, is_there
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
-from ketsched.tracking.recording import record
 from ketsched.tracking.replanning import Replanning, check_to_come, replan_as, rides_forgotten
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, too_soon
@@ -143,60 +142,6 @@ def move(
         why=why if found.error is None else f"{why}; {found.error.what}",
         fix="choose another day or hour" + (", or let others move too" if found.repair else ""),
         argument="move",
-    )
-
-
-@checked
-def cancel(
-    course: Course,
-    booking: str,
-    *,
-    by: str = "clinic",
-    at: datetime | None = None,
-    as_of: date | None = None,
-    who: str = "",
-) -> Course:
-    """
-    Return the course with a session or an appointment taken off, as its next revision; nothing takes its place.
-
-    Args:
-        course: With what happened recorded.
-        booking: Its id.
-        by: Who cancelled a session, "patient" or "clinic".
-        at: The moment of the revision, aware.
-        as_of: Today, the local date at the clinic; that of `at`, unless given.
-        who: Who cancelled it.
-
-    Raises:
-        InvalidInput: It is over, or an appointment that decides about sessions.
-    """
-    known = {session.id: session for session in course.sessions}
-    if booking in known:
-        day = known[booking].day
-        back = _taken_back(course, booking, day)
-        visit = Visit(day, VisitStatus.CANCELLED, session=booking, by=by, corrects=back)
-        return record(course, [visit], at=at, as_of=as_of, who=who)
-    always = Calendar.always(course.zone)  # whatever is taken off needs nobody's hours
-    staff = {name: always for name, _ in course.files.staff}
-    asked = request(course, (), always, at=at, as_of=as_of, who=who, calendars=staff)
-    return cancelled(asked, booking)
-
-
-def _taken_back(course: Course, session: str, day: date) -> str:
-    """
-    Return the id of the entry that took back what was recorded of a session on a day; empty if there is none.
-
-    Cancelled once more, it is corrected: an entry that says what one before it said would be taken as that one.
-    """
-    corrected = {visit.corrects for visit in course.visits}
-    return next(
-        (
-            visit.id
-            for visit in course.visits
-            if visit.status is VisitStatus.WITHDRAWN and visit.id not in corrected
-            if (visit.session, visit.day) == (session, day)
-        ),
-        "",
     )
 
 
