@@ -7,7 +7,7 @@ as an earlier revision left it, as far as its revisions kept what they changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cached_property
 
@@ -52,9 +52,10 @@ class Agenda:
         """What it was planned with, as of today."""
         return self.today.protocol
 
-    def runs_evenly(self, day: date) -> bool:
-        """Whether the clocks run evenly on the day of a booking."""
-        return day not in self._maker.uneven
+    @property
+    def near(self) -> Set[date]:
+        """The days on which, or on one of the two after which, the clocks do not run evenly."""
+        return self._maker.near
 
     @property
     def holds(self) -> tuple[Hold, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate
+from operator import add
 from typing import ClassVar, NamedTuple
 
 import attrs
@@ -190,6 +191,8 @@ class Maker:
         years = {booking.day.year for booking in self._ever_booked()}
         years |= {min(year + 1, LAST_DAY.year) for year in years}
         self.uneven = frozenset[date]().union(*(uneven_days(year, self.zone) for year in years))
+        # Elapsed time is what clocks show for two days after any other day.
+        self.near = {day - days * DAY for day in self.uneven for days in range(3)}
 
     def _ever_booked(self) -> Iterator[Booking]:
         """Yield all bookings, as they are and as they were."""
@@ -214,24 +217,16 @@ class Maker:
         found = choices(day, clock, self.zone)
         return found[0] if len(found) == 1 else None
 
-    def after(self, booking: Booking, start: datetime, elapsed: timedelta) -> datetime:
-        """Return the moment that much elapsed time after the start of a booking."""
-        shown = start + elapsed
-        if booking.day not in self.uneven:
-            last = shown.date()
-            if last == booking.day or (elapsed <= 2 * DAY and self.uneven.isdisjoint((last - DAY, last))):
-                return shown
-        return later(start, elapsed)
-
     def session(self, session: Session, number: int | None, total: int) -> SessionEntry:
         """Return a session with what follows for it."""
-        phase, length, until = self.phases[session.phase]
+        phase, length, until, is_short = self.phases[session.phase]
         start = self.start(session)
         end = drives_from = None
         if start is not None:
-            end = self.after(session, start, length)
+            after = add if is_short and session.day not in self.near else later
+            end = after(start, length)
             if until is not None:
-                drives_from = self.after(session, start, until)
+                drives_from = after(start, until)
                 if not isinstance(phase.no_driving, timedelta):  # after a night's sleep
                     drives_from = datetime.combine(drives_from.date() + DAY, MIDNIGHT, self.place)
         return SessionEntry(
@@ -250,7 +245,8 @@ class Maker:
         if companion is None:
             return None
         start = self.start(placed) if companion.kind == "appointment" else None
-        end = None if start is None else self.after(placed, start, timedelta(minutes=companion.minutes))
+        after = add if placed.day not in self.near else later  # it takes a day at most
+        end = None if start is None else after(start, timedelta(minutes=companion.minutes))
         return CompanionEntry(booking=placed, start=start, end=end, companion=companion)
 
     def day_after(self, entry: SessionEntry) -> DayAfter | None:
@@ -265,9 +261,13 @@ class Maker:
         )
 
 
-def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None]:
-    """Return a phase, how long its sessions take, and how long after their start it is still forbidden to drive."""
+def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None, bool]:
+    """
+    Return a phase, how long its sessions take, and how long after their start it is still forbidden to drive.
+
+    At last, whether both end within two days.
+    """
     parts, rule = phase.anatomy, phase.no_driving
-    treated = timedelta(minutes=parts.prepare + parts.infusion)
+    length, treated = timedelta(minutes=parts.minutes), timedelta(minutes=parts.prepare + parts.infusion)
     until = None if rule is None else treated + (rule if isinstance(rule, timedelta) else timedelta())
-    return phase, timedelta(minutes=parts.minutes), until
+    return phase, length, until, max(length, until or length) <= 2 * DAY

@@ -102,4 +102,4 @@ def write(path: Path, groups: Iterable[tuple[str, list[tuple[datetime, datetime]
 def _time(moment: datetime, zone: str, described: tuple[str, ...] | None) -> str:
     if described is None:
         return f":{contentlines.utc(moment)}"
-    return f";TZID={contentlines.parameter(zone)}:{contentlines.local(moment)}"
+    return f";TZID={zone}:{contentlines.local(moment)}"

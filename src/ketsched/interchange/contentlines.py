@@ -134,13 +134,6 @@ def line(content: str) -> str:
     return f"{octets if len(octets) <= _OCTETS else _fold(octets)}\r\n"
 
 
-def identity(name: str, uid: str) -> str:
-    """Return the line of a property that names an event; one of our own names needs neither escape nor fold."""
-    if len(uid) <= 36 and uid.isascii() and uid.replace("-", "").isalnum():
-        return f"{name}:{uid}\r\n"
-    return line(f"{name}:{text(uid)}")
-
-
 def document(lines: Iterable[str]) -> bytes:
     """Put content lines together as the bytes of a file: UTF-8 without a BOM, nothing after the last CRLF."""
     return file_of(map(line, lines))

@@ -18,15 +18,15 @@ What matters for safety stands in the description, because readers drop alarms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
-from ketsched.agenda import agenda, is_in_calendars
+from ketsched.agenda import Agenda, agenda, is_in_calendars
 from ketsched.clock import moment
 from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
@@ -35,9 +35,9 @@ from ketsched.interchange.icalevents import COURSE, STATUS
 from ketsched.interchange.identity import adopted_uids, changed_at, course_id, last_changes, uids_of
 from ketsched.interchange.vtimezones import vtimezone
 from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Protocol, Session
-from ketsched.model.bookings import MIDNIGHT
-from ketsched.moments import DAY, CompanionEntry, DayAfter, Entry, SessionEntry
-from ketsched.words.telling import Lines, Telling
+from ketsched.moments import DAY as ONE_DAY
+from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
+from ketsched.words.telling import DAY, Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ IN_PART = True
 DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
-Key = TypeVar("Key")
+_GAP = "\0"
+"""For each octet of a day that is filled in later; no text has it that was escaped."""
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Before the start, the one that matters more first: some readers keep one only."""
 
@@ -122,34 +123,6 @@ def changes_events(course: Course, publication: Publication) -> bool:
     return _Calendar(course, attrs.evolve(publication, changes_only=True)).has_entries()
 
 
-class _Once(dict[Key, str]):
-    """Texts by what they are made of, each made when it is first asked for."""
-
-    def __init__(self, make: Callable[[Key], str]) -> None:
-        self.make = make
-
-    def __missing__(self, key: Key) -> str:
-        found = self[key] = self.make(key)
-        return found
-
-
-class _Said(NamedTuple):
-    """
-    What an event says to its reader, beside when it is and what became of it.
-
-    Attributes:
-        title: Its title.
-        lines: The lines of its description, as text, in groups.
-        place: Where it is.
-        related: Id of the session that it belongs to.
-    """
-
-    title: str
-    lines: list[Lines]
-    place: str = ""
-    related: str = ""
-
-
 class _Calendar:
     """Writes the lines of one calendar file."""
 
@@ -161,13 +134,10 @@ class _Calendar:
         self.full = publication.privacy is Privacy.FULL
         self.agenda = agenda(course)
         self.telling = Telling(self.agenda, publication)
-        self.uids = _Once[str](uids_of(self.id, course.key))
-        self.escaped = _Once[tuple[str, ...]](lambda lines: r"\n".join(map(contentlines.text, lines)))
-        self.summaries = _Once[str](lambda title: contentlines.line(f"SUMMARY:{contentlines.text(title)}"))
-        self.alarms = _Once[tuple[time, bool]](
-            lambda at: "".join(map(contentlines.line, self._alarm_lines(*at)))
-        )
-        self.uids.update(adopted_uids(course))
+        self.adopted = adopted_uids(course)
+        # What several events have is made once.
+        self.uid, self.day = cache(uids_of(self.id, course.key)), cache(contentlines.text)
+        self.summary, self.folded, self.ending = cache(_summary), cache(_folded), cache(self._ending)
         self.stamps: dict[int, str] = {}
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
@@ -200,7 +170,7 @@ class _Calendar:
             yield from map(contentlines.line, known or ())
         as_local = iter(local)
         for entry in entries:
-            yield self._event(entry, since[_key(entry)], local=entry.start is None or next(as_local))
+            yield self._event(entry, since, local=entry.start is None or next(as_local))
         yield contentlines.line("END:VCALENDAR")
 
     def resources(self) -> Iterator[Resource]:
@@ -212,10 +182,10 @@ class _Calendar:
             zone = (
                 vtimezone(self.course.zone, (entry.start, entry.end)) if entry.start and entry.end else None
             )
-            event = self._event(entry, since[_key(entry)], local=zone is not None or not timed)
+            event = self._event(entry, since, local=zone is not None or not timed)
             was = (was for was in self.agenda.was(entry.booking.id) if type(was) is type(entry))
             yield Resource(
-                uid=self.uids[_key(entry)],
+                uid=self.adopted.get(_key(entry)) or self.uid(_key(entry)),
                 booking=entry.booking.id,
                 state=_state(entry),
                 earlier=tuple(map(_state, filter(_can_be_event, was))),
@@ -231,7 +201,7 @@ class _Calendar:
             filter(self._is_event, self.agenda.entries if self.for_patient else self.agenda.booked)
         )
         for entry in entries:
-            if not _can_be_event(entry):
+            if entry.start is None and not entry.is_whole_days:
                 _check_hour(entry, self.course.zone)
         return entries
 
@@ -272,13 +242,13 @@ class _Calendar:
 
     def _since(self, entries: Sequence[Entry]) -> dict[str, int]:
         """
-        Return the last revision that changed what each event says to this reader.
+        Return the last revision that changed what each event says to this reader; 0 of those that it leaves out.
 
         That of its own start, end, place or status is known. Beyond that its words are compared from
         revision to revision, where they can differ. Findings of the rules are left out.
         """
         if len(self.course.revisions) == 1:
-            return dict.fromkeys(map(_key, entries), 0)
+            return {}
         since = {_key(entry): self._known_since(entry) for entry in entries}
         if not since or not (self.named or self.course.protocol.companions):
             return since  # nothing is told but its own day, hour and state
@@ -318,23 +288,22 @@ class _Calendar:
         firsts = (session.revised[0] for session in self.course.sessions if session.phase in added)
         return min(firsts, default=len(self.course.revisions) - 1)
 
-    def _says(self, telling: Telling, booking: str) -> dict[str, tuple[State, _Said, list[str]]]:
+    def _says(self, telling: Telling, booking: str) -> dict[str, tuple[object, ...]]:
         """Return what the events of a booking are and say in a revision, by what each is told apart by."""
-        found = {}
-        for entry in telling.agenda.of(booking):
-            if _can_be_event(entry) and (self.for_patient or not isinstance(entry, DayAfter)):
-                said = self._said(telling, entry)
-                lines = list(chain.from_iterable(said.lines))  # in whatever groups
-                found[_key(entry)] = _state(entry), said._replace(lines=[]), lines
-        return found
+        return {
+            _key(entry): (
+                *(_state(entry), telling.title(entry), telling.lines(entry)),
+                *self._place_and_related(telling.agenda, entry),
+            )
+            for entry in telling.agenda.of(booking)
+            if _can_be_event(entry) and (self.for_patient or not isinstance(entry, DayAfter))
+        }
 
-    def _said(self, telling: Telling, entry: Entry) -> _Said:
-        title, lines, booking = telling.title(entry), telling.groups(entry), entry.booking
-        if isinstance(entry, DayAfter):
-            return _Said(title, lines, related=booking.id)
-        if isinstance(booking, PlacedCompanion):
-            return _Said(title, lines, related=telling.agenda.goes_with(booking))
-        return _Said(title, lines, place=booking.place if self.named and isinstance(booking, Session) else "")
+    def _place_and_related(self, held: Agenda, entry: Entry) -> tuple[str, str]:
+        """Return where an event is, and the id of the session that it belongs to."""
+        if isinstance(entry, SessionEntry):
+            return entry.booking.place if self.named else "", ""
+        return "", held.goes_with(entry.booking) if isinstance(entry, CompanionEntry) else entry.booking.id
 
     # The lines
 
@@ -368,27 +337,51 @@ class _Calendar:
         name = self.course.protocol.title if self.full else self.words.calendar_named
         return name if self.for_patient else f"{name}, {self.id}"
 
-    def _event(self, entry: Entry, since: int, *, local: bool) -> str:
+    def _event(self, entry: Entry, since: Mapping[str, int], *, local: bool) -> str:
         """Return an event; one that blocks no time has no alarm."""
-        booking, said, blocks = entry.booking, self._said(self.telling, entry), entry.start is not None
-        status, stamp, uids = STATUS[booking.status], self._stamp(entry, since), self.uids
-        described = r"\n".join(map(self.escaped.__getitem__, filter(None, said.lines)))
-        place = self.escaped[said.place,] if said.place else ""
+        booking, key, (place, related) = (
+            entry.booking,
+            _key(entry),
+            self._place_and_related(self.agenda, entry),
+        )
+        stamp, where = self._stamp(entry, since.get(key, 0)), place and contentlines.text(place)
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
-            f"BEGIN:VEVENT\r\n{self.summaries[said.title]}{self._when(entry, local=local)}"
-            f"DTSTAMP:{stamp}\r\n{contentlines.identity('UID', uids[_key(entry)])}SEQUENCE:{booking.sequence}\r\n"
-            f"{self.category}CLASS:PRIVATE\r\n{contentlines.line(f'DESCRIPTION:{described}')}"
-            f"LAST-MODIFIED:{stamp}\r\n{contentlines.line(f'LOCATION:{place}') if place else ''}"
-            f"{contentlines.identity('RELATED-TO', uids[said.related]) if said.related else ''}"
-            f"STATUS:{status}\r\nTRANSP:{'OPAQUE' if blocks and status != 'CANCELLED' else 'TRANSPARENT'}\r\n"
-            f"{self._alarms(entry) if blocks else ''}END:VEVENT\r\n"
+            f"BEGIN:VEVENT\r\n{self.summary(self.telling.title(entry))}{self._when(entry, local=local)}"
+            f"DTSTAMP:{stamp}\r\n{self._identity('UID', key)}SEQUENCE:{booking.sequence}\r\n"
+            f"{self.category}CLASS:PRIVATE\r\n{self._description(*self.telling.told(entry))}"
+            f"LAST-MODIFIED:{stamp}\r\n"
+            f"{contentlines.line(f'LOCATION:{where}') if where else ''}"
+            f"{self._identity('RELATED-TO', related) if related else ''}"
+            f"{self.ending(booking.status, booking.time if entry.start else None)}"
         )
+
+    def _description(self, groups: tuple[Lines, ...], rule: Lines | None, day: str) -> str:
+        """
+        Return the line of a description.
+
+        Events that differ in a day alone have it folded at the same places, if their days are equally long.
+        """
+        if rule is None:
+            return self.folded(groups, None, "")
+        said = self.day(day)
+        gap = _GAP * len(said)
+        folded = self.folded(groups, rule, gap)
+        if gap in folded and said.isascii() and "\\" not in said:
+            return folded.replace(gap, said)
+        return _folded(groups, rule, said)
+
+    def _identity(self, name: str, key: str) -> str:
+        """Return the line of a property that names an event; one of our own names needs neither escape nor fold."""
+        adopted = self.adopted.get(key)
+        if adopted is None:
+            return f"{name}:{self.uid(key)}\r\n"
+        return contentlines.line(f"{name}:{contentlines.text(adopted)}")
 
     def _when(self, entry: Entry, *, local: bool) -> str:
         start, end = entry.start, entry.end
         if start is None or end is None:  # the end of whole days is the day after the last
-            first, last = contentlines.day(entry.first), contentlines.day(entry.last + DAY)
+            first, last = contentlines.day(entry.first), contentlines.day(entry.last + ONE_DAY)
             return f"DTSTART;VALUE=DATE:{first}\r\nDTEND;VALUE=DATE:{last}\r\n"
         if local:
             zoned = self.zoned
@@ -400,12 +393,14 @@ class _Calendar:
             self.stamps[revision] = contentlines.utc(changed_at(self.course, entry.booking, revision))
         return self.stamps[revision]
 
-    def _alarms(self, entry: Entry) -> str:
-        status = entry.booking.status
-        unsure = status is BookingStatus.TENTATIVE
-        if self.for_patient and (unsure or status is BookingStatus.FIRM):
-            return self.alarms[entry.booking.time or MIDNIGHT, unsure]
-        return ""
+    def _ending(self, status: BookingStatus, start: time | None) -> str:
+        """Return how events of a status end that start at a time of day, or block no time."""
+        word, unsure = STATUS[status], status is BookingStatus.TENTATIVE
+        blocks = "OPAQUE" if start is not None and word != "CANCELLED" else "TRANSPARENT"
+        lines = [f"STATUS:{word}", f"TRANSP:{blocks}"]
+        if start is not None and self.for_patient and (unsure or status is BookingStatus.FIRM):
+            lines += self._alarm_lines(start, unsure)
+        return "".join(map(contentlines.line, (*lines, "END:VEVENT")))
 
     def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
         title = self.words.session  # on a locked screen, whatever the calendar itself may tell
@@ -417,6 +412,17 @@ class _Calendar:
             yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
 
 
+def _folded(groups: tuple[Lines, ...], rule: Lines | None, day: str) -> str:
+    """Return the line of a description, a day as it stands there among the words of the rule that names it."""
+    said = ((contentlines.text(line), group is rule) for group in groups for line in group)
+    described = r"\n".join([line.replace(DAY, day) if has_day else line for line, has_day in said])
+    return contentlines.line(f"DESCRIPTION:{described}")
+
+
+def _summary(title: str) -> str:
+    return contentlines.line(f"SUMMARY:{contentlines.text(title)}")
+
+
 def _key(entry: Entry) -> str:
     """Return what an event is told apart by in its course."""
     return entry.booking.id + DAY_AFTER if isinstance(entry, DayAfter) else entry.booking.id
@@ -424,7 +430,7 @@ def _key(entry: Entry) -> str:
 
 def _state(entry: Entry) -> State:
     """Return what an event says that a client must not miss."""
-    start, end = entry.start or entry.first, entry.end or entry.last + DAY
+    start, end = entry.start or entry.first, entry.end or entry.last + ONE_DAY
     return State(start, end, STATUS[entry.status], entry.booking.sequence)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha1
+from operator import itemgetter
 from uuid import UUID
 
 from ketsched.errors import CannotWrite
@@ -20,6 +21,8 @@ NAMESPACE = UUID("6db346c1-edac-4889-8934-5c617381bcbd")
 """Drawn at random, once, so that an identity tells nothing of where it comes from; fixed for ever."""
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """What stands for a digit in which two bits say the variant of the UUID."""
+_FIELDS = itemgetter(slice(8), slice(8, 12), slice(13, 16), 16, slice(17, 20), slice(20, 32))
+"""Of the digits of a UUID; the one before the third is its version."""
 
 
 def course_id(course: Course) -> str:
@@ -54,9 +57,8 @@ def uids_of(course_id: str, key: str = "") -> Callable[[str], str]:
     def uid(session_id: str) -> str:
         name = course.copy()
         name.update(session_id.encode())
-        digest = name.hexdigest()
-        variant = _VARIANTS[digest[16]]
-        return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+        low, mid, high, variant, sequence, node = _FIELDS(name.hexdigest())
+        return f"{low}-{mid}-5{high}-{_VARIANTS[variant]}{sequence}-{node}"
 
     return uid
 

@@ -59,7 +59,11 @@ def vtimezone(zone: str, moments: Iterable[datetime]) -> tuple[str, ...] | None:
             why="it is not in the tz database of this machine, nor in the tzdata package",
             fix="give a name such as Europe/London, or install a newer tzdata",
         ) from error
-    return rule.lines if rule and all(map(rule.tells, moments)) else None
+    if rule is None:
+        return None
+    clear, place = rule.clear, rule.zone
+    doubtful = (m for m in moments if m.tzinfo is not place or m.fold or not clear.get((m.year, m.month)))
+    return rule.lines if all(map(rule.tells, doubtful)) else None
 
 
 class _Clock(NamedTuple):
@@ -114,7 +118,7 @@ class _Rule:
     def __init__(self, zone: zoneinfo.ZoneInfo, standard: _Clock, turns: _Turns | None) -> None:
         self.zone, self.standard, self.turns = zone, standard, turns
         self.lines = ("BEGIN:VTIMEZONE", f"TZID:{zone.key}", *self._observances(), "END:VTIMEZONE")
-        self._months: dict[tuple[int, int], bool] = {}
+        self.clear: dict[tuple[int, int], bool] = {}
         self._nights: dict[int, tuple[datetime, datetime, datetime, datetime]] = {}
 
     def tells(self, moment: datetime) -> bool:
@@ -128,7 +132,7 @@ class _Rule:
         here = moment if moment.tzinfo is self.zone else moment.astimezone(self.zone)
         if here.fold:
             return False
-        known = self._months.get((here.year, here.month))
+        known = self.clear.get((here.year, here.month))
         if known is None:
             known = self._tells_all_of(here.year, here.month)
         return known or here.utcoffset() == self._offset(here)
@@ -142,7 +146,7 @@ class _Rule:
             forward, forwarded, back, backed = self._nights[year]
             known = not (forward <= last and first <= forwarded) and not (back <= last and first <= backed)
         known = known and not any(day.month == month for day in uneven_days(year, self.zone.key))
-        self._months[year, month] = known
+        self.clear[year, month] = known
         return known
 
     def _offset(self, here: datetime) -> timedelta | None:

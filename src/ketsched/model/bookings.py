@@ -30,10 +30,11 @@ class BookingStatus(StrEnum):
     MISSED = "missed"
     CLOSED = "closed"
 
-    @property
-    def stands(self) -> bool:
-        """Whether the session takes place or did: it counts in the order of the course."""
-        return self is not BookingStatus.MISSED and self is not BookingStatus.CLOSED
+    stands: bool
+    """Whether the session takes place or did: it counts in the order of the course."""
+
+    def __init__(self, word: str) -> None:
+        self.stands = word not in ("missed", "closed")
 
     @property
     def can_move(self) -> bool:

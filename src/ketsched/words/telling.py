@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 from ketsched import anchors, holds
@@ -24,6 +24,9 @@ from ketsched.moments import CompanionEntry, DayAfter, Entry, Moments, SessionEn
 from ketsched.words.wording import Audience, Privacy, Publication, clock
 
 Lines = tuple[str, ...]
+Told = tuple[tuple[Lines, ...], Lines | None, str]
+"""The lines of an event in groups; the group of one line, if any, in which DAY stands for a day; and that day."""
+DAY = "{day}"
 
 
 class Shared(NamedTuple):
@@ -31,14 +34,12 @@ class Shared(NamedTuple):
     Lines of a session that others like it have too.
 
     Attributes:
-        opening: Those before what goes with it.
-        chair: The chair, after that.
-        closing: Those after the rule about driving.
+        groups: All but what goes with it, which comes after the first.
+        rule: The rule about driving, with DAY for the day that it names; among the groups if this reader is told it.
     """
 
-    opening: Lines
-    chair: Lines
-    closing: Lines
+    groups: tuple[Lines, ...]
+    rule: Lines | None
 
 
 class Telling:
@@ -46,7 +47,7 @@ class Telling:
     Says the titles and the lines of what a course holds, for one reader.
 
     Sessions of a phase at the same time of day share most of their words; those are made
-    once. That holds on days on which the clocks run evenly, which is asked each time.
+    once. That holds where the clocks run evenly for three days, which is asked each time.
     """
 
     def __init__(self, agenda: Agenda, publication: Publication) -> None:
@@ -57,9 +58,10 @@ class Telling:
         self.full = publication.privacy is Privacy.FULL
         self.for_clinic_in_full = self.full and not self.for_patient
         self.definitions = {companion.id: companion for companion in agenda.protocol.companions}
+        self.near = agenda.near
+        self.tells_driving = self.named or self.for_patient
         self.decided = (self.words.decided_by[publication.audience],)
         self.shared: dict[tuple[object, ...], Shared] = {}
-        self.protocols: dict[str, Lines] = {}
 
     def is_told(self, companion: Companion) -> bool:
         """Whether this reader is told of a companion at all."""
@@ -73,22 +75,25 @@ class Telling:
             title = self._called(entry.companion)
         else:
             title = self.words.day_after_named if self.named else self.words.day_after
-        return self._marked(title, entry.booking.status)
+        status = entry.booking.status
+        return title if status is BookingStatus.FIRM else self._marked(title, status)
 
     def lines(self, entry: Entry) -> Lines:
         """Return the lines of a session, appointment, task or day after; the last says who decides."""
-        return tuple(chain.from_iterable(self.groups(entry)))
+        groups, rule, day = self.told(entry)
+        return tuple(line.replace(DAY, day) if group is rule else line for group in groups for line in group)
 
-    def groups(self, entry: Entry) -> list[Lines]:
-        """Return the lines in groups; the group that several events have is the same one."""
+    def told(self, entry: Entry) -> Told:
+        """Return the lines in groups that several events have, with the day that sets one of them apart."""
         if isinstance(entry, SessionEntry):
             return self._session(entry)
         if isinstance(entry, DayAfter):
-            return [tuple(self._day_after(entry)), self.decided]
+            return self._day_after(entry)
+        lines: Iterable[str] = ()
         if isinstance(entry, CompanionEntry):
-            told = self._task(entry) if entry.companion.kind == "task" else self._appointment(entry)
-            return [(*told, *self._for_the_clinic(entry)), self.decided]
-        return [self.decided]
+            said = self._task(entry) if entry.companion.kind == "task" else self._appointment(entry)
+            lines = (*said, *self._for_the_clinic(entry))
+        return (tuple(lines), self.decided), None, ""
 
     def remarks(self) -> tuple[str, ...]:
         """Return what the rules remarked that is of no one booking."""
@@ -96,8 +101,6 @@ class Telling:
 
     def _marked(self, title: str, status: BookingStatus) -> str:
         """Return a title that says what a booking is: to be confirmed, or cancelled."""
-        if status is BookingStatus.FIRM:
-            return title
         if status is BookingStatus.TENTATIVE:
             return self.words.tentative.format(title=title)
         return title if status.stands else self.words.cancelled.format(title=title)
@@ -152,7 +155,7 @@ class Telling:
     def as_of(self, earlier: Agenda) -> Telling:
         """Return what tells this reader of an earlier revision, without the findings of today."""
         telling = Telling(earlier, self.publication)
-        telling.shared, telling.protocols, telling.findings = self.shared, self.protocols, ()
+        telling.shared, telling.findings = self.shared, ()
         return telling
 
     def differs(self, then: Telling) -> set[str]:
@@ -187,55 +190,70 @@ class Telling:
                 title = words.numbered.format(title=title, number=entry.number, total=entry.total)
         return words.with_route.format(title=title, route=entry.route) if self.full else title
 
-    def _session(self, entry: SessionEntry) -> list[Lines]:
-        session = entry.booking
-        if session.status.stands:
-            shared = self._shared(entry)
-            found = [shared.opening]
-            if session.id in self.agenda.with_session:
-                found.append(self._beside(session))
-            if shared.chair:
-                found.append(shared.chair)
-            if entry.drives_from is not None and (self.named or self.for_patient):
-                found.append((self._driving(entry),))
-            found.append(shared.closing)
-        else:
-            found = [(self._off(session.status),)]
-        if self.full:
-            found += self._in_full(entry)
-        found.append(self.decided)
+    def _session(self, entry: SessionEntry) -> Told:
+        session, (groups, rule) = entry.booking, self._shared(entry)
+        if session.id in self.agenda.with_session and session.status.stands:
+            groups = (groups[0], self._beside(session), *groups[1:])
+        if rule is None or not self.tells_driving:
+            return groups, None, ""
+        return groups, rule, self._day_of(entry)
+
+    def _day_of(self, entry: SessionEntry) -> str:
+        """Say the day that the rule about driving names."""
+        until = entry.drives_from
+        return "" if until is None else self.words.date(until.date())
+
+    def _shared(self, entry: SessionEntry) -> Shared:
+        """Return the lines that sessions of a phase share at the same time of day, where the clocks run evenly."""
+        session, notices = entry.booking, self.notices.get(entry.booking.id, ())
+        ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
+        because, remarks = self._remarks_on(session) if self.for_clinic_in_full else ((), ())
+        names = tuple(notice.id for notice in notices) if notices else ()
+        when = session.time, session.status, session.chair
+        key = (session.phase, session.place, session.route, when, ride, names, because, remarks)
+        even, known = session.day not in self.near, self.shared.get(key)
+        if known is not None and even:
+            return known
+        opening, chair, rule, closing, times = self._made(entry, notices, ride=ride)
+        last = (*closing, *because, *self._in_full(entry), *remarks, *self.decided)
+        told_rule = rule if self.tells_driving else None
+        found = Shared((opening, *filter(None, (chair, told_rule, last))), rule)
+        until = entry.drives_from
+        short = until is None or until.date() <= session.day + _EVEN_DAYS
+        if even and short and all(moment.date() == session.day for moment in times):
+            self.shared[key] = found
         return found
 
-    def _in_full(self, entry: SessionEntry) -> Iterator[Lines]:
-        words, protocol, name = self.words, self.agenda.protocol, entry.booking.id
-        if entry.status is BookingStatus.TENTATIVE:
-            yield tuple(words.to_confirm.format(reason=reason) for reason in self.reasons.get(name, ()))
-        if entry.route not in self.protocols:
-            title = words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
-            self.protocols[entry.route] = words.route.format(route=entry.route), title
-        yield self.protocols[entry.route]
-        yield tuple(self._findings.get(name, ()))
+    def _remarks_on(self, session: Session) -> tuple[Lines, Lines]:
+        """Return why a session is to be confirmed, and what the rules remarked on it."""
+        unsure = session.status is BookingStatus.TENTATIVE
+        reasons = self.reasons.get(session.id, ()) if unsure else ()
+        said = tuple(self.words.to_confirm.format(reason=reason) for reason in reasons)
+        return said, tuple(self._findings.get(session.id, ()))
+
+    def _in_full(self, entry: SessionEntry) -> Lines:
+        words, protocol = self.words, self.agenda.protocol
+        if not self.full:
+            return ()
+        title = words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
+        return words.route.format(route=entry.route), title
 
     def _off(self, status: BookingStatus) -> str:
         missed = status is BookingStatus.MISSED
         return self.words.did_not_take_place if missed else self.words.does_not_take_place
 
-    def _shared(self, entry: SessionEntry) -> Shared:
-        """Return the lines that sessions of a phase share at the same time of an even day."""
-        session, phase = entry.booking, entry.phase
-        notices = self.notices.get(session.id, ())
-        ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
-        unsure = session.status is BookingStatus.TENTATIVE
-        key = (phase.name, session.time, session.place, session.route, session.chair, unsure, ride, notices)
-        even, known = self.agenda.runs_evenly(session.day), self.shared.get(key)
-        if known is not None and even:
-            return known
-        at, words = entry.moments, self.words
-        unconfirmed = (words.not_confirmed,) if unsure else ()
+    def _made(
+        self, entry: SessionEntry, notices: Iterable[Companion], *, ride: bool
+    ) -> tuple[Lines, Lines, Lines | None, Lines, list[datetime]]:
+        """Return a session's first lines, its chair, its rule about driving, the lines after it, and their moments."""
+        session, phase, at, words = entry.booking, entry.phase, entry.moments, self.words
+        if not session.status.stands:
+            return (self._off(session.status),), (), None, (), []
+        unconfirmed = (words.not_confirmed,) if session.status is BookingStatus.TENTATIVE else ()
         has_chair = self.named and not self.for_patient and session.chair is not None
         chair = (words.chair.format(number=session.chair),) if has_chair else ()
         if at is None:
-            return Shared(unconfirmed, chair, ())
+            return unconfirmed, chair, None, (), []
         left_out = phase.before if self.for_patient else ()
         since = [later(at.treatment, timedelta(minutes=-restriction.minutes)) for restriction in left_out]
         arrives = self.for_patient and not entry.at_home
@@ -251,10 +269,8 @@ class Telling:
             times += [moment for moment in (begin, until) if moment is not None]
         if self.full or (self.named and not self.for_patient):
             after += self._parts(entry, at)
-        found = Shared((*unconfirmed, *dict.fromkeys(before)), chair, tuple(dict.fromkeys(after)))
-        if even and all(moment.date() == session.day for moment in times):
-            self.shared[key] = found
-        return found
+        opening, closing = (*unconfirmed, *dict.fromkeys(before)), tuple(dict.fromkeys(after))
+        return opening, chair, self._rule(entry), closing, times
 
     def _from_to(self, template: str, start: datetime, end: datetime, minutes: int) -> str:
         takes = self.words.takes.format(length=self.words.length(minutes), time=self._by(end, start.date()))
@@ -274,12 +290,14 @@ class Telling:
             found.append(template.format(time=self._by(begin, day), what=restriction.what))
         return dict.fromkeys(found)
 
-    def _driving(self, entry: SessionEntry) -> str:
-        """Say until when the patient does not drive, counted from the end of the treatment."""
-        words, rule = self.words, entry.phase.no_driving
-        if isinstance(rule, timedelta) and entry.drives_from is not None:
-            return words.no_driving_until.format(time=words.moment(entry.drives_from))
-        return words.no_driving_next_day.format(day=words.date(entry.no_driving_on or entry.last))
+    def _rule(self, entry: SessionEntry) -> Lines | None:
+        """Say until when the patient does not drive, counted from the end of the treatment, but for the day."""
+        words, until = self.words, entry.drives_from
+        if until is None:
+            return None
+        if isinstance(entry.phase.no_driving, timedelta):
+            return (words.no_driving_until.format(time=words.moment(until, DAY)),)
+        return (words.no_driving_next_day,)
 
     def _parts(self, entry: SessionEntry, at: Moments) -> Iterator[str]:
         words, day = self.words, entry.first
@@ -413,17 +431,25 @@ class Telling:
 
     # The day after a session
 
-    def _day_after(self, entry: DayAfter) -> Iterable[str]:
+    def _day_after(self, entry: DayAfter) -> Told:
         if not entry.status.stands:
-            return [self.words.no_longer]
+            return ((self.words.no_longer,), self.decided), None, ""
         of, phase = entry.session, entry.session.phase
-        slept = self.words.no_driving_slept
-        found = [self._driving(of) if isinstance(phase.no_driving, timedelta) else slept]
+        timed, day = isinstance(phase.no_driving, timedelta), self._day_of(of)
+        rule = self._shared(of).rule if timed else None
+        first = (self.words.no_driving_slept,) if rule is None else rule
+        said = first[0].replace(DAY, day)
+        others: dict[str, None] = {}
         for notice in self.notices.get(of.booking.id, ()):
             _, end = _holds(notice, of.moments)
             if end is not None and end.date() > of.first:
-                found.append(self._notice(notice, phase, None, end, of.first))
-        return dict.fromkeys(found)
+                others[self._notice(notice, phase, None, end, of.first)] = None
+        others.pop(said, None)
+        return (first, *filter(None, (tuple(others), self.decided))), rule, day
+
+
+_EVEN_DAYS = timedelta(days=2)
+"""After the day of a booking, on which the clocks run evenly if the agenda says so."""
 
 
 def _differing(now: Mapping[str, object], once: Mapping[str, object]) -> Iterator[str]:

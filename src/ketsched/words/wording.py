@@ -163,9 +163,9 @@ class Words:
         """Say a date as readers of this language do."""
         return _date(self, on)
 
-    def moment(self, at: datetime) -> str:
-        """Say a moment by the clock of its zone, with its day."""
-        said = self.clock.format(time=clock(at), day=self.date(at.date()))
+    def moment(self, at: datetime, day: str = "") -> str:
+        """Say a moment by the clock of its zone, with its day, unless another word stands for that."""
+        said = self.clock.format(time=clock(at), day=day or self.date(at.date()))
         return f"{said} {self.again}" if at.fold else said
 
     def length(self, minutes: int) -> str:
