@@ -364,6 +364,36 @@ class TestWords:
         assert f"Do not drive until {no_driving}." in said
         assert f"Nothing to eat after {eating}." in said
 
+    @pytest.mark.parametrize(("days", "hours"), [(1, 24), (2, 48), (3, 72)])
+    def test_sessions_alike_keep_their_own_end_of_the_rule(self, days, hours):
+        """By hand: the hours end at 10:15, and at 11:15 where London's clocks went forward on 28 March before that."""
+        sessions = [at(date(2027, 3, day), number=day) for day in range(21, 32)]
+        said = [
+            str(event["DESCRIPTION"])
+            for event in events(course_of(*sessions, no_driving=timedelta(hours=hours)))
+        ]
+        found = [re.search(r"Do not drive until (\S+) on \w+ (\d+) (\w+)\.", text).groups() for text in said]
+        ends = [(date(2027, 3, day), date(2027, 3, day) + timedelta(days)) for day in range(21, 32)]
+        change = date(2027, 3, 28)
+        assert found == [
+            ("11:15" if day < change <= end else "10:15", str(end.day), f"{end:%B}") for day, end in ends
+        ]
+
+    @pytest.mark.parametrize("length", range(75))
+    def test_a_day_is_told_wherever_the_line_is_folded(self, length):
+        first = date(2027, 1, 4)
+        sessions = [at(first + timedelta(day), number=day) for day in range(0, 60, 6)]
+        course = course_of(*sessions, before=(Restriction(what="x" * (length + 1), minutes=10),))
+        content = dumps(course, "ics", privacy="full")
+        calendar = icalendar.Calendar.from_ical(content)
+        assert calendar.to_ical() == content
+        said = [str(event["DESCRIPTION"]) for event in events(course, privacy="full")]
+        until = [session.day + timedelta(1) for session in sessions]
+        names = [f"{day:%A} {day.day} {day:%B}" for day in until]
+        assert all(
+            f"Do not drive until 10:15 on {day}.\n" in text for day, text in zip(names, said, strict=True)
+        )
+
     def test_a_session_through_a_clock_change_takes_as_long_as_ever(self):
         """2 hours 10 minutes from 00:30 on, of which London's clocks leave one hour out."""
         said = described(course_of(at(date(2027, 3, 28), time(0, 30))))
