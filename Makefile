@@ -12,7 +12,7 @@
 #   make bench     measure; prints the machine
 #   make bench-check  compare ratios with those kept in benchmarks/ratios.json; a note, it fails nothing
 #   make changelog put the fragments of changelog.d/ into CHANGELOG.md, at a release
-#   make mutants   change the core in 300 places, one at a time, and print what no test notices (hours)
+#   make mutants   change the core in 300 places, one at a time, and print what no test notices (an hour)
 #   make fuzz      try to break the readers, FUZZ_SECONDS each
 #   make clean     remove what the above has made
 #
@@ -96,7 +96,7 @@ laws: $(TEST)
 	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
 
 mutants: $(TEST)
-	nice $(BIN)/python tests/mutation/mutants.py $(MUTANTS)
+	PYTHONPATH=tests nice $(BIN)/python tests/mutation/mutants.py $(MUTANTS)
 
 docs: $(TEST)
 	$(BIN)/python -m mkdocs build --strict --quiet

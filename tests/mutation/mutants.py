@@ -2,261 +2,221 @@
 Change the core in one place at a time, and see whether a test notices.
 
 Places are drawn at random among comparisons, sums, numbers, truth values and returns of the core
-modules. Each is changed in a copy of `src`, and the tests that are about its module are run against
-the copy, until the first that fails. What no test notices is printed with its line, to look at: some
-changes mean nothing, and the others want a test. Not part of CI: a place takes as long as its tests.
+modules. Each is changed in a copy of `src`, and the tests that run that place are run against the copy,
+the quick ones first, until one fails. What no test notices is printed with its line, to look at: some
+changes mean nothing (those known are listed, with the reason, in `equivalent.toml` and counted apart),
+and the others want a test. Not part of CI.
 
     make mutants                                    (300 places)
     make mutants MUTANTS="--places 20 --seed 7 --modules spacing tracking/moving"
     PYTHONPATH=tests python tests/mutation/mutants.py --list
+
+What was found is kept in build/mutants: a run that was broken off goes on, and a place is tried again only
+if its function or the tests that run it have changed.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import compileall
+import gc
+import hashlib
+import importlib
+import json
 import os
-import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-import attrs
+import hypothesis
+import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "src" / "ketsched"
+from mutation.changes import PACKAGE, Place, changed, places_of, scopes_of
+from mutation.covering import KEPT, ROOT, TESTS, Covering
 
-TESTS: dict[str, tuple[str, ...]] = {
-    "spacing": ("unit/test_spacing.py", "unit/test_placing.py", "properties/test_placing.py"),
-    "placing": ("unit/test_placing.py", "properties/test_placing.py", "properties/test_cutting.py"),
-    "model/intervals": ("unit/test_model.py", "unit/test_months.py", "properties/test_months.py"),
-    "model/spacings": ("unit/test_model.py", "unit/test_months.py", "unit/test_dose_series.py"),
-    "planning": (
-        "unit/test_planning.py",
-        "unit/test_planning_generic.py",
-        "unit/test_planning_hours.py",
-        "unit/test_planning_regressions.py",
-        "unit/test_seating.py",
-        "unit/test_beside.py",
-        "unit/test_companions.py",
-        "unit/test_months.py",
-        "unit/test_boundaries.py",
-        "properties/test_planning.py",
-    ),
-    "history": (
-        "unit/test_rows.py",
-        "unit/test_entries.py",
-        "unit/test_history.py",
-        "unit/test_matching.py",
-        "unit/test_dose_series.py",
-        "unit/test_months.py",
-    ),
-    "checking": ("rules", "unit/test_checking.py", "unit/test_checking_history.py", "unit/test_months.py"),
-    "tracking": (
-        "unit/test_replan.py",
-        "unit/test_replan_options.py",
-        "unit/test_forecast.py",
-        "unit/test_agreements.py",
-        "unit/test_following.py",
-        "unit/test_matching.py",
-        "unit/test_beside.py",
-        "unit/test_months.py",
-        "unit/test_boundaries.py",
-        "properties/test_tracking.py",
-    ),
-}
-"""The core, and which tests are about each part: the longest name that a module begins with decides."""
-
-COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-COUNTED: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Add,
-    ast.Mod: ast.Add,
-    ast.FloorDiv: ast.Mult,
-}
+CORE = (
+    "spacing",
+    "placing",
+    "model/intervals",
+    "model/spacings",
+    "planning",
+    "history",
+    "checking",
+    "tracking",
+)
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+FIRST = 40
+"""How many tests are tried before all others, so that only their files are read."""
 
 
-@attrs.frozen
-class Place:
-    """
-    A place of a module that can be changed.
+class _Watching:
+    """Notes the first test that fails, and lets Hypothesis fail without looking for a smaller example."""
 
-    Attributes:
-        module: Path below the package, without its suffix.
-        number: Which of the places of that module it is, in the order in which they are found.
-        line: Its line.
-        change: What becomes of it, in a few words.
-    """
+    def __init__(self, told: Path) -> None:
+        self.told = told
 
-    module: str
-    number: int
-    line: int
-    change: str
+    def pytest_sessionstart(self) -> None:
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile("unshrunk", hypothesis.settings.default, phases=phases)
+        hypothesis.settings.load_profile("unshrunk")
 
-    def __str__(self) -> str:
-        return f"{self.module}.py:{self.line}: {self.change}"
-
-
-class _Changes(ast.NodeTransformer):
-    """Finds the places of a module; with a number, changes that one."""
-
-    def __init__(self, module: str, changed: int | None = None) -> None:
-        self.module, self.changed = module, changed
-        self.found: list[Place] = []
-
-    def _is_next(self, node: ast.expr | ast.stmt, change: str) -> bool:
-        place = Place(self.module, len(self.found), node.lineno, change)
-        self.found.append(place)
-        return place.number == self.changed
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        for n, op in enumerate(node.ops):
-            other = COMPARED[type(op)]
-            if self._is_next(node, f"{type(op).__name__} is {other.__name__}"):
-                node.ops[n] = other()
-        return node
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        other = COUNTED.get(type(node.op))
-        if other is not None and self._is_next(node, f"{type(node.op).__name__} is {other.__name__}"):
-            node.op = other()
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        other = ast.Or if isinstance(node.op, ast.And) else ast.And
-        if self._is_next(node, f"{type(node.op).__name__} is {other.__name__}"):
-            node.op = other()
-        return node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not) and self._is_next(node, "Not is left out"):
-            return node.operand
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        match node.value:
-            case bool(value):
-                other: bool | int = not value
-            case int(value):
-                other = value + 1
-            case _:
-                return node
-        return ast.Constant(other) if self._is_next(node, f"{node.value} is {other}") else node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        if self._is_next(node, "the other of two values"):
-            node.body, node.orelse = node.orelse, node.body
-        return node
-
-    def visit_Continue(self, node: ast.Continue) -> ast.AST:
-        return ast.Break() if self._is_next(node, "continue is break") else node
-
-    def visit_Break(self, node: ast.Break) -> ast.AST:
-        return ast.Continue() if self._is_next(node, "break is continue") else node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        swapped = {"min": "max", "max": "min", "all": "any", "any": "all"}
-        if isinstance(node.func, ast.Name) and node.func.id in swapped:
-            other = swapped[node.func.id]
-            if self._is_next(node, f"{node.func.id} is {other}"):
-                node.func = ast.Name(other, ast.Load())
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is not None:
-            node.value = self.visit(node.value)
-        return node
-
-
-def tests_of(module: str) -> tuple[str, ...]:
-    """Return the tests that are about a module."""
-    part = max((part for part in TESTS if module == part or module.startswith(f"{part}/")), key=len)
-    return TESTS[part]
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.told.write_text(report.nodeid, encoding="utf-8")
 
 
 def modules(chosen: Sequence[str]) -> Iterator[str]:
     """Yield the modules of the core, or those of the parts chosen."""
     for path in sorted(PACKAGE.rglob("*.py")):
         module = path.relative_to(PACKAGE).with_suffix("").as_posix()
-        parts = chosen or list(TESTS)
-        if any(module == part or module.startswith(f"{part}/") for part in parts):
+        if any(module == part or module.startswith(f"{part}/") for part in chosen or CORE):
             yield module
 
 
-def places_of(module: str) -> list[Place]:
-    """Return the places of a module that can be changed."""
-    changes = _Changes(module)
-    changes.visit(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
-    return changes.found
+def drawn(seed: int, chosen: Sequence[str]) -> list[Place]:
+    """Return all places in an order that the seed decides, and that a change to one function leaves to the others."""
+    every = [place for module in modules(chosen) for place in places_of(module)]
+    return sorted(every, key=lambda place: hashlib.sha256(f"{seed} {place.key}".encode()).digest())
 
 
-def changed(place: Place) -> str:
-    """Return the text of a module with one place changed."""
-    tree = ast.parse((PACKAGE / f"{place.module}.py").read_text(encoding="utf-8"))
-    tree = _Changes(place.module, place.number).visit(tree)
-    return ast.unparse(ast.fix_missing_locations(tree))
+class Trial:
+    """A copy of the sources, in which one place at a time is changed and tests are run."""
 
+    def __init__(self, folder: Path, covering: Covering, limit: float) -> None:
+        self.folder, self.covering, self.limit = folder, covering, limit
+        self.source = folder / "src"
+        shutil.copytree(ROOT / "src", self.source, ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(self.source, quiet=2)
+        for name in ("icalendar", "holidays", "click", "rich", "cattrs", "dateutil", "jsonschema"):
+            importlib.import_module(name)  # once, and not by every child
+        gc.freeze()  # what is here is not looked through, and so not copied, by every child
 
-def verdict(place: Place, source: Path, limit: float) -> str:
-    """Return "noticed", "not noticed", or "undecided" where the tests take too long."""
-    file = source / "ketsched" / f"{place.module}.py"
-    before = file.read_text(encoding="utf-8")
-    file.write_text(changed(place), encoding="utf-8")
-    tests = [
-        str(ROOT / "tests" / name) for name in tests_of(place.module) if (ROOT / "tests" / name).exists()
-    ]
-    paths = os.pathsep.join((str(source), str(ROOT / "tests")))
-    try:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-x",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "--hypothesis-seed=0",
-                *tests,
-            ],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            timeout=limit,
-            check=False,
+    def verdict(self, place: Place, before: Sequence[str]) -> tuple[str, str]:
+        """
+        Return "noticed", "not noticed" or "undecided", and the test that noticed.
+
+        Undecided is where the tests do not end, or cannot be run.
+        """
+        tests = sorted(
+            self.covering.of(place),
+            key=lambda name: (name not in before, self.covering.seconds[name], name),
         )
-    except subprocess.TimeoutExpired:
-        return "undecided"  # it may never end, or the machine be busy
-    finally:
-        file.write_text(before, encoding="utf-8")
-    no_tests = 5
-    return {0: "not noticed", no_tests: "undecided"}.get(done.returncode, "noticed")
+        took, within = 0.0, list[str]()
+        for name in tests:
+            took += self.covering.seconds[name]
+            if took > self.limit and within:
+                break
+            within.append(name)
+        file = self.source / "ketsched" / f"{place.module}.py"
+        file.write_text(changed(place), encoding="utf-8")
+        try:
+            for some in (within[:FIRST], within[FIRST:]):
+                if some and (found := self._run(some))[0] != "not noticed":
+                    return found
+        finally:
+            shutil.copy2(PACKAGE / f"{place.module}.py", file)
+        return ("not noticed", "") if within else ("undecided", "no test runs it")
+
+    def check(self, tests: list[str]) -> None:
+        """Refuse where a test notices that nothing was changed."""
+        said, by = self._run(tests)
+        if said != "not noticed":
+            raise SystemExit(f"nothing was changed, and it is {said}: {by}")
+
+    def _run(self, tests: list[str]) -> tuple[str, str]:
+        told = self.folder / "told"
+        told.write_text("", encoding="utf-8")
+        limit = 60 + 6 * sum(self.covering.seconds.get(name, 0) for name in tests)
+        child = os.fork()
+        if not child:
+            self._be_child(tests, told)
+        end = time.monotonic() + limit
+        while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+            if time.monotonic() > end:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return "undecided", "the tests do not end"
+            time.sleep(0.02)
+        match os.waitstatus_to_exitcode(ended[1]):
+            case pytest.ExitCode.OK:
+                return "not noticed", ""
+            case pytest.ExitCode.USAGE_ERROR | pytest.ExitCode.NO_TESTS_COLLECTED:
+                files = sorted({name.partition("::")[0] for name in tests})
+                if files != tests:  # it cannot be imported, or names its cases otherwise
+                    return self._run(files)
+                return "undecided", "no test is found"
+            case pytest.ExitCode.INTERNAL_ERROR:
+                raise SystemExit(f"pytest itself fails: run {' '.join(tests[:3])} by hand")
+        return "noticed", told.read_text(encoding="utf-8") or "cannot be imported"
+
+    def _be_child(self, tests: list[str], told: Path) -> None:
+        """Run tests in this process, which ends with them."""
+        code = 3
+        try:
+            os.setsid()
+            quiet = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(quiet, stream)
+            os.chdir(ROOT)
+            sys.dont_write_bytecode = True
+            sys.path[:0] = [str(self.source), str(TESTS)]
+            os.environ |= {
+                "PYTHONPATH": os.pathsep.join(sys.path[:2]),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),
+            }
+            options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+            options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # it was imported before the fork
+            code = int(pytest.main([*options, *tests], plugins=[_Watching(told)]))
+        finally:
+            os._exit(code)
 
 
-def main() -> int:
-    """Draw places, try each, and print the score and what was not noticed."""
+class Results:
+    """What was found so far, by the names of places, kept in a file."""
+
+    def __init__(self, covering: Covering) -> None:
+        self.covering, self.file = covering, KEPT / "results.json"
+        read = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
+        self.found: dict[str, dict[str, Any]] = read
+
+    def _stamp(self, place: Place, said: str) -> str:
+        scope = scopes_of(place.module).get(place.scope)
+        parts = [scope.stamp if scope else ""]
+        if said != "noticed":  # a new test may notice it
+            files = {name.partition("::")[0] for name in self.covering.of(place)}
+            parts += [self.covering.stamps[file] for file in sorted(files)]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+    def of(self, place: Place) -> tuple[str, str] | None:
+        """Return what was found of a place, if that holds still."""
+        known = self.found.get(place.key)
+        if known and known["said"] != "undecided" and known["stamp"] == self._stamp(place, known["said"]):
+            return known["said"], known["by"]
+        return None
+
+    def noticing(self, place: Place) -> list[str]:
+        """Return the tests that noticed other changes of its function."""
+        prefix = place.key.partition(":")[0] + ":"
+        return [known["by"] for key, known in self.found.items() if key.startswith(prefix)]
+
+    def keep(self, place: Place, said: str, by: str) -> None:
+        """Keep what was found of a place."""
+        self.found[place.key] = {"said": said, "by": by, "stamp": self._stamp(place, said)}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps(self.found, indent=0), encoding="utf-8")
+        new.replace(self.file)
+
+
+def asked() -> argparse.Namespace:
+    """Return what the command line asks for."""
     ask = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
     ask.add_argument("--places", type=int, default=300, help="how many are drawn (300)")
     ask.add_argument(
@@ -264,37 +224,50 @@ def main() -> int:
     )
     ask.add_argument("--modules", nargs="+", default=(), help='parts such as "spacing" or "tracking/moving"')
     ask.add_argument(
-        "--tests", nargs="+", default=(), help="these below tests/, instead of those of each module"
+        "--limit", type=float, default=60, help="seconds that the tests of a place may take together (60)"
     )
-    ask.add_argument(
-        "--limit", type=float, default=600, help="seconds that the tests of a place may take (600)"
-    )
+    ask.add_argument("--afresh", action="store_true", help="try again what was tried before")
     ask.add_argument("--list", action="store_true", help="print the places that would be tried")
-    given = ask.parse_args()
-    if given.tests:
-        TESTS.update(dict.fromkeys(TESTS, tuple(given.tests)))
-    every = [place for module in modules(given.modules) for place in places_of(module)]
-    drawn = random.Random(given.seed).sample(every, min(given.places, len(every)))  # noqa: S311 - no secret
-    print(f"{len(drawn)} of {len(every)} places, seed {given.seed}")
+    return ask.parse_args()
+
+
+def main() -> int:
+    """Draw places, try each, and print the score and what was not noticed."""
+    given = asked()
+    every = drawn(given.seed, given.modules)
+    places = every[: given.places]
+    print(f"{len(places)} of {len(every)} places, seed {given.seed}")
     if given.list:
-        print(*drawn, sep="\n")
+        print(*(f"line {place.lines[0]:4} {place.key}" for place in places), sep="\n")
         return 0
-    survived, found = list[Place](), dict[str, int]()
+    same: dict[str, str] = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    covering = Covering.kept()
+    results = Results(covering)
+    said, killers = dict[str, list[Place]](), set[str]()
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "src"
-        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
-        for place in drawn:
+        trial = Trial(Path(folder), covering, given.limit)
+        trial.check(sorted(covering.seconds, key=lambda name: covering.seconds[name])[:FIRST])
+        for n, place in enumerate(places, 1):
             begun = time.monotonic()
-            said = verdict(place, source, given.limit)
-            found[said] = found.get(said, 0) + 1
-            survived += [place] if said == "not noticed" else []
-            print(f"{said:12} {time.monotonic() - begun:5.0f} s  {place}", flush=True)
-    decided = found.get("noticed", 0) + len(survived)
-    score = 100 * found.get("noticed", 0) / decided if decided else 0
+            if place.key in same:
+                found, by = "equivalent", same[place.key]
+            elif given.afresh or not (before := results.of(place)):
+                found, by = trial.verdict(place, results.noticing(place))
+                results.keep(place, found, by)
+            else:
+                found, by = before
+            said.setdefault(found, []).append(place)
+            took, killers = time.monotonic() - begun, killers | ({by} if found == "noticed" else set())
+            print(f"{n:4} {found:11} {took:4.0f} s  line {place.lines[0]} {place.key}  {by}", flush=True)
+        trial.check(sorted(killers & covering.seconds.keys()))
+    noticed, unnoticed = len(said.get("noticed", ())), said.get("not noticed", [])
+    decided = noticed + len(unnoticed)
+    print(f"noticed {noticed} of {decided}: {100 * noticed / max(decided, 1):.1f} %")
+    print(f"apart: {len(said.get('equivalent', ()))} equivalent, {len(said.get('undecided', ()))} undecided")
+    print(*(f"  not noticed: line {place.lines[0]} {place.key}" for place in unnoticed), sep="\n")
     print(
-        f"noticed {found.get('noticed', 0)} of {decided}: {score:.0f} %; undecided {found.get('undecided', 0)}"
+        *(f"  undecided: line {place.lines[0]} {place.key}" for place in said.get("undecided", ())), sep="\n"
     )
-    print(*(f"  {place}" for place in survived), sep="\n")
     return 0
 
 
