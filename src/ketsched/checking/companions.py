@@ -143,9 +143,7 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
         if session.status in (BookingStatus.FULFILLED, BookingStatus.MISSED)
     }
     if case.history is not None:  # a cancelled one is closed
-        recorded |= {
-            one.session.id for one in case.history.sessions if one.visit and not one.session.status.stands
-        }
+        recorded |= {one.session.id for one in case.history.sessions if not one.session.status.stands}
     for booked in case.bookings.to_come:
         if booked.is_over and booked.placed.session in recorded:
             continue  # nothing is to be done for it any more; planning the rest again closes the task

@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import count
 
 import attrs
 
@@ -122,7 +123,7 @@ def ranked(problem: Problem, effort: Effort | None = None) -> Iterator[Placement
         TooManyPlans: The search would take too long.
     """
     heap: list[tuple[Placement, int, Problem]] = []
-    parts = iter(range(1 << 62))
+    parts = count()
 
     def add(part: Problem) -> None:
         if (found := place(part, effort)) is not None:

@@ -78,10 +78,9 @@ def _lazily(windows: list[Days], bounds: Sequence[Bound], search: Search) -> Pla
     """Search under the near bounds; take a distant one when an answer breaks it, and search again."""
     needed = not_implied(windows, bounds)
     taken = [b for b in needed if b.later - b.earlier <= NEAR]
-    distant = [b for b in needed if b.later - b.earlier > NEAR]
     while True:
         found = search.best(taken)
-        broken = [] if found is None else [b for b in distant if not b.keeps(found.days)]
+        broken = [] if found is None else [b for b in needed if not b.keeps(found.days)]
         if not broken:
             return found
         taken += broken

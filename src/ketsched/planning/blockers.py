@@ -15,26 +15,26 @@ from ketsched.clock import choices, later, minute_of, moment
 from ketsched.hours import AWAY, GRID, SeatNeed
 
 
-@attrs.frozen(order=True)
+@attrs.frozen
 class Cause:
     """
     One thing that keeps days closed, or one rule; what an explanation is made of.
 
     Attributes:
-        order: In which order explanations try to do without it.
         day: The day that it closes; None for weekly hours and rules.
         words: What to call it.
         key: What it is recognised by, whatever its words: "closed 2027-01-18", "weekly hours", a rule's own key.
         can_open: Whether that day could be opened: it is closed by date, not taken or too short.
         opens: What to call that, if it is not the clinic that would open.
+        order: In which order explanations try to do without it; one that stands alone needs none.
     """
 
-    order: tuple[int, int]
     day: date | None
     words: str
     key: str
     can_open: bool = False
     opens: str = ""
+    order: tuple[int, int] = (0, 0)
 
 
 class Blockers:
@@ -64,7 +64,7 @@ class Blockers:
             of_part = f" {number + 1}" if number else ""
             if not self._weekly_fits(number, day, minutes):
                 weekly_hours = f"the weekly hours of {part.name}"
-                causes.append(Cause((1, -number), None, weekly_hours, f"weekly hours{of_part}"))
+                causes.append(Cause(None, weekly_hours, f"weekly hours{of_part}", order=(1, -number)))
             closure = part.closed_by(day)
             if closure is not None:
                 reason = "" if closure.reason in ("", "closed") else f" ({closure.reason})"
@@ -72,16 +72,18 @@ class Blockers:
                 opens = "" if number == 0 else f"if {part.name} can on {day}"
                 words = f"closed {day}{reason}{whose}"
                 key = f"closed {day}{of_part}"
-                causes.append(Cause(latest_first, day, words, key, can_open=True, opens=opens))
+                causes.append(Cause(day, words, key, can_open=True, opens=opens, order=latest_first))
             elif not part.is_open(day, minutes, grid=GRID) and attrs.evolve(
                 part, bookings=(), occupancy=None
             ).is_open(day, minutes, grid=GRID):
                 taken = f"all chairs of {part.name} are taken on {day}"
-                causes.append(Cause(latest_first, day, taken, f"taken {day}{of_part}"))
+                causes.append(Cause(day, taken, f"taken {day}{of_part}", order=latest_first))
         if any(cause.can_open for cause in causes) and self._taken(day, minutes):
-            causes.append(Cause(latest_first, day, f"all chairs are taken on {day}", f"taken {day}"))
+            causes.append(Cause(day, f"all chairs are taken on {day}", f"taken {day}", order=latest_first))
         if not causes:
-            causes.append(Cause(latest_first, day, f"the hours on {day} leave no start", f"hours {day}"))
+            causes.append(
+                Cause(day, f"the hours on {day} leave no start", f"hours {day}", order=latest_first)
+            )
         return causes
 
     def _weekly_fits(self, number: int, day: date, minutes: int) -> bool:

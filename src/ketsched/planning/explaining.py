@@ -197,7 +197,7 @@ def _impossible(
 def causes_of(bounds: Iterable[Bound]) -> list[Cause]:
     """Return the rules that laid some bounds, each once, as causes; one session a day is none."""
     rules = {bound.key: bound.rule for bound in bounds if bound.key != ONE_A_DAY}
-    return [Cause((2, n), None, words, key) for n, (key, words) in enumerate(rules.items())]
+    return [Cause(None, words, key, order=(2, n)) for n, (key, words) in enumerate(rules.items())]
 
 
 def bounds_left(bounds: Iterable[Bound], left: Iterable[Cause]) -> list[Bound]:
@@ -255,7 +255,8 @@ class ClosedDays:
             kind: [blockers[kind.place].of(date.fromordinal(day), kind.minutes) for day in self.stretch]
             for kind in self.kinds
         }
-        self.causes = sorted({cause for days in found.values() for on_day in days for cause in on_day})
+        every = {cause for days in found.values() for on_day in days for cause in on_day}
+        self.causes = sorted(every, key=lambda cause: (cause.order, cause.words))
         self._bits = {cause: 1 << n for n, cause in enumerate(self.causes)}
         self._blocked = {
             kind: [sum(self._bits[cause] for cause in on_day) for on_day in days]

@@ -123,7 +123,7 @@ class FreeTime:
         if minute_of(clock) in self.starts(companion, day):
             return True
         on, zone = date.fromordinal(day), self.course.zone
-        if minute_of(clock) % GRID == 0 or len(choices(on, clock, zone)) != 1:
+        if len(choices(on, clock, zone)) != 1:
             return False
         start, whose = moment(on, clock, zone), self.whose(companion)
         end = later(start, timedelta(minutes=companion.minutes))

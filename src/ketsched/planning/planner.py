@@ -79,7 +79,7 @@ class Planner:
             where=f"{self.protocol.id}, from {start}",
             why=f"{prevented.rule}: none of the {SEATINGS} best placements has a start for every session",
             fix="open longer on these days, or state the rule in days",
-            causes=(Cause((2, 0), None, prevented.rule, prevented.key),),
+            causes=(Cause(None, prevented.rule, prevented.key),),
         )
 
     def _placement(self, start: date, effort: Effort) -> Placement | None:

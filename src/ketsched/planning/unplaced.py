@@ -51,7 +51,7 @@ def no_day(course: Course, free: FreeTime, run: Run, *, earliest: int, effort: E
         why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
         fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
         causes=[
-            Cause((0, -day), date.fromordinal(day), reason, f"closed {date.fromordinal(day)}")
+            Cause(date.fromordinal(day), reason, f"closed {date.fromordinal(day)}")
             for reason, day in {why: day for day, why in reversed(reasons) if why}.items()
         ][::-1],
     )
@@ -75,7 +75,7 @@ def _over(course: Course, run: Run, earliest: int) -> NoFeasiblePlan:
         why=f"it must be on {date.fromordinal(first)} to {date.fromordinal(last)}, and nothing new is before {on}",
         fix=f"start so that {companion.anchor.words()} is on {later} or later, or let it be recommended "
         "(required = false)",
-        causes=(Cause((0, 0), None, "its window is over", f"{companion.id}/window"),),
+        causes=(Cause(None, "its window is over", f"{companion.id}/window"),),
     )
 
 

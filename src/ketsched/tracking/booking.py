@@ -192,9 +192,9 @@ class _Booking:
             seats = dict(zip(order, seat(seating, self.hours), strict=True))
         except NoStart as none:
             on = seating.days[none.at]
-            cause = Cause((0, 0), on, "the hours that are free", f"hours {on}")
+            cause = Cause(on, "the hours that are free", f"hours {on}")
             if none.rule is not None:
-                cause = Cause((2, 0), None, none.rule.rule, none.rule.key)
+                cause = Cause(None, none.rule.rule, none.rule.key)
             raise NoFeasiblePlan(
                 what=HOURS_CANNOT,
                 where=f"{self.course.protocol.id}, {on}",

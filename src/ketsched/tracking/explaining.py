@@ -86,7 +86,7 @@ def _no_day(left: Remainder, first: int, where: str, hours: Hours) -> NoFeasible
             where=where,
             why=closed or "something else is on it",
             fix="choose another day, or open it",
-            causes=[Cause((0, 0), day, closed, f"closed {day}")],
+            causes=[Cause(day, closed, f"closed {day}")],
         )
     return None
 
@@ -122,7 +122,7 @@ class _Look:
                 if stays
                 else f"nothing before the agreed start {start.day}"
             )
-            self.every.append(Cause((3, 0), None, words, AGREED))
+            self.every.append(Cause(None, words, AGREED, order=(3, 0)))
 
     def causes(self) -> list[Cause]:
         """Return causes of which none could be left out: rules first, then what closes days."""
