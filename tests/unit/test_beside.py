@@ -402,3 +402,9 @@ def test_too_many_sessions_are_refused_with_their_number():
             attrs.evolve(BOOSTERS, **many, every=(Interval(days=2),)),
         )
     assert "1206" in caught.value.what
+
+
+def test_its_own_minimum_holds_from_the_boosters_and_not_from_the_phase_before():
+    # a week from each booster and from each other, and as the join says a day after the induction's last, 15 January
+    near = attrs.evolve(HOME, count=1, join=Join(ideal=1, minimum=1), spacing=(Spacing(minimum=7),))
+    assert of(planned(near), "home") == dates("16 Jan")

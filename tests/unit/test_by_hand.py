@@ -510,3 +510,16 @@ def test_a_session_that_is_tentative_for_no_known_reason_is_confirmed_by_hand():
     )
     after = confirm(unsure, "s4", calendar=WEEK, at=morning(5))
     assert (named(after, "s4").status, named(after, "s4").pinned) == ("firm", True)
+
+
+def test_an_appointment_on_another_day_of_the_week_than_its_own():
+    course = planned(attrs.evolve(REVIEW, weekdays=(1, 2)))  # Tuesday 12 or Wednesday 13 January
+    assert moving(course, "review:session3", jan(12), calendar=WEEK, at=morning(5)).breaks == ()
+    found = moving(course, "review:session3", jan(15), calendar=WEEK, at=morning(5))
+    assert found.breaks == ("2027-01-15: it is on Tue, Wed only",)
+
+
+def test_the_day_chosen_by_hand_is_the_one_aimed_at_and_an_hour_changes_none():
+    course = planned()
+    assert named(move(course, "s3", jan(12), calendar=WEEK, at=morning(5)), "s3").ideal == jan(12)
+    assert named(move(course, "s3", hour=time(11), calendar=WEEK, at=morning(5)), "s3").ideal == jan(11)

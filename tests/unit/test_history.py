@@ -154,6 +154,14 @@ def test_where_it_was_given_and_by_which_route_makes_no_difference():
     assert judged(happened) == [(V.VALID, 1), (V.VALID, 2)]
 
 
+@pytest.mark.parametrize(("day", "verdict"), [(5, V.TOO_SOON), (6, V.TOO_LATE)])  # the latest is 7 days
+def test_one_made_up_after_a_booster_keeps_the_smaller_of_both_minimums(day, verdict):
+    # 2 days within the induction, 7 between boosters; the booster was given on 4 February
+    course = planned(twice_weekly(2), maintenance(2))
+    happened = [*visits(4), Visit(jan(4, 2)), Visit(jan(day, 2), session="s2")]
+    assert last(happened, course=course, today=60) == (verdict, 2 if verdict.counts else None)
+
+
 def test_what_was_too_soon_counts_if_a_clinician_said_so():
     too_soon = [*visits(4, 7), *visits(7, note="x", counts=True)]
     assert last(too_soon) == (V.GRACE, 3)

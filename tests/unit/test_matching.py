@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from ketsched.errors import InvalidInput
-from ketsched.history import SessionState, evaluate, match
+from ketsched.history import SessionState, evaluate, match, unrecorded
 from ketsched.model import Anatomy, BookingStatus, Course, Phase, Protocol, Revision, Session, Spacing, Visit
 
 
@@ -175,3 +175,22 @@ def test_the_order_in_which_they_are_given_does_not_matter():
     expected = dict(zip((v.day for v in visits), booked_as(visits), strict=True))
     assert dict(zip((v.day for v in visits[::-1]), booked_as(visits[::-1]), strict=True)) == expected
     assert expected == {jan(10): "s3", jan(8): None, jan(7): "s2", jan(4): "s1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "new"),
+    [
+        ({}, False),
+        ({"session": "s2"}, False),
+        ({"session": "s3"}, True),
+        ({"id": "v1"}, False),
+        ({"id": "e7"}, True),
+        ({"session": "s2", "id": "e7"}, True),
+        ({"who": "Dr A"}, False),
+        ({"who": "Dr B", "session": "s3"}, True),
+    ],
+)
+def test_what_is_remembered_under_a_name_is_told_again_by_that_name_or_none(given, new):
+    known = attrs.evolve(T, visits=(Visit(jan(7), session="s2", id="v1", who="Dr A"),))
+    told = Visit(jan(7), **given)
+    assert unrecorded(known, [told]) == ([told] if new else [])

@@ -16,7 +16,7 @@ from ketsched import Course, Phase, Spacing, Visit, check, evaluate, forecast, l
 from ketsched.errors import InvalidProtocol
 from ketsched.history import Verdict
 from ketsched.interchange.json import from_values, to_values
-from ketsched.model import DayLimits, Interval, Join, Protocol, RecommendedDay
+from ketsched.model import DayLimits, Interval, Join, Protocol, RecommendedDay, read_length
 from making import BEFORE, HOUR, protocol
 from monthly import OPEN, allowed, allowed_days
 
@@ -498,3 +498,10 @@ def test_a_document_of_version_1_has_its_months():
     values["protocol"]["phases"][0]["spacing"][0]["unit"] = "months"
     rule = from_values(values).protocol.phases[0].spacing[0]
     assert rule == Spacing(minimum=Interval(months=2), latest=Interval(months=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("P0M14D", 14), ("P0Y6M", Interval(months=6)), ("P0M", 0), ("P0D", 0)]
+)
+def test_a_part_of_nought_is_nothing(text, length):
+    assert read_length(text) == length

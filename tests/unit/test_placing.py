@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ketsched.placing import place, ranked
-from ketsched.placing.values import IdealFrom, Placement, Problem
+from ketsched.placing.cutting import least_cut
+from ketsched.placing.effort import Effort
+from ketsched.placing.values import IdealFrom, Placement, Problem, among
 from ketsched.spacing import Bound, Bounds, lay, tight_windows
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "placing.json").read_text())["cases"]
@@ -366,3 +368,22 @@ def test_of_two_ways_to_break_as_few_the_second_is_not_cut_off():
 
 def test_nothing_to_place_is_placed():
     assert place(Problem((), (), (), (), ())) == Placement(0, 0, 0, 0, ())
+
+
+def test_a_cut_finds_the_only_plan_also_where_it_is_the_furthest_off():
+    # the second is aimed at day 0, and cannot be before day 5
+    assert least_cut([[0], [0, 5]], [Bound(0, 1, 5)], (0, 0), 0, Effort()) == Placement(0, 5, 5, 5, (0, 5))
+
+
+@pytest.mark.parametrize("wish", [{3, 4}, {3, 4, 9, 11, 12}])
+def test_the_days_that_are_among_a_few_wishes_or_many(wish):
+    assert among([1, 3, 5, 7], frozenset(wish)) == [3]
+    assert among([], frozenset(wish)) == []
+
+
+def test_of_two_days_as_near_the_later_one_is_taken_where_it_ends_sooner():
+    # day 8 and day 12 are as far from 10; from 12 on the last is aimed at day 25, from 8 on at 30
+    turning = IdealFrom(1, lambda day: 30 if day < 10 else 25)
+    assert place(Problem(((0,), (8, 12), (25, 30)), (), (0, 10, turning))) == Placement(
+        0, 2, 2, 25, (0, 12, 25)
+    )

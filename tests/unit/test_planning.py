@@ -544,3 +544,13 @@ def test_the_last_years_that_can_be_planned_on():
 def test_days_are_said_briefly():
     assert said_days(dates("9 11 Nov, 3 Dec, 4 Jan", 2026)) == "2026-11-09, 11, 12-03, 2027-01-04"
     assert said_days([]) == ""
+
+
+def test_intervals_from_the_session_before_are_taken_in_turn():
+    # 14, 21 and then 28 days; Monday 18 January is closed, and what follows is counted from Tuesday
+    course = plan(
+        protocol(phase(4, Spacing(minimum=7), every=every(14, 21, 28), anchor="previous")),
+        start=JAN_4,
+        calendar=OPEN.without([date(2027, 1, 18)]),
+    )
+    assert days_of(course) == dates("4 19 Jan, 9 Feb, 9 Mar")

@@ -197,3 +197,10 @@ def test_boosters_follow_the_last_infusion_as_planned():
     last, *later = days_of(course)[5:]
     assert last != date(2027, 1, 15)
     assert [(day - last).days for day in later] == [28, 56]
+
+
+def test_once_a_week_is_the_weekday_of_the_start():
+    weekly = protocol(phase(4, weeks=(4, 4)))
+    course = plan(weekly, start=JAN_4, calendar=OPEN)
+    assert days_of(course) == dates("4 11 18 25 Jan")
+    assert course.protocol.phases[0].weekdays == (0,)

@@ -292,3 +292,23 @@ def test_a_lost_booking_goes_to_the_nearest_day_whose_hours_the_rule_leaves():
     again = replan(course, calendar=closed, as_of=JAN_4)
     # Wed 6 January at 09:00 is as near as Friday, and 41 hours after Monday 16:00
     assert days_of(again) == dates("4 8 11 14 Jan")
+
+
+def test_a_rule_in_hours_between_days_of_other_hours():
+    # Monday 09:00 to Tuesday 16:00 are 31 hours; on days of one and the same hour 27 would need two days
+    course = plan(
+        protocol(phase(2, Spacing(minimum=1, minimum_hours=27), study_days=(1, 2))),
+        start=JAN_4,
+        calendar=Calendar.weekly(ZONE, mon="09:00-10:40", tue="16:00-17:40", wed="16:00-17:40"),
+    )
+    assert days_of(course) == dates("4 5 Jan")
+
+
+def test_whose_hours_leave_no_plan_is_known_by_its_number():
+    # six within 28 dates are more than four Mondays
+    doctor = attrs.evolve(clinic("mon"), chairs=None, name="the doctor")
+    error = no_plan(T, start=JAN_4, calendar=OPEN & doctor)
+    assert [key for key in error.keys if "hours" in key] == ["weekly hours 2"]
+    assert "the weekly hours of the doctor" in error.why
+    error = no_plan(T, start=JAN_4, calendar=clinic("mon") & attrs.evolve(OPEN, chairs=None))
+    assert [key for key in error.keys if "hours" in key] == ["weekly hours"]

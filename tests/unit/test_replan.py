@@ -16,8 +16,10 @@ from ketsched.holds import hold
 from ketsched.model import (
     Anatomy,
     Anchor,
+    Authorisation,
     BookingStatus,
     Companion,
+    Decision,
     Interval,
     Join,
     Phase,
@@ -322,6 +324,15 @@ def test_the_last_two_again():
     assert again(result, 21) is result
 
 
+def test_what_was_surplus_counts_once_the_series_is_longer():
+    course = record(T, visits(4, 7, 11, 14, 18, 21, 25), at=morning(25))
+    assert not course.sessions[-1].counts
+    result = again(course, 26, repeat=2)
+    seventh = next(session for session in result.sessions if session.day == jan(25))
+    assert (seventh.counts, result.number(seventh)) == (True, 7)
+    assert coming(result, 26) == [28, 32]  # Thursday 28 January and Monday 1 February are added all the same
+
+
 # -- stepping the interval
 
 
@@ -357,6 +368,32 @@ def test_steps_that_there_are_not(done, step):
     given = [*SIX, *visits(35, 56)[:done]]
     with pytest.raises(InvalidInput):
         again(WITH_BOOSTERS, (22, 36, 57)[done], *given, step=step)
+
+
+def test_a_step_in_a_phase_that_is_the_first_begins_with_its_first_interval():
+    course = planned(phase(4, Spacing(minimum=7), every=every(14, 21, 28), anatomy=HOUR))
+    assert standing(course) == [4, 18, 39, 67]
+    # 21 days after 4 January, then 28; one further and 14 would be kept
+    assert standing(again(course, 5, *visits(4), step="forward")) == [4, 25, 53, 81]
+    with pytest.raises(InvalidInput, match="first of its intervals"):
+        again(course, 5, *visits(4), step="back")
+
+
+def test_what_was_decided_is_acted_on_once_and_only_what_was_decided():
+    review = Companion(
+        id="review", kind="appointment", topic="review", title="Review", anchor=Anchor(every=3), minutes=20
+    )
+    course = planned(twice_weekly(), maintenance(4, every=every(14, 21, 28)), companions=[review])
+    course = record(course, SIX, at=morning(21))
+    forward = Decision(what="step forward", on=jan(21), who="Dr A")
+    first, second, *rest = course.companions
+    decided = attrs.evolve(course, companions=(first, attrs.evolve(second, outcome=forward), *rest))
+    after = again(decided, 22)
+    # the first interval of 14 days is left out: 21 days after 21 January, then 28
+    assert coming(after, 22) == [42, 70, 98, 126]
+    assert after.companions[0].outcome is None
+    assert after.companions[1].outcome == attrs.evolve(forward, applied=True)
+    assert coming(again(after, 23), 22) == [42, 70, 98, 126]
 
 
 def test_a_phase_without_intervals_has_no_step():
@@ -409,6 +446,41 @@ def test_the_boosters_of_another_protocol_take_its_intervals_in_turn(every, foll
     other = protocol(twice_weekly(2), booster, name="other")
     result = again(T, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=7))
     assert coming(result, 12) == [18, 21, *following]
+
+
+@pytest.mark.parametrize("anchor", [Anchor(edge="end"), Anchor(edge="end", phase="induction")])
+def test_what_is_counted_from_the_end_stays_with_its_own_protocol(anchor):
+    """The last session of the old protocol, not of the new one."""
+    review = Companion(
+        id="review",
+        kind="appointment",
+        topic="review",
+        title="Review",
+        anchor=anchor,
+        window=Window(earliest=3, recommended=3, latest=3),
+        minutes=20,
+    )
+    course = planned(twice_weekly(), companions=[review])
+    other = protocol(twice_weekly(2), name="other")
+    result = again(course, 12, *visits(4, 7, 11), switch=other, join=Join(minimum=3, ideal=7))
+    assert result.protocol.companion("review").anchor.phase == course.protocol.phases[0].name
+
+
+@pytest.mark.parametrize("policy", ["next-open", "make-up"])
+def test_a_session_that_replaces_one_says_which(policy):
+    course = again(T, 12, *visits(4, 7), *visits(11, status="no-show"), policy=policy)
+    (why,) = {change.why for change in course.changes if change.kind == "added"}
+    assert why == "instead of 2027-01-11"
+
+
+@pytest.mark.parametrize("sessions", [6, 8])
+def test_an_authorisation_ends_nothing_that_it_does_not_pay_for(sessions):
+    """It pays for the induction until 31 January; of the booster on 18 February it says nothing."""
+    course = planned(twice_weekly(), maintenance(1))
+    scope = "induction" if sessions == 8 else ""
+    pays = Authorisation(sessions=sessions, until=jan(31), required=True, scope=scope)
+    paid = attrs.evolve(course, authorisations=(pays,))
+    assert standing(again(paid, 5, *visits(4), calendar=OPEN_UTC.without([jan(7)])))[-1] == 49
 
 
 def test_a_rule_that_was_lifted_stays_so_in_another_protocol():

@@ -301,3 +301,16 @@ def test_lines_are_those_of_the_file(desk):
     entry = '[[visit]]\nday = 2027-01-04\nstatus = "fulfilled"\n'
     own = f"# ours\n{entry}\n" + entry.replace("04", "07").replace("fulfilled", "no-show")
     assert desk.take(own, ".toml") == ([6], 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (8, "s1, s2, s3, s4, s5, s6, s7, s8;"),
+        (9, "s1, s2, s3, s4, s5, s6, s7, s8, ...;"),
+    ],
+)
+def test_a_session_that_does_not_exist_names_the_first_few_that_do(tmp_path, count, listed):
+    desk = Desk(tmp_path, planned(twice_weekly(count)))
+    (row,) = desk.compare("date,status,session\n2027-01-04,fulfilled,s99\n").unused
+    assert f"sessions are {listed} or leave session out" in str(row)

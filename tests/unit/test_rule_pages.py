@@ -125,6 +125,7 @@ def test_a_rule_that_does_not_exist_names_those_near():
     with pytest.raises(InvalidInput) as caught:
         rule_named("gap-to-short")
     assert caught.value.fix == "did you mean KS101 gap-too-short?"
+    assert caught.value.why.startswith("rules are KS101 gap-too-short to KS6")
     with pytest.raises(InvalidInput, match="no rule"):
         explain("")
 
