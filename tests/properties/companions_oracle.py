@@ -228,7 +228,14 @@ def best(
         beside = [session.day for session in standing(course) if session.day != day]
         trips = {trip for trip in trips if not any(min(day, trip) <= s <= max(day, trip) for s in beside)}
     ways = every_way(course, companion, day, clinic, calendars, availability)
-    found = min((cost(companion, days, wanted, trips) for days in ways), default=None) if wanted else ((),)
+    ahead = [session.day for session in standing(course) if session.day > day] if companion.gate else []
+
+    def too_late(days: Sequence[date]) -> bool:
+        """Whether it decides about later sessions, and comes only after the next of them."""
+        return len(days) == 1 and bool(ahead) and days[0] >= min(ahead)
+
+    costs = ((too_late(days), *cost(companion, days, wanted, trips)) for days in ways)
+    found = min(costs, default=None) if wanted else ((),)
     return None if found is None else found[-1]
 
 

@@ -259,3 +259,25 @@ def test_the_title_of_a_home_session_names_its_phase():
     text = ks.dumps(started("iv-booster-home"), "ics", audience="clinic", privacy="named").decode()
     assert "SUMMARY:Maintenance session (home) 1 of 7 (to be confirmed)" in text
     assert "SUMMARY:Maintenance session 1 of 7 (to be confirmed)" in text
+
+
+def test_the_review_comes_before_the_first_session_that_it_decides_about():
+    """Recommended three weeks after 15 January, on 5 February; the first home session is on Friday, 29 January."""
+    course = started("iv-booster-home")
+    assert around(course, "response-review:end").day == jan(28)
+    late = ks.follow.move(
+        course, "response-review:end", jan(5, 2), calendar=WEEK, calendars={"therapist": WEEK}, at=noon(4)
+    )
+    (finding,) = [found for found in check(late, calendar=WEEK, as_of=jan(4)) if found.code == "KS427"]
+    assert finding.sessions == ("s7",)
+    assert (
+        finding.fix
+        == "move Response review to Thu 2027-01-28, or move home session 1 to a day after Fri 2027-02-05"
+    )
+    shut = WEEK.without(
+        jan(day) for day in range(18, 30)
+    )  # the window before the home session, 22 to 28 January
+    (finding,) = [
+        f for f in check(started("iv-booster-home", calendar=shut), calendar=shut) if f.code == "KS427"
+    ]
+    assert finding.fix.startswith("move home session 1 to a day after ")

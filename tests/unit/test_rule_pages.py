@@ -94,6 +94,7 @@ def test_codes_keep_their_names_for_ever():
         "KS424": "task-overdue",
         "KS425": "hold-of-unknown-session",
         "KS426": "sessions-after-stop",
+        "KS427": "outcome-after-session",
         "KS501": "not-recorded",
         "KS502": "future-dated-visit",
         "KS503": "given-too-soon",

@@ -7,26 +7,21 @@ What has taken place can no longer be moved, and is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from functools import lru_cache
 
-from ketsched import house
 from ketsched.calendars import CLINICIAN, Calendar
+from ketsched.checking.appointmentdays import calendar_of, open_days, said_window
 from ketsched.checking.bookings import CompanionBooking, Stay, local, window_of
 from ketsched.checking.case import CheckedCourse
-from ketsched.checking.companions import NEAR, nearest_days, said_when, said_window, severity_of
+from ketsched.checking.companions import said_when, severity_of
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.checking.seating import closed_because
 from ketsched.clock import (
-    FIRST_DAY,
-    LAST_DAY,
     MINUTES_A_DAY,
     changes_clocks,
     day_words,
     merged,
     minute_of,
 )
-from ketsched.model import Companion
 from ketsched.zones import same_zone
 
 
@@ -50,7 +45,7 @@ def companion_outside_hours(case: CheckedCourse) -> Iterator[Finding]:
     for booked in case.bookings.to_come:
         if booked.companion.kind != "appointment" or booked.companion.on_session_days == "during":
             continue
-        whose = _calendar_of(case, booked.companion)
+        whose = calendar_of(case, booked.companion)
         why = _cannot(case, booked, whose) if whose is not None else ""
         if whose is not None and why:
             yield companion_outside_hours.at(
@@ -116,22 +111,6 @@ RULES: tuple[Rule, ...] = (companion_outside_hours, companion_overlaps)
 # What follows is how the rules above look for other hours, and how they say them.
 
 
-def _calendar_of(case: CheckedCourse, companion: Companion) -> Calendar | None:
-    """Return whose hours an appointment has to keep; None if that is not known."""
-    if companion.role in case.calendars:
-        return case.calendars[companion.role]
-    if companion.place == "home":
-        return _at_home(case.course.zone)
-    if case.calendar is None or companion.for_patient:
-        return case.calendar
-    return next(case.calendar.parts())
-
-
-@lru_cache(maxsize=64)
-def _at_home(zone: str) -> Calendar:
-    return Calendar(zone, (house.hours("home-hours"),) * 7, name="appointments at home")
-
-
 def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> str:
     """Say why a calendar is not open for an appointment; empty if it is."""
     day, minutes = booked.day, booked.companion.minutes
@@ -165,17 +144,12 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
 
 def _other_day(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> str:
     """Name the nearest day of the window on which a calendar has room."""
-    companion = booked.companion
-    if booked.anchor_day is None:
+    companion, anchor = booked.companion, booked.anchor_day
+    if anchor is None:
         return "move it to when they can"
-    for day in nearest_days(booked, booked.anchor_day, NEAR):
-        wrong = companion.weekdays and day.weekday() not in companion.weekdays
-        wrong = wrong or (companion.on_session_days == "never" and day in case.bookings.on)
-        wrong = wrong or (companion.on_session_days == "only" and day not in case.bookings.on)
-        if not wrong and FIRST_DAY <= day <= LAST_DAY and whose.is_open(day, companion.minutes):
-            if day == booked.day:
-                return "start at another hour of that day"
-            return f"move it to {day_words(day)}"
-    first, last = window_of(companion, booked.anchor_day)
-    first, last = max(first, booked.day - timedelta(NEAR)), min(last, booked.day + timedelta(NEAR))
-    return f"open {said_window(first, last)}, or ask somebody else"
+    days = open_days(case, companion, anchor, booked.day)
+    if booked.day in days and whose.is_open(booked.day, companion.minutes):
+        return "start at another hour of that day"
+    if days:
+        return f"move it to {day_words(days[0])}"
+    return f"open {said_window(*window_of(companion, anchor))}, or ask somebody else"

@@ -8,11 +8,12 @@ was done can no longer be moved, and is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import islice
 
 import attrs
 
+from ketsched.checking.appointmentdays import open_days, said_window, say_open_days
 from ketsched.checking.bookings import AnchorDay, CompanionBooking, is_within, local, window_of
 from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
@@ -22,8 +23,6 @@ from ketsched.model import BookingStatus, Companion, Spacing
 TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
 NAMED = 4
 """How many companions a finding about the whole course names."""
-NEAR = 31
-"""So many days on either side of a booking another day is looked for; house default."""
 
 
 @rule("KS401", Severity.ERROR, source="Protocol: companions")
@@ -66,7 +65,9 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
         for one in missing:
             window = said_window(*window_of(companion, one.anchor_day))
             due_day = day_words(one.anchor_day.day + timedelta(companion.window.latest))
-            book = f"note it, due {due_day}" if companion.kind == "task" else f"book it on {window}"
+            days = say_open_days(case, companion, one.anchor_day)
+            book = f"book it on {days}" if days else f"open {window} for it"
+            book = f"note it, due {due_day}" if companion.kind == "task" else book
             times = f" {one.number} of {one.asked} times" if one.number < one.asked else ""
             yield companion_missing.at(
                 *([] if one.anchor_day.session is None else [one.anchor_day.session]),
@@ -159,12 +160,13 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
     for booked in case.bookings.outdated:
         anchor = booked.anchor_day
         if anchor is not None:
+            days = say_open_days(case, booked.companion, anchor)
             yield companion_outside_window.at(
                 booked=[booked],
                 what=f"{booked.title} took place on {day_words(booked.day)}, and no longer counts",
                 why=f"it lies {_days(booked.companion)} {_anchor_words(booked.companion, anchor)}; it is "
                 f"{(anchor.day - booked.day).days} d before it",
-                fix=f"have it again on {said_window(*window_of(booked.companion, anchor))}, or move the session back",
+                fix=f"have it again on {days}, or move the session back" if days else "move the session back",
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, "window"),
             )
@@ -204,13 +206,16 @@ def companion_on_session_day(case: CheckedCourse) -> Iterator[Finding]:
     for booked in case.bookings.to_come:
         sessions = case.bookings.on.get(booked.day)
         if sessions and booked.companion.on_session_days == "never":
-            free = _free_day(case, booked)
+            anchor = booked.anchor_day
+            days = [] if anchor is None else open_days(case, booked.companion, anchor, booked.day)
             yield companion_on_session_day.at(
                 *sessions,
                 booked=[booked],
                 what=f"{booked.title} is on the day of {case.named(sessions[0])}",
                 why="the protocol keeps it off the days of sessions",
-                fix=f"move it to {free}" if free else "move it; no day of its window is without a session",
+                fix=f"move it to {day_words(days[0])}"
+                if days
+                else "move the session; no other day of its window is open",
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, "on_session_days"),
             )
@@ -308,13 +313,6 @@ def said_when(booked: CompanionBooking) -> str:
     return f"on {day_words(booked.day)}" + (f" at {clock:%H:%M}" if clock is not None else "")
 
 
-def said_window(first: date, last: date) -> str:
-    """Say a window, after "on" or "to"."""
-    if last == date.max:
-        return f"{day_words(first)} or later"
-    return day_words(first) if first == last else f"a day from {day_words(first)} to {day_words(last)}"
-
-
 def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong with a booking's day by itself: why, how to fix it, and which number says so."""
     companion, anchor = booked.companion, booked.anchor_day
@@ -328,29 +326,21 @@ def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[
         if any(is_within(companion, one, booked.day) for one in anchor_days):
             return  # one more than the protocol asks for, on a day it could be
     anchor = anchor or min(anchor_days, key=lambda one: abs(one.day - booked.day))
+    days, window = (
+        say_open_days(case, companion, anchor, booked.day),
+        said_window(*window_of(companion, anchor)),
+    )
+    to = f"{'set' if companion.kind == 'task' else 'move'} it to {days}" if days else f"open {window} for it"
     if not is_within(companion, anchor, booked.day):
-        verb = "set it" if companion.kind == "task" else "move it"
-        yield (
-            f"it lies {_days(companion)} {_anchor_words(companion, anchor)}",
-            f"{verb} to {said_window(*window_of(companion, anchor))}",
-            "window",
-        )
+        yield f"it lies {_days(companion)} {_anchor_words(companion, anchor)}", to, "window"
     if companion.weekdays and booked.day.weekday() not in companion.weekdays:
         names = ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
-        yield (
-            f"it is on {names} only",
-            f"move it to {said_window(*window_of(companion, anchor))} that is one of these",
-            "weekdays",
-        )
+        yield f"it is on {names} only", to, "weekdays"
     if companion.on_session_days in ("only", "during"):
         sessions = case.bookings.of_phase(companion.anchor.phase)
         with_it = [session for session in sessions if session.day == booked.day]
         if not with_it:
-            yield (
-                "the protocol has it on days of sessions only",
-                "move it to the day of a session",
-                "on_session_days",
-            )
+            yield "the protocol has it on days of sessions only", to, "on_session_days"
         elif companion.on_session_days == "during" and booked.begin is not None and booked.end is not None:
             stays = [stay for stay in case.bookings.stays if stay.session in with_it]
             if stays and not any(s.begin <= booked.begin and booked.end <= s.end for s in stays):
@@ -382,21 +372,3 @@ def _pairs(case: CheckedCourse) -> Iterator[tuple[int, Spacing, CompanionBooking
             pairs = zip(bookings[first - 1 :], bookings[second - 1 :], strict=False)
             for earlier, booked in islice(pairs, 1 if spacing.between is not None else None):
                 yield number, spacing, earlier, booked
-
-
-def nearest_days(booked: CompanionBooking, anchor: AnchorDay, back: int | None = None) -> list[date]:
-    """Return the days of a booking's window up to NEAR days after it, and so many before it, the nearest first."""
-    first, last = window_of(booked.companion, anchor)
-    first = first if back is None else max(first, booked.day - timedelta(back))
-    last = min(last, booked.day + timedelta(NEAR))
-    days = (first + timedelta(n) for n in range((last - first).days + 1))
-    return sorted(days, key=lambda day: (abs(day - booked.day), day))
-
-
-def _free_day(case: CheckedCourse, booked: CompanionBooking) -> str:
-    """Name the nearest day of a window that has no session; empty if there is none."""
-    weekdays = booked.companion.weekdays
-    for day in nearest_days(booked, booked.anchor_day) if booked.anchor_day is not None else ():
-        if day not in case.bookings.on and (not weekdays or day.weekday() in weekdays):
-            return day_words(day)
-    return ""

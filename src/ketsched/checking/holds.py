@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 import attrs
 
+from ketsched.checking.appointmentdays import open_days
 from ketsched.checking.bookings import CompanionBooking
 from ketsched.checking.case import CheckedCourse, amount, happened, unknown_sessions
 from ketsched.checking.rules import Finding, Rule, Severity, rule
@@ -286,6 +287,42 @@ def sessions_after_stop(case: CheckedCourse) -> Iterator[Finding]:
             )
 
 
+@rule("KS427", Severity.WARNING, source="Protocol: gates")
+def outcome_after_session(case: CheckedCourse) -> Iterator[Finding]:
+    """
+    A session comes before the appointment that decides about it.
+
+    Until that is decided the session is to be confirmed, and its day comes first.
+
+    Why it matters: whoever waits for the outcome either does without the session or goes ahead undecided.
+
+    Example: a review on Fri 5 February 2027 that decides about all sessions after the induction; the first of them on
+    Fri 29 January.
+
+    Instead: the review before that session, if its window allows that, or the session after the review.
+
+    References: the protocol says which appointments decide, and in which days.
+    """
+    ordered = _ordered(case)
+    for gate in case.bookings.gates:
+        governed = _governed(ordered, gate) if gate.placed.outcome is None and gate.to_come else []
+        waiting = [session for session in governed if session.when[:2] < gate.placed.when[:2]]
+        if not waiting:
+            continue
+        anchor, first = gate.anchor_day, waiting[0]
+        days = [] if anchor is None else open_days(case, gate.companion, anchor, gate.day)
+        day = next((day for day in days if day < first.day), None)
+        after = f"move {case.named(first)} to a day after {day_words(gate.day)}"
+        yield outcome_after_session.at(
+            *waiting,
+            booked=[gate],
+            what=f"{case.with_verb(waiting)} before {gate.title} of {gate.day}, which decides about "
+            f"{'it' if len(waiting) == 1 else 'them'}",
+            why="what it decides about is to be confirmed until then, and its day comes first",
+            fix=after if day is None else f"move {gate.title} to {day_words(day)}, or {after}",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     session_on_hold,
     firm_too_soon,
@@ -295,6 +332,7 @@ RULES: tuple[Rule, ...] = (
     outside_required_authorisation,
     hold_of_unknown_session,
     sessions_after_stop,
+    outcome_after_session,
 )
 
 # What follows is what holds, gates and authorisations say about a session.

@@ -12,7 +12,7 @@ then other hours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, time
 from itertools import islice, pairwise, takewhile
 
@@ -280,7 +280,8 @@ class _Placer:
             if stays is not None:
                 yield (stays,)
             shares = stays is None and _shares(companion)
-            yield from ((day,) for day in self._nearest(run, run.ideals[0], share=shares) if day != stays)
+            nearest = self._nearest(run, run.ideals[0], share=shares)
+            yield from ((day,) for day in self._in_time(run, nearest) if day != stays)
         else:
             yield from self._series(run, old)
 
@@ -356,6 +357,19 @@ class _Placer:
             for day in (ideal - away, ideal + away) if away else (ideal,):
                 if day in window and day not in shared and self.free.is_open(run.companion, day):
                     yield day
+
+    def _in_time(self, run: Run, days: Iterable[int]) -> Iterator[int]:
+        """Yield days as they come; of what decides about later sessions first those before the next one."""
+        own = run.anchored.day.toordinal()
+        ahead = (day for day in self.free.session_days if day > own) if run.companion.gate else ()
+        until = min(ahead, default=LAST_DAY.toordinal() + 1)
+        too_late: list[int] = []
+        for day in days:
+            if day < until:
+                yield day
+            else:
+                too_late.append(day)
+        yield from too_late
 
     def _trips(self, run: Run) -> frozenset[int]:
         """Return the trips that a run can share: what goes with each session is not put off to another one's."""

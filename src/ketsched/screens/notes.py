@@ -54,7 +54,7 @@ def appointment_notes(course: Course, hours: Hours) -> dict[str, str]:
     for placed, companion in booked:
         if companion.kind == "appointment" and placed.ideal is not None and placed.ideal != placed.day:
             free.unbook(placed, companion)
-            why = _why_elsewhere(placed, placed.ideal, companion, free)
+            why = _why_elsewhere(placed, placed.ideal, companion, free) or _decides(course, placed, companion)
             found[placed.id] = f"{_away(placed.day, placed.ideal)}: {why}".removesuffix(": ")
             free.book(placed, companion)
     return found
@@ -66,6 +66,15 @@ def _why_elsewhere(placed: PlacedCompanion, ideal: date, companion: Companion, f
         return "chosen by hand"
     why = free.why_not(companion, ideal.toordinal())
     return why or ("the patient comes then anyway" if placed.day.toordinal() in free.trip_days else "")
+
+
+def _decides(course: Course, placed: PlacedCompanion, companion: Companion) -> str:
+    """Say before which session a decision is needed; empty if it is none, or not the reason."""
+    own = next((session.day for session in course.standing() if session.id == placed.session), None)
+    ahead = (s.day for s in course.standing() if companion.gate and own is not None and s.day > own)
+    first = next(ahead, None)
+    needed = first is not None and placed.ideal is not None and placed.day < first <= placed.ideal
+    return f"it decides about the session of {first}" if needed else ""
 
 
 def _away(day: date, ideal: date) -> str:
