@@ -14,6 +14,7 @@ from ketsched.cli import inputs
 from ketsched.entries import read_country, read_dates, read_moment, read_start, read_week
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
+from ketsched.interchange.outputs import outputs_of
 from ketsched.protocols import template
 from ketsched.tracking import record
 from ketsched.visitfile import load_columns, load_visits
@@ -118,7 +119,7 @@ def _options(path: Path) -> None:
         name, _, text = line.partition(" ")
         match name:
             case "output":
-                inputs.outputs_of([text, "other.ics"])
+                outputs_of([text, "other.ics"])
             case "start":
                 inputs.located("--start", read_start, text)
             case "at":

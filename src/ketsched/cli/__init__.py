@@ -14,41 +14,50 @@ import sys
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from ketsched import __version__
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.nearness import close_to
 
-_COMMANDS = {
-    "plan": ("planning", "Plan a course from a protocol, a start and a clinic's hours."),
-    "move": ("moving", "Move sessions or appointments to another day or hour."),
-    "replan": ("replanning", "Plan the rest again after what happened, with the fewest changes."),
-    "appointments": ("moving", "Rebook reviews, calls and to-dos; sessions stay."),
-    "cancel": ("moving", "Cancel a session or an appointment."),
-    "end": ("moving", "End a course today; what is still to come is cancelled."),
-    "undo": ("undoing", "Make the state before the last revision the newest one."),
-    "today": ("mornings", "List what is due or overdue today, over a folder of course files."),
-    "record": ("recording", "Record what happened, and see what follows from it."),
-    "record decision": ("changing", "Record the outcome of a screening or a review."),
-    "record done": ("changing", "Record that a task is done, or that an appointment took place."),
-    "record ride": ("changing", "Record what is known of the ride home after a session."),
-    "next": ("forecasting", "Say what is due next, and until when."),
-    "history": ("revisions", "Show what happened and what was changed, and any earlier revision."),
-    "why": ("whys", "Say which rule put something on a day, with its number, source and mark."),
-    "hold": ("changing", "Hold sessions of a course: they are to be confirmed until it is released."),
-    "release": ("changing", "Release a hold, by name and date."),
-    "authorise": ("changing", "Record what a payer has authorised; sessions beyond are to be confirmed."),
-    "publish": ("publishing", "Bring a calendar on a CalDAV server up to date with a course."),
-    "check": ("checking", "Check a course file, a calendar file or bare dates against a protocol."),
-    "rules": ("checking", "List the rules that check knows."),
-    "explain": ("checking", "Explain one rule: what it means, why, and what to do."),
-    "protocols": (
-        "protocols",
-        "List the protocols that come with the library, or show one with its sources.",
-    ),
-    "new": ("protocols", "Write a commented protocol file to start from."),
+_GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Plan and change": {
+        "plan": ("planning", "Plan a course: protocol, first day, clinic."),
+        "move": ("moving", "Move a session or appointment to another day or time."),
+        "replan": ("replanning", "Plan the remaining dates again, with the fewest changes."),
+        "appointments": ("moving", "Rebook reviews, calls and to-dos; sessions stay."),
+        "cancel": ("moving", "Cancel a session or an appointment."),
+        "end": ("moving", "End a course and cancel what is left."),
+        "undo": ("undoing", "Go back to the revision before."),
+    },
+    "Every day": {
+        "today": ("mornings", "List what is due, overdue or not recorded, in all courses."),
+        "record": ("recording", "Record a visit: given, missed, cancelled, stopped early."),
+        "record decision": ("changing", "Record what a screening or review decided."),
+        "record done": ("changing", "Record that a to-do or appointment is done."),
+        "record ride": ("changing", "Record who takes the patient home."),
+        "next": ("forecasting", "Say what comes next, and by when."),
+        "history": ("revisions", "Show what was given and changed, or an earlier state."),
+    },
+    "Waiting": {
+        "hold": ("changing", "Put sessions on hold."),
+        "release": ("changing", "Release a hold."),
+        "authorise": ("changing", "Record what a payer has approved."),
+    },
+    "Calendars": {
+        "publish": ("publishing", "Update a calendar on a CalDAV server."),
+    },
+    "Check, learn": {
+        "check": ("checking", "Check a course, a calendar or dates against a protocol."),
+        "why": ("whys", "Say which rule put something on a day, and its source."),
+        "rules": ("checking", "List the rules."),
+        "explain": ("checking", "Explain a rule."),
+        "protocols": ("protocols", "List protocols; show one with its sources."),
+        "new": ("protocols", "Write a commented protocol file to fill in."),
+    },
 }
-"""Each command: the module that has it, and what the list says of it."""
+"""Each command under its heading: the module that has it, and what the list says of it."""
+_COMMANDS = {name: entry for group in _GROUPS.values() for name, entry in group.items()}
 
 _OPTIONS = {
     "calendars": "staff",
@@ -82,8 +91,16 @@ class _Commands(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+        width = max(map(len, _COMMANDS))
+        for heading, group in _GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), line) for name, (_, line) in group.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, without importing any."""
+        one_word = ((name, line) for name, (_, line) in _COMMANDS.items() if " " not in name)
+        found = [CompletionItem(name, help=line) for name, line in one_word if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -108,10 +125,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="ketsched")
 def commands() -> None:
     """
-    Plan courses of treatment: 6 to 8 infusions over 2 to 4 weeks, then boosters.
-
-    Days are local dates at the clinic. This program holds no dose and recommends no
-    treatment: it proposes dates, with reasons, and a clinician decides.
+    Plan, track and check courses of ketamine treatment. It proposes dates; a clinician decides.
     """
 
 

@@ -15,9 +15,9 @@ import click
 
 from ketsched import holds, reporting
 from ketsched.casefile import check_scope
-from ketsched.checking import check
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.completing import among, complete_around, complete_hold, complete_session
+from ketsched.cli.options import TO_DO, WHO, command, flag, option, under
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
@@ -26,10 +26,13 @@ from ketsched.revising import consequences
 from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values, several
 
+WHO_MUST = option("--who", "NAME", "Who decided it", required=True)
+ON = option("--on", "DATE", "The date on which it was decided", read_date, to="decided", required=True)
+
 
 def _finish(opened: revising.Opened, course: Course, said: str) -> None:
     """Write the changed course and its calendars, and say what changed."""
-    lines = revising.write(opened, course, check(course) if opened.outputs else ())
+    lines = opened.write(course)
     change = consequences(opened.course, course, as_of=opened.today)
     if opened.as_json:
         click.echo(
@@ -43,15 +46,26 @@ def _finish(opened: revising.Opened, course: Course, said: str) -> None:
         click.echo(line)
 
 
-@click.command()
+@command()
 @revising.course_file
-@option("--reason", "TEXT", "Why, in the clinician's words; for the clinic.", required=True)
-@option("--who", "NAME", "Who decided it.", required=True)
-@option(
-    "--since", "DATE", "First day whose sessions are held; the day of this revision if not given.", read_date
+@under(
+    TO_DO,
+    option("--since", "DATE", "First day whose sessions are held; today if not given", read_date),
+    option(
+        "--session",
+        "ID|DATE",
+        "Hold this session alone",
+        to="sessions",
+        several=True,
+        shell_complete=complete_session,
+    ),
 )
-@option("--session", "ID|DATE", "Hold this session alone; again for others.", to="sessions", several=True)
-@revising.changes
+@under(
+    WHO,
+    WHO_MUST,
+    option("--reason", "TEXT", "Why, in the clinician's words; for the clinic", required=True),
+)
+@revising.changes()
 def hold_command(
     opened: revising.Opened, reason: str, who: str, since: date | None, sessions: tuple[str, ...]
 ) -> None:
@@ -76,12 +90,11 @@ def hold_command(
     _finish(opened, course, f"hold {made.id} by {who}: {held}")
 
 
-@click.command()
+@command()
 @revising.course_file
-@click.argument("hold_id", metavar="HOLD")
-@option("--who", "NAME", "Who releases it.", required=True)
-@option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
-@revising.changes
+@click.argument("hold_id", metavar="HOLD", shell_complete=complete_hold)
+@under(WHO, WHO_MUST, ON)
+@revising.changes()
 def release_command(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None:
     """
     Release a hold, by name and date; HOLD is its id, such as h1.
@@ -96,21 +109,21 @@ def release_command(opened: revising.Opened, hold_id: str, who: str, decided: da
     _finish(opened, course, f"hold {hold_id} released by {who} on {on(decided)}")
 
 
-@click.command()
+@command()
 @revising.course_file
-@option("--sessions", "N", "How many sessions are paid for.", required=True, type=int)
-@option("--from", "DATE", "First day on which they are; from the start if not given.", read_date, to="first")
-@option("--until", "DATE", "Last day on which they are; no end if not given.", read_date)
-@option("--scope", "PHASE", "For this phase alone: a phase by its name, such as induction.", default="")
-@flag("--required", "The sessions it pays for must lie within its dates: check then says if one does not.")
-@option(
-    "--warn-days",
-    "N",
-    "So many days before it runs out check warns; a house default unless given.",
-    type=int,
+@under(
+    TO_DO,
+    option("--sessions", "N", "How many sessions are paid for", required=True, type=int),
+    option(
+        "--from", "DATE", "First day on which they are; from the start if not given", read_date, to="first"
+    ),
+    option("--until", "DATE", "Last day on which they are; no end if not given", read_date),
+    option("--scope", "PHASE", "For this phase alone, such as induction", default=""),
+    flag("--required", "The sessions must lie within its dates; check says if one does not"),
+    option("--warn-days", "N", "So many days before it runs out check warns", type=int),
+    option("--name", "TEXT", "What the clinic calls it; for its own files", default=""),
 )
-@option("--name", "TEXT", "What the clinic calls it; for its own files.", default="")
-@revising.changes
+@revising.changes()
 def authorise_command(
     opened: revising.Opened,
     sessions: int,
@@ -147,13 +160,12 @@ def _outcome(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     return said
 
 
-@click.command()
+@command()
 @revising.course_file
-@click.argument("companion", metavar="COMPANION")
-@click.argument("outcome", metavar="OUTCOME", callback=_outcome, shell_complete=inputs.among(OUTCOMES))
-@option("--who", "NAME", "Who decided it.", required=True)
-@option("--on", "DATE", "The date on which it was decided.", read_date, to="decided", required=True)
-@revising.changes
+@click.argument("companion", metavar="COMPANION", shell_complete=complete_around)
+@click.argument("outcome", metavar="OUTCOME", callback=_outcome, shell_complete=among(OUTCOMES))
+@under(WHO, WHO_MUST, ON)
+@revising.changes()
 def record_decision_command(
     opened: revising.Opened, companion: str, outcome: str, who: str, decided: date
 ) -> None:
@@ -190,10 +202,10 @@ def record_decision_command(
     _finish(opened, course, said)
 
 
-@click.command()
+@command()
 @revising.course_file
-@click.argument("companion", metavar="COMPANION")
-@revising.changes
+@click.argument("companion", metavar="COMPANION", shell_complete=complete_around)
+@revising.changes()
 def record_done_command(opened: revising.Opened, companion: str) -> None:
     """
     Record that a task is done, or that an appointment took place.
@@ -210,11 +222,11 @@ def record_done_command(opened: revising.Opened, companion: str) -> None:
     _finish(opened, course, f"{_titled(course, name)}: done")
 
 
-@click.command()
+@command()
 @revising.course_file
-@click.argument("session", metavar="SESSION")
+@click.argument("session", metavar="SESSION", shell_complete=complete_session)
 @click.argument("known", metavar="confirmed|none|self", type=click.Choice(["confirmed", "none", "self"]))
-@revising.changes
+@revising.changes()
 def record_ride_command(opened: revising.Opened, session: str, known: str) -> None:
     """
     Record what is known of the ride home after a session.

@@ -13,7 +13,23 @@ from ketsched import reporting
 from ketsched.checking import RULES, Finding, rule_named
 from ketsched.checking import check as check_course
 from ketsched.cli import inputs, pictures, placing
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.completing import complete_protocol, complete_rule
+from ketsched.cli.options import (
+    CLINIC,
+    CLINIC_OPTIONS,
+    FAIL_ON,
+    HAPPENED,
+    JSON,
+    OUTPUT,
+    SCRIPTS,
+    STAFF,
+    TO_DO,
+    WHO,
+    ClinicFile,
+    command,
+    option,
+    under,
+)
 from ketsched.clock import read_date
 from ketsched.entries import read_named
 from ketsched.errors import InvalidInput, KetschedError
@@ -29,24 +45,35 @@ from ketsched.visitfile import load_visits
 from ketsched.waiverfile import load_waivers
 
 
-@click.command()
+@command()
 @click.argument("what", nargs=-1, required=True, metavar="FILE|FOLDER|DATE...")
-@option(
-    "--protocol",
-    "ID|FILE",
-    "What bare dates or a foreign calendar follow.",
-    load_protocol,
-    shell_complete=inputs.complete_protocol,
+@under(
+    HAPPENED,
+    option("--visits", "FILE", "What happened and is not recorded yet: .toml, .csv or .tsv"),
 )
-@inputs.clinic_options
-@inputs.staff_option
-@option("--visits", "FILE", "What happened and is not recorded in the course yet: .toml, .csv or .tsv.")
-@option("--as-of", "DATE", "Today: for what happened, overdue tasks and waivers that run out.", read_date)
-@option(
-    "--waivers", "FILE", "Waivers (TOML): [[waiver]] with rule, sessions, reason, who, until.", load_waivers
+@under(
+    TO_DO,
+    option(
+        "--protocol",
+        "ID|FILE",
+        "What bare dates or a foreign calendar follow",
+        load_protocol,
+        shell_complete=complete_protocol,
+    ),
 )
-@inputs.fail_on_option
-@flag("--json", "Print the findings as JSON.", to="as_json")
+@under(CLINIC, *CLINIC_OPTIONS, STAFF)
+@under(
+    WHO,
+    option(
+        "--waivers", "FILE", "Exceptions: [[waiver]] with rule, sessions, reason, who, until", load_waivers
+    ),
+)
+@under(OUTPUT, JSON)
+@under(
+    SCRIPTS,
+    option("--as-of", "DATE", "Today: for what happened, and what is overdue or runs out", read_date),
+    FAIL_ON,
+)
 @click.pass_context
 def check_command(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,
@@ -59,7 +86,8 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     fail_on: str,
     as_json: bool,
     calendars: tuple[str, ...],
-    **clinic: Any,
+    clinic: ClinicFile | None,
+    **typed: Any,
 ) -> None:
     """
     Check a course file (.json), a calendar (.ics), bare dates, or a folder.
@@ -73,17 +101,18 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     ketsched check courses --as-of 2027-01-15
     ketsched check --protocol iv-mwf-6 2027-01-04 2027-01-06 2027-01-08
     """
+    given = {**typed, "clinic": None if clinic is None else clinic.calendar}
     if len(what) == 1 and Path(what[0]).is_dir():
         _refuse_for_folder(protocol=protocol, visits=visits, calendar=calendars)
-        ctx.exit(_check_folder(what[0], as_of, waivers or (), fail_on, as_json=as_json, clinic=clinic))
-    zone = clinic["zone"]
-    alone = zone is not None and not any(clinic[name] for name in clinic if name != "zone")
+        ctx.exit(_check_folder(what[0], as_of, waivers or (), fail_on, as_json=as_json, clinic=given))
+    zone = given["zone"]
+    alone = zone is not None and not any(given[name] for name in given if name != "zone")
     if len(what) == 1 and what[0].lower().endswith(".json"):
         course = _course(what, protocol, zone)
-        files = placing.FilesBeside(course, Path(what[0]))
-        calendar = None if alone else inputs.clinic_calendar(**clinic, known=files.clinic)
+        files = placing.files_beside(course, Path(what[0]))
+        calendar = None if alone else inputs.clinic_calendar(**given, known=files.clinic)
     else:
-        files, calendar = None, None if alone else inputs.clinic_calendar(**clinic)
+        files, calendar = None, None if alone else inputs.clinic_calendar(**given)
         course = _course(what, protocol, zone if calendar is None else calendar.zone)
     others = inputs.located("--staff", read_named, calendars, course.protocol)
     if files is not None and calendar is not None:
@@ -139,7 +168,7 @@ def _check_folder(
     for path in (Path(folder, name) for name in names):
         try:
             course = read(path)
-            files = placing.FilesBeside(course, path)
+            files = placing.files_beside(course, path)
             calendar = inputs.clinic_calendar(**clinic, known=files.clinic)
             others = {} if calendar is None else files.staff({})
             findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=waivers)
@@ -218,8 +247,8 @@ def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> 
     return course
 
 
-@click.command()
-@flag("--json", "Print the rules as JSON.", to="as_json")
+@command()
+@under(OUTPUT, JSON)
 def rules_command(as_json: bool) -> None:
     """List the rules that check knows: code, severity, name and source."""
     if as_json:
@@ -229,8 +258,8 @@ def rules_command(as_json: bool) -> None:
     pictures.present(Table(("code", "severity", "rule", "source"), tuple(rows)))
 
 
-@click.command()
-@click.argument("code", shell_complete=inputs.complete_rule)
+@command()
+@click.argument("code", shell_complete=complete_rule)
 def explain_command(code: str) -> None:
     """Explain one rule by its code (KS101) or its name (gap-too-short)."""
     rule = inputs.located("CODE", rule_named, code)

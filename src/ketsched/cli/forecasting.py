@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, placing, revising
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.options import AS_OF, JSON, NOTICE, OUTPUT, SCRIPTS, command, option, under
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
 from ketsched.screens import on
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.tracking import forecast as forecast_course
 
-if TYPE_CHECKING:
-    pass
 
-
-@click.command()
+@command()
 @revising.course_file
-@option(
-    "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
-)
-@placing.placing_options
-@inputs.courses_option
-@revising.notice_option
-@option("--week", "DATE", "Show the days that can be booked in the week of this date alone.", read_day)
-@flag("--json", "Print the forecast as JSON.", to="as_json")
+@placing.hours_options(NOTICE, time=True)
+@under(OUTPUT, option("--week", "DATE", "Only the possible days in the week of this date", read_day), JSON)
+@under(SCRIPTS, AS_OF)
 def next_command(
     file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: placing.Reader
 ) -> None:

@@ -14,7 +14,7 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.options import JSON, OUTPUT, SCRIPTS, TO_DO, command, flag, option, under
 from ketsched.entries import read_day
 from ketsched.interchange.folder import course_files
 from ketsched.screens.morning import Seen, check_days, look, morning_parts, morning_values, sharing
@@ -29,18 +29,15 @@ _PATIENCE = 1.0
 """Seconds after which it shows how far it is."""
 
 
-@click.command()
+@command()
 @click.argument("folder", metavar="FOLDER")
-@flag("-r --recursive", "Folders within it as well.")
-@option(
-    "--as-of",
-    "DATE",
-    "Today; if not given, each clinic's date by the clock of this machine.",
-    read_day,
-    to="today",
+@under(
+    TO_DO,
+    flag("-r --recursive", "Folders within it as well"),
+    option("--days", "N", "Also what is due in the next N days (0)", type=int, default=0),
 )
-@option("--days", "N", "Also what is due in the next N days.", type=int, default=0, show_default=True)
-@flag("--json", "Print it as JSON.", to="as_json")
+@under(OUTPUT, JSON)
+@under(SCRIPTS, option("--as-of", "DATE", "Use another date than today", read_day, to="today"))
 @click.pass_context
 def today_command(
     ctx: click.Context, /, folder: str, recursive: bool, today: date | None, days: int, as_json: bool

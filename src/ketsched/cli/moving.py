@@ -10,8 +10,9 @@ import click
 
 from ketsched.checking.comparing import waive
 from ketsched.cli import inputs
-from ketsched.cli.inputs import choice, flag, option
-from ketsched.cli.telling import Telling, allowances, replans
+from ketsched.cli.completing import complete_booking
+from ketsched.cli.options import TO_DO, WHO, choice, command, flag, option, under
+from ketsched.cli.telling import Telling, replans
 from ketsched.entries import Move, booking_meant, read_booking, read_move
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.planning import appointments
@@ -19,14 +20,18 @@ from ketsched.tracking import Moving, booking, cancel, moving
 from ketsched.tracking import confirm as confirm_booking
 from ketsched.tracking import replan as replan_course
 
+_REASON = option("--reason", "TEXT", "With --alone: why, to document with --who", default="")
 
-@click.command()
-@replans
-@allowances
-@click.argument("moves", nargs=-1, required=True, metavar="NAME WHEN...")
-@flag("--repair", "Let other dates move too.")
-@flag("--alone", "Move it even if that breaks a rule; each broken rule is listed.")
-@option("--reason", "TEXT", "With --alone: the reason to document, with --who.", default="")
+
+@command()
+@replans(sessions=True)
+@click.argument("moves", nargs=-1, required=True, metavar="NAME WHEN...", shell_complete=complete_booking)
+@under(
+    TO_DO,
+    flag("--repair", "Let other dates move too"),
+    flag("--alone", "Move it even if that breaks a rule; each broken rule is listed"),
+)
+@under(WHO, _REASON)
 @click.pass_context
 def move_command(
     ctx: click.Context,
@@ -148,12 +153,20 @@ def _move_several(told: Telling, wanted: Sequence[Move], common: dict[str, Any],
     return 1
 
 
-@click.command()
-@replans
-@option("--book", "NAME=WHEN", "Book an appointment of the protocol that has none: review=2027-02-05T14:00.")
-@option("--confirm", "NAME", "Confirm an appointment that is to be confirmed, whatever its session.")
-@flag("--alone", "With --book: book it even where the protocol would not have it.")
-@option("--reason", "TEXT", "With --alone: the reason to document, with --who.", default="")
+@command()
+@replans()
+@under(
+    TO_DO,
+    option("--book", "NAME=WHEN", "Book one of the protocol that has no booking: review=2027-02-05T14:00"),
+    option(
+        "--confirm",
+        "NAME",
+        "Confirm one that is to be confirmed, whatever its session",
+        shell_complete=complete_booking,
+    ),
+    flag("--alone", "With --book: book it even where the protocol would not have it"),
+)
+@under(WHO, _REASON)
 @click.pass_context
 def appointments_command(
     ctx: click.Context, /, told: Telling, book: str | None, confirm: str | None, alone: bool, reason: str
@@ -210,10 +223,10 @@ _OF_APPOINTMENTS = ("at", "calendar", "calendars", "availability", "time")
 """Keywords of the verb that places appointments anew; the patient's wishes are about sessions."""
 
 
-@click.command()
-@replans
-@click.argument("name", metavar="NAME")
-@choice("--by", ("patient", "clinic"), "Who cancelled a session.", "clinic")
+@command()
+@replans()
+@click.argument("name", metavar="NAME", shell_complete=complete_booking)
+@under(TO_DO, choice("--by", ("patient", "clinic"), "Who cancelled a session", "clinic"))
 def cancel_command(told: Telling, name: str, by: str) -> None:
     """
     Cancel a session or an appointment; planning again leaves an appointment off.
@@ -231,8 +244,8 @@ def cancel_command(told: Telling, name: str, by: str) -> None:
     told.changed(inputs.located("NAME", taking_off, told.course, meant))
 
 
-@click.command()
-@replans
+@command()
+@replans()
 def end_command(told: Telling) -> None:
     """
     End a course today; what is still to come is cancelled.

@@ -16,15 +16,35 @@ from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
 from ketsched.checking import Finding, check
 from ketsched.cli import inputs, pictures, placing
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.completing import complete_protocol
+from ketsched.cli.options import (
+    AT,
+    CLINIC,
+    CLINIC_OPTIONS,
+    COURSES,
+    FAIL_ON,
+    FILES,
+    JSON,
+    OUTPUT,
+    PROTOCOL_CHOICES,
+    SCRIPTS,
+    STAFF,
+    TO_DO,
+    command,
+    flag,
+    option,
+    under,
+)
 from ketsched.clock import day_words, read_time
-from ketsched.entries import read_moment, read_named, read_start, read_weekday_span
+from ketsched.entries import read_named, read_start
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
+from ketsched.interchange.beside import Paths, closing, reminders
 from ketsched.interchange.coursefile import making
 from ketsched.interchange.folder import with_booked
+from ketsched.interchange.outputs import outputs_of
 from ketsched.languages import check_language
-from ketsched.model import Course, Interval
+from ketsched.model import Course
 from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
@@ -36,66 +56,40 @@ _SHOWN_STARTS = 10
 _SHOWN_HOLIDAYS = 3
 
 
-@click.command()
+@command()
 @click.argument("case", required=False, metavar="[CASE.toml]")
-@option(
-    "--protocol",
-    "ID|FILE",
-    "A protocol's id, or a .toml file.",
-    load_protocol,
-    shell_complete=inputs.complete_protocol,
+@under(
+    TO_DO,
+    option(
+        "--protocol",
+        "ID|FILE",
+        "A protocol's id, or a .toml file",
+        load_protocol,
+        shell_complete=complete_protocol,
+    ),
+    option("--start", "DATE", "First session, or days to search: 2027-01-04..2027-01-31", read_start),
+    option("--time", "HH:MM", "Preferred start", read_time, to="clock"),
+    *PROTOCOL_CHOICES,
+    flag("--screening-decides", "Sessions are to be confirmed until the screening's outcome is recorded"),
 )
-@option(
-    "--start",
-    "DATE",
-    "First session, 2027-01-04; or a stretch to search, 2027-01-04..2027-01-31.",
-    read_start,
+@under(CLINIC, *CLINIC_OPTIONS, STAFF, COURSES)
+@under(
+    OUTPUT,
+    FILES,
+    option("--language", "LANG", "What the patient reads in: en, es or de (en)", check_language),
+    JSON,
 )
-@inputs.clinic_options
-@inputs.staff_option
-@inputs.courses_option
-@option("--time", "HH:MM", "Time of day to be near to.", read_time, to="clock")
-@option("--sessions", "N", "Sessions in the first phase.", type=int)
-@option("--weeks", "N", "Nominal weeks of the first phase.", type=int)
-@option("--weekdays", "DAYS", 'Days of the week of the first phase, "mon,thu".', read_weekday_span)
-@option("--boosters", "N", "Sessions in the last phase.", type=int)
-@option("--until", "DURATION", "How long the last phase lasts, P26W or P6M.", Interval.parse)
-@option(
-    "--every",
-    "DURATION",
-    "Interval of the last phase, one that the protocol leaves to choose: P7D.",
-    Interval.parse,
+@under(
+    SCRIPTS,
+    AT,
+    FAIL_ON,
+    option("--id", "ID", "The course's opaque name; made at random if not given", to="course_id"),
+    option(
+        "--key",
+        "TEXT",
+        'Keeps the UIDs of events from being guessed; made at random if not given, "" for none',
+    ),
 )
-@option(
-    "--country",
-    "CODE",
-    "The country whose forms and the like are planned, US; that of the clinic's zone if not given.",
-)
-@flag(
-    "--screening-decides",
-    "Sessions are to be confirmed until the outcome of the screening is recorded.",
-)
-@option("--id", "ID", "The course's opaque name; made at random if not given.", to="course_id")
-@option("--language", "LANG", "What the patient reads in: en, es or de; en if not given.", check_language)
-@option(
-    "--key",
-    "TEXT",
-    'What goes into the UIDs of events, so that nobody can guess them; made at random if not given, "" for none.',
-)
-@option(
-    "--at",
-    "MOMENT",
-    "The moment of this revision, 2026-11-20T09:00:00Z; the clock's if not given.",
-    read_moment,
-)
-@option(
-    "-o --output",
-    "FILE[:WHO]",
-    "Write .json or .ics; WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full.",
-    several=True,
-)
-@inputs.fail_on_option
-@flag("--json", "Print the plan and its findings as JSON.", to="as_json")
 @click.pass_context
 def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
     """
@@ -108,7 +102,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
     ketsched plan --protocol iv-mwf-6 --start 2027-01-04 \\
         --zone America/New_York --hours "mon-fri 09:00-17:00" -o course.ics
     """
-    outputs = inputs.outputs_of(given["output"])
+    outputs = outputs_of(given["output"])
     what = _what_to_plan(case, given)
     course_id = given["course_id"] or what.id
     made = {} if course_id else {"id": f"c-{os.urandom(6).hex()}"}
@@ -120,7 +114,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
         hours = inputs.located("--courses", taken, what.hours, given["booked"])
         what = attrs.evolve(what, calendar=hours.calendar, calendars=hours.staff)
         inputs.tell_passed_over(given["booked"])
-    paths, closing = placing.paths_of(what, **given), tuple(placing.closing(given))
+    paths, closes = placing.paths_of(what, **given), tuple(closing(given))
     payers: dict[str, Any] = {"authorisations": what.authorisations}
     at = inputs.moment(given["at"])
     inputs.confirm_ahead(at)
@@ -152,7 +146,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
             click.echo(line)
         for line in _to_remember(made, document) if outputs else ():
             click.echo(line)
-        for line in () if document is None else _not_remembered(document, paths, course, closing):
+        for line in () if document is None else _not_remembered(document, paths, course, closes):
             click.echo(line)
     ctx.exit(inputs.exit_code(findings, fail_on))
 
@@ -170,13 +164,11 @@ def _to_remember(made: Mapping[str, str], document: Path | None) -> Iterator[str
         yield f"{called}: {text} (made now; give {options} next time, so that calendars update)"
 
 
-def _not_remembered(
-    document: Path, paths: placing.Paths, course: Course, closing: Iterable[str]
-) -> Iterator[str]:
+def _not_remembered(document: Path, paths: Paths, course: Course, closes: Iterable[str]) -> Iterator[str]:
     """Yield which files a course file does not lead to, and what closes the clinic this once."""
     for name in paths.elsewhere(document):
         yield f"not remembered: {name} is not beside {document.name}; give it again, or keep both in one folder"
-    yield from placing.reminders(closing, course.files.clinic)
+    yield from reminders(closes, course.files.clinic)
 
 
 def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
@@ -187,6 +179,7 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
             raise _missing(f"--{name} is missing", f"give --{name}, or a case file that says it")
     names = ("clinic", "zone", "hours", "holidays", "closed", "chairs")
     typed = {name: given[name] for name in names}
+    typed["clinic"] = None if given["clinic"] is None else given["clinic"].calendar
     calendar = inputs.clinic_calendar(**typed, known=lambda: None if loaded is None else loaded.calendar)
     if calendar is None:
         raise _missing(

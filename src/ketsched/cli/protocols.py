@@ -8,7 +8,8 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures
-from ketsched.cli.inputs import flag, option
+from ketsched.cli.completing import complete_protocol
+from ketsched.cli.options import JSON, OUTPUT, command, option, under
 from ketsched.errors import InvalidInput
 from ketsched.files import write_whole
 from ketsched.model import Protocol
@@ -16,9 +17,9 @@ from ketsched.protocols import load_protocol, protocol_ids, template
 from ketsched.screens.protocols import MARKS, companion_table, phase_table, protocols_table
 
 
-@click.command()
-@click.argument("protocol", metavar="[ID|FILE]", required=False, shell_complete=inputs.complete_protocol)
-@flag("--json", "Print it as JSON.", to="as_json")
+@command()
+@click.argument("protocol", metavar="[ID|FILE]", required=False, shell_complete=complete_protocol)
+@under(OUTPUT, JSON)
 def protocols_command(protocol: str | None, as_json: bool) -> None:
     """
     List the protocols that come with the library, or show one.
@@ -61,10 +62,10 @@ def _show(found: Protocol, *, as_json: bool) -> None:
     click.echo(f"\n{MARKS}")
 
 
-@click.command()
+@command()
 @click.argument("what", metavar="WHAT", type=click.Choice(["protocol"]), expose_value=False)
 @click.argument("name", metavar="ID")
-@option("-o --output", "FILE", "Where to; ID.toml if not given.")
+@under(OUTPUT, option("-o --output", "FILE", "Where to; ID.toml if not given"))
 def new_command(name: str, output: str | None) -> None:
     """
     Write a commented protocol file to start from.

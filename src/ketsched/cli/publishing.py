@@ -11,7 +11,7 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.inputs import choice, flag, option
+from ketsched.cli.options import DRY_RUN, JSON, OUTPUT, choice, command, option, under
 from ketsched.entries import event_named
 from ketsched.errors import InvalidInput
 from ketsched.interchange.caldav import Published, credentials
@@ -20,20 +20,23 @@ from ketsched.model import Course
 from ketsched.screens import Table, on
 
 
-@click.command()
+@command()
 @revising.course_file
-@option("--caldav", "URL", "The address of the calendar itself.", to="url", required=True)
-@choice("--audience", ("patient", "clinic"), "Who reads the calendar.", "patient")
-@choice("--privacy", ("discreet", "named", "full"), "How much its events tell.", "discreet")
-@option("--ca", "FILE", "Certificates to trust, if the server's is not one of the machine's.")
-@option(
-    "--overwrite",
-    "UID|ID|DATE",
-    "Decide a conflict for the course: an event by its UID, a session by its id or day; again for others.",
-    several=True,
+@under(
+    OUTPUT,
+    option("--caldav", "URL", "The address of the calendar itself", to="url", required=True),
+    choice("--audience", ("patient", "clinic"), "Who reads the calendar", "patient"),
+    choice("--privacy", ("discreet", "named", "full"), "How much its events tell", "discreet"),
+    option("--ca", "FILE", "Certificates to trust, if the server's is not one of the machine's"),
+    option(
+        "--overwrite",
+        "UID|ID|DATE",
+        "Decide a conflict for the course: an event by its UID, a session by its id or day",
+        several=True,
+    ),
+    DRY_RUN,
+    JSON,
 )
-@flag("--dry-run", "Compare, and write nothing.")
-@flag("--json", "Print what became of each event as JSON.", to="as_json")
 @click.pass_context
 def publish_command(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,

@@ -10,11 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, placing, printable, revising
-from ketsched.cli.inputs import choice, flag, option
+from ketsched.cli.completing import among, complete_session, complete_visit
+from ketsched.cli.options import (
+    AS_OF,
+    HAPPENED,
+    NOTICE,
+    SCRIPTS,
+    WHO,
+    Reading,
+    choice,
+    command,
+    flag,
+    option,
+    under,
+)
 from ketsched.clock import read_time
 from ketsched.entries import STATUSES, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
@@ -40,57 +52,43 @@ _FILE = ("columns", "patient", "skip_bad_rows")
 """Options about a file of visits."""
 
 
-def _complete_visit(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the id of an entry that the course file on the command line has."""
-    course = revising.course_to_complete(ctx)
-    known = () if course is None else course.visits
-    return [CompletionItem(v.id, help=f"{v.day} {v.status}") for v in known if v.id.startswith(incomplete)]
-
-
-@click.command()
+@command()
 @revising.course_file
-@click.argument("day", required=False, type=inputs.Reading(read_day), metavar="[DATE")
+@click.argument("day", required=False, type=Reading(read_day), metavar="[DATE")
 @click.argument(
-    "status",
-    required=False,
-    type=inputs.Reading(read_status),
-    metavar="STATUS]",
-    shell_complete=inputs.among(STATUSES),
+    "status", required=False, type=Reading(read_status), metavar="STATUS]", shell_complete=among(STATUSES)
 )
-@option(
-    "--session",
-    "ID|DATE",
-    "The session that it was; found by the day if not given.",
-    shell_complete=revising.complete_session,
+@under(
+    HAPPENED,
+    option("--from", "FILE", "Visits of a .toml, .csv or .tsv file instead", to="source"),
+    option("--columns", "MAP.toml", "What the columns and words of an export mean"),
+    option("--patient", "TEXT", "Whose rows to take, as the export has it"),
+    flag("--skip-bad-rows", "Record the other rows if some cannot be used"),
+    option(
+        "--session", "ID|DATE", "The session it was, if not that of the day", shell_complete=complete_session
+    ),
+    option("--time", "HH:MM", "When it began, by the clock of where it was", read_time, to="began"),
+    flag("--elsewhere", "It was at another clinic"),
+    choice("--counts", ("yes", "no"), "Whether one that was stopped early counts"),
+    choice("--by", ("patient", "clinic"), "Who cancelled"),
+    option("--route", "TEXT", "Of the drug, if another than the session's", default=""),
+    flag("--worse", "Somebody found symptoms worse"),
+    option(
+        "--corrects",
+        "ID",
+        "The entry it replaces, such as v2 (see history); with withdrawn: takes it back",
+        default="",
+        shell_complete=complete_visit,
+    ),
 )
-@option("--time", "HH:MM", "When it began, by the clock of where it was.", read_time, to="began")
-@flag("--elsewhere", "It was at another clinic.")
-@choice(
-    "--counts",
-    ("yes", "no"),
-    "Whether what was given counts toward the series; asked of one that was stopped early.",
+@under(
+    WHO,
+    option("--who", "NAME", "Who records it", default=""),
+    option("--note", "TEXT", "For the clinic", default=""),
 )
-@choice("--by", ("patient", "clinic"), "Who cancelled.")
-@option("--route", "TEXT", "Of the drug, if another than the session's.", default="")
-@flag("--worse", "Somebody found symptoms worse.")
-@option("--note", "TEXT", "For the clinic.", default="")
-@option("--who", "NAME", "Who records it.", default="")
-@option(
-    "--corrects",
-    "ID",
-    "The entry that this one replaces, such as v2; history has them. With STATUS withdrawn: takes it back.",
-    default="",
-    shell_complete=_complete_visit,
-)
-@option("--from", "FILE", "Record the visits of a .toml, .csv or .tsv file instead.", to="source")
-@option("--columns", "MAP.toml", "What the columns and words of an export mean.")
-@option("--patient", "TEXT", "Whose rows to take, as the export's patient column has it.")
-@flag("--skip-bad-rows", "Record the other rows if some cannot be used.")
-@revising.as_of_option
-@placing.hours_options
-@inputs.courses_option
-@revising.notice_option
-@revising.changes
+@under(SCRIPTS, AS_OF)
+@placing.hours_options(NOTICE)
+@revising.changes()
 def record_command(
     opened: revising.Opened,
     day: date | None,
@@ -134,7 +132,7 @@ def record_command(
     keywords: dict[str, Any] = {"at": opened.at, "as_of": today}
     course = inputs.located(where, partial(record_visits, who=who, **keywords), opened.course, rows.new)
     course = course if known is None else known.keep(opened.course, course)
-    lines = revising.write(opened, course)
+    lines = opened.write(course)
     if course != opened.course:
         lines = [*stands_again(course), *lines, *(() if known is None else known.reminders(course))]
     visits = (*rows.known, *rows.new)

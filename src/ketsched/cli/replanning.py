@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 import attrs
-import click
 
 from ketsched.cli import inputs
-from ketsched.cli.inputs import choice, option
-from ketsched.cli.telling import Telling, allowances, replans
-from ketsched.entries import read_dates, read_day, read_visit, read_weekday_span, with_session
+from ketsched.cli.completing import among, complete_protocol
+from ketsched.cli.options import ANOTHER, HAPPENED, PROTOCOL_CHOICES, TO_DO, choice, command, option, under
+from ketsched.cli.telling import Telling, replans
+from ketsched.entries import read_dates, read_day, read_visit, with_session
 from ketsched.errors import InvalidInput
-from ketsched.model import Course, Interval, Join, Visit, VisitStatus
+from ketsched.model import POLICIES, Course, Join, Visit, VisitStatus
 from ketsched.protocols import load_protocol
 from ketsched.tracking import Proposal, proposals
 from ketsched.tracking import forecast as forecast_course
@@ -22,75 +22,55 @@ from ketsched.tracking import replan as replan_course
 from ketsched.tracking.lapses import take, taken
 from ketsched.tracking.proposing import PREFER, WAYS, option_of, other_ways, read_ways
 
+_TAKEN = ("continue", "restart", "step-back", "repeat-tail")
+"""What a protocol can suggest after a long break."""
 
-@click.command()
-@replans
-@allowances
-@option("--missed", "DATE", "A session that was missed; again for others.", read_day, several=True)
-@option(
-    "--record",
-    "WHAT",
-    'What happened, "2027-01-14 missed", as in ketsched record; again for others.',
-    read_visit,
-    to="records",
-    several=True,
+
+@command()
+@replans(sessions=True)
+@under(
+    HAPPENED,
+    option("--missed", "DATE", "A session that was missed", read_day, several=True),
+    option("--record", "WHAT", 'What happened, "2027-01-14 given"', read_visit, to="records", several=True),
 )
-@option(
-    "--way",
-    "[PHASE=]WAY",
-    f"How to make up what was missed: {', '.join(map(option_of, WAYS))} ({PREFER}: leave more agreed days, "
-    "break fewer preferences).",
-    to="ways",
-    several=True,
-    shell_complete=inputs.among(map(option_of, WAYS)),
+@under(
+    TO_DO,
+    option(
+        "--way",
+        "[PHASE=]WAY",
+        f"How to make up what was missed: {', '.join(map(option_of, POLICIES))}; or {PREFER}: move more agreed days "
+        "and break fewer preferences",
+        to="ways",
+        several=True,
+        shell_complete=among(map(option_of, WAYS)),
+    ),
+    option(
+        "--take",
+        "NAME",
+        f"After a long break, take what the protocol suggests: {', '.join(_TAKEN)}",
+        default="",
+        shell_complete=among(_TAKEN),
+    ),
+    option("--away", "DATES", "Days the patient cannot come", read_dates, several=True),
+    option("--back", "DATES", "Days of --away on which the patient can come", read_dates, several=True),
+    option("--add", "DATE", "One session more: an ad-hoc booster", read_day, several=True),
+    option("--repeat", "N", "Give the last N sessions again", type=int, default=0),
+    choice("--step", ("back", "forward"), "Go on at the interval before, or after, in the phase's list"),
+    option("--plan-until", "DATE", "Plan an open-ended phase on to this day", read_day, to="through"),
+    option("--place", "TEXT", "Where sessions at the clinic are from now on"),
 )
-@option(
-    "--take",
-    "NAME",
-    "Take one of the ways that the protocol proposes after a lapse: continue, restart, step-back, repeat-tail.",
-    default="",
-    shell_complete=inputs.among(("continue", "restart", "step-back", "repeat-tail")),
+@under(
+    ANOTHER,
+    option(
+        "--switch",
+        "ID|FILE",
+        "Another protocol for the rest",
+        load_protocol,
+        shell_complete=complete_protocol,
+    ),
+    option("--switch-after", "DAYS", "So long after the last session", type=int, to="join"),
+    *PROTOCOL_CHOICES,
 )
-@option(
-    "--away",
-    "DATES",
-    "The patient cannot come on a day or a stretch, 2027-01-12..2027-01-26; remembered; again for others.",
-    read_dates,
-    several=True,
-)
-@option(
-    "--back",
-    "DATES",
-    "The patient can come after all on a day or a stretch that --away named; again for others.",
-    read_dates,
-    several=True,
-)
-@option(
-    "--add",
-    "DATE",
-    "One session more, outside the pattern: an ad-hoc booster; again for others.",
-    read_day,
-    several=True,
-)
-@option("--repeat", "N", "Give the last N sessions again.", type=int, default=0)
-@choice("--step", ("back", "forward"), "Go on at the interval before, or after, in the phase's list.")
-@option("--plan-until", "DATE", "Plan an open-ended phase on to this day.", read_day, to="through")
-@option("--place", "TEXT", "Where sessions at the clinic are from now on.")
-@option(
-    "--switch",
-    "ID|FILE",
-    "Go over to another protocol for the rest.",
-    load_protocol,
-    shell_complete=inputs.complete_protocol,
-)
-@option("--switch-after", "DAYS", "With --switch: so long after the last session.", type=int, to="join")
-@option("--sessions", "N", "With --switch: sessions in its first phase.", type=int)
-@option("--weeks", "N", "With --switch: nominal weeks of its first phase.", type=int)
-@option("--weekdays", "DAYS", 'With --switch: days of the week, "mon,thu".', read_weekday_span)
-@option("--boosters", "N", "With --switch: sessions in its last phase.", type=int)
-@option("--every", "DURATION", "With --switch: the interval of its last phase, P7D.", Interval.parse)
-@option("--country", "CODE", "With --switch: the country whose forms and the like are planned, US.")
-@option("--until", "DURATION", "With --switch: how long its last phase lasts, P26W or P6M.", Interval.parse)
 def replan_command(told: Telling, **given: Any) -> None:
     """
     Plan the rest again, with the fewest changes.
@@ -105,7 +85,7 @@ def replan_command(told: Telling, **given: Any) -> None:
     """
     course = told.course
     asked = _asked_of(given, course)
-    common = told.keywords(back=[day for stretch in given["back"] for day in stretch])
+    common = inputs.by_option(told.keywords, back=[day for stretch in given["back"] for day in stretch])
     common |= {name: given[name] for name in ("notice", "exceed")}
     common["away"] = (*common.get("away", ()), *(day for stretch in given["away"] for day in stretch))
     seen = forecast_course(course, asked.visits, as_of=told.today)

@@ -8,8 +8,7 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.inputs import flag, option
-from ketsched.entries import read_day
+from ketsched.cli.options import AS_OF, JSON, OUTPUT, SCRIPTS, command, option, under
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.interchange import dumps
@@ -21,14 +20,15 @@ from ketsched.screens.courses import bookings_table, sessions_table
 from ketsched.screens.histories import headline, revisions_table
 
 
-@click.command()
+@command()
 @revising.course_file
-@option("--revision", "N", "Show the course as this revision left it.", type=int)
-@option("--diff", "A B", "Show what changed from one revision to another.", type=(int, int))
-@option(
-    "--as-of", "DATE", "Today at the clinic; if not given, its date by the clock of this machine.", read_day
+@under(
+    OUTPUT,
+    option("--revision", "N", "Show the course as this revision left it", type=int),
+    option("--diff", "A B", "Show what changed from one revision to another", type=(int, int)),
+    JSON,
 )
-@flag("--json", "Print it as JSON.", to="as_json")
+@under(SCRIPTS, AS_OF)
 def history_command(
     file: str, revision: int | None, diff: tuple[int, int] | None, as_of: date | None, as_json: bool
 ) -> None:

@@ -12,56 +12,64 @@ import click
 
 from ketsched import reporting
 from ketsched.checking import Finding, check
-from ketsched.cli import inputs, pictures, placing, revising
-from ketsched.cli.inputs import flag, option
+from ketsched.cli import pictures, placing, revising
+from ketsched.cli.options import (
+    AS_OF,
+    DRY_RUN,
+    NOTICE,
+    SCRIPTS,
+    TO_DO,
+    WHO,
+    WHO_DECIDED,
+    Decorator,
+    flag,
+    under,
+)
+from ketsched.interchange.beside import Known
 from ketsched.model import Course
 from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
 from ketsched.tracking import Forecast, Moving, Proposal
 
-
-def allowances(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what else is allowed where sessions are planned."""
-    late = "Latest days that cannot be kept give way, and are named; a clinician documents it."
-    return revising.notice_option(flag("--allow-late", late, to="exceed")(command))
+_ALLOW_LATE = flag(
+    "--allow-late", "Go past limits that cannot be kept; each is listed for a clinician", to="exceed"
+)
 
 
-def replans(command: Callable[..., Any]) -> Callable[..., Any]:
+def replans(*, sessions: bool = False) -> Decorator:
     """
     Add the options that all commands take that book again: clinic, day, who, whether to write.
 
     The command gets `told` in place of what they were given.
+
+    Args:
+        sessions: Whether sessions are planned: it then takes `notice` and `exceed` as well.
     """
+    notice, late = ((NOTICE,), (_ALLOW_LATE,)) if sessions else ((), ())
 
-    @wraps(command)
-    def prepared(
-        opened: revising.Opened,
-        *,
-        hours: placing.Reader,
-        as_of: date | None,
-        who: str,
-        dry_run: bool,
-        **given: Any,
-    ) -> Any:
-        known = placing.required(hours, opened.course, opened.path)
-        told = Telling(
-            opened=opened,
-            known=known,
-            today=opened.as_of(as_of),
-            who=who,
-            dry_run=dry_run,
-        )
-        return command(told=told, **given)
+    def adding(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def prepared(
+            opened: revising.Opened,
+            *,
+            hours: placing.Reader,
+            as_of: date | None,
+            who: str,
+            dry_run: bool,
+            **given: Any,
+        ) -> Any:
+            known = placing.required(hours, opened.course, opened.path)
+            today = opened.as_of(as_of)
+            return command(
+                told=Telling(opened=opened, known=known, today=today, who=who, dry_run=dry_run), **given
+            )
 
-    opening = revising.changes(prepared)
-    for add in (
-        flag("--dry-run", "Show what would change, and write nothing."),
-        option("--who", "NAME", "Who decided it.", default=""),
-        revising.as_of_option,
-        inputs.courses_option,
-        placing.placing_options,
-    ):
-        opening = add(opening)
-    return revising.course_file(opening)
+        opening = revising.changes(DRY_RUN)(prepared)
+        under(WHO, WHO_DECIDED)(opening)
+        under(SCRIPTS, AS_OF)(opening)
+        under(TO_DO, *late)(opening)
+        return revising.course_file(placing.hours_options(*notice, time=True)(opening))
+
+    return adding
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +77,7 @@ class Telling:
     """Writes what was made of a course, and tells it."""
 
     opened: revising.Opened
-    known: placing.Known
+    known: Known
     today: date
     who: str
     dry_run: bool
@@ -117,7 +125,7 @@ class Telling:
         if self.dry_run:
             lines = ["nothing was written: --dry-run" if made.is_changed else "nothing has changed"]
         else:
-            lines = revising.write(opened, course, findings)
+            lines = opened.write(course, findings)
             lines += self.known.reminders(course) if made.is_changed else ()
         if opened.as_json:
             click.echo(reporting.as_json(made.values(written=made.is_changed and not self.dry_run)))

@@ -10,24 +10,18 @@ import click
 from ketsched import reporting
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, placing, revising
-from ketsched.cli.inputs import option
+from ketsched.cli.options import AS_OF, SCRIPTS, TO_DO, WHO, WHO_DECIDED, command, option, under
 from ketsched.screens.replans import Replanned
 from ketsched.tracking import undo as undo_course
 
 
-@click.command()
+@command()
 @revising.course_file
-@option(
-    "--to",
-    "N",
-    "Go back to this revision, as history counts them; the one before the last if not given.",
-    type=int,
-)
-@option("--who", "NAME", "Who decided it.", default="")
-@revising.as_of_option
-@placing.hours_options
-@inputs.courses_option
-@revising.changes
+@under(TO_DO, option("--to", "N", "Go back to this revision, as history counts them", type=int))
+@under(WHO, WHO_DECIDED)
+@under(SCRIPTS, AS_OF)
+@placing.hours_options()
+@revising.changes()
 def undo_command(
     opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: placing.Reader
 ) -> None:
@@ -52,7 +46,7 @@ def undo_command(
     back = inputs.by_option(undo_course, course, to=None if to is None else to - 1, **keywords)
     findings = check(back) if when is None else check(back, calendar=when.calendar, calendars=when.staff)
     made = Replanned(before=course, after=back, findings=findings)
-    lines = revising.write(opened, back, findings)
+    lines = opened.write(back, findings)
     if opened.as_json:
         click.echo(reporting.as_json(made.values(written=made.is_changed)))
         return

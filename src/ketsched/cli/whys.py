@@ -8,17 +8,17 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.inputs import flag
+from ketsched.cli.options import JSON, OUTPUT, command, under
 from ketsched.clock import read_date
 from ketsched.reasons import why as reasons_of
 from ketsched.screens.protocols import MARKS
 from ketsched.screens.whys import reasons_table
 
 
-@click.command()
+@command()
 @revising.course_file
 @click.argument("day", metavar="DATE")
-@flag("--json", "Print it as JSON.", to="as_json")
+@under(OUTPUT, JSON)
 def why_command(file: str, day: str, as_json: bool) -> None:
     """
     Say why something is on a day: the rule, its number, its source and its mark.

@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import attrs
 
-from ketsched.errors import CannotRead, CannotWrite, KetschedError
+from ketsched.errors import CannotRead, CannotWrite, InvalidInput, KetschedError
 from ketsched.files import PATIENCE, Lock, decode, read_bytes, write_several
 from ketsched.interchange import loads
-from ketsched.model import Course, Revision
+from ketsched.model import Course, Revision, VisitStatus
 
 
 @attrs.frozen
@@ -87,6 +88,68 @@ class CourseFile:
             why=f"this command began with revision {read}; since then {_told(changed, read)}",
             fix="give the command again: it begins with what is there now, and nothing was written by this one",
         )
+
+
+def checked_path(file: str) -> Path:
+    """Return the path of a course file; a calendar is none."""
+    path = Path(file)
+    if path.suffix.lower() != ".json":
+        raise InvalidInput(
+            what=f"{path.name[:60]} is no course file",
+            where="FILE",
+            why="a course goes on from its course file (.json); a calendar is what was given out of it",
+            fix="name the course file that ketsched plan wrote with -o course.json",
+        )
+    return path
+
+
+AHEAD = timedelta(days=1)
+"""How far a moment may lie ahead of a machine's clock without a word (house default)."""
+
+
+@attrs.frozen
+class NextMoment:
+    """The moment of the next revision, and what is to be said of it."""
+
+    at: datetime
+    warnings: tuple[str, ...] = ()
+
+
+def next_moment(course: Course, at: datetime, *, is_given: bool) -> NextMoment:
+    """
+    Return the moment of the next revision; a moment that was given may not be before the last one.
+
+    The clocks of two desks need not agree: by the clock it is a second after the last revision at least.
+
+    Args:
+        course: As it was given out last.
+        at: The moment that was given, or the clock's.
+        is_given: Whether it was given.
+    """
+    last = course.revisions[-1].at
+    if last is None or (is_given and at >= last):
+        return NextMoment(at)
+    if is_given:
+        raise InvalidInput(
+            what="the course was changed later than this",
+            why=f"its last revision is of {last:%Y-%m-%dT%H:%M:%SZ}; calendars take the newer state by its moment",
+            fix="give --at with that moment or a later one, or leave it out",
+        )
+    warning = (
+        f"the last revision is of {last:%Y-%m-%dT%H:%M:%SZ}, and this machine's clock says "
+        f"{at:%Y-%m-%dT%H:%M:%SZ}; this one is a second after it, and today is by the clock"
+    )
+    return NextMoment(max(at, last + timedelta(seconds=1)), (warning,) if last > at + AHEAD else ())
+
+
+def today_of(course: Course, now: datetime) -> date:
+    """
+    Return today at the clinic by a clock, for who only looks; not before the last day recorded as over.
+
+    The clock may have been set back, the last revision's moment far ahead.
+    """
+    over = (visit.day for visit in course.visits if visit.status is not VisitStatus.CANCELLED)
+    return max([course.day_at(now), *over])
 
 
 def _told(revisions: Iterable[Revision], read: int) -> str:

@@ -14,9 +14,9 @@ import pytest
 
 from clinicfiles import CASE, MONDAY, MWF, SAID, WEEK, folder, said_in_four_parts
 from ketsched.cli import pictures
-from ketsched.cli.inputs import Output, output_of
 from ketsched.errors import KetschedError
 from ketsched.interchange import read
+from ketsched.interchange.outputs import Output, output_of
 from ketsched.model import BookingStatus
 from ketsched.screens.months import months
 from making import small_course

@@ -177,6 +177,24 @@ def test_every_command_has_a_help_page_that_says_what_the_list_says(command):
         assert re.search(rf"^  {name}\b.*(\n +)?\S", shown.output, re.M)
 
 
+def test_commands_and_options_stand_in_groups(run):
+    headings = re.findall(r"^(\S.*):$", run("--help").out, re.M)
+    assert headings == ["Options", "Plan and change", "Every day", "Waiting", "Calendars", "Check, learn"]
+    headings = re.findall(r"^(\S.*):$", run("replan", "--help").out, re.M)
+    groups = ["What happened", "What to do", "Clinic", "Another protocol", "Who and why", "Output"]
+    assert headings == [*groups, "For scripts", "Options"]
+    for command in COMMANDS:
+        shown = run(*command.split(), "--help").out
+        alone = shown.partition("\nOptions:\n")[2]  # nothing but help stands under no heading
+        assert re.findall(r"^  (-\S+)", alone, re.M) == ["-h,"], command
+
+
+def test_a_command_of_two_words_is_told_from_a_file(run):
+    """Files end in .json: record decision is the command, record decision.json the file."""
+    assert "missing argument 'FILE'" in run("record", "decision").err
+    assert "cannot open decision.json" in run("record", "decision.json", "2027-01-04", "given").err
+
+
 def test_version(run):
     assert run("--version").out == f"ketsched, version {ks.__version__}\n"
 

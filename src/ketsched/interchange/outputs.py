@@ -1,0 +1,198 @@
+"""Files that somebody wants written, read from what they typed: which, for whom, and how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ketsched.checking import Finding, check
+from ketsched.errors import InvalidInput, refuse_first
+from ketsched.interchange import FORMATS, dumps
+from ketsched.interchange.coursefile import CourseFile
+from ketsched.interchange.folder import real_path
+from ketsched.model import Course
+from ketsched.nearness import did_you_mean, meant_of
+
+
+@attrs.frozen
+class Output:
+    """
+    One file to write, and for whom.
+
+    Attributes:
+        path: The file.
+        audience: Of a calendar, as `write` takes it.
+        privacy: Likewise.
+        changes_only: Whether it gets only what the command changes.
+    """
+
+    path: Path
+    audience: str = "patient"
+    privacy: str = "discreet"
+    changes_only: bool = False
+
+    def __str__(self) -> str:
+        whom = "the course itself" if self.holds_course else f"{self.audience}, {self.privacy}"
+        return f"{self.path} ({whom}{', changes only' if self.changes_only else ''})"
+
+    @property
+    def holds_course(self) -> bool:
+        """Whether it is the course document, from which the course goes on."""
+        return self.path.suffix.lower() == ".json"
+
+    def content(self, course: Course, findings: Sequence[Finding]) -> tuple[Path, bytes]:
+        """Return the file and what is to stand in it."""
+        whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy}
+        name = self.path.name
+        return self.path, dumps(course, name, **whom, findings=findings, changes_only=self.changes_only)
+
+
+_AUDIENCES, _PRIVACIES, _CHANGES = ("patient", "clinic"), ("discreet", "named", "full"), "changes"
+
+
+def output_of(text: str) -> Output:
+    """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, the audience, the privacy, all or changes."""
+    found = re.fullmatch(r"(.*\.\w+):([\w ,-]*)", text, re.DOTALL)  # C:\\clinic.ics has a colon of its own
+    if found is None:
+        return Output(Path(text))
+    words = [word.strip().lower() for word in found[2].split(",")]
+    audiences = [word for word in words if word in _AUDIENCES]
+    privacies = [word for word in words if word in _PRIVACIES]
+    changes = words.count(_CHANGES)
+    if (
+        len(audiences) + len(privacies) + changes < len(words)
+        or max(len(audiences), len(privacies), changes) > 1
+    ):
+        raise InvalidInput(
+            what=f"{found[2][:40]!r} is not an audience and a privacy",
+            where=f"-o {text[:80]}",
+            why=f"the audience is patient or clinic; the privacy is discreet, named or full; {_CHANGES} is for "
+            "what a command changes alone",
+            fix=meant_of(words, (*_AUDIENCES, *_PRIVACIES, _CHANGES))
+            or f"write for example -o {found[1][:80]}:clinic,full",
+        )
+    return Output(
+        Path(found[1]),
+        audience=audiences[0] if audiences else "patient",
+        privacy=privacies[0] if privacies else "discreet",
+        changes_only=bool(changes),
+    )
+
+
+def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Output]:
+    """
+    Read all that -o was given: each file once, and no course file in place of another.
+
+    Args:
+        texts: As they were typed.
+        changing: The course file that the command changes in place; -o then gives no course file at all.
+    """
+    outputs = [output_of(text) for text in texts]
+    seen: set[Path] = set()
+    for output in outputs:
+        name, path = output.path.name, real_path(output.path)
+        in_its_place = changing is not None and (output.holds_course or path == real_path(changing))
+        whom = (output.audience, output.privacy, output.changes_only)
+        faults = (
+            (
+                not name.lower().endswith(tuple(FORMATS)),
+                "output",
+                f"{name[:60]!r} has no suffix of a known format",
+                f"the suffix says the format: {', '.join(FORMATS)}",
+                did_you_mean(output.path.suffix, FORMATS)
+                or "end the name with one of these, as in course.json or patient.ics:patient,named",
+            ),
+            (
+                output.holds_course and whom != ("patient", "discreet", False),
+                "output",
+                f"{name} cannot be for somebody or more or less private",
+                "a course file holds the whole course, for the clinic's own use",
+                "leave the words after the file name out, or write a .ics file",
+            ),
+            (
+                output.changes_only and changing is None,
+                "output",
+                f"{name} would have only what changes",
+                "a first plan changes nothing: all of it is new",
+                f"leave {_CHANGES} out",
+            ),
+            (
+                in_its_place,
+                "output",
+                f"{name} would be a second course file",
+                f"{changing and changing.name} is changed in place; beside it another would be a course of its own",
+                "leave it out; write calendars (.ics) with -o, or copy the course file by hand",
+            ),
+            (
+                path in seen,
+                "output",
+                f"{name} is to be written twice",
+                "one file is for one reader",
+                "give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
+            ),
+            (
+                output.holds_course and output.path.exists(),
+                "output",
+                f"{name} is there already",
+                "a course file keeps its revisions; planning anew would lose them, and calendars would double",
+                "choose another name, or move the old course away if it was never given out",
+            ),
+        )
+        refuse_first(InvalidInput, f"-o {str(output.path)[:200]}", faults)
+        seen.add(path)
+    return outputs
+
+
+def calendars_of(texts: Iterable[str], changing: Path, *, changes_only: bool) -> list[Output]:
+    """Read all that -o was given beside a course file; --changes-only is for the one calendar that there is."""
+    outputs = outputs_of(texts, changing=changing)
+    if not changes_only:
+        return outputs
+    if len(outputs) != 1:
+        raise InvalidInput(
+            what=f"changes only, and {len(outputs) or 'no'} calendar{'s' * (len(outputs) > 1)} to write them into",
+            where="--changes-only",
+            why="it is for one calendar, the one that is sent now; the others hold all that is booked",
+            fix="write -o changes.ics:changes for that one, or add -o changes.ics"
+            if not outputs
+            else f"leave it out, and write it to the one that is meant: -o {outputs[0].path.name}:changes",
+        )
+    return [attrs.evolve(outputs[0], changes_only=True)]
+
+
+def write_changed(
+    held: CourseFile, course: Course, outputs: Iterable[Output], findings: Sequence[Finding] | None = None
+) -> list[str]:
+    """
+    Write a changed course and its calendars together, and return a line about each file.
+
+    Args:
+        held: The course file as it was read.
+        course: What it became.
+        outputs: Calendars to write as well.
+        findings: For the clinic's calendar at full; None: found here, without a clinic's calendar.
+    """
+    changed = course != held.course
+    left_out = [out for out in outputs if out.changes_only and not (changed and _changes_events(course, out))]
+    written = [out for out in outputs if out not in left_out]
+    if findings is None:
+        findings = check(course) if written else ()
+    remarks = held.write(
+        dumps(course, "json") if changed else None, [out.content(course, findings) for out in written]
+    )
+    number = len(course.revisions)
+    lines = [f"wrote {held.path} (revision {number})" if changed else "nothing has changed"]
+    lines += [f"wrote {output}" for output in written]
+    return [*lines, *remarks, *(f"{output} was not written: no event changed" for output in left_out)]
+
+
+def _changes_events(course: Course, output: Output) -> bool:
+    """Whether a calendar of changes has an event."""
+    from ketsched.interchange.ical import changes_events
+    from ketsched.words.wording import Publication
+
+    return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
