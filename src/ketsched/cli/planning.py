@@ -126,7 +126,7 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
             tried = starts(what.protocol, between=what.start, **what.hours.of_sessions(), **payers)
     courses = [start.course for start in tried if start.course is not None]
     if courses:
-        course = complete(courses, what.hours, **given)
+        course = complete(courses, what.hours, protocol=what.protocol, **given)
     else:
         course = plan_course(what.protocol, start=what.start, **what.hours.keywords(), **given)
     inputs.located(case or "", check_holds, course)

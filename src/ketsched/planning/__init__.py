@@ -8,7 +8,8 @@ Neither calls the checker: it reads the protocol by itself, so that each tests t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -36,12 +37,16 @@ from ketsched.planning.explaining import Change, NoFeasiblePlan, said_days
 from ketsched.planning.layout import NotPaid
 from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.planner import Planner, need_of
+from ketsched.planning.room import Room
+from ketsched.planning.unplaced import WIDEN, could_move, made_room, opened
 from ketsched.revising import revise
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "appointments", "complete", "plan", "said_days", "starts"]
 
 MOST_STARTS = 366 * 2
 """Days among which a start can be searched."""
+TRIED = 5
+"""Days to open, and other starts, that are tried where something around the sessions has no day."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +130,17 @@ def plan(  # noqa: PLR0913 - public, each a keyword
             raise _no_start(protocol, start, tried)
     else:
         courses = [Planner(protocol, hours, paid).course(plausible(start, "start"))[0]]
-    course = complete(courses, hours, id=id, key=key, at=at, as_of=as_of, holds=stops, authorisations=paid)
+    course = complete(
+        courses,
+        hours,
+        protocol=protocol,
+        id=id,
+        key=key,
+        at=at,
+        as_of=as_of,
+        holds=stops,
+        authorisations=paid,
+    )
     return course if language == course.language else attrs.evolve(course, language=language)
 
 
@@ -139,10 +154,11 @@ def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[St
     )
 
 
-def complete(
+def complete(  # noqa: PLR0913 - public, each a keyword
     courses: Sequence[Course],
     hours: Hours,
     *,
+    protocol: Protocol | None = None,
     id: str | None = None,  # noqa: A002 - the caller's word for it
     key: str | None = None,
     at: datetime | None = None,
@@ -154,36 +170,92 @@ def complete(
     Return the first of some courses around whose sessions all has a day, with that, as its first revision.
 
     `starts` gives sessions alone; this makes the course of the best start from which what goes around them fits.
+    If there is none, the sessions of the best start for which that helps are laid again, on days that leave a day
+    to what must go with them.
 
     Args:
         courses: At least one, the best first.
         hours: When appointments can be.
+        protocol: What they were planned by, its choices open; None: sessions are not laid again.
         id, key, at, as_of, holds, authorisations: As for `plan`.
 
     Raises:
         NoFeasiblePlan: Around none of them all has a day; it explains the last one.
     """
     stops, paid = tuple(holds), tuple(authorisations)
-    for course in courses:
-        today = course.day_at(at) if as_of is None and at is not None else as_of
-        first = Revision(at=at, remarks=tuple(_past(course, today)))
+    today = courses[0].day_at(at) if as_of is None and at is not None else as_of
+
+    def around(course: Course, *remarks: str) -> Course:
+        first = Revision(at=at, remarks=(*_past(course, today), *remarks))
         given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (first,)}
         given |= {"patient": hours.patient, "files": ClinicFiles().given(hours.staff)}
         given["contact"] = hours.calendar.contact
         if stops or paid:
             course = attrs.evolve(course, holds=stops, authorisations=paid)
-        try:
-            placed = place_companions(course, hours, after=today)
-        except NoFeasiblePlan:
-            if course.standing()[0].day == courses[-1].standing()[0].day:  # no other start is left to try
-                raise
-            continue
+        placed = place_companions(course, hours, after=today)
         if stops or paid or any(companion.gate for companion in course.protocol.companions):
             given["sessions"], given["companions"] = with_statuses(course, bookings=placed)
         else:
             given["companions"] = placed
         return attrs.evolve(course, **given)
-    raise AssertionError  # the last course has its days, or has raised
+
+    refused: NoFeasiblePlan | None = None
+    for course in courses:
+        try:
+            return around(course)
+        except NoFeasiblePlan as error:
+            refused = error
+    assert refused is not None  # noqa: S101 - there is at least one course
+    if protocol is None or not could_move(refused):
+        raise refused
+    planner = Planner(protocol, hours, paid)
+    for course in courses:
+        again = planner.with_room(course.standing()[0].day, Room(course, hours, today))
+        try:
+            if again is not None:
+                return around(
+                    again,
+                    made_room(refused),
+                )
+        except NoFeasiblePlan:
+            continue
+    changes = tuple(_changes(planner, courses[-1], refused, today))
+    raise refused.tried(changes, WIDEN if refused.openings else refused.fix)
+
+
+def _changes(
+    planner: Planner, course: Course, refused: NoFeasiblePlan, today: date | None
+) -> Iterator[Change]:
+    """Yield days to open, and another start, each tried, that give a plan around which all has a day."""
+    start = course.standing()[0].day
+
+    def fits(hours: Hours, on: date) -> tuple[date, ...]:
+        trying = Planner(planner.protocol, hours, planner.authorisations)
+        try:
+            found = trying.course(on)[0]
+            try:
+                place_companions(found, hours, after=today)
+            except NoFeasiblePlan:
+                again = trying.with_room(on, Room(found, hours, today))
+                if again is None:
+                    return ()
+                place_companions(again, hours, after=today)
+                found = again
+        except (NoFeasiblePlan, NotPaid, TooManyWays):
+            return ()
+        return tuple(session.day for session in found.standing())
+
+    for day in refused.openings[:TRIED]:
+        if days := fits(opened(planner.hours, day), start):
+            yield Change(f"open {day}", days)
+            break
+    first = planner.protocol.phases[0]
+    later = (start + timedelta(n) for n in range(1, TRIED * 7))
+    usual = (day for day in later if not first.weekdays or day.weekday() in first.weekdays)
+    for day in islice((d for d in usual if planner.hours.is_open(need_of(first), d.toordinal())), TRIED):
+        if days := fits(planner.hours, day):
+            yield Change(f"start on {day}", days)
+            break
 
 
 def _past(course: Course, today: date | None) -> Iterator[str]:

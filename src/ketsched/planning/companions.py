@@ -1,5 +1,5 @@
 """
-What goes around the sessions, placed after them; no companion moves a session.
+What goes around the sessions, placed after them; it moves none (where what must be there finds no day, see `room`).
 
 Those that must be there come first, the ones before that have the fewest hours to start at;
 then, in the order of the protocol, those that are recommended. Each is placed on the best days

@@ -66,6 +66,7 @@ class NoFeasiblePlan(KetschedError):
         keys: What each of the causes is recognised by, whatever its words: "induction/spacing 1/latest",
             "closed 2027-01-18", "weekly hours".
         changes: Single changes that were tried and give a plan, the smallest first.
+        openings: Days that are closed by date and are among the causes.
     """
 
     def __init__(
@@ -82,6 +83,13 @@ class NoFeasiblePlan(KetschedError):
         named = tuple(causes)
         self.causes, self.keys = tuple(c.words for c in named), tuple(c.key for c in named)
         self.changes = changes
+        self.openings = tuple(c.day for c in named if c.can_open and c.day is not None)
+
+    def tried(self, changes: Sequence[Change], fix: str) -> NoFeasiblePlan:
+        """Return the same error with changes that were tried, and what else there is to do."""
+        error = self.at(self.where)
+        error.changes, error._advice = tuple(changes), ", or ".join((*map(str, changes), fix))
+        return error
 
 
 def said_days(days: Sequence[date]) -> str:

@@ -275,11 +275,16 @@ class FreeTime:
 
     def closed_by_date(self, companion: Companion, day: int) -> bool:
         """Whether a date alone closes a day to a companion: its weekly hours would fit."""
-        whose, on = self.whose(companion), date.fromordinal(day)
-        if self.closed(companion, day) or whose.closed_by(on) is None:
+        closure = self.whose(companion).closed_by(date.fromordinal(day))
+        return closure is not None and self.fits_weekly(companion, day)
+
+    def fits_weekly(self, companion: Companion, day: int) -> bool:
+        """Whether a companion could have a day by its rules and the weekly hours of whoever it needs."""
+        if self.closed(companion, day):
             return False
-        first, *others = (weekly(part) for part in whose.parts())
-        return attrs.evolve(first, others=tuple(others)).is_open(on, companion.minutes, grid=GRID)
+        first, *others = (weekly(part) for part in self.whose(companion).parts())
+        bare = attrs.evolve(first, others=tuple(others))
+        return bare.is_open(date.fromordinal(day), companion.minutes, grid=GRID)
 
     def _begins(self, day: int, starts: Sequence[int]) -> list[int]:
         on, zone = date.fromordinal(day), self.course.zone

@@ -21,6 +21,7 @@ from ketsched.planning.explaining import HOURS_CANNOT, NoFeasiblePlan, explain
 from ketsched.planning.layout import Layout, NotPaid, lay_out
 from ketsched.planning.narrowing import too_many_ways
 from ketsched.planning.patterns import as_accepted, patterns
+from ketsched.planning.room import Room
 from ketsched.planning.rules import HourRule, hour_rules
 from ketsched.planning.seating import DaysForHours, NoStart, Seat, Seating, no_overlaps, seat
 from ketsched.spacing import required
@@ -81,6 +82,20 @@ class Planner:
             fix="open longer on these days, or state the rule in days",
             causes=(Cause(None, prevented.rule, prevented.key),),
         )
+
+    def with_room(self, start: date, room: Room) -> Course | None:
+        """Plan from a start, each session on a day that leaves a day to what must go with it; None if it cannot be."""
+        effort = Effort()
+        try:
+            for pattern in patterns(self.protocol, start, self._open_weekdays):
+                layout, problem = self._problem(pattern, start)
+                days = tuple(room.days(place, days) for place, days in enumerate(problem.days))
+                placement, seats, _ = self._seated(layout, attrs.evolve(problem, days=days), effort)
+                if placement is not None:
+                    return self._course(as_accepted(pattern, self.protocol), layout, placement, seats)
+        except TooManyPlans:
+            pass
+        return None
 
     def _placement(self, start: date, effort: Effort) -> Placement | None:
         """Return what the plan from another start costs; None if there is none, or that cannot be found."""

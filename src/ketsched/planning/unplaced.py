@@ -4,17 +4,26 @@ Why something that must be there has no day: what closes its window, and what wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
+import attrs
+
+from ketsched.calendars import Calendar
+from ketsched.closures import Opening
+from ketsched.hours import Hours
 from ketsched.model import Course
 from ketsched.placing import Effort, TooManyPlans, place
 from ketsched.placing.values import Problem
-from ketsched.planning.blockers import Cause
+from ketsched.planning.blockers import Cause, each_part, weekly
 from ketsched.planning.explaining import NoFeasiblePlan
 from ketsched.planning.free import FreeTime
 from ketsched.planning.runs import Run
+
+WEEKLY = "weekly hours"
+"""The key of what closes a day in every week."""
+WIDEN = "widen its window, change its calendar, or let it be recommended (required = false)"
 
 
 def no_day(course: Course, free: FreeTime, run: Run, *, earliest: int, effort: Effort) -> NoFeasiblePlan:
@@ -42,19 +51,60 @@ def no_day(course: Course, free: FreeTime, run: Run, *, earliest: int, effort: E
         closed.append(f"{still_open} of these days are open")
         closed += [spacing.words() for spacing in companion.spacing]
     first, last = date.fromordinal(run.first), date.fromordinal(run.last)
-    fix = "widen its window, change its calendar, or let it be recommended (required = false)"
-    opened = next((day for day in run.window if _would_help(free, run, day, effort)), None)
+    opening = next((day for day in run.window if _would_help(free, run, day, effort)), None)
     number = "it" if len(run.ids) == 1 else f"{len(run.ids)} of it"
     return NoFeasiblePlan(
         what=f"no day for {companion.title}",
         where=_where(course, run),
         why=f"{number} must be on {first} to {last}; " + "; ".join(closed),
-        fix=f"open {date.fromordinal(opened)}, or {fix}" if opened is not None else fix,
-        causes=[
-            Cause(date.fromordinal(day), reason, f"closed {date.fromordinal(day)}")
-            for reason, day in {why: day for day, why in reversed(reasons) if why}.items()
-        ][::-1],
+        fix=WIDEN if opening is None else f"open {date.fromordinal(opening)}, or {WIDEN}",
+        causes=list(_causes(free, run, reasons)),
     )
+
+
+def could_move(refused: NoFeasiblePlan) -> bool:
+    """Whether other days of the sessions could leave one: not every week is closed."""
+    return set(refused.keys) != {WEEKLY}
+
+
+def made_room(refused: NoFeasiblePlan) -> str:
+    """Say why some sessions are on other days than they would be on by themselves."""
+    return f"{refused.what} with all sessions nearest to their pattern: some are on other days for it"
+
+
+def _causes(free: FreeTime, run: Run, reasons: Sequence[tuple[int, str]]) -> Iterator[Cause]:
+    """Yield what closes the days of a window: each day closed by date or taken, and what closes any week once."""
+    told = set()
+    for day, why in reasons:
+        on, in_other_weeks = date.fromordinal(day), free.fits_weekly(run.companion, day)
+        if why and (in_other_weeks or why not in told):
+            told.add(why)
+            dated = in_other_weeks and free.closed_by_date(run.companion, day)
+            key = f"{'closed' if dated else 'taken'} {on}" if in_other_weeks else WEEKLY
+            yield Cause(on, f"{on}: {why}" if in_other_weeks else why, key, can_open=dated)
+
+
+def opened(hours: Hours, day: date) -> Hours:
+    """Return hours with a day opened that is closed by date, for everybody: at the hours of its day of the week."""
+
+    def open_on(calendar: Calendar) -> Calendar:
+        return each_part(calendar, lambda part: _opened_part(part, day))
+
+    return Hours(
+        open_on(hours.calendar),
+        staff={name: open_on(calendar) for name, calendar in hours.staff.items()},
+        availability=hours.availability and open_on(hours.availability),
+        wishes=hours.wishes,
+        time=hours.time,
+    )
+
+
+def _opened_part(part: Calendar, day: date) -> Calendar:
+    if part.closed_by(day) is None:
+        return part
+    others = tuple(one for one in part.openings if one.day != day)
+    closures = tuple(closure for closure in part.closures if closure.day != day)
+    return attrs.evolve(part, closures=closures, openings=(*others, Opening(day, weekly(part).ranges(day))))
 
 
 def _where(course: Course, run: Run) -> str:

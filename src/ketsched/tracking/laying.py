@@ -23,6 +23,7 @@ from ketsched.placing.values import Agreed, Problem
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.narrowing import too_many_ways
 from ketsched.planning.planner import REACH
+from ketsched.planning.room import Room
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.spacing import Bound
 from ketsched.tracking.explaining import no_plan
@@ -97,6 +98,9 @@ class Replanner:
         exceed: Whether latest days that cannot be kept give way, also where nothing has broken them yet.
         prefer: Whether preferences come before agreed days.
         left: Days that sessions were moved away from by hand; see IdealDays.
+
+    Attributes:
+        room: What leaves a day to what must go with each session; None: sessions come first.
     """
 
     def __init__(
@@ -111,6 +115,7 @@ class Replanner:
     ) -> None:
         self.history, self.course, self.hours, self.exceed = history, history.course, hours, exceed
         self.prefer = prefer
+        self.room: Room | None = None
         self.first = history.as_of.toordinal() + notice
         self.start = self._agreed_start()
         begins = self.first if self.start is None else max(self.first, self.start.day.toordinal())
@@ -250,7 +255,7 @@ class Replanner:
         ideals = intent.ideals
         on = tuple(ideal.day for ideal in ideals)
         places = self.ideal_days.places((ideal.place for ideal in ideals), on)
-        if self.hours.wished or self.course.authorisations or places.rules_in_hours(self.hours):
+        if self.room or self.hours.wished or self.course.authorisations or places.rules_in_hours(self.hours):
             return None
         days = (*(taken.day for taken in places.fixed), *on)
         if not all(bound.keeps(days) for bound in places.bounds):
@@ -279,7 +284,7 @@ class Replanner:
         end = min(ends + REACH, last)
         paid = places.paid() if self.course.authorisations else [(None, None)] * len(ideals)
         days_for: dict[SeatNeed, Sequence[int]] = {}
-        for ideal, (since, until) in zip(ideals, paid, strict=True):
+        for at, (ideal, (since, until)) in enumerate(zip(ideals, paid, strict=True), places.first):
             need, booking = ideal.place.need, ideal.place.booking
             fixed = ideal.only or (booking is not None and booking is self.start)
             own_day = tuple(self.hours.open_days(need, ideal.day, ideal.day)) if fixed else ()
@@ -295,7 +300,7 @@ class Replanner:
             if since is not None or until is not None:
                 low, high = since or date.min, until or date.max
                 days = [day for day in days if low.toordinal() <= day <= high.toordinal()]
-            yield days
+            yield days if self.room is None else self.room.days(at, days)
 
     def _costs(self, places: Places, ideals: Sequence[Ideal], bounds: Sequence[Bound]) -> Iterator[Bound]:
         """Yield the rules over several sessions whose latest day one that the policy has laid goes beyond."""

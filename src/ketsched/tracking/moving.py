@@ -28,7 +28,8 @@ from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
-from ketsched.tracking.replanning import Replanning, check_to_come, replan_as, rides_forgotten
+from ketsched.tracking.remarks import rides_forgotten
+from ketsched.tracking.replanning import Replanning, check_to_come, replan_as
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, too_soon
 
@@ -375,7 +376,7 @@ class SessionMove:
         try:
             check_companions(self._placed_at(target), self.asked.hours, after=self.asked.today)
         except KetschedError:
-            return False
+            return self.can_be_repaired(target)
         return True
 
     @cached_property

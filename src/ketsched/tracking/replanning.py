@@ -16,14 +16,16 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
-from ketsched.history import History, SessionState, Verdict, is_past
+from ketsched.history import History, SessionState
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import POLICY_NAMES, Course, Join, Lifted, Protocol, Session, Visit
+from ketsched.model import POLICY_NAMES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
 from ketsched.planning.around import closed_because
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.narrowing import TooManyWays
+from ketsched.planning.room import Room
 from ketsched.planning.runs import needed
+from ketsched.planning.unplaced import could_move, made_room
 from ketsched.revising import days_moved_from, in_order, revise
 from ketsched.tracking.altering import (
     add_sessions,
@@ -40,6 +42,7 @@ from ketsched.tracking.options import ReplanOptions
 from ketsched.tracking.places import phase_on
 from ketsched.tracking.problem import Placed
 from ketsched.tracking.recording import reasons
+from ketsched.tracking.remarks import left_aside, rides_forgotten, unpinned
 from ketsched.tracking.request import Request, request
 
 
@@ -294,6 +297,7 @@ class Replanning:
         self.asked, self.options, self.history = asked, asked.options, self.decided.history
         self.altered = self.history.course
         self.policies = self.options.policies(self.altered.protocol)
+        self.made_room: tuple[str, ...] = ()
         days = {session.id: session.day for session in self.altered.sessions}
         leaves = (days[name] for name, day in self.options.move.items() if days.get(name, day) != day)
         self.planner = Replanner(
@@ -349,14 +353,42 @@ class Replanning:
         if not (in_hours or any(rule.has_months for rule in rules) or needed(self.altered.protocol)):
             return self.planner.can_lay(self._intent(self.policies, self.options.lost))
         _, _, known = self._outcome()
-        check_companions(known, self.asked.hours, after=self.asked.today)
+        try:
+            check_companions(known, self.asked.hours, after=self.asked.today)
+        except NoFeasiblePlan as refused:
+            self._with_room(known, refused)
         return True
+
+    def _complete(self) -> tuple[Placed, Booked, Course, tuple[PlacedCompanion, ...]]:
+        """Return the rest on its days, booked, the course with it, and what goes around that."""
+        placed, booked, known = self._outcome()
+        try:
+            return placed, booked, known, place_companions(known, self.asked.hours, after=self.asked.today)
+        except NoFeasiblePlan as refused:
+            return self._with_room(known, refused)
+
+    def _with_room(
+        self, course: Course, refused: NoFeasiblePlan
+    ) -> tuple[Placed, Booked, Course, tuple[PlacedCompanion, ...]]:
+        """Return the same with sessions on days that leave one to what must go with them."""
+        if not could_move(refused):
+            raise refused
+        hours, today = self.asked.hours, self.asked.today
+        self.planner.room = Room(course, hours, today)
+        try:
+            placed, booked, known = self._outcome()
+            around = place_companions(known, hours, after=today)
+        except (NoFeasiblePlan, TooManyWays):
+            raise refused from None
+        finally:
+            self.planner.room = None
+        self.made_room = (made_room(refused),)
+        return placed, booked, known, around
 
     def course(self) -> Course:
         """Return the course with the rest laid and booked, as its next revision."""
         asked = self.asked
-        placed, booked, known = self._outcome()
-        around = place_companions(known, asked.hours, after=asked.today)
+        placed, booked, known, around = self._complete()
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
         closed = closed_because(asked.course, attrs.evolve(known, companions=companions))
@@ -398,10 +430,11 @@ class Replanning:
         self, known: Course, placed: Placed, booked: Booked, lifted: Iterable[Lifted]
     ) -> Iterator[str]:
         """Yield what a clinician should know of the plan: what could not be kept, and what was left aside."""
-        yield from _unpinned(booked.changed, self.altered, self.moved)
+        yield from unpinned(booked.changed, self.altered, self.moved)
         yield from rides_forgotten(self.asked.course, known)
-        yield from _left_aside(self.history, self.asked.visits)
+        yield from left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
+        yield from self.made_room
         yield from lifted_in_words(known, lifted)
         if over := placed.breaks_more:
             yield self._offer(placed, over)
@@ -444,39 +477,6 @@ def _with_companions(asked: Request) -> Course:
         companions=companions,
         why=closed_because(course, known),
     )
-
-
-def _unpinned(changed: Mapping[str, Session], before: Course, only: Mapping[str, date]) -> Iterator[str]:
-    """Yield which sessions whose day was chosen by hand could not stay on it."""
-    for session in before.sessions:
-        now = changed.get(session.id, session)
-        if session.pinned and session.status.stands and session.id not in only:
-            if not now.status.stands and before.ended is None:
-                yield f"the session of {session.day}, chosen by hand, cannot stand there: it is closed"
-            elif now.day != session.day:
-                yield f"the session of {session.day}, chosen by hand, cannot stand there: it moves to {now.day}"
-
-
-def rides_forgotten(before: Course, after: Course) -> Iterator[str]:
-    """Yield which rides home were confirmed for another day or hour than a session is on now."""
-    once = {session.id: session for session in before.sessions}
-    for session in after.sessions:
-        was = once.get(session.id, session)
-        if was.ride == "confirmed" and not session.ride:
-            at = f"{was.day}" if was.time is None or was.day != session.day else f"{was.day} {was.time:%H:%M}"
-            yield f"the ride home for {session.day} is to be confirmed again: it was for {at}"
-
-
-def _left_aside(history: History, given: Iterable[Visit]) -> Iterator[str]:
-    """Yield what was left aside: visits after today, and past sessions that nobody recorded."""
-    for visit in given:
-        if not is_past(visit, history.as_of):
-            yield f"a visit of {visit.day} is after today and was not recorded"
-    for judged in history.visits:
-        if judged.verdict is Verdict.ASKED:
-            yield f"{judged.visit.day} was stopped early: until somebody says that it counts, it does not"
-    for session in history.in_state(SessionState.NOT_RECORDED):
-        yield f"{session.day} is not recorded: taken as given for gaps, and not as missed"
 
 
 def _what(options: ReplanOptions, *, stepped: bool) -> str:
