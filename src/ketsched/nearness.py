@@ -15,8 +15,9 @@ def close_to(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """Ask about the known word that is near; empty if none is."""
-    near = close_to(given, known)
+    """Ask about the known word that is near; empty if none is, or if it is known or no word at all."""
+    words = list(map(str, known))
+    near = close_to(given, words) if given and given not in words else ""
     return f"did you mean {near}?" if near else ""
 
 

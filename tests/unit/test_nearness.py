@@ -105,3 +105,4 @@ def test_the_first_word_that_is_not_known_is_asked_about():
     assert meant_of(["liver", "urinray", "livr"], ["liver", "urinary"]) == "did you mean urinary?"
     assert meant_of(["liver"], ["liver", "urinary"]) == ""
     assert did_you_mean("no show", VisitStatus) == "did you mean no-show?"
+    assert did_you_mean("no-show", VisitStatus) == did_you_mean("", VisitStatus) == ""

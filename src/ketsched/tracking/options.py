@@ -98,7 +98,7 @@ class ReplanOptions:
                 "step",
                 f"a step {str(self.step)[:40]!r}",
                 f"it is one of {', '.join(STEPS)}",
-                did_you_mean(str(self.step), STEPS)
+                did_you_mean(str(self.step or ""), STEPS)
                 or 'give {step=back|step="back"} or {step=forward|step="forward"}',
             ),
             (
@@ -106,7 +106,7 @@ class ReplanOptions:
                 "lost",
                 f"{str(self.lost)[:40]!r} for bookings that cannot stand",
                 f"it is one of {', '.join(POLICIES)}",
-                did_you_mean(str(self.lost), POLICIES)
+                did_you_mean(str(self.lost or ""), POLICIES)
                 or 'give {lost=shift|lost="shift"}, or leave it out: each goes to the nearest day',
             ),
             (
