@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import attrs
@@ -47,19 +47,21 @@ def _is_of_each(protocol: Protocol, companion: Companion) -> bool:
     return companion.anchor.every == 1
 
 
-def closed_because(before: Course, after: Course) -> dict[str, str]:
-    """Return why appointments and tasks were closed, by their ids."""
-    return dict(_closed(before, after))
+def closed_because(
+    before: Course, after: Course, bookings: Sequence[PlacedCompanion] | None = None
+) -> dict[str, str]:
+    """Return why appointments and tasks were closed, by their ids; `bookings` are those after, if they are known."""
+    return dict(_closed(before, after, after.companions if bookings is None else bookings))
 
 
-def _closed(before: Course, after: Course) -> Iterator[tuple[str, str]]:
+def _closed(before: Course, after: Course, bookings: Sequence[PlacedCompanion]) -> Iterator[tuple[str, str]]:
     once = {placed.id: placed.status for placed in before.companions}
     sessions, standing = {session.id: session for session in after.sessions}, after.standing()
-    for placed in after.companions:
+    for placed in bookings:
         if placed.status.stands or not once.get(placed.id, placed.status).stands:
             continue
         companion = after.protocol.companion(placed.companion)
-        anchored = {one.key: one for one in anchors(companion, standing, after.companions)}
+        anchored = {one.key: one for one in anchors(companion, standing, bookings)}
         key = placed.id.removeprefix(f"{companion.id}:")
         found = anchored.get(key) or anchored.get(key.rpartition(":")[0])
         own = sessions.get(placed.session)

@@ -115,7 +115,10 @@ def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: s
         corrected = recorded.get(visit.corrects)
         if session is None and corrected is not None and is_of_same_session(visit, corrected):
             session = corrected.session
-        recorded[visit.id or f"entry {len(recorded)}"] = attrs.evolve(visit, session=session)
+        same = visit.session == session
+        recorded[visit.id or f"entry {len(recorded)}"] = (
+            visit if same else attrs.evolve(visit, session=session)
+        )
     return with_sessions(history, judged, sessions, recorded.values())
 
 

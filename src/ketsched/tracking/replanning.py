@@ -391,7 +391,7 @@ class Replanning:
         placed, booked, known, around = self._complete()
         sessions, companions = with_statuses(known, before=asked.course, bookings=around)
         lifted = lifted_rules(placed, booked)
-        closed = closed_because(asked.course, attrs.evolve(known, companions=companions))
+        closed = closed_because(asked.course, known, companions)
         return revise(
             asked.course,
             at=asked.at,
