@@ -31,7 +31,7 @@ from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
-from ketsched.screens.protocols import companion_table, phase_table, protocols_table
+from ketsched.screens.protocols import companion_table, evidence_in_short, phase_table, protocols_table
 from ketsched.tracking import forecast, record, ways
 
 CLINIC = ks.Calendar.weekly("America/New_York", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
@@ -70,9 +70,21 @@ def test_every_number_of_a_protocol_is_said_with_its_mark_and_source(name):
 
 
 def test_protocols_are_listed_with_their_sessions():
-    rows = {row[0]: row[1] for row in protocols_table(map(ks.load_protocol, protocol_ids())).rows}
+    table = protocols_table(map(ks.load_protocol, protocol_ids()))
+    assert table.columns == ("id", "indication", "sessions", "days", "boosters", "setting", "evidence")
+    rows = {row[0]: row[1:] for row in table.rows}
     assert set(rows) == set(protocol_ids())
-    assert rows["iv-mwf-6"].startswith("6")
+    assert rows["iv-mwf-6"] == ("depression, PTSD", "6", "Mon, Wed, Fri", "none", "clinic IV", "No placebo")
+    assert rows["esk-trd"][3] == "4, every week; every 2 weeks"
+    assert rows["iv-2xw-3w-6"][-1] == "Negative"
+    assert all(len(row[-1]) <= 90 for row in rows.values())
+
+
+def test_the_evidence_in_short_says_more_than_a_name_and_a_year():
+    assert evidence_in_short("Negative: six infusions did not differ (Ionescu 2019)") == "Negative"
+    assert evidence_in_short("Phillips 2019: open-label, after a crossover") == "Phillips 2019: open-label"
+    assert evidence_in_short("No study") == "No study"
+    assert evidence_in_short("Smith 2024") == "Smith 2024"
 
 
 def test_what_is_next_has_its_window(course):

@@ -46,6 +46,7 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Calendars": {
         "publish": ("publishing", "Update a calendar on a CalDAV server."),
+        "status": ("forecasting", "One page for the doctor."),
     },
     "Check, learn": {
         "check": ("checking", "Check a course, a calendar or dates against a protocol."),

@@ -1,4 +1,4 @@
-"""`ketsched next`."""
+"""`ketsched next` and `ketsched status`: where a course stands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from ketsched import reporting
+from ketsched.checking import check
 from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.options import AS_OF, JSON, NOTICE, OUTPUT, SCRIPTS, command, option, under
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
 from ketsched.screens import on
 from ketsched.screens.forecasts import forecast_parts
+from ketsched.screens.status import Status
 from ketsched.tracking import forecast as forecast_course
 
 
@@ -54,3 +56,30 @@ def next_command(
     pictures.present(f"as of {on(today)}", *forecast_parts(course, found, monday))
     if when is None:
         pictures.show("", "which days can be booked: add --clinic FILE, or --zone and --hours")
+
+
+@command()
+@revising.course_file
+@placing.hours_options()
+@under(OUTPUT, JSON)
+@under(SCRIPTS, AS_OF)
+def status_command(file: str, as_of: date | None, as_json: bool, hours: placing.Reader) -> None:
+    """
+    One page for the doctor; no file is changed.
+
+    How many sessions were given, missed and are to come; what is next, and within
+    which days; decisions, holds and findings; the last change.
+
+    \b
+    ketsched status course.json
+    """
+    course = revising.read_course(file)
+    today = revising.present(course, as_of)
+    known = hours(course, Path(file))
+    calendar, staff = (None, None) if known is None else (known.hours.calendar, known.hours.staff)
+    findings = check(course, calendar=calendar, calendars=staff, as_of=today)
+    page = Status(course=course, seen=forecast_course(course, as_of=today), findings=findings)
+    if as_json:
+        click.echo(reporting.as_json(page.values()))
+    else:
+        pictures.present(*page.parts())

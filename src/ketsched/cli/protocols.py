@@ -14,7 +14,7 @@ from ketsched.errors import InvalidInput
 from ketsched.files import write_whole
 from ketsched.model import Protocol
 from ketsched.protocols import load_protocol, protocol_ids, template
-from ketsched.screens.protocols import MARKS, companion_table, phase_table, protocols_table
+from ketsched.screens.protocols import MARKS, companion_table, headline_of, phase_table, protocols_table
 
 
 @command()
@@ -35,7 +35,8 @@ def protocols_command(protocol: str | None, as_json: bool) -> None:
         return
     known = [load_protocol(name) for name in protocol_ids()]
     if as_json:
-        click.echo(reporting.as_json(reporting.protocol_headlines(known)))
+        plain = zip(reporting.protocol_headlines(known), map(headline_of, known), strict=True)
+        click.echo(reporting.as_json([values | columns for values, columns in plain]))
         return
     pictures.present(protocols_table(known))
     click.echo(

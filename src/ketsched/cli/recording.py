@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
+from click.shell_completion import CompletionItem
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, placing, printable, revising
-from ketsched.cli.completing import among, complete_session, complete_visit
+from ketsched.cli.completing import among, complete_course, complete_session, complete_visit
 from ketsched.cli.options import (
     AS_OF,
     HAPPENED,
@@ -52,8 +53,16 @@ _FILE = ("columns", "patient", "skip_bad_rows")
 """Options about a file of visits."""
 
 
+def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the course file, or the second word of a command that begins with record."""
+    return [
+        *among(("decision", "done", "ride"))(ctx, param, incomplete),
+        *complete_course(ctx, param, incomplete),
+    ]
+
+
 @command()
-@revising.course_file
+@click.argument("file", metavar="FILE", shell_complete=_complete_file)
 @click.argument("day", required=False, type=Reading(read_day), metavar="[DATE")
 @click.argument(
     "status", required=False, type=Reading(read_status), metavar="STATUS]", shell_complete=among(STATUSES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ketsched.countries import country_words
@@ -17,14 +18,50 @@ _PLACES = {"clinic": "clinic", "home": "at home", "telephone": "by telephone", "
 _SESSION_DAYS = {"never": "never", "only": "only then", "during": "during the session"}
 
 
+_SHORT = {
+    "post-traumatic stress": "PTSD",
+    "intravenous": "IV",
+    "intramuscular": "IM",
+    "subcutaneous": "SC",
+    "sublingual": "SL",
+}
+"""What clinicians write in a table."""
+
+
 def protocols_table(protocols: Iterable[Protocol]) -> Table:
-    """List protocols with the number of sessions in each phase."""
-    rows = []
-    for protocol in protocols:
-        counts = " + ".join(count_words(phase) for phase in protocol.main)
-        beside = [f"{count_words(phase)} beside" for phase in protocol.phases if phase.beside]
-        rows.append((protocol.id, ", ".join([counts, *beside]), protocol.title))
-    return Table(("id", "sessions", "title"), tuple(rows))
+    """List protocols: for whom, how many sessions on which days, what follows, where, and what it rests on."""
+    headlines = [headline_of(protocol) for protocol in protocols]
+    return Table(
+        tuple(headlines[0]),
+        tuple(tuple(one.values()) for one in headlines),
+        whole=("id", "sessions", "setting"),
+    )
+
+
+def headline_of(protocol: Protocol) -> dict[str, str]:
+    """Return what a list says of a protocol, by its columns."""
+    first, *others = protocol.phases
+    return {
+        "id": protocol.id,
+        "indication": ", ".join(_SHORT.get(one, one) for one in protocol.indications),
+        "sessions": count_words(first),
+        "days": first.pattern(),
+        "boosters": "; ".join(map(_boosters, others)) or "none",
+        "setting": f"{first.place} {_SHORT.get(first.route, first.route)}",
+        "evidence": evidence_in_short(protocol.study),
+    }
+
+
+def _boosters(phase: Phase) -> str:
+    count = "" if phase.count is None else f"{count_words(phase)}, "
+    return f"{count}{phase.pattern()}" + (f", {phase.place}" if phase.beside else "")
+
+
+def evidence_in_short(study: str) -> str:
+    """Return what a line on the evidence begins with: "Negative", "Not a study"; a name and a year say nothing yet."""
+    clauses = re.split(r"[:;,(.]+", study)
+    short = clauses[0].strip()
+    return f"{short}: {clauses[1].strip()}" if clauses[1:] and re.fullmatch(r".* \d{4}", short) else short
 
 
 def phase_table(phase: Phase) -> Table:

@@ -18,7 +18,19 @@ from clinicfiles import MWF, folder, said_in_four_parts
 from ketsched.cli import commands
 
 CHANGES = ("hold", "release", "authorise", "record decision", "record done", "record ride", "appointments")
-TRACKING = ("record", "next", "replan", "move", "cancel", "end", "undo", "today", "history", "publish")
+TRACKING = (
+    "record",
+    "next",
+    "replan",
+    "move",
+    "cancel",
+    "end",
+    "undo",
+    "today",
+    "status",
+    "history",
+    "publish",
+)
 COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "new")
 
 
@@ -94,7 +106,8 @@ def test_what_goes_around_the_sessions_is_shown_with_its_sources(run, around):
 
 
 def test_phases_side_by_side_are_listed_so(run):
-    assert re.search(r"^iv-booster-home +6-8 \+ open, open +", run("protocols").out, re.M)
+    (row,) = [one for one in json.loads(run("protocols", "--json").out) if one["id"] == "iv-booster-home"]
+    assert row["boosters"] == "every 4 weeks; every 4 weeks, home"
     assert "home (sublingual, home, beside maintenance)\n" in run("protocols", "iv-booster-home").out
 
 

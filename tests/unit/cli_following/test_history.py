@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from followed import FILE, FOURTH, HOURS, as_json, on
+from ketsched.interchange import read
 
 
 def test_history_lists_revisions_and_visits(run, third):
@@ -67,5 +68,10 @@ def test_the_shell_completes_what_a_course_file_has():
         "plain,v2",
         "plain,v3",
     ]
+    assert completed("ketsched", "status", "cou") == ["plain,course.json"]
+    assert completed("ketsched", "status", read(FILE).id) == ["plain,course.json"]  # the course's own id
+    assert completed("ketsched", "move", FILE, "s5") == ["plain,s5"]
+    assert completed("ketsched", "record", "d")[:2] == ["plain,decision", "plain,done"]
+    assert completed("ketsched", "record", "ride", FILE, "s4") == ["plain,s4"]
     assert completed("ketsched", "record", "none.json", FOURTH, "fulfilled", "--session", "s") == []
     assert completed("ketsched", "replan", FILE, "--way", "fi") == ["plain,fit-in"]
