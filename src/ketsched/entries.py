@@ -281,7 +281,7 @@ def booking_meant(course: Course, text: str, *, on: date | None = None) -> str:
     if found:
         raise _fits_several(course, text, found)
     known = [*course.standing(), *open_still]
-    shown = ", ".join(_called(course, booking) for booking in known[:SHOWN])
+    shown = ", ".join(say_booking(course, booking) for booking in known[:SHOWN])
     raise InvalidInput(
         what=f"there is no booking {text[:40]!r}",
         why=f"the course has {shown or 'none'}" + (", ..." if len(known) > SHOWN else ""),
@@ -318,7 +318,7 @@ def _spelled(text: str, names: Iterable[str]) -> str:
     return did_you_mean(text, [word for name in names for word in (name.partition(":")[0], name)])
 
 
-def _called(course: Course, booking: Booking) -> str:
+def say_booking(course: Course, booking: Booking) -> str:
     """Call a booking as screens do, with its id and its day."""
     if isinstance(booking, Session):
         number = f" {course.number(booking)}" if booking.counts and booking.status.stands else ""
@@ -329,7 +329,7 @@ def _called(course: Course, booking: Booking) -> str:
 
 
 def _fits_several(course: Course, text: str, found: Sequence[Booking]) -> InvalidInput:
-    shown = " and ".join(_called(course, booking) for booking in found[:SHOWN])
+    shown = " and ".join(say_booking(course, booking) for booking in found[:SHOWN])
     return InvalidInput(
         what=f"{text[:40]!r} fits {len(found)} bookings",
         why=f"it can be {shown}",

@@ -15,8 +15,10 @@ import ketsched as ks
 import ketsched.follow
 from ketsched.calendars import Calendar
 from ketsched.checking import check
+from ketsched.errors import InvalidInput
 from ketsched.holds import decide
 from ketsched.model import Decision, Visit
+from ketsched.screens.replans import Replanned
 from ketsched.tracking import record
 from making import BEFORE, JAN_4, dates, jan, named, visits
 
@@ -281,3 +283,49 @@ def test_the_review_comes_before_the_first_session_that_it_decides_about():
         f for f in check(started("iv-booster-home", calendar=shut), calendar=shut) if f.code == "KS427"
     ]
     assert finding.fix.startswith("move home session 1 to a day after ")
+
+
+# By hand and back again
+
+
+def test_a_session_that_is_over_is_named_as_people_name_it():
+    course = record(started("iv-2xw-4w-8"), [Visit(jan(4)), Visit(jan(7), "no-show")], at=noon(7))
+    to_come = (
+        "; still to come are induction 2 on 2027-01-11 (s3), induction 3 on 2027-01-14 (s4), "
+        "induction 4 on 2027-01-18 (s5) and later ones"
+    )
+    for session, named_, why in (
+        ("s1", "induction 1 on 2027-01-04 (s1)", "it was given"),
+        ("s2", "induction on 2027-01-07 (s2)", "it was missed"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            ks.follow.move(course, session, jan(20), calendar=WEEK, calendars={"therapist": WEEK}, at=noon(8))
+        assert refused.value.what == f"{named_} cannot be moved"
+        assert refused.value.why == why + to_come
+
+
+def test_an_undo_takes_back_the_days_away_that_its_revision_brought():
+    """The patient is away on Thursday 14 January, and session 4 moves to the 13th: both are taken back."""
+    course = started("iv-2xw-4w-8")
+    away = again(course, jan(1), away=[jan(14)])
+    assert standing(away)[3] == jan(13)
+    back = ks.follow.undo(away, at=noon(2))
+    assert (standing(back), back.patient) == (standing(course), course.patient)
+    assert standing(again(back, jan(3))) == standing(course)
+    only_away = again(course, jan(1), away=[jan(5)])
+    assert standing(only_away) == standing(course)
+    assert ks.follow.undo(only_away, at=noon(2)).patient == course.patient
+    twice = ks.follow.undo(ks.follow.undo(away, at=noon(2)), at=noon(3))
+    assert (standing(twice), twice.patient) == (standing(away), away.patient)
+
+
+def test_what_became_of_days_away_is_said_where_no_booking_says_it():
+    course = started("iv-2xw-4w-8")
+    away = again(course, jan(1), away=[jan(14)])
+    back = again(away, jan(2), availability=Calendar.always(ZONE))
+    for before, after, said in (
+        (away, back, "the patient can come after all: 2027-01-14; no booking changes"),
+        (course, again(course, jan(1), away=[jan(5)]), "the patient is away: 2027-01-05; no booking changes"),
+        (away, ks.follow.undo(away, at=noon(2)), "the patient can come after all: 2027-01-14"),
+    ):
+        assert said in Replanned(before=before, after=after, findings=()).change_parts()

@@ -12,6 +12,7 @@ from ketsched.checking import Finding
 from ketsched.checking.comparing import counted
 from ketsched.interchange.json import document
 from ketsched.model import Course, PlacedCompanion, Session
+from ketsched.planning.explaining import said_days
 from ketsched.screens import Lines, Part, many, on
 from ketsched.screens.changes import changes_table, plans_table
 from ketsched.screens.courses import labels_of
@@ -78,6 +79,7 @@ class Replanned:
         """Yield what changed, what was not made up for, what to know of it and what it breaks."""
         if not self.is_changed:
             return
+        yield from self._of_the_patient()
         if self.after.changes:
             yield changes_table(self.after, self.after.changes)
         labels = labels_of(self.after)
@@ -87,6 +89,15 @@ class Replanned:
             if lines:
                 yield ""
                 yield Lines(title, lines)
+
+    def _of_the_patient(self) -> Iterator[Part]:
+        """Say from which days the patient is away now, or no longer, where no booking that changed says so."""
+        once, now = (set(course.patient.away) for course in (self.before, self.after))
+        stays = "" if self.after.changes else "; no booking changes"
+        if once - now:
+            yield f"the patient can come after all: {said_days(sorted(once - now))}{stays}"
+        if now - once and stays:
+            yield f"the patient is away: {said_days(sorted(now - once))}{stays}"
 
     def waived_parts(self) -> Iterator[Part]:
         """Yield what was waived with it."""

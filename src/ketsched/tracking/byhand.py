@@ -23,9 +23,8 @@ from ketsched.tracking.appointing import CONFIRMED, AppointmentMove, cancelled, 
 from ketsched.tracking.moving import Moving, moving_appointment
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.recording import record
-from ketsched.tracking.replanning import check_to_come
 from ketsched.tracking.request import Request, request
-from ketsched.tracking.targets import Target
+from ketsched.tracking.targets import Target, check_to_come
 
 
 @checked

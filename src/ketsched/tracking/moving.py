@@ -29,9 +29,9 @@ from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
 from ketsched.tracking.remarks import rides_forgotten
-from ketsched.tracking.replanning import Replanning, check_to_come, replan_as
+from ketsched.tracking.replanning import Replanning, replan_as
 from ketsched.tracking.request import Request, request
-from ketsched.tracking.targets import Target, too_soon
+from ketsched.tracking.targets import Target, check_to_come, too_soon
 
 
 @attrs.frozen(kw_only=True)

@@ -16,7 +16,7 @@ import attrs
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
-from ketsched.history import History, SessionState
+from ketsched.history import History
 from ketsched.holds import with_statuses, without_old_rides
 from ketsched.model import POLICY_NAMES, Course, Join, Lifted, PlacedCompanion, Protocol, Session, Visit
 from ketsched.planning import NoFeasiblePlan
@@ -44,6 +44,7 @@ from ketsched.tracking.problem import Placed
 from ketsched.tracking.recording import reasons
 from ketsched.tracking.remarks import left_aside, rides_forgotten, unpinned
 from ketsched.tracking.request import Request, request
+from ketsched.tracking.targets import check_to_come
 
 
 @checked
@@ -264,21 +265,6 @@ def _check_through(protocol: Protocol, through: date | None) -> None:
             fix="leave it out, or add sessions ({add}, {repeat})",
             argument="through",
         )
-
-
-def check_to_come(history: History, session: str) -> str:
-    """Return the id of a session; refuse one that is not to come, or cannot be moved."""
-    over = history.course.finished_phases()
-    can = [one.id for one in history.in_state(SessionState.PLANNED) if one.phase not in over]
-    if session not in can:
-        raise InvalidInput(
-            what=f"the session {session[:40]!r} cannot be moved",
-            where="move",
-            why=f"sessions that are still to come are {', '.join(can[:12]) or 'none'}",
-            fix="name one of these",
-            argument="move",
-        )
-    return session
 
 
 # The next revision
