@@ -23,7 +23,7 @@ FOLDERS = ("unit", "rules", "properties")
 
 ABOUT_OTHERS = re.compile(
     r"unit/(cli|cli_following|visitfile|calendars)/"
-    r"|test_(ical|json|bad_input|crash|vtimezones|contentlines|tomlfile|protocol|arguments|clock|zones|rule_pages|api"
+    r"|test_(ical|json|bad_input|crash|vtimezones|contentlines|tomlfile|protocol|arguments|clock|zones|api"
     r"|files|screens|folder|dumps|morning|casefile|errors|countries|readers|interchange|calendar_revisions"
     r"|two_desks|next_export)"
 )

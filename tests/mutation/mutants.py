@@ -85,6 +85,12 @@ def drawn(seed: int, chosen: Sequence[str]) -> list[Place]:
     return sorted(every, key=lambda place: hashlib.sha256(f"{seed} {place.key}".encode()).digest())
 
 
+def equivalent() -> dict[str, str]:
+    """Return the changes known to mean nothing, each with the reason."""
+    changes = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["change"]
+    return {change["place"]: change["why"] for change in changes}
+
+
 class Trial:
     """A copy of the sources, in which one place at a time is changed and tests are run."""
 
@@ -240,7 +246,7 @@ def main() -> int:
     if given.list:
         print(*(f"line {place.lines[0]:4} {place.key}" for place in places), sep="\n")
         return 0
-    same: dict[str, str] = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    same = equivalent()
     covering = Covering.kept()
     results = Results(covering)
     said, killers = dict[str, list[Place]](), set[str]()
