@@ -217,7 +217,7 @@ def _counted(base: date, months: int, days: int, missing_day: str) -> date:
     try:
         there = date(year, month + 1, base.day)
     except ValueError:
-        first_of_next = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+        first_of_next = date(year, month + 2, 1)  # December has every day
         there = first_of_next if missing_day == "roll" else first_of_next - timedelta(1)
     return there + timedelta(days)
 

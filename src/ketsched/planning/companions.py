@@ -63,7 +63,7 @@ def place_companions(
         NoFeasiblePlan: A companion that must be there has no day; it names what closes each day.
         InvalidInput: There are more bookings than a course may have.
     """
-    if not course.companions and all(companion.kind == "notice" for companion in course.protocol.companions):
+    if all(companion.kind == "notice" for companion in course.protocol.companions):
         return ()
     return _Placer(course, FreeTime(course, hours), after, tasks_only=tasks_only).all()
 
