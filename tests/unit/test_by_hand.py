@@ -27,7 +27,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import appointments, plan
-from ketsched.tracking import book, booking, cancel, confirm, move, moving, record, replan
+from ketsched.tracking import book, booking, cancel, choices, confirm, move, moving, record, replan
 from making import EVERY_DAY, ZONE, boosters, clinic, jan, morning, named, protocol, twice_weekly, visits
 
 WEEK = clinic(*EVERY_DAY, chairs=2)
@@ -178,6 +178,12 @@ def test_an_appointment_keeps_its_hour_where_that_is_free():
     course = move(planned(REVIEW), "review:session3", hour=time(15, 10), calendar=WEEK, at=morning(5))
     after = move(course, "review:session3", jan(15), calendar=WEEK, at=morning(6))
     assert placed(after, "review:session3").time == time(15, 10)
+    # Thursday 14 January has a session from 09:00 to 10:00
+    after = move(course, "review:session3", jan(14), calendar=WEEK, at=morning(6))
+    assert (placed(after, "review:session3").day, placed(after, "review:session3").time) == (
+        jan(14),
+        time(15, 10),
+    )
 
 
 # Session 3 is on Monday 11 January: the review may be on the 12th to the 16th.
@@ -523,3 +529,24 @@ def test_the_day_chosen_by_hand_is_the_one_aimed_at_and_an_hour_changes_none():
     course = planned()
     assert named(move(course, "s3", jan(12), calendar=WEEK, at=morning(5)), "s3").ideal == jan(12)
     assert named(move(course, "s3", hour=time(11), calendar=WEEK, at=morning(5)), "s3").ideal == jan(11)
+
+
+def test_only_bookings_of_the_same_series_are_near():
+    """Reviews on Monday 11 and 18 January, at least 6 days apart, and a call on Wednesday 13."""
+    weekly = attrs.evolve(
+        REVIEW, window=Window(latest=20), count=2, every=(Interval(days=7),), spacing=(Spacing(minimum=6),)
+    )
+    course = planned(weekly, attrs.evolve(REVIEW, id="call"))
+    _, second = (p for p in course.companions if p.companion == "review")
+    assert moving(course, second.id, jan(17), calendar=WEEK, at=morning(5)).breaks == ()
+    (said,) = moving(course, second.id, jan(16), calendar=WEEK, at=morning(5)).breaks
+    assert said.startswith("5 d after 2027-01-11")
+
+
+@pytest.mark.parametrize(("number", "free"), [(1, (1,)), (2, (1, 2))])
+def test_the_hours_of_a_day_come_with_the_chairs_that_are_free(number, free):
+    week = clinic(*EVERY_DAY, chairs=number)
+    (day,) = choices(planned(), "s3", [jan(12)], calendar=week, as_of=jan(5), hours=True)
+    # an hour each, on the quarter of an hour, from 09:00 to 17:00
+    assert [start for start, _ in day.starts] == [time(9 + n // 4, n % 4 * 15) for n in range(29)]
+    assert {chairs for _, chairs in day.starts} == {free}

@@ -8,7 +8,7 @@ import pytest
 from ketsched.calendars import Calendar
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
-from ketsched.model import Interval, Join, LapseBand, Spacing, Visit
+from ketsched.model import Anchor, Companion, Interval, Join, LapseBand, Spacing, Visit, Window
 from ketsched.tracking import forecast, proposals, replan
 from making import GAPS, OPEN_UTC, jan, maintenance, morning, planned, twice_weekly, visits
 
@@ -241,7 +241,20 @@ def test_stepping_back_from_the_third_phase_is_to_the_second():
         LapseBand(first=0, last=35, propose="continue"),
         LapseBand(first=36, last=None, propose="step back"),
     )
-    course = planned(twice_weekly(2), weekly, maintenance(2, name="monthly", lapse=bands))
+    talk = Companion(
+        id="talk",
+        kind="appointment",
+        topic="psychotherapy",
+        title="Talk",
+        minutes=20,
+        place="telephone",
+        anchor=Anchor(every=1, phase="weekly"),
+        window=Window(earliest=1, recommended=1, latest=3),
+    )
+    note = Companion(id="note", kind="task", topic="form", title="Note", anchor=Anchor(companion="talk"))
+    course = planned(
+        twice_weekly(2), weekly, maintenance(2, name="monthly", lapse=bands), companions=[talk, note]
+    )
     assert [s.day for s in course.sessions] == [jan(day) for day in (4, 7, 14, 21, 49, 77)]
     happened = [*visits(4, 7, 14, 21), *visits(49, status="no-show")]
     going_on, back = proposals(course, happened, calendar=OPEN_UTC, at=morning(62))
@@ -250,6 +263,14 @@ def test_stepping_back_from_the_third_phase_is_to_the_second():
     # 4 and 11 March, then every 28 days: 8 April and 6 May
     assert [s.day for s in back.course.standing() if s.day > jan(62)] == [
         jan(day) for day in (63, 70, 98, 126)
+    ]
+    # the talk the day after each, and its note, come again with their phase
+    around = [(p.companion, p.day) for p in back.course.companions if p.day > jan(62)]
+    assert sorted(around) == [
+        ("note-2", jan(64)),
+        ("note-2", jan(71)),
+        ("talk-2", jan(64)),
+        ("talk-2", jan(71)),
     ]
 
 

@@ -6,10 +6,11 @@ from datetime import date, time
 from typing import Any
 
 import attrs
+import pytest
 
 from ketsched.hours import Hours
 from ketsched.model import Anchor, Companion, Window
-from ketsched.planning import plan
+from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.planning.free import FreeTime
 from making import JAN_4, MON_WED_FRI, OPEN, TWO_HOURS, clinic, phase, protocol
 
@@ -74,3 +75,23 @@ def test_of_two_who_are_free_the_first_is_taken():
     two = clinic(chairs=2)
     course = planned(review(1, 1, 6, calendar="therapist"), calendars={"therapist": two})
     assert {placed.unit for placed in course.companions} == {1}
+
+
+def test_one_person_is_in_one_place_also_without_the_patient():
+    meeting = {"audience": "clinic", "calendar": "team"}
+    course = planned(
+        *(review(1, 1, 1, id=name, **meeting) for name in ("one", "two")),
+        calendars={"team": clinic("tue", hours="09:00-10:00", chairs=1)},
+    )
+    assert [p.time for p in course.companions] == [
+        time(9),
+        time(9, 30),
+    ]  # 20 minutes, on the quarter of an hour
+
+
+def test_why_there_is_no_day_names_each_thing_that_closes_one():
+    # Saturday 9 and Sunday 10 January, and Monday 11, which is a session's day
+    weekend = review(5, 5, 7, required=True, on_session_days="never")
+    with pytest.raises(NoFeasiblePlan) as caught:
+        planned(weekend)
+    assert caught.value.causes == ("not among the hours of the clinic", "a session is on that day")

@@ -17,6 +17,7 @@ from ketsched.errors import InvalidProtocol
 from ketsched.history import Verdict
 from ketsched.interchange.json import from_values, to_values
 from ketsched.model import DayLimits, Interval, Join, Protocol, RecommendedDay, read_length
+from ketsched.model.intervals import said
 from making import BEFORE, HOUR, protocol
 from monthly import OPEN, allowed, allowed_days
 
@@ -505,3 +506,8 @@ def test_a_document_of_version_1_has_its_months():
 )
 def test_a_part_of_nought_is_nothing(text, length):
     assert read_length(text) == length
+
+
+@pytest.mark.parametrize(("months", "words"), [(1, "1 month and 14 d"), (2, "2 months and 14 d")])
+def test_one_month_is_no_months(months, words):
+    assert said(Interval(months=months, days=14)) == words

@@ -544,6 +544,10 @@ def test_the_last_years_that_can_be_planned_on():
 def test_days_are_said_briefly():
     assert said_days(dates("9 11 Nov, 3 Dec, 4 Jan", 2026)) == "2026-11-09, 11, 12-03, 2027-01-04"
     assert said_days([]) == ""
+    ten = dates("1 2 3 4 5 6 7 8 9 10 Nov", 2026)
+    assert said_days(ten) == "2026-11-01, 02, 03, 04, 05, 06, 07, 08, 09, 10"
+    eleven = dates("1 2 3 4 5 6 7 8 9 10 11 Nov", 2026)
+    assert said_days(eleven) == "2026-11-01, 02, 03, 04, 05, 06, 07, 08, 09, ... 2026-11-11, 11 in all"
 
 
 def test_intervals_from_the_session_before_are_taken_in_turn():
@@ -554,3 +558,37 @@ def test_intervals_from_the_session_before_are_taken_in_turn():
         calendar=OPEN.without([date(2027, 1, 18)]),
     )
     assert days_of(course) == dates("4 19 Jan, 9 Feb, 9 Mar")
+
+
+def test_intervals_from_the_session_before_begin_with_the_one_that_leads_to_the_phase():
+    # the induction ends on 21 January; 14, 21 and 28 days
+    later = boosters(3, Spacing(minimum=7), every=every(14, 21, 28), anchor="previous")
+    course = plan(protocol(phase(6, GAPS, weekdays=MON_THU), later), start=JAN_4, calendar=OPEN)
+    assert days_of(course)[6:] == dates("4 25 Feb, 25 Mar")
+
+
+def test_a_window_that_is_closed_is_named_and_each_way_out_was_tried():
+    """Session 2 can be 2 to 7 days after Monday 4 January, on the 6th to the 11th; all of them are closed."""
+    error = no_plan(
+        protocol(phase(6, GAPS, weekdays=MON_THU)),
+        start=JAN_4,
+        calendar=OPEN.without(dates("6 7 8 9 10 11 Jan")),
+    )
+    assert error.what == "no open day for session 2"
+    assert "it can fall on 2027-01-06 to 2027-01-11: " in error.why
+    changes = {change.what: list(change.days) for change in error.changes}
+    assert [what for what in changes if what.startswith("open")] == [
+        f"open {day}" for day in dates("6 7 8 11 Jan")
+    ]
+    assert changes["open 2027-01-11"] == dates("4 11 13 15 18 21 Jan")
+    # the rules are those of the gap: 1 day to Tuesday 5, or 8 to Tuesday 12
+    assert changes["have a clinician set aside 'at least 2 d apart'"][:2] == dates("4 5 Jan")
+    assert changes["have a clinician set aside 'at most 7 d between two'"][:2] == dates("4 12 Jan")
+    assert len([what for what in changes if "set aside" in what]) == 2
+
+
+def test_a_join_with_an_ideal_of_its_own_leaves_the_first_interval_to_the_second_session():
+    # 7 days after 21 January, then 14, 21 and 28
+    later = boosters(4, Spacing(minimum=7), every=every(14, 21, 28), join=Join(ideal=7))
+    course = plan(protocol(phase(6, GAPS, weekdays=MON_THU), later), start=JAN_4, calendar=OPEN)
+    assert days_of(course)[6:] == dates("28 Jan, 11 Feb, 4 Mar, 1 Apr")

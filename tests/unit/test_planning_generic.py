@@ -204,3 +204,10 @@ def test_once_a_week_is_the_weekday_of_the_start():
     course = plan(weekly, start=JAN_4, calendar=OPEN)
     assert days_of(course) == dates("4 11 18 25 Jan")
     assert course.protocol.phases[0].weekdays == (0,)
+
+
+def test_seven_a_week_is_every_day():
+    daily = protocol(phase(7, weeks=(1, 1)))
+    course = plan(daily, start=JAN_4, calendar=NEVER_CLOSED)
+    assert days_of(course) == dates("4 5 6 7 8 9 10 Jan")
+    assert course.protocol.phases[0].weekdays == (0, 1, 2, 3, 4, 5, 6)

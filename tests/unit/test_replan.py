@@ -36,6 +36,7 @@ from ketsched.tracking.recording import apply_visits
 from ketsched.words import sentences
 from making import (
     BEFORE,
+    GAPS,
     HOUR,
     OPEN_UTC,
     clinic,
@@ -331,6 +332,27 @@ def test_what_was_surplus_counts_once_the_series_is_longer():
     seventh = next(session for session in result.sessions if session.day == jan(25))
     assert (seventh.counts, result.number(seventh)) == (True, 7)
     assert coming(result, 26) == [28, 32]  # Thursday 28 January and Monday 1 February are added all the same
+
+
+def test_what_cannot_be_kept_any_more_is_said_in_days_and_in_dates():
+    """Four of six are missed, and the rest goes on from Friday 15 January: from the 4th to the 25th are 22 dates."""
+    course = planned(phase(6, GAPS, weekdays=(0, 2, 4), weeks=(2, 2), weeks_required=True, anatomy=HOUR))
+    result = again(course, 14, *visits(4), *visits(6, 8, 11, 13, status="no-show"))
+    assert standing(result) == [4, 15, 18, 20, 22, 25]
+    assert result.revisions[-1].remarks == (
+        "2027-01-04 to 2027-01-15 is 11 d; at most 7 d between two: no open day can keep it any more",
+        "2027-01-04 to 2027-01-25 spans 22 dates; 2 nominal weeks (at most 14 d): no open day can keep it any more",
+    )
+
+
+def test_a_booking_that_was_not_needed_comes_back_and_no_other_beside_it():
+    """A third infusion on the 9th, which nobody had planned: the 21st is closed, until the third does not count."""
+    result = again(T, 9, *visits(4, 7, 9))
+    assert coming(result, 9) == [11, 14, 18]
+    third = result.visits[-1]
+    after = again(result, 10, attrs.evolve(third, id="", counts=False, corrects=third.id))
+    assert coming(after, 9) == [11, 14, 18, 21]
+    assert (named(after, "s6").day, named(after, "s6").status) == (jan(21), BookingStatus.FIRM)
 
 
 # -- stepping the interval
