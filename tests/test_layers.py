@@ -48,6 +48,7 @@ LAYERS = [
     "casefile",
     "visitfile",
     "entries",
+    "firstfiles",
     "planning",
     "history",
     "checking",

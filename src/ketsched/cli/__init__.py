@@ -54,7 +54,8 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("checking", "List the rules."),
         "explain": ("checking", "Explain a rule."),
         "protocols": ("protocols", "List protocols; show one with its sources."),
-        "new": ("protocols", "Write a commented protocol file to fill in."),
+        "new": ("starting", "Write a commented file to fill in: protocol, clinic, case."),
+        "init": ("starting", "Ask what a first course needs, and write the files."),
     },
 }
 """Each command under its heading: the module that has it, and what the list says of it."""
@@ -179,7 +180,7 @@ def _in_our_voice(error: click.ClickException) -> InvalidInput:
     """Say what click found wrong with the words of a command line in four parts."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "ketsched"
-    what, *more = re.split(r"[:.] ", error.format_message().rstrip("."), maxsplit=1)
+    what, *more = re.split(r"[:.] ", " ".join(error.format_message().split()).rstrip("."), maxsplit=1)
     hint = more[0] + " " if more and more[0].endswith("?") else ""
     near = _near_option(error, context)
     if near:

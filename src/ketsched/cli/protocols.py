@@ -1,19 +1,15 @@
-"""`ketsched protocols` and `ketsched new`."""
+"""`ketsched protocols`."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures
 from ketsched.cli.completing import complete_protocol
-from ketsched.cli.options import JSON, OUTPUT, command, option, under
-from ketsched.errors import InvalidInput
-from ketsched.files import write_whole
+from ketsched.cli.options import JSON, OUTPUT, command, under
 from ketsched.model import Protocol
-from ketsched.protocols import load_protocol, protocol_ids, template
+from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.screens.protocols import MARKS, companion_table, headline_of, phase_table, protocols_table
 
 
@@ -61,27 +57,3 @@ def _show(found: Protocol, *, as_json: bool) -> None:
         pictures.present("", companion_table(companion))
     pictures.show("\nSources", *(f"  {key}: {reference}" for key, reference in found.sources))
     click.echo(f"\n{MARKS}")
-
-
-@command()
-@click.argument("what", metavar="WHAT", type=click.Choice(["protocol"]), expose_value=False)
-@click.argument("name", metavar="ID")
-@under(OUTPUT, option("-o --output", "FILE", "Where to; ID.toml if not given"))
-def new_command(name: str, output: str | None) -> None:
-    """
-    Write a commented protocol file to start from.
-
-    \b
-    ketsched new protocol riverside-2xw
-    """
-    text = inputs.located("ID", template, name)
-    path = Path(output or f"{name}.toml")
-    if path.exists():
-        raise InvalidInput(
-            what=f"{path.name} is there already",
-            where=f"-o {path}" if output else str(path),
-            why="your own file would be lost",
-            fix="choose another name with -o",
-        )
-    write_whole(path, text.encode())
-    click.echo(f"wrote {path}; edit it, then: ketsched protocols {path}")

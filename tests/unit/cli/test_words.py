@@ -31,7 +31,7 @@ TRACKING = (
     "history",
     "publish",
 )
-COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "new")
+COMMANDS = ("plan", "check", *TRACKING, *CHANGES, "why", "rules", "explain", "protocols", "new", "init")
 
 
 pytestmark = pytest.mark.usefixtures("own_folder")
