@@ -23,6 +23,7 @@ from ketsched.model import (
     Protocol,
     Session,
 )
+from ketsched.model.bookings import When
 from ketsched.moments import CompanionEntry, DayAfter, Entry, Maker, SessionEntry
 
 _Numbered = tuple[dict[str, int], dict[str, int]]
@@ -39,6 +40,7 @@ class Agenda:
         revision: The number of the revision.
         bookings: All that was booked until then, by id.
         _numbered: Numbers and totals, if they are those of the revision after it.
+        _sorted_by: Where each booking is in the order of time, if that is known.
     """
 
     today: Course
@@ -46,6 +48,7 @@ class Agenda:
     bookings: Mapping[str, Booking]
     _maker: Maker
     _numbered: _Numbered | None = None
+    _sorted_by: dict[str, When] | None = None
 
     @property
     def protocol(self) -> Protocol:
@@ -94,6 +97,11 @@ class Agenda:
     @cached_property
     def _counted(self) -> _Numbered:
         return numbered(self.standing()) if self._numbered is None else self._numbered
+
+    @cached_property
+    def _whens(self) -> dict[str, When]:
+        known = self._sorted_by
+        return {booking.id: booking.when for booking in self.bookings.values()} if known is None else known
 
     @cached_property
     def with_session(self) -> dict[str, list[PlacedCompanion]]:
@@ -219,21 +227,22 @@ class Agenda:
             number -= 1
         if not revisions[number].changes:
             return None
-        bookings, moved = dict(self.bookings), False
+        bookings, whens, moved = dict(self.bookings), dict(self._whens), False
         numbered: _Numbered | None = self._counted
         for changed in revisions[number].changes:
             was, now = changed.before, bookings.get(changed.booking)
             if was is None:
                 bookings.pop(changed.booking, None)
+                whens.pop(changed.booking, None)
             else:
-                bookings[changed.booking] = was
-                moved = moved or now is None or was.when != now.when
+                moved = moved or was.when != whens.get(was.id)
+                bookings[was.id], whens[was.id] = was, was.when
             numbered = numbered if _counts_as(was) == _counts_as(now) else None
-        if moved:
-            before = list(bookings)
-            bookings = {b.id: b for b in sorted(bookings.values(), key=lambda booking: booking.when)}
-            numbered = numbered if list(bookings) == before else None
-        return Agenda(self.today, number - 1, bookings, self._maker, numbered)
+        in_order = sorted(whens.values()) if moved else []
+        if moved and in_order != list(whens.values()):
+            bookings = {name: bookings[name] for _, _, name in in_order}
+            whens, numbered = {when[2]: when for when in in_order}, None
+        return Agenda(self.today, number - 1, bookings, self._maker, numbered, whens)
 
 
 def numbered(sessions: Sequence[Session]) -> _Numbered:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from pathlib import Path
 
@@ -72,10 +72,12 @@ def local(moment: datetime) -> str:
     A second reading (`fold=1`) cannot be told from the first in this form: see `vtimezone`.
     """
     two, year = _TWO_DIGITS, moment.year  # in a fifth of the time that strftime takes
-    return (
-        f"{two[year // 100]}{two[year % 100]}{two[moment.month]}{two[moment.day]}"
-        f"T{two[moment.hour]}{two[moment.minute]}{two[moment.second]}"
-    )
+    return f"{two[year // 100]}{two[year % 100]}{two[moment.month]}{two[moment.day]}T{clock(moment)}"
+
+
+def clock(at: datetime | time) -> str:
+    """Write a time of day as it stands in a DATE-TIME value."""
+    return f"{_TWO_DIGITS[at.hour]}{_TWO_DIGITS[at.minute]}{_TWO_DIGITS[at.second]}"
 
 
 def utc(moment: datetime) -> str:
@@ -95,13 +97,13 @@ def duration(length: timedelta) -> str:
     minutes, seconds = divmod(length.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     # The grammar lets no unit be left out between two that are written.
-    clock = (
+    units = (
         (f"{hours}H" if hours else "")
         + (f"{minutes}M" if minutes or (hours and seconds) else "")
         + (f"{seconds}S" if seconds else "")
     )
-    days = f"{length.days}D" if length.days or not clock else ""
-    return f"{sign}P{days}{clock and 'T' + clock}"
+    days = f"{length.days}D" if length.days or not units else ""
+    return f"{sign}P{days}{units and 'T' + units}"
 
 
 def fold(line: str) -> str:

@@ -136,8 +136,9 @@ class _Calendar:
         self.telling = Telling(self.agenda, publication)
         self.adopted = adopted_uids(course)
         # What several events have is made once.
-        self.uid, self.day = cache(uids_of(self.id, course.key)), cache(contentlines.text)
-        self.summary, self.folded, self.ending = cache(_summary), cache(_folded), cache(self._ending)
+        self.uid, self.text = cache(uids_of(self.id, course.key)), cache(contentlines.text)
+        self.clock = cache(contentlines.clock)
+        self.summary, self.folded, self.ending = cache(_summary), cache(self._folded), cache(self._ending)
         self.stamps: dict[int, str] = {}
         self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
         self.zoned = f";TZID={course.zone}:"
@@ -253,13 +254,11 @@ class _Calendar:
         if not since or not (self.named or self.course.protocol.companions):
             return since  # nothing is told but its own day, hour and state
         now = self.telling.as_of(self.agenda)
-        while (earlier := now.agenda.earlier()) is not None:
+        while (earlier := now.agenda.earlier()) is not None and earlier.revision + 1 > min(since.values()):
             number, then = earlier.revision + 1, now.as_of(earlier)
-            old = {key for key, known in since.items() if known < number}
-            old |= {key.removesuffix(DAY_AFTER) for key in old}
-            if not old:
-                break
-            for booking in now.differs(then) & old:
+            for booking in now.differs(then):
+                if min(since.get(booking, number), since.get(booking + DAY_AFTER, number)) >= number:
+                    continue
                 said, once = self._says(now, booking), self._says(then, booking)
                 for key in said.keys() | once.keys():
                     if since.get(key, number) < number and said.get(key) != once.get(key):
@@ -339,16 +338,14 @@ class _Calendar:
 
     def _event(self, entry: Entry, since: Mapping[str, int], *, local: bool) -> str:
         """Return an event; one that blocks no time has no alarm."""
-        booking, key, (place, related) = (
-            entry.booking,
-            _key(entry),
-            self._place_and_related(self.agenda, entry),
-        )
-        stamp, where = self._stamp(entry, since.get(key, 0)), place and contentlines.text(place)
+        booking, key = entry.booking, _key(entry)
+        place, related = self._place_and_related(self.agenda, entry)
+        where, revision = place and contentlines.text(place), since.get(key, 0)
+        stamp = self.stamps.get(revision) or self._stamp(booking, revision)
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
             f"BEGIN:VEVENT\r\n{self.summary(self.telling.title(entry))}{self._when(entry, local=local)}"
-            f"DTSTAMP:{stamp}\r\n{self._identity('UID', key)}SEQUENCE:{booking.sequence}\r\n"
+            f"DTSTAMP:{stamp}\r\n{self._identity('UID', key)}SEQUENCE:{len(booking.revised) - 1}\r\n"
             f"{self.category}CLASS:PRIVATE\r\n{self._description(*self.telling.told(entry))}"
             f"LAST-MODIFIED:{stamp}\r\n"
             f"{contentlines.line(f'LOCATION:{where}') if where else ''}"
@@ -364,12 +361,21 @@ class _Calendar:
         """
         if rule is None:
             return self.folded(groups, None, "")
-        said = self.day(day)
+        said = self.text(day)
         gap = _GAP * len(said)
         folded = self.folded(groups, rule, gap)
         if gap in folded and said.isascii() and "\\" not in said:
             return folded.replace(gap, said)
-        return _folded(groups, rule, said)
+        return self._folded(groups, rule, said)
+
+    def _folded(self, groups: tuple[Lines, ...], rule: Lines | None, day: str) -> str:
+        """Return the line of a description, a day as it stands there among the words of the rule that names it."""
+        said = [
+            self.text(line) if group is not rule else self.text(line).replace(DAY, day)
+            for group in groups
+            for line in group
+        ]
+        return contentlines.line("DESCRIPTION:" + r"\n".join(said))
 
     def _identity(self, name: str, key: str) -> str:
         """Return the line of a property that names an event; one of our own names needs neither escape nor fold."""
@@ -384,14 +390,15 @@ class _Calendar:
             first, last = contentlines.day(entry.first), contentlines.day(entry.last + ONE_DAY)
             return f"DTSTART;VALUE=DATE:{first}\r\nDTEND;VALUE=DATE:{last}\r\n"
         if local:
-            zoned = self.zoned
-            return f"DTSTART{zoned}{contentlines.local(start)}\r\nDTEND{zoned}{contentlines.local(end)}\r\n"
+            first, zoned = contentlines.local(start), self.zoned
+            same_day = start.date() == end.date()
+            last = first[:9] + self.clock(end.time()) if same_day else contentlines.local(end)
+            return f"DTSTART{zoned}{first}\r\nDTEND{zoned}{last}\r\n"
         return f"DTSTART:{contentlines.utc(start)}\r\nDTEND:{contentlines.utc(end)}\r\n"
 
-    def _stamp(self, entry: Entry, revision: int) -> str:
-        if revision not in self.stamps:
-            self.stamps[revision] = contentlines.utc(changed_at(self.course, entry.booking, revision))
-        return self.stamps[revision]
+    def _stamp(self, booking: Booking, revision: int) -> str:
+        stamp = self.stamps[revision] = contentlines.utc(changed_at(self.course, booking, revision))
+        return stamp
 
     def _ending(self, status: BookingStatus, start: time | None) -> str:
         """Return how events of a status end that start at a time of day, or block no time."""
@@ -410,13 +417,6 @@ class _Calendar:
             said = contentlines.text(template.format(title=title, time=clock(start)))
             yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{said}")
             yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
-
-
-def _folded(groups: tuple[Lines, ...], rule: Lines | None, day: str) -> str:
-    """Return the line of a description, a day as it stands there among the words of the rule that names it."""
-    said = ((contentlines.text(line), group is rule) for group in groups for line in group)
-    described = r"\n".join([line.replace(DAY, day) if has_day else line for line, has_day in said])
-    return contentlines.line(f"DESCRIPTION:{described}")
 
 
 def _summary(title: str) -> str:

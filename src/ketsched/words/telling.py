@@ -194,23 +194,18 @@ class Telling:
         session, (groups, rule) = entry.booking, self._shared(entry)
         if session.id in self.agenda.with_session and session.status.stands:
             groups = (groups[0], self._beside(session), *groups[1:])
-        if rule is None or not self.tells_driving:
-            return groups, None, ""
-        return groups, rule, self._day_of(entry)
-
-    def _day_of(self, entry: SessionEntry) -> str:
-        """Say the day that the rule about driving names."""
         until = entry.drives_from
-        return "" if until is None else self.words.date(until.date())
+        if rule is None or until is None or not self.tells_driving:
+            return groups, None, ""
+        return groups, rule, self.words.date(until.date())
 
     def _shared(self, entry: SessionEntry) -> Shared:
         """Return the lines that sessions of a phase share at the same time of day, where the clocks run evenly."""
         session, notices = entry.booking, self.notices.get(entry.booking.id, ())
         ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
         because, remarks = self._remarks_on(session) if self.for_clinic_in_full else ((), ())
-        names = tuple(notice.id for notice in notices) if notices else ()
-        when = session.time, session.status, session.chair
-        key = (session.phase, session.place, session.route, when, ride, names, because, remarks)
+        names, when = tuple(n.id for n in notices) if notices else (), (session.time, session.status)
+        key = when, session.phase, session.place, session.route, session.chair, ride, names, because, remarks
         even, known = session.day not in self.near, self.shared.get(key)
         if known is not None and even:
             return known
@@ -435,17 +430,19 @@ class Telling:
         if not entry.status.stands:
             return ((self.words.no_longer,), self.decided), None, ""
         of, phase = entry.session, entry.session.phase
-        timed, day = isinstance(phase.no_driving, timedelta), self._day_of(of)
-        rule = self._shared(of).rule if timed else None
+        rule, day = None, ""
+        if isinstance(phase.no_driving, timedelta) and of.drives_from is not None:
+            rule, day = self._shared(of).rule, self.words.date(of.drives_from.date())
         first = (self.words.no_driving_slept,) if rule is None else rule
-        said = first[0].replace(DAY, day)
-        others: dict[str, None] = {}
-        for notice in self.notices.get(of.booking.id, ()):
+        notices = self.notices.get(of.booking.id, ())
+        if not notices:
+            return (first, self.decided), rule, day
+        others = {first[0].replace(DAY, day): None}  # each line once
+        for notice in notices:
             _, end = _holds(notice, of.moments)
             if end is not None and end.date() > of.first:
                 others[self._notice(notice, phase, None, end, of.first)] = None
-        others.pop(said, None)
-        return (first, *filter(None, (tuple(others), self.decided))), rule, day
+        return (first, tuple(others)[1:], self.decided), rule, day
 
 
 _EVEN_DAYS = timedelta(days=2)
