@@ -136,6 +136,12 @@ def line(content: str) -> str:
     return f"{octets if len(octets) <= _OCTETS else _fold(octets)}\r\n"
 
 
+def text_line(name: str, value: str) -> str:
+    """Return the line of a property whose value is a TEXT, as `line` does."""
+    content = f"{name}:{text(value)}"
+    return f"{content}\r\n" if content.isascii() and len(content) <= _OCTETS else line(content)
+
+
 def document(lines: Iterable[str]) -> bytes:
     """Put content lines together as the bytes of a file: UTF-8 without a BOM, nothing after the last CRLF."""
     return file_of(map(line, lines))

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
-from functools import cache, cached_property
-from itertools import chain
+from functools import cache, cached_property, partial
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -49,6 +50,7 @@ IN_PART = True
 DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
+_START, _END = attrgetter("start"), attrgetter("end")
 _GAP = "\0"
 """For each octet of a day that is filled in later; no text has it that was escaped."""
 _ALARMS = (timedelta(days=-1), timedelta(hours=-2))
@@ -120,7 +122,8 @@ def to_icalendar(
 
 def changes_events(course: Course, publication: Publication) -> bool:
     """Return whether a calendar that is published so, of changes only, has an event."""
-    return _Calendar(course, attrs.evolve(publication, changes_only=True)).has_entries()
+    calendar = _Calendar(course, attrs.evolve(publication, changes_only=True))
+    return any(map(calendar.is_asked_for, calendar.entries))
 
 
 class _Calendar:
@@ -137,21 +140,18 @@ class _Calendar:
         self.adopted = adopted_uids(course)
         # What several events have is made once.
         self.uid, self.text = cache(uids_of(self.id, course.key)), cache(contentlines.text)
-        self.clock = cache(contentlines.clock)
-        self.summary, self.folded, self.ending = cache(_summary), cache(self._folded), cache(self._ending)
+        self.clock, self.location = cache(contentlines.clock), cache(_location)
+        self.summary = cache(partial(contentlines.text_line, "SUMMARY"))
+        self.folded, self.ending = cache(self._folded), cache(self._ending)
         self.stamps: dict[int, str] = {}
-        self.category = contentlines.line(f"CATEGORIES:{contentlines.text(self.words.session)}")
+        self.category = contentlines.text_line("CATEGORIES", self.words.session)
         self.zoned = f";TZID={course.zone}:"
-
-    def has_entries(self) -> bool:
-        """Return whether there is an event to write."""
-        return any(map(self._is_asked_for, self.entries))
 
     def lines(self) -> Iterator[str]:
         """Yield the file, as `contentlines.line` returns lines; an event comes in one piece."""
         entries = self.entries
         if self.publication.in_part:
-            entries = list(filter(self._is_asked_for, entries))
+            entries = list(filter(self.is_asked_for, entries))
         if self.publication.changes_only and not entries:
             raise CannotWrite(
                 what="the last revision changed no event",
@@ -160,18 +160,17 @@ class _Calendar:
                 fix="there is nothing to give out; or write the whole calendar, without changes_only",
             )
         since = self._since(entries)
-        timed = [(entry.start, entry.end) for entry in entries if entry.start and entry.end]
-        known, local = vtimezone(self.course.zone, chain.from_iterable(timed)), [True] * len(timed)
+        moments = [at for at in chain(map(_START, entries), map(_END, entries)) if at is not None]
+        known = vtimezone(self.course.zone, moments)
+        local: Iterator[bool] = repeat(True)
         if known is None:
             # Readers would not agree on some of the clock times; they do on UTC, and other events stay as they were.
-            rules = [vtimezone(self.course.zone, times) for times in timed]
-            known, local = next(filter(None, rules), None), [rule is not None for rule in rules]
+            rules = list(map(self._zone_of, entries))
+            known, local = next(filter(None, rules), None), (rule is not None for rule in rules)
         yield from map(contentlines.line, self._head())
-        if timed:
+        if moments:
             yield from map(contentlines.line, known or ())
-        as_local = iter(local)
-        for entry in entries:
-            yield self._event(entry, since, local=entry.start is None or next(as_local))
+        yield from map(self._event, entries, repeat(since), local)
         yield contentlines.line("END:VCALENDAR")
 
     def resources(self) -> Iterator[Resource]:
@@ -179,11 +178,8 @@ class _Calendar:
         opening, end = "".join(map(contentlines.line, self._opening())), contentlines.line("END:VCALENDAR")
         since = self._since(self.entries)
         for entry in self.entries:
-            timed = entry.start is not None and entry.end is not None
-            zone = (
-                vtimezone(self.course.zone, (entry.start, entry.end)) if entry.start and entry.end else None
-            )
-            event = self._event(entry, since, local=zone is not None or not timed)
+            zone = self._zone_of(entry)
+            event = self._event(entry, since, zone is not None)
             was = (was for was in self.agenda.was(entry.booking.id) if type(was) is type(entry))
             yield Resource(
                 uid=self.adopted.get(_key(entry)) or self.uid(_key(entry)),
@@ -192,6 +188,12 @@ class _Calendar:
                 earlier=tuple(map(_state, filter(_can_be_event, was))),
                 content=contentlines.file_of((opening, *map(contentlines.line, zone or ()), event, end)),
             )
+
+    def _zone_of(self, entry: Entry) -> tuple[str, ...] | None:
+        """Return what describes the zone of an event's times; None if it has none, or they are written in UTC."""
+        if entry.start is None or entry.end is None:
+            return None
+        return vtimezone(self.course.zone, (entry.start, entry.end))
 
     # Which events there are
 
@@ -220,7 +222,7 @@ class _Calendar:
             return not is_task or entry.booking.id in self.own_since
         return entry.booking.id in self.agenda.in_calendars
 
-    def _is_asked_for(self, entry: Entry) -> bool:
+    def is_asked_for(self, entry: Entry) -> bool:
         """Whether an event is in a file that leaves out some."""
         asked, stands = self.publication, entry.status.stands
         if asked.changes_only:
@@ -336,19 +338,17 @@ class _Calendar:
         name = self.course.protocol.title if self.full else self.words.calendar_named
         return name if self.for_patient else f"{name}, {self.id}"
 
-    def _event(self, entry: Entry, since: Mapping[str, int], *, local: bool) -> str:
+    def _event(self, entry: Entry, since: Mapping[str, int], local: bool) -> str:
         """Return an event; one that blocks no time has no alarm."""
-        booking, key = entry.booking, _key(entry)
-        place, related = self._place_and_related(self.agenda, entry)
-        where, revision = place and contentlines.text(place), since.get(key, 0)
+        booking, key, telling = entry.booking, _key(entry), self.telling
+        revision, (place, related) = since.get(key, 0), self._place_and_related(self.agenda, entry)
         stamp = self.stamps.get(revision) or self._stamp(booking, revision)
         # What is not passed through `line` is digits, codes and a zone's name: short, and without breaks.
         return (
-            f"BEGIN:VEVENT\r\n{self.summary(self.telling.title(entry))}{self._when(entry, local=local)}"
+            f"BEGIN:VEVENT\r\n{self.summary(telling.title(entry))}{self._when(entry, local)}"
             f"DTSTAMP:{stamp}\r\n{self._identity('UID', key)}SEQUENCE:{len(booking.revised) - 1}\r\n"
-            f"{self.category}CLASS:PRIVATE\r\n{self._description(*self.telling.told(entry))}"
-            f"LAST-MODIFIED:{stamp}\r\n"
-            f"{contentlines.line(f'LOCATION:{where}') if where else ''}"
+            f"{self.category}CLASS:PRIVATE\r\n{self._description(*telling.told(entry))}"
+            f"LAST-MODIFIED:{stamp}\r\n{self.location(place) if place else ''}"
             f"{self._identity('RELATED-TO', related) if related else ''}"
             f"{self.ending(booking.status, booking.time if entry.start else None)}"
         )
@@ -382,9 +382,9 @@ class _Calendar:
         adopted = self.adopted.get(key)
         if adopted is None:
             return f"{name}:{self.uid(key)}\r\n"
-        return contentlines.line(f"{name}:{contentlines.text(adopted)}")
+        return contentlines.text_line(name, adopted)
 
-    def _when(self, entry: Entry, *, local: bool) -> str:
+    def _when(self, entry: Entry, local: bool) -> str:
         start, end = entry.start, entry.end
         if start is None or end is None:  # the end of whole days is the day after the last
             first, last = contentlines.day(entry.first), contentlines.day(entry.last + ONE_DAY)
@@ -419,8 +419,9 @@ class _Calendar:
             yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
 
 
-def _summary(title: str) -> str:
-    return contentlines.line(f"SUMMARY:{contentlines.text(title)}")
+def _location(place: str) -> str:
+    said = contentlines.text(place)
+    return contentlines.line(f"LOCATION:{said}") if said else ""
 
 
 def _key(entry: Entry) -> str:
@@ -476,10 +477,7 @@ def _own_since(course: Course) -> dict[str, int]:
         changes = course.revisions[number].changes
         if changes:
             touched = {changed.booking for changed in changes}
-            find(
-                number,
-                (name for name in tasks if name in touched or _session_of(bookings.get(name)) in touched),
-            )
+            find(number, [n for n in tasks if n in touched or _session_of(bookings.get(n)) in touched])
         for changed in changes:
             if changed.before is None:
                 bookings.pop(changed.booking, None)

@@ -14,8 +14,10 @@ import re
 import zoneinfo
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
+from itertools import compress
+from operator import attrgetter
 from typing import NamedTuple
 
 from ketsched.clock import LAST_DAY, uneven_days
@@ -26,6 +28,7 @@ from ketsched.zones import zone_data
 _FIRST_YEAR = 1970
 """Of the onsets: before any visit, without centuries of clock changes for a reader to count."""
 
+_MONTH = attrgetter("year", "month", "tzinfo", "fold")
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 
 # POSIX.1-2017 8.3, less what needs more than BYDAY: days of the year (Jn, n), hours
@@ -61,9 +64,11 @@ def vtimezone(zone: str, moments: Iterable[datetime]) -> tuple[str, ...] | None:
         ) from error
     if rule is None:
         return None
-    clear, place = rule.clear, rule.zone
-    doubtful = (m for m in moments if m.tzinfo is not place or m.fold or not clear.get((m.year, m.month)))
-    return rule.lines if all(map(rule.tells, doubtful)) else None
+    several = list(moments)
+    months = list(map(_MONTH, several))
+    doubtful = {month: not rule.tells_all_of(*month) for month in set(months)}
+    rest = compress(several, map(doubtful.__getitem__, months))
+    return rule.lines if all(map(rule.tells, rest)) else None
 
 
 class _Clock(NamedTuple):
@@ -118,7 +123,7 @@ class _Rule:
     def __init__(self, zone: zoneinfo.ZoneInfo, standard: _Clock, turns: _Turns | None) -> None:
         self.zone, self.standard, self.turns = zone, standard, turns
         self.lines = ("BEGIN:VTIMEZONE", f"TZID:{zone.key}", *self._observances(), "END:VTIMEZONE")
-        self.clear: dict[tuple[int, int], bool] = {}
+        self._months: dict[tuple[int, int], bool] = {}
         self._nights: dict[int, tuple[datetime, datetime, datetime, datetime]] = {}
 
     def tells(self, moment: datetime) -> bool:
@@ -132,13 +137,15 @@ class _Rule:
         here = moment if moment.tzinfo is self.zone else moment.astimezone(self.zone)
         if here.fold:
             return False
-        known = self.clear.get((here.year, here.month))
-        if known is None:
-            known = self._tells_all_of(here.year, here.month)
-        return known or here.utcoffset() == self._offset(here)
+        return here.utcoffset() == self._offset(here)
 
-    def _tells_all_of(self, year: int, month: int) -> bool:
+    def tells_all_of(self, year: int, month: int, place: tzinfo | None, fold: int) -> bool:
         """Is it one clock all that month, by this rule and in truth, with no night near on which it changes?"""
+        if place is not self.zone or fold:
+            return False
+        known = self._months.get((year, month))
+        if known is not None:
+            return known
         first = datetime(year, month, 1, tzinfo=self.zone)
         last = first.replace(day=monthrange(year, month)[1], hour=23, minute=59, second=59)
         known = _FIRST_YEAR < year <= LAST_DAY.year and self._offset(first) == first.utcoffset()
@@ -146,7 +153,7 @@ class _Rule:
             forward, forwarded, back, backed = self._nights[year]
             known = not (forward <= last and first <= forwarded) and not (back <= last and first <= backed)
         known = known and not any(day.month == month for day in uneven_days(year, self.zone.key))
-        self.clear[year, month] = known
+        self._months[year, month] = known
         return known
 
     def _offset(self, here: datetime) -> timedelta | None:

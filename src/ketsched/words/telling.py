@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from ketsched import anchors, holds
@@ -62,6 +63,7 @@ class Telling:
         self.tells_driving = self.named or self.for_patient
         self.decided = (self.words.decided_by[publication.audience],)
         self.shared: dict[tuple[object, ...], Shared] = {}
+        self.titles: dict[tuple[str, str, int], list[str]] = {}
 
     def is_told(self, companion: Companion) -> bool:
         """Whether this reader is told of a companion at all."""
@@ -181,13 +183,23 @@ class Telling:
     # Sessions
 
     def _session_title(self, entry: SessionEntry) -> str:
+        if not self.named or entry.number is None:
+            return self._titled(entry, None)
+        key = entry.phase.name, entry.booking.route, entry.total
+        parts = self.titles.get(key)
+        if parts is None:
+            parts = self.titles[key] = self._titled(entry, _NUMBER).split(_NUMBER)
+        # All but the number is the same for the sessions of a phase, whatever it is called.
+        return f"{parts[0]}{entry.number}{parts[1]}" if len(parts) == 2 else self._titled(entry, entry.number)
+
+    def _titled(self, entry: SessionEntry, number: int | str | None) -> str:
         words, title = self.words, self.words.session
         if self.named:
             title = words.series.get(entry.phase.kind, words.series["induction"])
             if entry.phase.name in self.phases_apart:
                 title = words.of_phase.format(title=title, phase=entry.phase.name)
-            if entry.number is not None:
-                title = words.numbered.format(title=title, number=entry.number, total=entry.total)
+            if number is not None:
+                title = words.numbered.format(title=title, number=number, total=entry.total)
         return words.with_route.format(title=title, route=entry.route) if self.full else title
 
     def _session(self, entry: SessionEntry) -> Told:
@@ -204,8 +216,8 @@ class Telling:
         session, notices = entry.booking, self.notices.get(entry.booking.id, ())
         ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
         because, remarks = self._remarks_on(session) if self.for_clinic_in_full else ((), ())
-        names, when = tuple(n.id for n in notices) if notices else (), (session.time, session.status)
-        key = when, session.phase, session.place, session.route, session.chair, ride, names, because, remarks
+        names = tuple(notice.id for notice in notices) if notices else ()
+        key = _LIKENESS(session), ride, names, because, remarks
         even, known = session.day not in self.near, self.shared.get(key)
         if known is not None and even:
             return known
@@ -445,6 +457,9 @@ class Telling:
         return (first, tuple(others)[1:], self.decided), rule, day
 
 
+_NUMBER = "\0"
+"""Stands for the number of a session in a title that others have too."""
+_LIKENESS = attrgetter("time", "status", "phase", "place", "route", "chair")
 _EVEN_DAYS = timedelta(days=2)
 """After the day of a booking, on which the clocks run evenly if the agenda says so."""
 
