@@ -187,6 +187,9 @@ def test_fewest_agreed_days_are_left_and_a_limit_to_them_hides_no_plan_within_it
     found = place(problem)
     assert best == (found and ((found.moved, found.broken, found.total, found.worst, found.last), found.days))
     assert can_place(problem) is bool(plans)
+    for plan in plans[:20]:
+        left = len(set(days) - set(plan))
+        assert all(line.least_left(at, day) <= left for at, day in enumerate(plan))
     for most in range(9) if found is not None and agreed else ():
         assert place(problem, at_most=most) == (found if found.moved <= most else None)
 

@@ -8,7 +8,7 @@ the days themselves.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -54,6 +54,13 @@ class Agreed:
         taken = {days[place] for place in self.places}
         pairs = zip(self.days, self.weights, strict=True)
         return sum(weight for day, weight in pairs if day not in taken)
+
+    def least_left(self, place: int, day: int) -> int:
+        """Return how many of the days are left at least where one of the places is on a day, of whatever weight."""
+        before = self.places.index(place)
+        after = len(self.places) - before - 1
+        sooner, later = bisect_left(self.days, day), len(self.days) - bisect_right(self.days, day)
+        return max(sooner - before, 0) + max(later - after, 0)
 
 
 @attrs.frozen

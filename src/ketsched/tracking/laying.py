@@ -60,8 +60,8 @@ def _agreed(places: Places, ideals: Sequence[Ideal], options: Sequence[Sequence[
         yield Agreed(tuple(lines[line]), tuple(days), tuple([weights[line][day] for day in days]))
 
 
-def _in_other_orders(intent: Intent) -> Iterator[Intent]:
-    """Yield an intent with each day that was chosen by hand passed by those near it, the nearest first."""
+def _in_other_orders(intent: Intent) -> Iterator[tuple[Intent, int, int]]:
+    """Yield an intent with each day chosen by hand passed by those near it, nearest first; its place, and the day."""
     ideals = intent.ideals
     by_hand = [(own, chosen) for own, chosen in enumerate(ideals) if chosen.only]
     for far in range(1, len(ideals) if by_hand else 1):
@@ -75,7 +75,7 @@ def _in_other_orders(intent: Intent) -> Iterator[Intent]:
                 if between and can_pass:
                     others = [ideal for ideal in ideals if ideal is not chosen]
                     others.insert(to, chosen)
-                    yield attrs.evolve(intent, ideals=tuple(others))
+                    yield attrs.evolve(intent, ideals=tuple(others)), to, chosen.day
 
 
 def _days_known(
@@ -222,11 +222,13 @@ class Replanner:
         if (found := self._at_once(intent)) is not None:
             return found
         left, best = self._exactly(intent)
-        for order in _in_other_orders(intent):
+        for order, at, day in _in_other_orders(intent):
             if best is not None and not best.moved + best.broken:
                 break
             any_cost = best is None or self.prefer or left.places.has_months
             at_most = None if any_cost or best is None else best.moved - (not best.broken)
+            if at_most is not None and left.least_left(at, day) > at_most:
+                continue
             _, other = self._exactly(order, at_most)
             if other is not None and (best is None or other.cost(self.prefer) < best.cost(self.prefer)):
                 best = other
@@ -236,7 +238,7 @@ class Replanner:
 
     def can_lay(self, intent: Intent) -> bool:
         """Whether there are days for what is left, where no rule counts months; the best ones are not looked for."""
-        orders = chain((intent,), _in_other_orders(intent))
+        orders = chain((intent,), (order for order, _, _ in _in_other_orders(intent)))
         return any(can_place(self.problem(order).problem) for order in orders)
 
     def _no_plan(self, left: Remainder) -> NoFeasiblePlan:

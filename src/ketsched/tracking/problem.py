@@ -36,6 +36,13 @@ class Remainder:
     past: tuple[Bound, ...]
     costs: tuple[Bound, ...]
 
+    def least_left(self, at: int, day: int) -> int:
+        """Return how many agreed days are left at least if the place to come of a number, from 0, is on a day."""
+        lines = [line for line in self.problem.agreed if len(line.places) == len(self.intent.ideals)]
+        return (
+            lines[0].least_left(self.places.first + at, day) if lines else 0
+        )  # else lines may change with the order
+
 
 @attrs.frozen(kw_only=True)
 class Placed:
