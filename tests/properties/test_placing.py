@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import attrs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketsched.placing import can_place, place, ranked
+from ketsched.placing import can_place, place, preferences, ranked
 from ketsched.placing.effort import Effort
 from ketsched.placing.search import best_plan, cut_down
 from ketsched.placing.values import Agreed, IdealFrom, Placement, Problem
@@ -44,6 +45,15 @@ def no_better(one, other):
 @given(integer_problems())
 def test_the_best_plan_is_found_and_none_only_where_there_is_none(series):
     assert as_oracle(place(series)) == next(iter(ranking(series)), None)
+
+
+@often
+@given(integer_problems())
+def test_it_is_found_as_well_where_there_are_too_many_ways_to_break_preferences(series):
+    """With no set of preferences looked at, the search place by place counts what is broken."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preferences, "WAYS", 0)
+        assert as_oracle(place(series)) == next(iter(ranking(series)), None)
 
 
 @often

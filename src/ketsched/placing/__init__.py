@@ -7,8 +7,8 @@ How it is found. If every session can stand on the open day nearest to its ideal
 the answer. Else the push of `spacing` cuts every place down to the days that some plan
 uses. If all preferences can be kept they are kept as if required; if not, `preferences`
 finds the fewest that have to be broken, in each way there is. What is then left has none,
-and `search` finds its best plan. Where bookings stand, `agreed` finds the plan that leaves fewest of
-their days.
+and `search` finds its best plan. Where there are too many ways, or bookings stand, `agreed`
+counts place by place what is broken, and how many of the agreed days are left.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import count
 
 import attrs
 
-from ketsched.placing.agreed import fewest_left
+from ketsched.placing.agreed import fewest_broken, fewest_left
 from ketsched.placing.effort import EFFORT, Effort, TooManyPlans
 from ketsched.placing.preferences import Preferences, least_broken
 from ketsched.placing.search import best_plan, cut_down
@@ -96,7 +96,13 @@ def _by_preferences(problem: Problem, effort: Effort) -> Placement | None:
     strict = cut_down(wished, problem.bounds)
     if strict is not None:
         return best_plan(strict, problem.bounds, problem.ideals, effort)
-    return least_broken(Preferences(windows, binding, preferred, wishes, effort), problem.ideals)
+    preferences = Preferences(windows, binding, preferred, wishes, effort)
+    try:
+        return least_broken(preferences, problem.ideals)
+    except TooManyPlans:
+        if effort.left <= 0:
+            raise
+        return fewest_broken(problem, windows, effort, preferences.least)
 
 
 def _wished(problem: Problem) -> list[Days]:

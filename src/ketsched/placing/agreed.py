@@ -53,6 +53,24 @@ def fewest_left(
     return search.fewest()
 
 
+def fewest_broken(problem: Problem, windows: list[Days], effort: Effort, least: int) -> Placement | None:
+    """
+    Return the best plan of a problem without agreed days by preferences broken, then as any.
+
+    Args:
+        problem: What has to be placed.
+        windows: For each place the days that some plan uses, ascending.
+        effort: What it may take.
+        least: Preferences that every plan breaks at least.
+
+    Raises:
+        TooManyPlans: There are too many to search.
+    """
+    search = _Agreeing(problem, windows, effort, None)
+    search.broken = least
+    return search.fewest()
+
+
 class _Agreeing(Search):
     """
     Layers of partial plans that leave so many agreed days, break so many preferences, and deviate so far.

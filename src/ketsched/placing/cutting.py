@@ -151,20 +151,22 @@ class Network:
         """Add that one statement entails another, or costs so much to hold without it."""
         if one not in (other, _NEVER) and other != _ALWAYS:
             self.residual[one][other] = self.residual[one].get(other, 0) + cost
-            self.residual[other].setdefault(one, 0)
 
     def augment(self) -> None:
         """Carry as much as can be from what always holds to what never does (Ford and Fulkerson)."""
         residual = self.residual
         lost: set[int] = set()  # statements from which nothing more can be carried
         for source in list(residual[_ALWAYS]):
-            while residual[_ALWAYS][source]:
+            while source in residual[_ALWAYS]:
                 before = {source: _ALWAYS}
                 stack = [source]
                 while stack and _NEVER not in before:
                     one = stack.pop()
-                    for other, left in residual[one].items():
-                        if left and other not in before and other not in lost and other != _ALWAYS:
+                    if _NEVER in residual[one]:
+                        before[_NEVER] = one
+                        break
+                    for other in residual[one]:
+                        if other not in before and other not in lost and other != _ALWAYS:
                             before[other] = one
                             stack.append(other)
                 self.effort.take(1 + len(before) // _STATEMENTS)
@@ -177,8 +179,11 @@ class Network:
                     one = before[one]
                 much = min(residual[one][other] for one, other in path)
                 for one, other in path:
-                    residual[one][other] -= much
-                    residual[other][one] += much
+                    residual[other][one] = residual[other].get(one, 0) + much
+                    if residual[one][other] == much:
+                        del residual[one][other]
+                    else:
+                        residual[one][other] -= much
 
     def _earliest(self, worst: int) -> tuple[int, ...] | None:
         """Return the earliest of the cheapest plans without a deviation over `worst`, or None."""
@@ -191,7 +196,7 @@ class Network:
         seen, stack = {_ALWAYS}, [_ALWAYS]
         while stack:
             one = stack.pop()
-            for other in (*(o for o, left in self.residual[one].items() if left), *more.get(one, ())):
+            for other in (*self.residual[one], *more.get(one, ())):
                 if other not in seen:
                     seen.add(other)
                     stack.append(other)

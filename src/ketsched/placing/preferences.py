@@ -59,7 +59,7 @@ class Preferences:
         }
         self.every = range(len(preferred) + len(self.wished))
         self.conflicts: list[frozenset[int]] = []
-        self.looked = 0
+        self.looked = self.least = 0
 
     def days(self, kept: Sequence[int]) -> list[Days]:
         """Return the days of each place if some preferences are kept."""
@@ -106,10 +106,11 @@ class Preferences:
 
     def fewest(self) -> int:
         """Return a number of preferences that every plan breaks at least: conflicts that share none."""
-        kept, least = list(self.every), 0
+        kept = list(self.every)
         while (conflict := self.conflict(kept)) is not None:
-            kept, least = [number for number in kept if number not in conflict], least + 1
-        return least
+            kept = [number for number in kept if number not in conflict]
+            self.least += 1
+        return self.least
 
     def sets_of(
         self, many: int, broken: Broken = frozenset(), settled: Broken = frozenset()
@@ -188,7 +189,7 @@ def least_broken(preferences: Preferences, ideals: Sequence[int | IdealFrom]) ->
     """
     many = preferences.fewest()
     while not (ways := list(preferences.sets_of(many))):
-        many += 1
+        many = preferences.least = many + 1
     parts = [_part(preferences, broken, ideals) for broken in ways]
     best: Placement | None = None
     for part in sorted(parts, key=lambda part: part.floor):

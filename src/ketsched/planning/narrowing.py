@@ -48,12 +48,14 @@ def too_many_ways(
     fixes = []
     if preferred:
         why += f"; preferred, so that each may be broken or kept: {', '.join(preferred[:_SHOWN])}"
-        fixes.append(f"make a preferred rule required or leave it out ({preferred[0]})")
+        rules, them = ("rules", "some of them") if preferred[1:] else ("rule", "it")
+        named = "; ".join(preferred[:_SHOWN])
+        fixes.append(f"leave out the preferred {rules} ({named}), or make {them} required")
     if closing:
         said = [f"{', '.join(map(str, days[:_SHOWN]))} ({words})" for words, days in closing.items()]
         why += f"; days aimed at that are closed: {'; '.join(said[:_SHOWN])}"
         fixes.append(f"open {next(iter(closing.values()))[0]}")
     if any(wished is not None for wished in problem.wishes):
         fixes.append("leave out what the patient would rather")
-    fixes.append("plan fewer sessions")
+    fixes.append("plan fewer sessions at a time")
     return TooManyWays(what=what, where=where, why=why, fix=", or ".join(fixes))
