@@ -7,6 +7,7 @@
 #   make oldest    a part of the tests with the oldest versions of what ketsched needs
 #   make pythons   a part of the tests on every other Python from 3.11 that is here
 #   make laws      the laws over the whole of their grids: every protocol, every closure (half an hour)
+#   make seeds     tests/properties with the seeds 1 to SEEDS, one after the other, until one fails (hours)
 #   make docs      build the documentation into site/
 #   make examples  run the examples, and compare them with their kept output
 #   make bench     measure; prints the machine
@@ -20,6 +21,7 @@
 
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+SEEDS ?= 50
 # Which places `make mutants` changes: --places 20 --seed 7 --modules spacing tracking/moving
 MUTANTS ?=
 
@@ -43,7 +45,7 @@ FUZZ := .venv/.installed-fuzz
 RELEASE := .venv/.installed-release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all wheel oldest pythons laws docs examples bench bench-check changelog mutants fuzz clean
+.PHONY: help demo test test-all wheel oldest pythons laws seeds docs examples bench bench-check changelog mutants fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -94,6 +96,12 @@ pythons: $(BASE)
 
 laws: $(TEST)
 	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
+
+seeds: $(TEST)
+	@set -e; for seed in $$(seq 1 $(SEEDS)); do \
+	    echo "seeds: $$seed of $(SEEDS)"; \
+	    PYTHONPATH=tests nice $(BIN)/python $(RUN) -q -x -n 2 --dist worksteal --hypothesis-seed=$$seed tests/properties; \
+	done
 
 mutants: $(TEST)
 	PYTHONPATH=tests nice $(BIN)/python tests/mutation/mutants.py $(MUTANTS)

@@ -1,5 +1,6 @@
 """What several tests share: the reference course, files that are kept byte for byte, a command that is run."""
 
+import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,11 @@ def pytest_addoption(parser):
         "--update-golden", action="store_true", help="rewrite the files in tests/golden; read the diff"
     )
     parser.addoption("--laws", action="store_true", help="the whole of every grid, and far more examples")
+
+
+def pytest_configure(config):
+    if config.getoption("--laws"):
+        os.environ.setdefault("KETSCHED_EXAMPLES", "500")  # of the laws that try few in every run
 
 
 @attrs.frozen
