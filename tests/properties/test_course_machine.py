@@ -25,7 +25,7 @@ from ketsched.interchange import dumps, ical, json, read
 from ketsched.interchange.coursefile import changing
 from ketsched.model import POLICIES, BookingStatus, Decision, Join, Visit
 from ketsched.planning import plan
-from ketsched.tracking import forecast, moving, proposals
+from ketsched.tracking import booking, forecast, moving, proposals
 from making import HOUR, ZONE, clinic, every, phase, protocol
 from properties.course_life import CourseLife, Desk, is_another, state, waits
 from strategies.beginnings import BEGINNINGS, TWO_CHAIRS
@@ -205,43 +205,81 @@ class Life(CourseLife):
         kinds = {c.id: c.kind for c in self.course.protocol.companions}
         return [p for p in self.course.companions if kinds[p.companion] == "appointment"]
 
-    def moved(self, booking, day, hour, unit, way):
-        before = self.course
+    def moved(self, known, day, hour, unit, way):
         try:
-            found = moving(before, booking.id, day, hour=hour, unit=unit, **self.within())
+            found = moving(self.course, known.id, day, hour=hour, unit=unit, **self.within())
         except KetschedError:
-            assert booking.day < self.today or not booking.status.can_move or self.is_over(booking)
+            assert known.day < self.today or not known.status.can_move or self.is_over(known)
             return
+        self.put_where_it_can(found, known.id, hour, unit, way)
+
+    @rule(
+        number=numbers, ahead=st.integers(0, 20), hour=hours, unit=units, way=st.sampled_from(["alone", ""])
+    )
+    def an_appointment_is_booked_by_hand(self, number, ahead, hour, unit, way):
+        can = [c.id for c in self.course.protocol.companions if c.kind == "appointment"]
+        companion = self.pick(can, number)
+        if companion is None:
+            return
+        day = self.today + timedelta(ahead)
+        try:
+            found = booking(self.course, companion, day, hour=hour, unit=unit, **self.within())
+        except KetschedError as error:
+            assert error.where == "book"  # noqa: PT017 - mostly there is one that lacks
+            return
+        known = self.course.bookings().get(found.session)
+        assert known is None or not known.status.stands
+        self.put_where_it_can(found, found.session, hour, unit, way)
+
+    @rule(number=numbers)
+    def one_is_confirmed_by_hand(self, number):
+        known = self.pick([b for b in self.course.bookings().values() if waits(b)], number)
+        if known is None:
+            return
+        try:
+            after = follow.confirm(self.course, known.id, **self.within())
+        except KetschedError:
+            return
+        now = after.bookings()[known.id]
+        assert now.status is BookingStatus.FIRM
+        assert getattr(now, "pinned", False)
+        assert (now.day, now.time) == (known.day, known.time)
+        self.take(after, settled=False)
+
+    def put_where_it_can(self, found, name, hour, unit, way):
         assert not (found.breaks and found.fits)
+        around = name not in {session.id for session in self.course.sessions}
         if found.fits is not None:
-            self.put(found.fits, booking, day, hour, unit, alone=booking.kind == "companion")
+            self.put(found.fits, name, found.day, hour, unit, alone=around)
         elif way == "alone" and found.alone is not None:
-            self.put(found.alone, booking, day, hour, unit, alone=True)
+            self.put(found.alone, name, found.day, hour, unit, alone=True)
         elif way == "others" and found.repair is not None:
-            self.put(found.repair, booking, day, hour, unit, alone=False)
+            self.put(found.repair, name, found.day, hour, unit, alone=False)
 
-    def is_over(self, booking):
-        return booking.kind == "session" and booking.phase in self.course.finished_phases()
+    def is_over(self, known):
+        return known.kind == "session" and known.phase in self.course.finished_phases()
 
-    def put(self, after, booking, day, hour, unit, *, alone):
+    def put(self, after, name, day, hour, unit, *, alone):
         """Go on with a course in which a booking was put somewhere by hand."""
-        before, now = self.course, after.bookings()[booking.id]
+        before, now = self.course, after.bookings()[name]
         assert now.status.stands
         assert now.day == day
         assert hour in (None, now.time)
         assert unit in (None, now.unit if now.kind == "companion" else now.chair)
         if after == before:
             return
-        assert now.pinned or (now.day, now.time) == (booking.day, booking.time)
-        assert (now.day, now.time) >= (booking.day, booking.time) or now.day > self.today
-        assert now.day >= self.today
         known = before.bookings()
+        was = known.get(name)
+        if was is not None:
+            assert now.pinned or (now.day, now.time) == (was.day, was.time)
+            assert (now.day, now.time) >= (was.day, was.time) or now.day > self.today
+        assert now.day >= self.today
         others = [
-            b for name, b in after.bookings().items() if name != booking.id and is_another(known.get(name), b)
+            b for other, b in after.bookings().items() if other != name and is_another(known.get(other), b)
         ]
         tasks = {c.id for c in after.protocol.companions if c.kind == "task"}
         assert not alone or all(b.kind == "companion" and b.companion in tasks for b in others), others
-        self.take(after, settled=False, by_hand=[booking.id])
+        self.take(after, settled=False, by_hand=[name])
 
     @rule(number=numbers)
     def an_appointment_is_cancelled_by_hand(self, number):
