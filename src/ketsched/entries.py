@@ -370,6 +370,17 @@ def booking_named(course: Course, text: str, *, deciding: bool) -> str:
     return _alone([(placed.id, placed.day) for placed in named or known], text, kind)
 
 
+def cancelled_meant(course: Course, text: str) -> str:
+    """Return the id of the session, appointment or task that is to be cancelled, meant as `move` or `done` mean it."""
+    try:
+        return booking_meant(course, text)
+    except KetschedError as error:
+        try:
+            return booking_named(course, text, deciding=False)
+        except KetschedError:
+            raise error from None
+
+
 def event_named(course: Course, text: str) -> str:
     """Return the UID of an event or the id of a booking as it is, and the id of the session that is alone on a day."""
     is_uid = text.count("-") == 4 and len(text) == 36

@@ -26,7 +26,7 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "move": ("moving", "Move a session or appointment to another day or time."),
         "replan": ("replanning", "Plan the remaining dates again, with the fewest changes."),
         "appointments": ("moving", "Rebook reviews, calls and to-dos; sessions stay."),
-        "cancel": ("moving", "Cancel a session or an appointment."),
+        "cancel": ("moving", "Cancel a session, an appointment or a to-do."),
         "end": ("moving", "End a course and cancel what is left."),
         "undo": ("undoing", "Go back to the revision before."),
     },

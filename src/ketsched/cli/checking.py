@@ -103,7 +103,7 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     """
     given = {**typed, "clinic": None if clinic is None else clinic.calendar}
     if len(what) == 1 and Path(what[0]).is_dir():
-        _refuse_for_folder(protocol=protocol, visits=visits, calendar=calendars)
+        _refuse_for_folder(protocol=protocol, visits=visits, staff=calendars)
         ctx.exit(_check_folder(what[0], as_of, waivers or (), fail_on, as_json=as_json, clinic=given))
     zone = given["zone"]
     alone = zone is not None and not any(given[name] for name in given if name != "zone")

@@ -13,7 +13,7 @@ from ketsched.cli import inputs
 from ketsched.cli.completing import complete_booking
 from ketsched.cli.options import TO_DO, WHO, choice, command, flag, option, under
 from ketsched.cli.telling import Telling, replans
-from ketsched.entries import Move, booking_meant, read_booking, read_move
+from ketsched.entries import Move, booking_meant, cancelled_meant, read_booking, read_move
 from ketsched.errors import Fault, InvalidInput, refuse_first
 from ketsched.planning import appointments
 from ketsched.tracking import Moving, booking, cancel, moving
@@ -229,17 +229,18 @@ _OF_APPOINTMENTS = ("at", "calendar", "calendars", "availability", "time")
 @under(TO_DO, choice("--by", ("patient", "clinic"), "Who cancelled a session", "clinic"))
 def cancel_command(told: Telling, name: str, by: str) -> None:
     """
-    Cancel a session or an appointment; planning again leaves an appointment off.
+    Cancel a session, an appointment or a to-do.
 
-    NAME is a number as it is shown, a date, the protocol's word for an appointment,
-    or an id. For a session it is the same as ketsched record FILE DATE cancelled:
-    nothing takes its place until the rest is planned again.
+    NAME is a number as it is shown, a date, the protocol's word, or an id (form:s1).
+    Planning again leaves an appointment or a to-do off. For a session it is the same
+    as ketsched record FILE DATE cancelled: nothing takes its place until the rest is
+    planned again.
 
     \b
     ketsched cancel course.json review
     ketsched cancel course.json 5 --by patient
     """
-    meant = inputs.located("NAME", booking_meant, told.course, name)
+    meant = inputs.located("NAME", cancelled_meant, told.course, name)
     taking_off = partial(cancel, by=by, at=told.opened.at, as_of=told.today, who=told.who)
     told.changed(inputs.located("NAME", taking_off, told.course, meant))
 

@@ -165,14 +165,20 @@ class AppointmentMove:
         return _revised(self.asked, now, CONFIRMED)
 
 
+_OPEN = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
+
+
 def cancelled(asked: Request, name: str) -> Course:
     """
-    Return the course with an appointment taken off by hand: planning again leaves it off.
+    Return the course with an appointment or a task taken off by hand: planning again leaves it off.
 
     Raises:
         InvalidInput: It decides about sessions, is over, or is off already.
     """
-    placed = check_appointment(asked.history.course, name)
+    known = asked.history.course
+    tasks = [p for p in known.companions if known.protocol.companion(p.companion).kind == "task"]
+    task = next((p for p in tasks if p.id == name and p.status in _OPEN), None)
+    placed = check_appointment(known, name) if task is None else task
     companion = asked.course.protocol.companion(placed.companion)
     if companion.gate:
         raise InvalidInput(

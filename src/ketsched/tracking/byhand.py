@@ -139,7 +139,7 @@ def cancel(
     who: str = "",
 ) -> Course:
     """
-    Return the course with a session or an appointment taken off, as its next revision; nothing takes its place.
+    Return the course with a session, an appointment or a task taken off, as its next revision; nothing replaces it.
 
     Args:
         course: With what happened recorded.

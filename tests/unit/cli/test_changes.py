@@ -266,6 +266,20 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
     assert run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER).out == "nothing has changed\n"
 
 
+def test_a_to_do_is_cancelled_and_stays_so(run, course):
+    """The form after the first session: nothing asks for it any more, and no command plans it again."""
+    assert any(placed.id == "form:session1" and placed.status.stands for placed in read(course).companions)
+    done = run("cancel", course, "form:session1", *WEEK, *WITH_THERAPIST, "--who", "Dr A", *LATER)
+    assert (done.code, done.err) == (0, "")
+    for _ in range(2):
+        form = next(placed for placed in read(course).companions if placed.id == "form:session1")
+        assert form.status == "closed"
+        assert run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER).code == 0
+    again = run("cancel", course, "form:session1", *WEEK, *WITH_THERAPIST, *LATER)
+    assert again.code == 2
+    assert said_in_four_parts(again.err)
+
+
 def test_a_therapists_appointments_are_not_moved_without_the_therapists_hours(run, course):
     Path("therapist.toml").unlink()
     before = Path(course).read_bytes()
