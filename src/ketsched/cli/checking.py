@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,16 +31,13 @@ from ketsched.cli.options import (
 )
 from ketsched.clock import read_date
 from ketsched.entries import read_named
-from ketsched.errors import InvalidInput, KetschedError
+from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
-from ketsched.interchange import read
-from ketsched.interchange.folder import course_files, identities, of_one_identity
-from ketsched.model import Course, Protocol, Visit, Waiver
+from ketsched.interchange.schedules import read_schedule, visits_to_check
+from ketsched.model import Course, Protocol, Waiver
 from ketsched.protocols import load_protocol
 from ketsched.screens import Table
-from ketsched.screens.morning import in_four_parts
-from ketsched.tracking.rows import compare_rows
-from ketsched.visitfile import load_visits
+from ketsched.screens.checks import check_folder
 from ketsched.waiverfile import load_waivers
 
 
@@ -108,17 +104,17 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     zone = given["zone"]
     alone = zone is not None and not any(given[name] for name in given if name != "zone")
     if len(what) == 1 and what[0].lower().endswith(".json"):
-        course = _course(what, protocol, zone)
+        course = read_schedule(what, protocol, zone)
         files = placing.files_beside(course, Path(what[0]))
         calendar = None if alone else inputs.clinic_calendar(**given, known=files.clinic)
     else:
         files, calendar = None, None if alone else inputs.clinic_calendar(**given)
-        course = _course(what, protocol, zone if calendar is None else calendar.zone)
+        course = read_schedule(what, protocol, zone if calendar is None else calendar.zone)
     others = inputs.located("--staff", read_named, calendars, course.protocol)
     if files is not None and calendar is not None:
         taken = files.booked(Hours(calendar, staff=files.staff(others)))
         calendar, others = taken.calendar, dict(taken.staff)
-    happened = inputs.located("--visits", _visits, visits, course, as_of)
+    happened = inputs.located("--visits", visits_to_check, visits, course, as_of)
     findings = inputs.located(
         "--visits",
         lambda: check_course(
@@ -155,96 +151,22 @@ def _check_folder(
     clinic: dict[str, Any],
 ) -> int:
     """Check each course file of a folder, and say which share an id; return the exit code."""
-    found: list[tuple[str, Course, tuple[Finding, ...]]] = []
-    unread: list[tuple[str, KetschedError]] = []
-    names = list(inputs.located("FOLDER", course_files, folder))
-    if not names:
-        raise InvalidInput(
-            what=f"no course file in {folder}",
-            where="FOLDER",
-            why="of a folder the course files (.json) in it are checked",
-            fix="give the folder that holds them, or one file",
-        )
-    for path in (Path(folder, name) for name in names):
-        try:
-            course = read(path)
-            files = placing.files_beside(course, path)
-            calendar = inputs.clinic_calendar(**clinic, known=files.clinic)
-            others = {} if calendar is None else files.staff({})
-            findings = check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=waivers)
-            found.append((path.name, course, findings))
-        except KetschedError as error:
-            unread.append((path.name, error))
-    shared = of_one_identity((name, identities(course)) for name, course, _ in found)
+
+    def look(course: Course, path: Path) -> tuple[Finding, ...]:
+        files = placing.files_beside(course, path)
+        calendar = inputs.clinic_calendar(**clinic, known=files.clinic)
+        others = {} if calendar is None else files.staff({})
+        return check_course(course, calendar=calendar, calendars=others, as_of=today, waivers=waivers)
+
+    found = inputs.located("FOLDER", check_folder, folder, look)
     if as_json:
-        values = {
-            "files": [
-                {"file": name, "course": course.id, "findings": reporting.finding_values(findings)}
-                for name, course, findings in found
-            ],
-            "same_id": [in_four_parts(same) for same in shared],
-            "unread": [{"file": name, **in_four_parts(fault)} for name, fault in unread],
-        }
-        click.echo(reporting.as_json(values))
+        click.echo(reporting.as_json(found.values()))
     else:
-        for name, _, findings in found:
+        for name, _, findings in found.files:
             pictures.show(name, pictures.findings_of(findings) if findings else "no findings", "")
-        for same in shared:
-            pictures.show(f"{same.what}: {same.why}", f"  {same.fix}", "")
-        for name, fault in unread:
-            pictures.show(f"{name}: {fault.what}", f"  {fault.where}; {fault.fix}", "")
-    every = [finding for _, _, findings in found for finding in findings]
-    return 2 if unread else max(inputs.exit_code(every, fail_on), int(bool(shared)))
-
-
-def _visits(source: str | None, course: Course, today: date | None) -> tuple[Visit, ...]:
-    if source is None:
-        return ()
-    if today is None:
-        raise InvalidInput(
-            what="visits, and no --as-of",
-            where="the command line",
-            why="what is past and what is to come depends on today",
-            fix="add --as-of with today's date",
-        )
-    found = load_visits(source, zone=course.zone)
-    # What is dated after today is a finding here, and no fault of its row.
-    rows = compare_rows(course, found, as_of=max([today, *(visit.day for visit in found.visits)]))
-    if rows.unused:
-        first = rows.unused[0]
-        raise InvalidInput(
-            what=f"line {first.line} cannot be used", where=source, why=first.why, fix=first.fix
-        )
-    return rows.new
-
-
-def _course(what: tuple[str, ...], known: Protocol | None, zone: str | None) -> Course:
-    if all(re.match(r"[0-9]+-[0-9]+-[0-9]+$", text) for text in what):
-        if known is None:
-            raise InvalidInput(
-                what="--protocol is missing",
-                where="the command line",
-                why="bare dates do not say what they follow",
-                fix="give --protocol iv-mwf-6, or another of `ketsched protocols`",
-            )
-        days = [inputs.located("DATE", read_date, text) for text in what]
-        return Course.of_days(known, days, zone=zone or "UTC")
-    if len(what) > 1:
-        raise InvalidInput(
-            what=f"{len(what)} things to check",
-            where=" ".join(what)[:80],
-            why="it is one file, or dates only",
-            fix="check one file at a time; write dates as 2027-01-04",
-        )
-    course = read(what[0], protocol=known, zone=zone)
-    if known is not None and course.protocol.id != known.id:
-        raise InvalidInput(
-            what=f"{what[0][:80]} follows {course.protocol.id}, not {known.id}",
-            where="--protocol",
-            why="a course file says itself what it follows, with the choices that were made",
-            fix="leave --protocol out; to try other rules on its dates, give the dates",
-        )
-    return course
+        for line, more in found.faults():
+            pictures.show(line, f"  {more}", "")
+    return 2 if found.unread else max(inputs.exit_code(found.findings(), fail_on), int(bool(found.shared)))
 
 
 @command()

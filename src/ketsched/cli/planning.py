@@ -35,7 +35,7 @@ from ketsched.cli.options import (
     option,
     under,
 )
-from ketsched.clock import day_words, read_time
+from ketsched.clock import read_time
 from ketsched.entries import read_named, read_start
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
@@ -50,10 +50,10 @@ from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
 from ketsched.screens import on
 from ketsched.screens.courses import around_parts, reasons_parts, sessions_table, starts_table
+from ketsched.screens.holidays import more_holidays
 from ketsched.screens.months import months
 
 _SHOWN_STARTS = 10
-_SHOWN_HOLIDAYS = 3
 
 
 @command()
@@ -198,27 +198,6 @@ def _what_to_plan(case: str | None, given: dict[str, Any]) -> Case:
     return attrs.evolve(what, protocol=what.protocol.choose(**chosen))
 
 
-def _more_holidays(course: Course, what: Case) -> Iterator[str]:
-    """Say once of each country that parts of it keep more holidays on days of a plan: the clinic may be in one."""
-    booked = {booking.day for booking in course.bookings().values() if booking.status.stands}
-    for holidays in what.calendar.holidays:
-        kept = holidays.kept_in_parts(sorted(booked))
-        if not kept:
-            continue
-        country = holidays.country
-        codes = sorted({code for parts in kept.values() for code in parts})
-        shown = [
-            f"{day_words(day)} {next(iter(parts.values()))}"
-            for day, parts in list(kept.items())[:_SHOWN_HOLIDAYS]
-        ]
-        more = f" and {len(kept) - len(shown)} more" if len(kept) > len(shown) else ""
-        yield (
-            f"Parts of {country} have more holidays than the country as a whole: {', '.join(shown)}{more}"
-            f" ({', '.join(codes)}). If the clinic is in one, name it, as in --holidays {country}-{codes[0]} or"
-            f' subdivision = "{codes[0]}" in the clinic file.'
-        )
-
-
 def _missing(what: str, fix: str) -> InvalidInput:
     return InvalidInput(
         what=what,
@@ -241,7 +220,7 @@ def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[
     pictures.present(sessions_table(course, what.hours), "")
     for part in (*around_parts(course, what.hours), *reasons_parts(course)):
         pictures.present(part, "")
-    for line in _more_holidays(course, what):
+    for line in more_holidays(course, what.calendar):
         pictures.show(line, "")
     asked = burden(course)
     if asked.first is not None and asked.last is not None:
