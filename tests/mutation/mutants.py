@@ -152,11 +152,11 @@ class Trial:
         match os.waitstatus_to_exitcode(ended[1]):
             case pytest.ExitCode.OK:
                 return "not noticed", ""
-            case pytest.ExitCode.USAGE_ERROR | pytest.ExitCode.NO_TESTS_COLLECTED:
-                files = sorted({name.partition("::")[0] for name in tests})
-                if files != tests:  # it cannot be imported, or names its cases otherwise
-                    return self._run(files)
+            case pytest.ExitCode.NO_TESTS_COLLECTED:
                 return "undecided", "no test is found"
+            case pytest.ExitCode.USAGE_ERROR:  # it cannot be imported, or names its cases otherwise
+                files = sorted({name.partition("::")[0] for name in tests})
+                return self._run(files) if files != tests else ("noticed", "cannot be imported")
             case pytest.ExitCode.INTERNAL_ERROR:
                 raise SystemExit(f"pytest itself fails: run {' '.join(tests[:3])} by hand")
         return "noticed", told.read_text(encoding="utf-8") or "cannot be imported"
