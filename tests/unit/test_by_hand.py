@@ -550,3 +550,17 @@ def test_the_hours_of_a_day_come_with_the_chairs_that_are_free(number, free):
     # an hour each, on the quarter of an hour, from 09:00 to 17:00
     assert [start for start, _ in day.starts] == [time(9 + n // 4, n % 4 * 15) for n in range(29)]
     assert {chairs for _, chairs in day.starts} == {free}
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ((4,), "name one of these, by its number, its day or its id"),
+        ((4, 7, 11, 14, 18, 21), "book one more session"),
+    ],
+)
+def test_what_was_given_is_not_moved_and_what_can_be_is_named(given, fix):
+    course = record(planned(), visits(*given), at=morning(given[-1]))
+    with pytest.raises(InvalidInput) as refused:
+        move(course, "s1", jan(23), calendar=WEEK, at=morning(given[-1]))
+    assert refused.value.fix == fix

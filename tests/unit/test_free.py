@@ -9,8 +9,9 @@ import attrs
 import pytest
 
 from ketsched.hours import Hours
-from ketsched.model import Anchor, Companion, Window
+from ketsched.model import Anchor, BookingStatus, Companion, Interval, Window
 from ketsched.planning import NoFeasiblePlan, plan
+from ketsched.planning.around import closed_because
 from ketsched.planning.free import FreeTime
 from making import JAN_4, MON_WED_FRI, OPEN, TWO_HOURS, clinic, phase, protocol
 
@@ -95,3 +96,16 @@ def test_why_there_is_no_day_names_each_thing_that_closes_one():
     with pytest.raises(NoFeasiblePlan) as caught:
         planned(weekend)
     assert caught.value.causes == ("not among the hours of the clinic", "a session is on that day")
+    assert caught.value.why.startswith("it must be on 2027-01-09 to 2027-01-11; ")
+    with pytest.raises(NoFeasiblePlan) as caught:
+        planned(attrs.evolve(weekend, count=2, every=(Interval(days=1),)))
+    assert caught.value.why.startswith("2 of it must be on 2027-01-09 to 2027-01-11; ")
+
+
+def test_only_what_was_closed_has_a_reason_for_that():
+    before = planned(review(1, 1, 1, id="one"), review(1, 1, 1, id="two"))
+    one, two = before.companions
+    after = attrs.evolve(before, companions=(attrs.evolve(one, status=BookingStatus.CLOSED), two))
+    assert closed_because(before, before) == {}
+    assert closed_because(before, after).keys() == {one.id}
+    assert closed_because(after, after) == {}

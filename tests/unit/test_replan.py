@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -25,6 +26,7 @@ from ketsched.model import (
     Phase,
     Spacing,
     Visit,
+    Waiver,
     Window,
 )
 from ketsched.planning import NoFeasiblePlan, plan
@@ -32,6 +34,7 @@ from ketsched.protocols import load_protocol
 from ketsched.revising import revise
 from ketsched.tracking import moving, record, replan
 from ketsched.tracking.altering import step_interval
+from ketsched.tracking.places import phase_on
 from ketsched.tracking.recording import apply_visits
 from ketsched.words import sentences
 from making import (
@@ -311,6 +314,22 @@ def test_one_more_besides_the_pattern():
     assert sentences(result) == ("You have a new appointment on Thursday 28 January at 09:00.", STAY)
 
 
+@pytest.mark.parametrize(
+    ("day", "phase"),
+    [
+        (3, "induction"),
+        (5, "induction"),
+        (20, "induction"),
+        (22, "boosters"),
+        (40, "boosters"),
+        (150, "boosters"),
+    ],
+)
+def test_the_phase_that_a_day_falls_into(day, phase):
+    # the induction is from 4 to 21 January, the boosters from 4 February (35) to 22 April (112)
+    assert phase_on(evaluate(WITH_BOOSTERS, as_of=jan(2)), jan(day)).name == phase
+
+
 @pytest.mark.parametrize("day", [21, 22])
 def test_one_more_on_a_day_that_is_taken_or_past(day):
     with pytest.raises(InvalidInput):
@@ -353,6 +372,22 @@ def test_a_booking_that_was_not_needed_comes_back_and_no_other_beside_it():
     after = again(result, 10, attrs.evolve(third, id="", counts=False, corrects=third.id))
     assert coming(after, 9) == [11, 14, 18, 21]
     assert (named(after, "s6").day, named(after, "s6").status) == (jan(21), BookingStatus.FIRM)
+
+
+@pytest.mark.parametrize("policy", ["next-open", "make-up"])
+def test_a_start_that_was_cancelled_is_made_up_for_at_once(policy):
+    """Not before the agreed day, Monday the 4th, and not only from the second session on."""
+    result = again(T, 2, *visits(4, status="cancelled", by="clinic"), policy=policy)
+    assert standing(result) == [5, 7, 11, 14, 18, 21]
+
+
+def test_a_waiver_sets_no_rule_aside_for_other_sessions():
+    """From the 12th to the 15th only Tuesday the 12th is open, a day after the 11th, and the 16th is a Saturday."""
+    closed = OPEN_UTC.without([jan(13), jan(14), jan(15)])
+    waiver = Waiver(rule="KS101", sessions=("s1",), reason="travel", who="Dr A", until=jan(31))
+    result = again(attrs.evolve(T, waivers=(waiver,)), 5, *visits(4), calendar=closed)
+    assert standing(result) == standing(again(T, 5, *visits(4), calendar=closed))
+    assert all(later - earlier >= 2 for earlier, later in pairwise(standing(result)))
 
 
 # -- stepping the interval
