@@ -27,7 +27,7 @@ from ketsched.model import (
     Window,
 )
 from ketsched.planning import appointments, plan
-from ketsched.tracking import book, booking, cancel, choices, confirm, move, moving, record, replan
+from ketsched.tracking import book, booking, cancel, choices, confirm, move, moving, record, replan, undo
 from making import EVERY_DAY, ZONE, boosters, clinic, jan, morning, named, protocol, twice_weekly, visits
 
 WEEK = clinic(*EVERY_DAY, chairs=2)
@@ -564,3 +564,42 @@ def test_what_was_given_is_not_moved_and_what_can_be_is_named(given, fix):
     with pytest.raises(InvalidInput) as refused:
         move(course, "s1", jan(23), calendar=WEEK, at=morning(given[-1]))
     assert refused.value.fix == fix
+
+
+# Session 4 and the review are on Thursday 14 January, the review from 12:00 to 13:00.
+@pytest.mark.parametrize(("hour", "clashes"), [(11, False), (12, True), (13, False)])
+def test_a_session_is_not_moved_to_the_hour_of_the_patients_own_appointment(hour, clashes):
+    course = move(planned(REVIEW), "review:session3", jan(14), hour=time(12), calendar=WEEK, at=morning(5))
+    found = moving(course, "s4", hour=time(hour), calendar=WEEK, at=morning(6))
+    assert found.breaks == ((f"2027-01-14 at {hour}:00: the patient has Review then",) if clashes else ())
+    assert (found.fits is None) is clashes
+
+
+# Two talks at one hour need two therapists; another course has taken one since: of two none is left, of three one.
+@pytest.mark.parametrize(("therapists", "can"), [(2, False), (3, True)])
+def test_an_undo_leaves_the_courses_other_appointments_whom_they_take(therapists, can):
+    talk = attrs.evolve(REVIEW, id="talk", title="Talk", calendar="therapist", required=True)
+    meeting = attrs.evolve(talk, id="meeting", title="Meeting", audience="clinic")
+    staff = clinic(*EVERY_DAY, chairs=therapists, name="therapist")
+    course = plan(
+        protocol(twice_weekly(6), companions=(talk, meeting)),
+        start=jan(4),
+        calendar=WEEK,
+        calendars={"therapist": staff},
+        at=datetime(2026, 12, 20, 9, tzinfo=UTC),
+    )
+    assert {(p.day, p.time, p.unit) for p in course.companions} == {
+        (jan(13), time(9), 1),
+        (jan(13), time(9), 2),
+    }
+    first = next(p for p in course.companions if p.unit == 1)
+    options: dict[str, Any] = {"calendar": WEEK, "calendars": {"therapist": staff}}
+    moved = move(course, first.id, jan(15), **options, at=morning(5))
+    taken = attrs.evolve(staff, bookings=(all_of(13),))  # the first of them, all day
+    again: dict[str, Any] = {"calendar": WEEK, "calendars": {"therapist": taken}, "at": morning(6)}
+    if not can:
+        with pytest.raises(InvalidInput) as caught:
+            undo(moved, **again)
+        assert caught.value.what == f"{first.id} cannot be on 2027-01-13 at 09:00 again"
+        return
+    assert placed(undo(moved, **again), first.id).unit == 3

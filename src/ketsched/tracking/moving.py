@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Unpack
 
@@ -13,11 +13,11 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.clock import choices, elapsed, minute_of, moment
+from ketsched.clock import choices, elapsed, later, minute_of, moment
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import Booking, Course
+from ketsched.model import Booking, BookingStatus, Course
 from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.rules import hour_rules
@@ -261,6 +261,7 @@ class SessionMove:
             when = "before" if days[other] > days[place] else "after"
             yield f"{gap} d {when} {date.fromordinal(days[other])}: {bound.rule}", bound.key
         yield from self._hours_broken(target, places, place, ideals)
+        yield from self._appointments_then(target)
 
     def _hours_broken(
         self, target: Target, places: Places, place: int, ideals: Sequence[Ideal]
@@ -278,6 +279,22 @@ class SessionMove:
             start = self._start(other)
             if start is not None and elapsed(*sorted((start, begins))).total_seconds() < rule.minutes * 60:
                 yield f"{target.day} at {seat.time:%H:%M}: {rule.rule}", rule.key
+
+    def _appointments_then(self, target: Target) -> Iterator[tuple[str, str]]:
+        """Yield which of the patient's appointments it would be at the hour of; laid anew, they make way."""
+        seat = None if self.is_laid_anew(target) else self.seat(target)
+        if seat is None or seat.time is None:
+            return
+        begins = moment(target.day, seat.time, self.course.zone)
+        ends = later(begins, timedelta(minutes=self.need.minutes))
+        for placed in self.course.companions:
+            companion = self.course.protocol.companion(placed.companion)
+            to_come = placed.status in (BookingStatus.FIRM, BookingStatus.TENTATIVE)
+            times = self.course.appointment(placed) if to_come and companion.for_patient else None
+            if times is None or companion.on_session_days == "during":
+                continue
+            if times[0] < ends and begins < times[1]:
+                yield f"{target.day} at {seat.time:%H:%M}: the patient has {companion.title} then", "taken"
 
     def _start(self, session: Booking | None) -> datetime | None:
         if session is None or session.time is None:

@@ -66,14 +66,15 @@ def undo(
     then, besides = course.bookings_at(target), _besides_at(course, target)
     _check_phases(course, then, besides["protocol"], target)
     visits = {visit.session for visit in course.visits} - {visit.session for visit in besides["visits"]}
-    back: dict[str, Booking] = {}
-    for name, now in course.bookings().items():
-        booking = _back(now, then.get(name))
-        if _is_new_there(now, booking):
-            _check_day(booking, now, today, taken_back=name in visits)
-            if booking.day >= today:
-                booking = _seated(course, booking, calendar, calendars or {})
-        back[name] = booking
+    known = course.bookings()
+    back = {name: _back(now, then.get(name)) for name, now in known.items()}
+    for name, booking in [(n, one) for n, one in back.items() if _is_new_there(known[n], one)]:
+        _check_day(booking, known[name], today, taken_back=name in visits)
+        if booking.day >= today:
+            around = [one for one in back.values() if isinstance(one, PlacedCompanion)]
+            around = [attrs.evolve(p, status=BookingStatus.CLOSED) if p.id == name else p for p in around]
+            own = attrs.evolve(course, companions=tuple(sorted(around, key=lambda placed: placed.when)))
+            back[name] = _seated(own, booking, calendar, calendars or {})
     numbers = f"revision {last + 1}" if target == last - 1 else f"revisions {target + 2} to {last + 1}"
     again = ", itself an undo" if target == last - 1 and course.revisions[-1].kind == "undone" else ""
     return revise(
@@ -170,7 +171,14 @@ def _check_day(back: Booking, now: Booking, today: date, *, taken_back: bool) ->
 def _seated(
     course: Course, back: Booking, calendar: Calendar | None, calendars: Mapping[str, Calendar]
 ) -> Booking:
-    """Return a booking with its chair, or whom it takes, free at its old hour; refuse if it cannot be then."""
+    """
+    Return a booking with its chair, or whom it takes, free at its old hour; refuse if it cannot be then.
+
+    Args:
+        course: With its other appointments as they are to be: whom they take is not free for this one.
+        back: The booking.
+        calendar, calendars: As for `undo`.
+    """
     of_whom, at_home = calendar, False
     if isinstance(back, Session):
         at_home = course.is_at_home(back)
@@ -179,6 +187,8 @@ def _seated(
         of_whom = calendars.get(companion.role)
         if of_whom is None and calendar is not None:  # a clinician, or the clinic's hours
             of_whom = FreeTime(course, Hours(calendar, staff=calendars)).whose(companion)
+        if of_whom is not None and companion.role:
+            of_whom = of_whom.booked(course.held_by(companion.role))
     if of_whom is None or at_home or back.time is None:
         return back
     need = SeatNeed("clinic", back.place_and_minutes(course.protocol)[1])
