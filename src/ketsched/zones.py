@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from datetime import date, datetime, time
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -69,13 +70,32 @@ def is_zone(name: str) -> bool:
 def clinic_zone(name: str) -> str:
     """Return the zone of a clinic as it was given; refuse one that is no place: its clocks may go otherwise."""
     zone_named(name)
-    if _NO_PLACE.fullmatch(name) and name not in _PLACES:
+    if not is_place(name):
         raise InvalidTime(
             what=f"{name[:60]} is no place",
             why="a clinic's clocks change, or do not, by the law of the place where it is",
             fix=f"name the city, or the nearest with the same clocks, such as {_cities(name)}",
         )
     return name
+
+
+def is_place(name: str) -> bool:
+    """Whether a zone is called by a place, as Europe/Lisbon is and UTC is not."""
+    return not _NO_PLACE.fullmatch(name) or name in _PLACES
+
+
+def same_clocks(one: str, other: str, first: date, last: date) -> bool:
+    """Whether the clocks of two zones show the same from one local date to another, both included."""
+    zones = zone_named(one), zone_named(other)
+    days = (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 2))
+    moments = (datetime.combine(day, time()) for day in days)
+    return all(zones[0].utcoffset(at) == zones[1].utcoffset(at) for at in moments)
+
+
+def place_like(name: str, first: date, last: date) -> str:
+    """Return a place whose clocks show the same as those of a zone from one local date to another; empty if none do."""
+    places = (place for place in sorted(zoneinfo.available_timezones()) if "/" in place and is_place(place))
+    return next((place for place in places if same_clocks(place, name, first, last)), "")
 
 
 @cache

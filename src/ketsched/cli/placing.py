@@ -7,7 +7,7 @@ What is typed comes first, then a case file, then what the course remembers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import time
+from datetime import time, timedelta
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 import click
 
+from ketsched.calendars import Calendar
 from ketsched.casefile import Case, load_case
 from ketsched.cli import inputs
 from ketsched.cli.options import (
@@ -36,7 +37,7 @@ from ketsched.hours import Hours
 from ketsched.interchange.beside import FilesBeside, Known, Paths, closing
 from ketsched.interchange.coursefile import is_of_version_1
 from ketsched.model import Course
-from ketsched.zones import same_zone
+from ketsched.zones import is_place, place_like, same_clocks, same_zone
 
 _TYPED = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
 """The names of what `hours_options` adds."""
@@ -60,6 +61,33 @@ def hours_options(*more: Decorator, time: bool = False) -> Decorator:
         return add(under(TO_DO, near)(placed) if time else placed)
 
     return adding
+
+
+def _by_its_clocks(calendar: Calendar, course: Course) -> Calendar:
+    """
+    Return a clinic's calendar by the clocks of a course; refuse it if they are others.
+
+    A course in UTC and the like, which no clinic file may name any more, is followed with the file of a clinic whose
+    clocks show the same.
+    """
+    if same_zone(calendar.zone, course.zone):
+        return calendar
+    days = [booking.day for booking in course.bookings().values()]
+    first, last = min(days), max(days) + timedelta(366)  # what is planned later lies near
+    if is_place(course.zone):
+        fix = "give the file of the clinic that the course was planned for"
+    elif same_clocks(calendar.zone, course.zone, first, last):
+        return attrs.evolve(calendar, zone=course.zone)
+    else:
+        like = place_like(course.zone, first, last)
+        fix = f'give a clinic file with zone = "{like}", where clocks show the same, or ' if like else ""
+        fix += f"plan the rest as a course of its own in {calendar.zone}"
+    raise InvalidInput(
+        what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
+        where="--clinic",
+        why="days and times are local to the clinic",
+        fix=fix,
+    )
 
 
 def known(
@@ -99,13 +127,7 @@ def known(
             if given:
                 raise _no_hours(name)
         return None
-    if not same_zone(calendar.zone, course.zone):
-        raise InvalidInput(
-            what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
-            where="--clinic",
-            why="days and times are local to the clinic",
-            fix="give the file of the clinic that the course was planned for",
-        )
+    calendar = _by_its_clocks(calendar, course)
     staff = {} if loaded is None else loaded.calendars
     staff = files.staff({**staff, **inputs.located("--staff", read_named, calendars, course.protocol)})
     taken = inputs.located("--courses", files.booked, Hours(calendar, staff=staff), booked)

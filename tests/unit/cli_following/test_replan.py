@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from followed import FILE, FOURTH, HOURS, PROTOCOL, as_json, days, everything, on, said_in_four_parts
+import ketsched as ks
+from followed import CLINIC, FILE, FOURTH, HOURS, PROTOCOL, as_json, days, everything, on, said_in_four_parts
 from ketsched.interchange import read
 
 EVERY_FOUR_WEEKS = """\
@@ -295,3 +296,45 @@ def test_the_rest_goes_over_to_another_protocol_and_steps(run, third):
     assert days()[-2:] == ["22", "22"]  # 28 days after 25 January, and after that
     done = run("replan", third, *HOURS, "--step", "forward", *on("2027-01-26"))
     assert (done.code, said_in_four_parts(done.err)) == (2, True)
+
+
+# A course that was planned in UTC or an offset, which is no place and which no clinic file may name any more
+PLANNED = datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "clinic", "code"),
+    [
+        ("UTC", "Atlantic/Reykjavik", 0),  # no summer time in either
+        ("Etc/UTC", "Africa/Abidjan", 0),
+        ("Etc/GMT-1", "Africa/Lagos", 0),  # an hour ahead of UTC, as the sign in its name does not say
+        ("Etc/GMT-1", "Europe/Amsterdam", 2),  # the same in January, but not in summer
+        ("UTC", "Europe/Lisbon", 2),
+        ("Europe/Lisbon", "Europe/London", 2),  # both are places: the file of the other one is a mistake
+    ],
+)
+def test_a_course_in_no_place_is_followed_with_a_clinic_of_the_same_clocks(run, zone, clinic, code):
+    hours = ks.Calendar.weekly(zone, mon="09:00-17:00", thu="09:00-17:00")
+    protocol = ks.load_protocol("t.toml")
+    ks.write(ks.plan(protocol, start=date(2027, 1, 4), calendar=hours, id="A", at=PLANNED), "u.json")
+    Path("place.toml").write_text(CLINIC.replace("Europe/Amsterdam", clinic), encoding="utf-8")
+    done = run("replan", "u.json", "--clinic", "place.toml", "--missed", "2027-01-07", *on("2027-01-07"))
+    assert done.code == code
+    if code == 0:
+        assert days("u.json")[-1] == "25"  # the missed one, at the end
+        assert read("u.json").zone == zone
+    else:
+        assert f"the course is in {zone}, its clinic in {clinic}" in done.err
+        there = "" if zone == "Europe/Lisbon" else f"plan the rest as a course of its own in {clinic}"
+        assert there in " ".join(done.err.split())
+
+
+def test_a_place_is_named_whose_clocks_the_course_goes_by(run):
+    hours = ks.Calendar.weekly("UTC", mon="09:00-17:00", thu="09:00-17:00")
+    protocol = ks.load_protocol("t.toml")
+    ks.write(ks.plan(protocol, start=date(2027, 1, 4), calendar=hours, id="A", at=PLANNED), "u.json")
+    said = " ".join(run("replan", "u.json", *HOURS, *on("2027-01-05")).err.split())
+    place = re.search(r'give a clinic file with zone = "([\w/]+)", where clocks show the same, or', said)
+    assert place is not None
+    Path("place.toml").write_text(CLINIC.replace("Europe/Amsterdam", place[1]), encoding="utf-8")
+    assert run("replan", "u.json", "--clinic", "place.toml", *on("2027-01-05")).code == 0
