@@ -26,7 +26,9 @@ AUDIENCES = [(a, p) for a in ("patient", "clinic") for p in ("discreet", "named"
 PATIENT = [("patient", p) for p in ("discreet", "named", "full")]
 CLINIC: dict[str, Any] = {"audience": "clinic", "privacy": "full"}
 MONDAY, TUESDAY = date(2027, 1, 4), date(2027, 1, 5)
-FOR_PATIENT = "Clinic schedule: your clinic decides on it and may change it. If in doubt, ask your clinic."
+FOR_PATIENT = "Times may change. If you cannot come or are unsure, please call the clinic."
+FOR_CLINIC = "A proposal of dates. A clinician decides and may change it."
+LONDON = "All times are London time."
 PHASE = Phase(
     kind="induction",
     name="induction",
@@ -88,13 +90,13 @@ def said(event) -> list[str]:
     return str(event["DESCRIPTION"]).split("\n")
 
 
-def whole(event) -> tuple[date, date]:
-    """Return first day and end of an all-day event, and see that it blocks and rings nothing."""
+def whole(event, alarms: tuple[str, ...] = ()) -> tuple[date, date]:
+    """Return first day and end of an all-day event, and see that it blocks nothing and rings no more than this."""
     for name in ("DTSTART", "DTEND"):
         assert event[name].params["VALUE"] == "DATE"
         assert "TZID" not in event[name].params
     assert event["TRANSP"] == "TRANSPARENT"
-    assert not event.subcomponents
+    assert [str(alarm["DESCRIPTION"]) for alarm in event.subcomponents] == list(alarms)
     return event["DTSTART"].dt, event["DTEND"].dt
 
 

@@ -224,7 +224,7 @@ def test_a_later_revision_changes_what_it_changed_and_nothing_else(
     assert (missed["STATUS"], missed["SEQUENCE"], missed["SUMMARY"]) == (
         "CANCELLED",
         1,
-        "Cancelled: Appointment",
+        "Appointment (did not take place)",
     )
     assert actions(to(server, later)) == {"unchanged": set(in_the_whole_file(later))}
 
@@ -855,7 +855,7 @@ def test_a_client_shows_each_session_once_before_and_after_a_missed_one(
     assert sessions(second, "s1", "s2", "s3", "s5", "s6", "s7") == [
         f"{day} 09:00|CONFIRMED Appointment" for day in (*DAYS[:3], *DAYS[4:], SEVENTH)
     ]
-    assert sessions(second, "s4") == ["2027-01-11 09:00|CANCELLED Cancelled: Appointment"]
+    assert sessions(second, "s4") == ["2027-01-11 09:00|CANCELLED Appointment (did not take place)"]
     assert sessions(second, "s4/after") == ["2027-01-12|CANCELLED Cancelled: After your appointment"]
     assert sessions(second, "s7/after") == [f"{SEVENTH + timedelta(1)}|CONFIRMED After your appointment"]
     others = {line for line in first if not line.startswith((uid("s4"), uid("s4/after")))}

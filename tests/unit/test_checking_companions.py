@@ -29,7 +29,7 @@ from ketsched.model import (
 )
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
-from ketsched.words.wording import LANGUAGES
+from ketsched.words.telling import RESTRICTIONS
 from making import OPEN, clinic, protocol
 
 
@@ -435,8 +435,7 @@ def test_hours_that_were_not_given_are_named_and_rules_that_had_nothing_to_judge
 
 
 def test_what_counts_as_drinking_is_what_files_call_so():
-    left_out = LANGUAGES["en"].left_out
-    assert set(DRINKING) == {what for what, said in left_out.items() if said == left_out["drinking"]}
+    assert set(DRINKING) == {what for what, line in RESTRICTIONS.items() if line == "drink"}
 
 
 @pytest.mark.parametrize("name", protocol_ids())

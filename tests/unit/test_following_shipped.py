@@ -259,8 +259,8 @@ def test_no_two_sessions_have_one_title_in_the_clinics_calendar(protocol):
 
 def test_the_title_of_a_home_session_names_its_phase():
     text = ks.dumps(started("iv-booster-home"), "ics", audience="clinic", privacy="named").decode()
-    assert "SUMMARY:Maintenance session (home) 1 of 7 (to be confirmed)" in text
-    assert "SUMMARY:Maintenance session 1 of 7 (to be confirmed)" in text
+    assert "SUMMARY:Booster session 1\\, at home (to be confirmed)" in text
+    assert "SUMMARY:Booster session 1 (to be confirmed)" in text
 
 
 def test_the_review_comes_before_the_first_session_that_it_decides_about():

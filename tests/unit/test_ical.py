@@ -214,29 +214,29 @@ class TestWords:
             ),
         )
         assert described(course).split("\n") == [
-            "Please arrive at 09:15. It takes about 2 hours 10 minutes, until 11:25.",
-            "Nothing to eat after 07:05.",
-            "Nothing to drink after 09:00.",
-            "From 08:35 on, leave out what your clinic told you to leave out.",
-            "Do not drive until 10:15 on Tuesday 5 January.",
-            "Arrange for someone to take you home, and rest afterwards.",
-            "Clinic schedule: your clinic decides on it and may change it. If in doubt, ask your clinic.",
+            "Please arrive at 09:15. The appointment ends at about 11:25.",
+            "Please eat nothing after 07:05.",
+            "Please drink nothing after 09:00.",
+            "From 08:35, please avoid what your clinic told you to avoid.",
+            "Please arrange for someone to take you home.",
+            "Please do not drive until 10:15 on Tuesday 5 January.",
+            "All times are London time.",
+            "Times may change. If you cannot come or are unsure, please call the clinic.",
         ]
 
     def test_a_clinic_is_told_the_parts(self):
         lines = described(course_of(at(date(2027, 1, 4), chair=3)), **CLINIC).split("\n")
         assert lines == [
-            "Begins at 09:15. It takes about 2 hours 10 minutes, until 11:25.",
-            "Chair 3",
-            "Do not drive until 10:15 on Tuesday 5 January.",
-            "09:15 to 09:35 preparation",
-            "09:35 to 10:15 infusion",
-            "10:15 to 11:15 observation",
-            "11:15 to 11:25 discharge",
-            "11:25 chair free",
-            "Route: intravenous",
-            "Protocol: Some title (some-protocol, version 1)",
-            "Clinic schedule: a proposal in its timing only; a clinician decides and may change it.",
+            "It starts at 09:15 and ends at about 11:25.",
+            "Please do not drive until 10:15 on Tuesday 5 January.",
+            "09:15 to 09:35: preparation",
+            "09:35 to 10:15: infusion",
+            "10:15 to 11:15: observation",
+            "11:15 to 11:25: time to leave",
+            "Chair 3, free at 11:25",
+            "Protocol: Some title",
+            "All times are London time.",
+            "A proposal of dates. A clinician decides and may change it.",
         ]
 
     @pytest.mark.parametrize("audience", ["patient", "clinic"])
@@ -247,7 +247,7 @@ class TestWords:
         }
         assert titles["discreet"] == [
             "Appointment",
-            "Cancelled: Appointment",
+            "Appointment (did not take place)",
             *["Appointment"] * 3,
             "Cancelled: Appointment",
             "Appointment",
@@ -256,24 +256,24 @@ class TestWords:
         ]
         assert titles["named"] == [
             "Treatment session 1 of 6",
-            "Cancelled: Treatment session",
+            "Treatment session (did not take place)",
             "Treatment session 2 of 6",
             "Treatment session 3 of 6",
             "Treatment session 4 of 6",
             "Cancelled: Treatment session",
             "Treatment session 5 of 6",
             "Treatment session 6 of 6 (to be confirmed)",
-            "Maintenance session 1 of 2",
-            "Maintenance session 2 of 2",
+            "Booster session 1",
+            "Booster session 2",
         ]
-        assert titles["full"][0] == "Treatment session 1 of 6, intravenous"
-        assert titles["full"][-1] == "Maintenance session 2 of 2, nasal"
+        assert titles["full"][0] == "Infusion 1 of 6"
+        assert titles["full"][-1] == "Booster spray session 2"
 
     def test_numbers_are_those_of_the_course(self, reference_course):
         titles = [str(e["SUMMARY"]) for e in events(reference_course, privacy="named")]
         for session, title in zip(reference_course.sessions, titles, strict=True):
             if session.status.stands:
-                assert f" {reference_course.number(session)} of " in title
+                assert f" session {reference_course.number(session)}" in title
 
     def test_statuses(self, reference_course):
         found = [str(e["STATUS"]) for e in events(reference_course)]
@@ -288,7 +288,11 @@ class TestWords:
         for status in (BookingStatus.CLOSED, BookingStatus.MISSED):
             course = course_of(at(date(2027, 1, 4), status=status))
             said = described(course, audience=audience, privacy=privacy)
-            assert "does not take place" in said or "did not take place" in said
+            off = "This appointment is cancelled." if status is BookingStatus.CLOSED else "did not take place"
+            assert off in said
+            assert ("Please do not come." in said) == (
+                audience == "patient" and status is BookingStatus.CLOSED
+            )
             assert "drive" not in said
             assert "arrive" not in said
             assert not events(course, audience=audience, privacy=privacy)[0].walk("VALARM")
@@ -327,15 +331,18 @@ class TestWords:
 
     def test_at_home_nobody_arrives_or_is_taken_home(self):
         said = described(course_of(at(date(2027, 1, 4)), place="home"))
-        assert said.startswith("Begins at 09:15.")
+        assert said.startswith(
+            "At home. Please do not come to the clinic. It starts at 09:15 and ends at about 11:25.\n"
+        )
         assert "take you home" not in said
-        assert "Do not drive until" in said
+        assert "Please do not drive until" in said
+        (event,) = events(course_of(at(date(2027, 1, 4)), place="home"))
+        assert str(event["SUMMARY"]) == "Appointment at home"
 
     def test_next_day_is_a_nights_sleep(self):
         said = described(course_of(at(date(2027, 12, 31)), no_driving="next day"))
-        assert (
-            "Do not drive until tomorrow, after a full night's sleep (not before Saturday 1 January)." in said
-        )
+        until = "Saturday 1 January 2028"
+        assert f"Please do not drive until {until}, and then only after a full night's sleep." in said
         assert "00:00" not in said
 
     def test_no_rule_is_made_up(self):
@@ -345,7 +352,7 @@ class TestWords:
 
     def test_the_evening_before_is_named(self):
         fasting = (Restriction(what="eating", minutes=720),)
-        assert "Nothing to eat after 21:35 on Sunday 3 January." in described(
+        assert "Please eat nothing after 21:35 on Sunday 3 January." in described(
             course_of(at(date(2027, 1, 4)), before=fasting)
         )
 
@@ -361,8 +368,8 @@ class TestWords:
     def test_24_hours_are_hours_when_clocks_change(self, day, no_driving, eating):
         """By hand: London goes forward on 28 March 2027 and back on 31 October 2027."""
         said = described(course_of(at(day), before=(Restriction(what="eating", minutes=720),)))
-        assert f"Do not drive until {no_driving}." in said
-        assert f"Nothing to eat after {eating}." in said
+        assert f"Please do not drive until {no_driving}." in said
+        assert f"Please eat nothing after {eating}." in said
 
     @pytest.mark.parametrize(("days", "hours"), [(1, 24), (2, 48), (3, 72)])
     def test_sessions_alike_keep_their_own_end_of_the_rule(self, days, hours):
@@ -372,7 +379,9 @@ class TestWords:
             str(event["DESCRIPTION"])
             for event in events(course_of(*sessions, no_driving=timedelta(hours=hours)))
         ]
-        found = [re.search(r"Do not drive until (\S+) on \w+ (\d+) (\w+)\.", text).groups() for text in said]
+        found = [
+            re.search(r"Please do not drive until (\S+) on \w+ (\d+) (\w+)\.", text).groups() for text in said
+        ]
         ends = [(date(2027, 3, day), date(2027, 3, day) + timedelta(days)) for day in range(21, 32)]
         change = date(2027, 3, 28)
         assert found == [
@@ -391,18 +400,20 @@ class TestWords:
         until = [session.day + timedelta(1) for session in sessions]
         names = [f"{day:%A} {day.day} {day:%B}" for day in until]
         assert all(
-            f"Do not drive until 10:15 on {day}.\n" in text for day, text in zip(names, said, strict=True)
+            f"Please do not drive until 10:15 on {day}.\n" in text
+            for day, text in zip(names, said, strict=True)
         )
 
     def test_a_session_through_a_clock_change_takes_as_long_as_ever(self):
         """2 hours 10 minutes from 00:30 on, of which London's clocks leave one hour out."""
         said = described(course_of(at(date(2027, 3, 28), time(0, 30))))
-        assert said.startswith("Please arrive at 00:30. It takes about 2 hours 10 minutes, until 03:40.")
+        assert said.startswith("Please arrive at 00:30. The appointment ends at about 03:40.")
 
     def test_a_clock_time_that_comes_twice_says_which(self):
         """24 h after 02:30 on 30 October 2027, summer time, London shows 01:30 for the second time."""
         said = described(course_of(at(date(2027, 10, 30), time(1, 30)), no_driving=timedelta(hours=24)))
-        assert "until 01:30 on Sunday 31 October (the second time that clocks show it that night)." in said
+        twice = "(the second time, after the clocks go back)"
+        assert f"Please do not drive until 01:30 {twice} on Sunday 31 October." in said
 
     def test_findings_are_for_the_clinic_at_full(self, reference_course):
         @attrs.frozen
@@ -419,11 +430,13 @@ class TestWords:
             content = dumps(reference_course, "ics", audience=audience, privacy=privacy, findings=findings)
             calendar = icalendar.Calendar.from_ical(content)
             about = [
-                str(e["UID"]) for e in calendar.walk("VEVENT") if "KS101: 1 d after" in str(e["DESCRIPTION"])
+                str(e["UID"])
+                for e in calendar.walk("VEVENT")
+                if "Problem: 1 d after" in str(e["DESCRIPTION"])
             ]
             if (audience, privacy) == ("clinic", "full"):
                 assert about == [identity.session_uid("A-017", "s5")]
-                assert str(calendar["DESCRIPTION"]) == "KS201: too few; sessions"
+                assert str(calendar["DESCRIPTION"]) == "Problem: too few; sessions"
                 assert calendar.to_ical() == content
                 assert ical.loads(content.decode(), "x") == reference_course
             else:
@@ -435,8 +448,9 @@ class TestWords:
         first, second = event.walk("VALARM")
         assert event.subcomponents == [first, second]
         assert (first["TRIGGER"].dt, second["TRIGGER"].dt) == (timedelta(days=-1), timedelta(hours=-2))
-        assert str(first["DESCRIPTION"]) == "Appointment tomorrow at 09:15"
-        assert str(second["DESCRIPTION"]) == "Appointment at 09:15"
+        assert {str(a["DESCRIPTION"]) for a in (first, second)} == {
+            "Appointment on Monday 4 January at 09:15"
+        }
         assert {str(a["ACTION"]) for a in (first, second)} == {"DISPLAY"}
         assert not any("UID" in a for a in (first, second))
         assert not events(course_of(at(date(2027, 1, 4))), audience="clinic")[0].subcomponents

@@ -17,13 +17,16 @@ from ketsched.agenda import agenda
 from ketsched.errors import CannotWrite, InvalidTime
 from ketsched.interchange import dumps, ical
 from ketsched.interchange.identity import session_uid
-from ketsched.model import TOPICS, BookingStatus, Course, Decision, Hold, Revision
+from ketsched.languages import Words
+from ketsched.model import TOPICS, BookingStatus, Course, Decision, Hold, Restriction, Revision
 from ketsched.moments import CompanionEntry
-from ketsched.words.wording import LANGUAGES
+from ketsched.words.naming import companion_title
 from published import (
     AUDIENCES,
     CLINIC,
+    FOR_CLINIC,
     FOR_PATIENT,
+    LONDON,
     MONDAY,
     SECOND,
     TUESDAY,
@@ -40,7 +43,8 @@ from published import (
     whole,
 )
 
-FOR_CLINIC = "Clinic schedule: a proposal in its timing only; a clinician decides and may change it."
+STARTS = "It starts at 10:00 and ends at about 10:30."
+OFF, MISSED = "This appointment is cancelled.", "This appointment did not take place."
 
 
 class TestAppointments:
@@ -65,12 +69,27 @@ class TestAppointments:
         (event,) = own(course_of(around_it(), booked=(placed(),)), privacy="full")
         first, second = event.walk("VALARM")
         assert (first["TRIGGER"].dt, second["TRIGGER"].dt) == (timedelta(days=-1), timedelta(hours=-2))
-        assert str(first["DESCRIPTION"]) == "Appointment tomorrow at 10:00"
-        assert str(second["DESCRIPTION"]) == "Appointment at 10:00"
+        for alarm in (first, second):
+            assert str(alarm["DESCRIPTION"]) == "Appointment on Tuesday 5 January at 10:00"
         for status in (BookingStatus.FULFILLED, BookingStatus.CLOSED, BookingStatus.MISSED):
             (event,) = own(course_of(around_it(), booked=(placed(status=status),)))
             assert not event.subcomponents
         assert not own(course_of(around_it(), booked=(placed(),)), audience="clinic")[0].subcomponents
+
+    @pytest.mark.parametrize(
+        ("place", "title"),
+        [
+            ("clinic", "Appointment"),
+            ("elsewhere", "Appointment"),
+            ("telephone", "Telephone appointment"),
+            ("home", "Appointment at home"),
+        ],
+    )
+    @pytest.mark.parametrize("privacy", ["discreet", "named", "full"])
+    def test_it_rings_with_the_discreet_title(self, privacy, place, title):
+        (event,) = own(course_of(around_it(place=place), booked=(placed(),)), privacy=privacy)
+        rung = [str(alarm["DESCRIPTION"]) for alarm in event.walk("VALARM")]
+        assert rung == [f"{title} on Tuesday 5 January at 10:00"] * 2
 
     @pytest.mark.parametrize(
         ("for_whom", "patient", "clinic"), [("patient", 1, 0), ("clinic", 0, 1), ("both", 1, 1)]
@@ -88,7 +107,7 @@ class TestAppointments:
             (BookingStatus.FULFILLED, "CONFIRMED", "{}"),
             (BookingStatus.TENTATIVE, "TENTATIVE", "{} (to be confirmed)"),
             (BookingStatus.CLOSED, "CANCELLED", "Cancelled: {}"),
-            (BookingStatus.MISSED, "CANCELLED", "Cancelled: {}"),
+            (BookingStatus.MISSED, "CANCELLED", "{} (did not take place)"),
         ],
     )
     @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
@@ -103,50 +122,76 @@ class TestAppointments:
     @pytest.mark.parametrize(
         ("place", "patient", "clinic"),
         [
-            ("clinic", ["Please arrive at 10:00."], ["Begins at 10:00."]),
-            ("elsewhere", ["Begins at 10:00."], ["Begins at 10:00."]),
-            ("telephone", ["Begins at 10:00.", "By telephone."], ["Begins at 10:00.", "By telephone."]),
-            ("home", ["Begins at 10:00.", "At home."], ["Begins at 10:00.", "At home."]),
+            ("clinic", "Please arrive at 10:00. The appointment ends at about 10:30.", STARTS),
+            ("elsewhere", f"Not at the clinic. {STARTS}", f"Not at the clinic. {STARTS}"),
+            (
+                "telephone",
+                "By telephone. We will call you at 10:00. The call takes about 30 minutes.",
+                f"By telephone. {STARTS}",
+            ),
+            ("home", f"At home. Please do not come to the clinic. {STARTS}", f"At home. {STARTS}"),
         ],
     )
     @pytest.mark.parametrize(("audience", "privacy"), AUDIENCES)
     def test_descriptions(self, audience, privacy, place, patient, clinic):
         definition = around_it(place=place, text="Bring the ketamine diary.")
         (event,) = own(course_of(definition, booked=(placed(),)), audience=audience, privacy=privacy)
-        first, *others = patient if audience == "patient" else clinic
         assert said(event) == [
-            f"{first} It takes about 30 minutes, until 10:30.",
-            *others,
+            patient if audience == "patient" else clinic,
             *(["Bring the ketamine diary."] if privacy == "full" else []),
+            LONDON,
             FOR_PATIENT if audience == "patient" else FOR_CLINIC,
         ]
 
     @pytest.mark.parametrize(
-        ("status", "line"),
+        ("status", "patient", "clinic"),
         [
-            (BookingStatus.CLOSED, "This appointment is cancelled: it does not take place."),
-            (BookingStatus.MISSED, "This appointment did not take place."),
+            (BookingStatus.CLOSED, OFF, OFF),
+            (BookingStatus.MISSED, f"{MISSED} Please call if you would like a new time.", MISSED),
         ],
     )
-    def test_a_cancelled_one_asks_for_nothing(self, status, line):
-        course = course_of(around_it(text="Bring it."), booked=(placed(status=status),))
-        (event,) = own(course, privacy="full")
-        assert said(event) == [line, FOR_PATIENT]
+    @pytest.mark.parametrize("place", ["clinic", "elsewhere", "telephone", "home"])
+    def test_a_cancelled_one_asks_for_nothing(self, place, status, patient, clinic):
+        """But a patient who would have come to the clinic not to."""
+        if place == "clinic" and status is BookingStatus.CLOSED:
+            patient = f"{patient} Please do not come."
+        course = course_of(around_it(place=place, text="Bring it."), booked=(placed(status=status),))
+        for privacy in ("discreet", "named", "full"):
+            (event,) = own(course, privacy=privacy)
+            assert said(event) == [patient, FOR_PATIENT]
+            (event,) = own(course, audience="clinic", privacy=privacy)
+            assert said(event) == [clinic, FOR_CLINIC]
 
     def test_one_to_be_confirmed_says_so(self):
         (event,) = own(course_of(around_it(), booked=(placed(status=BookingStatus.TENTATIVE),)))
-        assert said(event)[0] == "This time is still to be confirmed."
+        assert said(event) == [
+            "This time is not confirmed yet. Please keep it free.",
+            "Please arrive at 10:00. The appointment ends at about 10:30.",
+            LONDON,
+            FOR_PATIENT,
+        ]
         assert str(event.walk("VALARM")[0]["DESCRIPTION"]) == (
-            "Appointment (to be confirmed) tomorrow at 10:00"
+            "Appointment (to be confirmed) on Tuesday 5 January at 10:00"
         )
 
     def test_neutral_words_for_every_topic(self):
-        words = LANGUAGES["en"].topics
-        assert set(words) == set(TOPICS)
-        for word in words.values():
-            assert not re.search(
-                r"ketam|infus|psych|depress|stimul|drug|dose|urin|liver", word, re.IGNORECASE
+        """Notices have lines instead; theirs are the last five topics."""
+        words = Words.of("en")
+        titles = {key: line for key, line in words.lines.items() if key.startswith("named_")}
+        topics = [topic for topic in TOPICS if topic not in ("fluids", "medicine", "rest", "warning", "note")]
+        assert len(topics) == 13
+        others = {"named_session", "named_booster", "named_day_after", "named_calendar"}
+        assert set(titles) - others == {f"named_{topic.replace(' ', '_')}" for topic in topics}
+        for topic in topics:
+            kind = "task" if topic in ("form", "ride", "peer monitor") else "appointment"
+            title = companion_title(words, around_it(kind, topic), named=True, full=False)
+            assert title in titles.values(), topic
+        assert len(set(titles.values())) == len(titles)
+        for key, title in titles.items():
+            found = re.search(
+                r"ketam|infus|inject|spray|psych|depress|stimul|drug|dose|urin|liver", title, re.IGNORECASE
             )
+            assert not found, key
 
     def test_what_a_gate_decided_is_for_the_clinic_at_full(self):
         outcome = Decision(what="continue", on=date(2027, 1, 6), who="Dr A")
@@ -157,33 +202,33 @@ class TestAppointments:
         for audience, privacy in AUDIENCES:
             full = (audience, privacy) == ("clinic", "full")
             lines = said(own(decided, audience=audience, privacy=privacy)[0])
-            assert ("Outcome: continue (Dr A, Wednesday 6 January)" in lines) == full
+            assert ("Decision: continue (Dr A, Wednesday 6 January)" in lines) == full
             lines = said(own(open_gate, audience=audience, privacy=privacy)[0])
-            assert ("No outcome is recorded yet." in lines) == full
+            assert ("No decision recorded yet." in lines) == full
 
     def test_what_monitoring_looks_at_is_for_the_clinic_at_full(self):
         definition = around_it(topic="monitoring", title="Panel", areas=("urinary", "blood pressure"))
         course = course_of(definition, booked=(placed(),))
-        assert "Looks at: urinary, blood pressure" in said(own(course, **CLINIC)[0])
+        assert "Checks: urinary, blood pressure" in said(own(course, **CLINIC)[0])
         for audience, privacy in AUDIENCES[:-1]:
             assert "urinary" not in unfolded(course, audience=audience, privacy=privacy)
 
     def test_one_across_a_clock_change_takes_elapsed_time(self):
         """From 00:30 on 28 March, an hour: the clocks show 02:30 then."""
         booked = placed(date(2027, 3, 28), time(0, 30))
-        course = course_of(around_it(minutes=60, place="telephone"), booked=(booked,))
+        course = course_of(around_it(minutes=60, place="elsewhere"), booked=(booked,))
         (event,) = own(course)
         assert event["DTSTART"].dt == datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
         assert event["DTEND"].dt == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
-        assert said(event)[0] == "Begins at 00:30. It takes about 1 hour, until 02:30."
+        assert said(event)[0] == "Not at the clinic. It starts at 00:30 and ends at about 02:30."
         content = dumps(course, "ics")
         assert b"\r\nDTSTART:20270328T003000Z\r\n" in content  # readers differ about the clocks of that night
         assert b"\r\nDTSTART;TZID=Europe/London:20270104T091500\r\n" in content  # and not of another one
 
     def test_one_past_midnight_names_the_day(self):
-        (event,) = own(course_of(around_it(place="telephone"), booked=(placed(clock=time(23, 45)),)))
+        (event,) = own(course_of(around_it(place="elsewhere"), booked=(placed(clock=time(23, 45)),)))
         assert said(event)[0] == (
-            "Begins at 23:45. It takes about 30 minutes, until 00:15 on Wednesday 6 January."
+            "Not at the clinic. It starts at 23:45 and ends at about 00:15 on Wednesday 6 January."
         )
         assert event["DTEND"].dt.isoformat() == "2027-01-06T00:15:00+00:00"
 
@@ -256,19 +301,20 @@ class TestDuringASession:
         return course_of(self.definition, booked=(placed(MONDAY, time(9, 35), **more),))
 
     @pytest.mark.parametrize(
-        ("privacy", "line"),
+        ("audience", "privacy", "line"),
         [
-            ("discreet", "Another appointment is part of it."),
-            ("named", "09:35 Review, 30 minutes"),
-            ("full", "09:35 Ketamine talk, 30 minutes"),
+            ("patient", "discreet", "A second appointment takes place during this one."),
+            ("patient", "named", "A second appointment takes place during this one."),
+            ("patient", "full", "From 09:35: Ketamine talk, 30 minutes"),
+            ("clinic", "discreet", "A second appointment takes place during this one."),
+            ("clinic", "named", "From 09:35: Review, 30 minutes"),
+            ("clinic", "full", "From 09:35: Ketamine talk, 30 minutes"),
         ],
     )
-    def test_it_is_a_line_of_the_sessions_event(self, privacy, line):
-        for audience in ("patient", "clinic"):
-            course = self.course()
-            assert not own(course, audience=audience, privacy=privacy)
-            lines = session_says(course, audience=audience, privacy=privacy)
-            assert lines.count(line) == 1
+    def test_it_is_a_line_of_the_sessions_event(self, audience, privacy, line):
+        course = self.course()
+        assert not own(course, audience=audience, privacy=privacy)
+        assert session_says(course, audience=audience, privacy=privacy).count(line) == 1
 
     def test_a_cancelled_one_is_not_told(self):
         plain = session_says(course_of())
@@ -279,21 +325,33 @@ class TestDuringASession:
         other = attrs.evolve(self.definition, audience="clinic")
         course = course_of(other, booked=(placed(MONDAY, time(9, 35)),))
         assert session_says(course) == session_says(course_of())
-        assert "09:35 Review, 30 minutes" in session_says(course, audience="clinic", privacy="named")
+        assert "From 09:35: Review, 30 minutes" in session_says(course, audience="clinic", privacy="named")
+
+    def test_past_midnight_its_time_brings_the_day(self):
+        """Its session is from 23:15 on."""
+        part = placed(TUESDAY, time(0, 5))
+        course = course_of(self.definition, sessions=(at(clock=time(23, 15)),), booked=(part,))
+        said = session_says(course, audience="clinic", privacy="named")
+        assert "From 00:05 on Tuesday 5 January: Review, 30 minutes" in said
 
     def test_a_full_clinic_file_reads_back(self):
         assert ical.loads(dumps(self.course(), "ics", **CLINIC).decode(), "x") == self.course()
 
 
+TO_DO = "please do what your clinic asked you to do. If you are not sure what it is, please call."
+DUE = "Reminder: due Sunday 3 January"
+"""What rings."""
 LINES = {
-    ("ride", "discreet"): "Please confirm your ride home by Sunday 3 January.",
-    ("ride", "named"): "Please confirm your ride home by Sunday 3 January.",
+    ("ride", "discreet"): "Please tell us by Sunday 3 January who will take you home.",
+    ("ride", "named"): "Please tell us by Sunday 3 January who will take you home.",
     ("ride", "full"): "By Sunday 3 January: Ride after ketamine",
-    ("form", "discreet"): "By Sunday 3 January, please do what your clinic asked you to do.",
-    ("form", "named"): "Please fill in the form by Sunday 3 January.",
+    ("peer monitor", "discreet"): "Please tell us by Sunday 3 January who will stay with you.",
+    ("peer monitor", "named"): "Please tell us by Sunday 3 January who will stay with you.",
+    ("form", "discreet"): "Please return the form by Sunday 3 January.",
+    ("form", "named"): "Please return the form by Sunday 3 January.",
     ("form", "full"): "By Sunday 3 January: Ride after ketamine",
-    ("laboratory", "discreet"): "By Sunday 3 January, please do what your clinic asked you to do.",
-    ("laboratory", "named"): "By Sunday 3 January, please do what your clinic asked you to do.",
+    ("laboratory", "discreet"): f"By Sunday 3 January, {TO_DO}",
+    ("laboratory", "named"): f"By Sunday 3 January, {TO_DO}",
 }
 
 
@@ -311,9 +369,19 @@ class TestTasks:
         assert line in session_says(course, privacy=privacy)
         (event,) = own(course, privacy=privacy)
         assert said(event) == [line, FOR_PATIENT]
-        assert whole(event) == (date(2027, 1, 3), date(2027, 1, 4))
+        assert whole(event, alarms=(DUE,)) == (date(2027, 1, 3), date(2027, 1, 4))
         assert str(event["UID"]) == uid("it:s1")
         assert str(event["RELATED-TO"]) == uid("s1")
+
+    def test_it_rings_in_the_morning_of_its_day(self):
+        """At 9; a clinic has no alarm, and what is over rings no more."""
+        for status in (BookingStatus.FIRM, BookingStatus.TENTATIVE):
+            for privacy in ("discreet", "named", "full"):
+                (event,) = own(self.course(status=status), privacy=privacy)
+                assert whole(event, alarms=(DUE,)) == (date(2027, 1, 3), MONDAY)
+                assert event.walk("VALARM")[0]["TRIGGER"].dt == timedelta(hours=9)
+                (event,) = own(self.course(status=status), audience="clinic", privacy=privacy)
+                assert whole(event) == (date(2027, 1, 3), MONDAY)
 
     def test_its_text_says_more_than_its_title(self):
         course = self.course(text="Tell us who drives.")
@@ -333,20 +401,27 @@ class TestTasks:
         assert str(own(tentative, **told)[0]["STATUS"]) == "TENTATIVE"
         closed = self.course(status=BookingStatus.CLOSED)
         assert str(own(closed, **told)[0]["SUMMARY"]) == f"Cancelled: {title}"
+        missed = self.course(status=BookingStatus.MISSED)  # it takes no place that it could have missed
+        assert str(own(missed, **told)[0]["SUMMARY"]) == f"Cancelled: {title}"
 
     @pytest.mark.parametrize(
-        ("status", "told", "line"),
+        ("status", "told", "patient", "clinic"),
         [
-            (BookingStatus.FULFILLED, "CONFIRMED", "This is done."),
-            (BookingStatus.MISSED, "CANCELLED", "This was not done."),
-            (BookingStatus.CLOSED, "CANCELLED", "This no longer applies."),
+            (BookingStatus.FULFILLED, "CONFIRMED", "Done. Thank you.", "Done."),
+            (
+                BookingStatus.MISSED,
+                "CANCELLED",
+                "This was not done. If it is still needed, we will let you know.",
+                "This was not done.",
+            ),
+            (BookingStatus.CLOSED, "CANCELLED", "This no longer applies.", "This no longer applies."),
         ],
     )
-    def test_one_that_is_over_asks_for_nothing(self, status, told, line):
+    def test_one_that_is_over_asks_for_nothing(self, status, told, patient, clinic):
         course = self.course(status=status, topic="form")
-        for audience, decided in (("patient", FOR_PATIENT), ("clinic", FOR_CLINIC)):
+        for audience, lines in (("patient", [patient, FOR_PATIENT]), ("clinic", [clinic, FOR_CLINIC])):
             (event,) = own(course, audience=audience, privacy="full")
-            assert (str(event["STATUS"]), said(event)) == (told, [line, decided])
+            assert (str(event["STATUS"]), said(event)) == (told, lines)
             whole(event)
         # that it was done is no change of the session: its own event stays byte for byte
         left = self.course(topic="form") if status is BookingStatus.FULFILLED else course_of()
@@ -355,14 +430,14 @@ class TestTasks:
     def test_due_on_the_day_of_its_session_it_is_told_there_alone(self):
         course = self.course(day=MONDAY)
         assert not own(course)
-        assert "Please confirm your ride home by Monday 4 January." in session_says(course)
+        assert "Please tell us by Monday 4 January who will take you home." in session_says(course)
         (event,) = own(course, audience="clinic")
         assert whole(event) == (MONDAY, TUESDAY)
 
     def test_one_still_to_be_done_is_not_lost_with_its_session(self):
         missed = (at(status=BookingStatus.MISSED),)
         (event,) = own(self.course("form", day=MONDAY, sessions=missed))
-        assert said(event)[0] == "By Monday 4 January, please do what your clinic asked you to do."
+        assert said(event) == ["Please return the form by Monday 4 January.", FOR_PATIENT]
         assert not own(self.course("form", day=MONDAY, sessions=missed, status=BookingStatus.CLOSED))
 
     def test_a_clinic_is_told_when_it_is_due(self):
@@ -377,14 +452,14 @@ class TestTasks:
         assert "Due" not in "\n".join(session_says(course, **CLINIC))
 
     def test_two_alike_are_said_once(self):
-        definitions = around_it("task", "form"), around_it("task", "laboratory", id="other")
+        definitions = around_it("task", "review"), around_it("task", "laboratory", id="other")
         booked = placed(MONDAY, None), placed(MONDAY, None, id="o", companion="other")
         lines = session_says(course_of(*definitions, booked=booked))
-        assert lines.count("By Monday 4 January, please do what your clinic asked you to do.") == 1
+        assert lines.count(f"By Monday 4 January, {TO_DO}") == 1
 
 
 class TestTheRideHome:
-    LINE = "Arrange for someone to take you home, and rest afterwards."
+    LINE = "Please arrange for someone to take you home."
 
     def test_it_stands_in_the_description_wherever_there_is_a_reason(self):
         ride = around_it("task", "ride")
@@ -400,7 +475,10 @@ class TestTheRideHome:
         ride, notice = around_it("task", "ride", id="task"), around_it("notice", "rest")
         booked = (placed(MONDAY, None, companion="task"),)
         course = course_of(ride, notice, booked=booked, no_driving=timedelta(hours=24))
-        assert session_says(course, privacy=privacy).count(self.LINE) == 1
+        lines = session_says(course, privacy=privacy)
+        assert lines.count(self.LINE) == 1
+        rest = "Ketamine talk" if privacy == "full" else "Take it easy for the rest of the day."
+        assert lines.count(rest) == 1
 
     def test_not_once_the_ride_is_off_nor_at_home(self):
         ride = around_it("task", "ride")
@@ -465,10 +543,11 @@ class Remark:
     what: str
     sessions: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()
+    severity: str = "error"
 
 
 def test_findings_stand_with_what_they_are_about():
-    """Or, if this file has no event of it, with the calendar: none is lost."""
+    """Or, if this file has no event of it, with the calendar: none is lost but what is no problem."""
     course = course_of(
         around_it(),
         around_it("task", "form", id="task"),
@@ -485,12 +564,15 @@ def test_findings_stand_with_what_they_are_about():
     findings = [
         Remark("KS401", what, ("s1",), () if where == "s1" else ("?", where)) for where, what in about.items()
     ]
+    findings += [Remark("KS401", "seven", ("s1",), severity=grave) for grave in ("warning", "info")]
     calendar = icalendar.Calendar.from_ical(dumps(course, "ics", findings=findings, **CLINIC))
     task, session, appointment = (
-        re.findall("KS401: (.*)", str(e["DESCRIPTION"])) for e in calendar.walk("VEVENT")
+        re.findall("Problem: (.*)", str(e["DESCRIPTION"])) for e in calendar.walk("VEVENT")
     )
     assert (task, session, appointment) == (["two"], ["three", "six"], ["one"])
-    assert str(calendar["DESCRIPTION"]).split("\n") == ["KS401: four", "KS401: five"]
+    assert str(calendar["DESCRIPTION"]).split("\n") == ["Problem: four", "Problem: five"]
+    assert "KS401" not in unfolded(course, findings=findings, **CLINIC)
+    assert "seven" not in unfolded(course, findings=findings, **CLINIC)
     for audience, privacy in AUDIENCES[:-1]:
         told: dict[str, Any] = {"audience": audience, "privacy": privacy}
         assert dumps(course, "ics", findings=findings, **told) == dumps(course, "ics", **told)
@@ -499,10 +581,113 @@ def test_findings_stand_with_what_they_are_about():
 def test_a_session_by_another_route_says_its_own():
     course = course_of(sessions=(at(), at(TUESDAY, number=2, route="nasal")))
     first, second = events(course, **CLINIC)
-    assert "intravenous" in str(first["SUMMARY"])
-    assert "nasal" in str(second["SUMMARY"])
-    assert {"Route: intravenous", "09:35 to 10:15 infusion"} <= set(said(first))
-    assert {"Route: nasal", "09:35 to 10:15 spray"} <= set(said(second))
+    assert str(first["SUMMARY"]) == "Infusion 1 of 2"
+    assert str(second["SUMMARY"]) == "Spray session 2 of 2"
+    assert "09:35 to 10:15: infusion" in said(first)
+    assert "09:35 to 10:15: treatment" in said(second)
+
+
+def test_lines_stand_in_the_order_of_the_table():
+    """That of languages/en.toml, whatever the order of the protocol."""
+    left_out = [("drinking", 120), ("alcohol", 1440), ("eating", 720)]
+    tasks, notices = ("form", "laboratory", "peer monitor", "ride"), ("note", "rest", "fluids", "medicine")
+    definitions = [around_it("task", topic, id=f"task{n}") for n, topic in enumerate(tasks)]
+    definitions += [around_it("notice", topic, id=f"notice{n}") for n, topic in enumerate(notices)]
+    definitions.append(around_it(on_session_days="during"))
+    due = [
+        placed(date(2027, 1, 3), None, id=f"task{n}:s1", companion=f"task{n}") for n, _ in enumerate(tasks)
+    ]
+    course = course_of(
+        *definitions,
+        sessions=(at(status=BookingStatus.TENTATIVE),),
+        booked=(*due, placed(MONDAY, time(9, 35))),
+        before=tuple(Restriction(what=what, minutes=minutes) for what, minutes in left_out),
+        no_driving="next day",
+    )
+    assert session_says(course) == [
+        "This time is not confirmed yet. Please keep it free.",
+        "Please arrive at 09:15. The appointment ends at about 11:25.",
+        "A second appointment takes place during this one.",
+        "Please eat nothing after 21:35 on Sunday 3 January.",
+        "Please drink nothing after 07:35.",
+        "From 09:35 on Sunday 3 January, please avoid what your clinic told you to avoid.",
+        "Please follow what your clinic told you about your medicines.",
+        "Please drink water, but only until the time above, and again after the appointment.",
+        "Please tell us by Sunday 3 January who will take you home.",
+        "Please tell us by Sunday 3 January who will stay with you.",
+        "Please return the form by Sunday 3 January.",
+        f"By Sunday 3 January, {TO_DO}",
+        "Please arrange for someone to take you home.",
+        "Please do not drive until Tuesday 5 January, and then only after a full night's sleep.",
+        "Take it easy for the rest of the day.",
+        "There is a note from your clinic for this appointment. Please call if you have not received it.",
+        LONDON,
+        FOR_PATIENT,
+    ]
+
+
+class TestInTheUnitedStates:
+    """New York's clock has 12 hours, and a month comes before its day."""
+
+    ZONE = "America/New_York"
+
+    def test_a_session_and_the_day_after(self):
+        """The treatment is from 9:35 to 10:15."""
+        course = course_of(
+            zone=self.ZONE,
+            before=(Restriction(what="eating", minutes=720), Restriction(what="drinking", minutes=120)),
+            no_driving=timedelta(hours=24),
+        )
+        session, after = events(course)
+        driving = "Please do not drive until 10:15 am on Tuesday, January 5."
+        assert said(session) == [
+            "Please arrive at 9:15 am. The appointment ends at about 11:25 am.",
+            "Please eat nothing after 9:35 pm on Sunday, January 3.",
+            "Please drink nothing after 7:35 am.",
+            "Please arrange for someone to take you home.",
+            driving,
+            "All times are New York time.",
+            FOR_PATIENT,
+        ]
+        assert said(after) == [driving, "All times are New York time.", FOR_PATIENT]
+        for alarm in session.walk("VALARM"):
+            assert str(alarm["DESCRIPTION"]) == "Appointment on Monday, January 4 at 9:15 am"
+
+    @pytest.mark.parametrize(
+        ("rule", "until"),
+        [
+            (timedelta(hours=13, minutes=45), "11:59 pm on Monday, January 4"),
+            (timedelta(hours=37, minutes=45), "11:59 pm on Tuesday, January 5"),
+            (timedelta(hours=1, minutes=45), "12 noon on Monday, January 4"),
+            (timedelta(hours=2, minutes=45), "1 pm on Monday, January 4"),
+        ],
+    )
+    def test_the_day_of_the_rule_about_driving_is_said_once(self, rule, until):
+        """Nobody is told 12 am, which is taken for either end of a day."""
+        lines = session_says(course_of(zone=self.ZONE, no_driving=rule))
+        assert [line for line in lines if "drive" in line] == [f"Please do not drive until {until}."]
+
+    def test_the_last_minute_of_the_day_before_brings_that_day(self):
+        """Each session its own, though they are alike: 9 hours 35 minutes before 9:35 the day begins."""
+        midnight = (Restriction(what="drinking", minutes=575),)
+        sessions = (at(), at(TUESDAY, number=2))
+        course = course_of(zone=self.ZONE, sessions=sessions, before=midnight)
+        assert [said(event)[1] for event in events(course)] == [
+            "Please drink nothing after 11:59 pm on Sunday, January 3.",
+            "Please drink nothing after 11:59 pm on Monday, January 4.",
+        ]
+
+    def test_a_task(self):
+        definition, booked = around_it("task", "ride"), placed(date(2027, 1, 3), None)
+        (event,) = own(course_of(definition, booked=(booked,), zone=self.ZONE))
+        assert said(event) == ["Please tell us by Sunday, January 3 who will take you home.", FOR_PATIENT]
+        whole(event, alarms=("Reminder: due Sunday, January 3",))
+
+    def test_what_is_called_off(self):
+        course = course_of(around_it(), booked=(placed(status=BookingStatus.CLOSED),), zone=self.ZONE)
+        (event,) = own(course)
+        assert str(event["SUMMARY"]) == "Canceled: Appointment"
+        assert said(event) == ["This appointment is canceled. Please do not come.", FOR_PATIENT]
 
 
 class TestTwentySessionsAndTwelveCompanions:

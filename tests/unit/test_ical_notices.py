@@ -8,6 +8,7 @@ from ketsched.model import Anchor, BookingStatus, Restriction
 from published import (
     CLINIC,
     FOR_PATIENT,
+    LONDON,
     PATIENT,
     SECOND,
     TUESDAY,
@@ -19,27 +20,38 @@ from published import (
     said,
     session_says,
     uid,
+    unfolded,
     whole,
 )
 
-GENERAL = "Your clinic has a note for you about this appointment; ask if unsure."
+GENERAL = "There is a note from your clinic for this appointment. Please call if you have not received it."
+MEDICINE = "Please follow what your clinic told you about your medicines."
+NOTE = "There is a note from your clinic for this appointment. Please call if you have not received it."
+REST = "Take it easy for the rest of the day."
+WATER_BEFORE, WATER_AFTER = "Please drink water beforehand.", "Please drink water afterwards."
+WATER_UNTIL = "Please drink water, but only until the time above, and again after the appointment."
+RIDE_HOME = "Please arrange for someone to take you home."
+SLEEP = "Please do not drive until {}, and then only after a full night's sleep."
 
 
 class TestNotices:
     @pytest.mark.parametrize(
-        ("topic", "discreet", "named"),
+        ("topic", "line"),
         [
-            ("fluids", "Drink water before and after.", "Drink water before and after."),
-            ("rest", "Keep the rest of the day free.", "Keep the rest of the day free."),
-            ("medicine", GENERAL, "Mind what your clinic told you about your medicines."),
-            ("warning", GENERAL, GENERAL),
-            ("note", GENERAL, GENERAL),
+            ("fluids", WATER_BEFORE),
+            ("ride", RIDE_HOME),
+            ("rest", REST),
+            ("medicine", MEDICINE),
+            ("warning", GENERAL),
+            ("note", GENERAL),
         ],
     )
-    def test_words_by_topic(self, topic, discreet, named):
+    def test_words_by_topic(self, topic, line):
         course = course_of(around_it("notice", topic, text="After ketamine, this."))
-        assert discreet in session_says(course)
-        assert named in session_says(course, privacy="named")
+        for privacy in ("discreet", "named"):
+            assert session_says(course, privacy=privacy).count(line) == 1
+            assert "ketamine" not in unfolded(course, privacy=privacy)
+        assert line not in session_says(course, privacy="full")
         assert "After ketamine, this." in session_says(course, privacy="full")
         assert not own(course)
 
@@ -50,9 +62,13 @@ class TestNotices:
         notices = [
             around_it("notice", topic, id=f"n{n}") for n, topic in enumerate(("medicine", "warning", "note"))
         ]
-        lines = session_says(course_of(*notices))
-        assert lines.count(GENERAL) == 1
-        assert len(lines) == 3
+        assert session_says(course_of(*notices)) == [
+            "Please arrive at 09:15. The appointment ends at about 11:25.",
+            MEDICINE,
+            GENERAL,
+            LONDON,
+            FOR_PATIENT,
+        ]
 
     @pytest.mark.parametrize(
         ("before", "after", "line"),
@@ -67,8 +83,13 @@ class TestNotices:
         ],
     )
     def test_its_times_are_counted_from_the_treatment(self, before, after, line):
+        course = course_of(around_it("notice", "warning", before=before, after=after))
+        assert f"{line}{NOTE}" in session_says(course)
+
+    @pytest.mark.parametrize(("before", "after"), [(None, None), (None, 60), (60, 60), (60, None)])
+    def test_the_rest_of_the_day_has_no_hour(self, before, after):
         course = course_of(around_it("notice", "rest", before=before, after=after))
-        assert f"{line}Keep the rest of the day free." in session_says(course)
+        assert REST in session_says(course)
 
     @pytest.mark.parametrize(
         ("day", "line"),
@@ -82,7 +103,7 @@ class TestNotices:
     def test_elapsed_time_when_clocks_change(self, day, line):
         """12 hours before 09:35 and 24 hours after 10:15."""
         notice = around_it("notice", "rest", before=12 * 60, after=24 * 60)
-        assert f"{line}Keep the rest of the day free." in session_says(course_of(notice, sessions=(at(day),)))
+        assert f"{line}{REST}" in session_says(course_of(notice, sessions=(at(day),)))
 
     def test_each_session_is_told_its_own(self):
         """Also when they are at the same hour of the same phase, and share their other words."""
@@ -92,14 +113,14 @@ class TestNotices:
         )
         course = course_of(*notices, sessions=(at(), at(TUESDAY, number=2), at(date(2027, 1, 6), number=3)))
         said_of = [said(e) for e in events(course)]
-        assert ["Drink water before and after." in lines for lines in said_of] == [True, False, False]
-        assert ["Keep the rest of the day free." in lines for lines in said_of] == [False, True, False]
+        assert [WATER_BEFORE in lines for lines in said_of] == [True, False, False]
+        assert [REST in lines for lines in said_of] == [False, True, False]
 
     def test_each_session_is_told_its_own_days(self):
         course = course_of(around_it("notice", "rest", after=24 * 60), sessions=(at(), at(TUESDAY, number=2)))
         assert [said(e)[1] for e in events(course)] == [
-            "Until 10:15 on Tuesday 5 January: Keep the rest of the day free.",
-            "Until 10:15 on Wednesday 6 January: Keep the rest of the day free.",
+            f"Until 10:15 on Tuesday 5 January: {REST}",
+            f"Until 10:15 on Wednesday 6 January: {REST}",
         ]
 
     def test_what_holds_before_comes_before(self):
@@ -109,47 +130,54 @@ class TestNotices:
             around_it("notice", "note", id="c", before=60, after=0),
         )
         assert session_says(course_of(*notices, no_driving=timedelta(hours=1))) == [
-            "Please arrive at 09:15. It takes about 2 hours 10 minutes, until 11:25.",
-            "From 08:35: Drink water.",
-            "Do not drive until 11:15 on Monday 4 January.",
-            "Arrange for someone to take you home, and rest afterwards.",
-            "Keep the rest of the day free.",
+            "Please arrive at 09:15. The appointment ends at about 11:25.",
+            f"From 08:35: {WATER_BEFORE}",
+            RIDE_HOME,
+            "Please do not drive until 11:15 on Monday 4 January.",
+            REST,
             f"From 08:35 until 10:15: {GENERAL}",
+            LONDON,
             FOR_PATIENT,
         ]
 
     def test_a_cancelled_session_has_none(self):
         course = course_of(around_it("notice", "rest"), sessions=(at(status=BookingStatus.CLOSED),))
-        assert session_says(course) == ["This appointment is cancelled: it does not take place.", FOR_PATIENT]
+        assert session_says(course) == ["This appointment is cancelled. Please do not come.", FOR_PATIENT]
 
     def test_water_afterwards_alone_is_not_asked_for_before(self):
         lines = session_says(course_of(around_it("notice", "fluids", after=60)))
-        assert "Until 11:15: Drink water afterwards." in lines
+        assert f"Until 11:15: {WATER_AFTER}" in lines
+        assert not any("beforehand" in line for line in lines)
 
     @pytest.mark.parametrize(("what", "asked"), [("drinking", False), ("Liquids", False), ("eating", True)])
     def test_water_is_not_asked_for_against_a_rule_of_the_same_session(self, what, asked):
         before = (Restriction(what=what, minutes=120),)
         lines = session_says(course_of(around_it("notice", "fluids"), before=before))
-        assert ("Drink water before and after." in lines) == asked
-        assert ("Drink water before, but only until the time named above, and after." in lines) != asked
+        assert (WATER_BEFORE in lines) == asked
+        assert (WATER_UNTIL in lines) != asked
 
     def test_water_of_a_certain_time(self):
         """What holds before only asks for none after, and the other way round."""
         fasting = (Restriction(what="drinking", minutes=120),)
-        until = "Drink water before, but only until the time named above, and after."
         for before, after, line, with_fasting in (
-            (180, None, "From 06:35: Drink water.", f"From 06:35: {until}"),
-            (None, 60, "Until 11:15: Drink water afterwards.", "Until 11:15: Drink water afterwards."),
-            (
-                180,
-                60,
-                "From 06:35 until 11:15: Drink water before and after.",
-                f"From 06:35 until 11:15: {until}",
-            ),
+            (180, None, f"From 06:35: {WATER_BEFORE}", f"From 06:35: {WATER_UNTIL}"),
+            (None, 60, f"Until 11:15: {WATER_AFTER}", f"Until 11:15: {WATER_AFTER}"),
         ):
             notice = around_it("notice", "fluids", before=before, after=after)
-            assert line in session_says(course_of(notice))
-            assert with_fasting in session_says(course_of(notice, before=fasting))
+            assert [one for one in session_says(course_of(notice)) if "water" in one] == [line]
+            fasted = session_says(course_of(notice, before=fasting))
+            assert [one for one in fasted if "water" in one] == [with_fasting]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "lines"),
+        [
+            (None, None, [WATER_BEFORE, WATER_AFTER]),
+            (180, 60, [f"From 06:35: {WATER_BEFORE}", f"Until 11:15: {WATER_AFTER}"]),
+        ],
+    )
+    def test_water_of_both_is_asked_for_before_and_after(self, before, after, lines):
+        notice = around_it("notice", "fluids", before=before, after=after)
+        assert [line for line in session_says(course_of(notice)) if "water" in line] == lines
 
     def test_a_clinic_is_told_where_all_is_told(self):
         for for_whom in ("clinic", "both"):
@@ -169,7 +197,7 @@ class TestTheDayAfter:
     def test_it_is_an_event_that_goes_with_the_session(self):
         (event,) = own(course_of(sessions=(at(revised=(0, 1)),), no_driving=timedelta(hours=24)))
         assert str(event["SUMMARY"]) == "After your appointment"
-        assert said(event) == ["Do not drive until 10:15 on Tuesday 5 January.", FOR_PATIENT]
+        assert said(event) == ["Please do not drive until 10:15 on Tuesday 5 January.", LONDON, FOR_PATIENT]
         assert whole(event) == (TUESDAY, date(2027, 1, 6))
         assert str(event["UID"]) == uid("s1/after")
         assert str(event["RELATED-TO"]) == uid("s1")
@@ -179,13 +207,13 @@ class TestTheDayAfter:
 
     def test_next_day_is_a_nights_sleep(self):
         (event,) = own(course_of(no_driving="next day"))
-        assert said(event) == ["Do not drive until you have slept a full night.", FOR_PATIENT]
+        assert said(event) == [SLEEP.format("Tuesday 5 January"), FOR_PATIENT]
         assert whole(event) == (TUESDAY, date(2027, 1, 6))
 
     def test_the_session_says_it_too(self):
         hours, sleep = course_of(no_driving=timedelta(hours=24)), course_of(no_driving="next day")
-        assert "Do not drive until 10:15 on Tuesday 5 January." in session_says(hours)
-        assert any(line.startswith("Do not drive until tomorrow") for line in session_says(sleep))
+        assert "Please do not drive until 10:15 on Tuesday 5 January." in session_says(hours)
+        assert SLEEP.format("Tuesday 5 January") in session_says(sleep)
 
     def test_titles(self):
         course = course_of(no_driving="next day")
@@ -261,21 +289,32 @@ class TestTheDayAfter:
     )
     def test_hours_are_elapsed_when_clocks_change(self, day, clock, rule, end, line):
         (event,) = own(course_of(sessions=(at(day, clock),), no_driving=rule))
-        assert said(event)[0] == f"Do not drive until {line}."
+        assert said(event) == [f"Please do not drive until {line}.", LONDON, FOR_PATIENT]
         assert whole(event) == (day + timedelta(1), end)
 
     @pytest.mark.parametrize(
-        "day", [date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)]
+        ("day", "until"),
+        [
+            (date(2027, 3, 27), "Sunday 28 March"),
+            (date(2027, 3, 28), "Monday 29 March"),
+            (date(2027, 10, 30), "Sunday 31 October"),
+            (date(2027, 10, 31), "Monday 1 November"),
+        ],
     )
-    def test_a_nights_sleep_is_one_when_clocks_change(self, day):
+    def test_a_nights_sleep_is_one_when_clocks_change(self, day, until):
         (event,) = own(course_of(sessions=(at(day),), no_driving="next day"))
-        assert said(event)[0] == "Do not drive until you have slept a full night."
+        assert said(event) == [SLEEP.format(until), FOR_PATIENT]
         assert whole(event) == (day + timedelta(1), day + timedelta(2))
 
     def test_a_session_past_midnight(self):
         """Its treatment ends at 00:15 on Tuesday, so the night's sleep is that to Wednesday."""
         (event,) = own(course_of(sessions=(at(clock=time(23, 15)),), no_driving="next day"))
         assert whole(event) == (TUESDAY, date(2027, 1, 7))
+        assert said(event) == [SLEEP.format("Wednesday 6 January"), FOR_PATIENT]
+
+    def test_another_year_is_named(self):
+        (event,) = own(course_of(sessions=(at(date(2027, 12, 31)),), no_driving=timedelta(hours=24)))
+        assert said(event)[0] == "Please do not drive until 10:15 on Saturday 1 January 2028."
 
     def test_at_home_there_is_none(self):
         assert not own(course_of(no_driving="next day", place="home"))
@@ -306,7 +345,8 @@ class TestTheDayAfter:
         )
         (event,) = own(course_of(*notices, no_driving="next day"))
         assert said(event) == [
-            "Do not drive until you have slept a full night.",
-            "Until 10:15 on Tuesday 5 January: Keep the rest of the day free.",
+            SLEEP.format("Tuesday 5 January"),
+            f"Until 10:15 on Tuesday 5 January: {REST}",
+            LONDON,
             FOR_PATIENT,
         ]

@@ -66,8 +66,7 @@ TOLD = (
     "treatment",
     "laboratory",
     "ride after",
-    "medicine",
-    "form",
+    "form to",
 )
 """What a discreet file does not tell, and others may."""
 
@@ -104,7 +103,7 @@ class TestPrivacy:
             (held,) = [said(event) for event in found if str(event["UID"]) == uid("s7")]
             line = "To be confirmed: hold h2 by Dr C: psychosis"
             assert (line in held) == ((audience, privacy) == ("clinic", "full"))
-            assert "This time is still to be confirmed." in held
+            assert "This time is not confirmed yet. Please keep it free." in held
 
     @pytest.mark.parametrize("audience", ["patient", "clinic"])
     def test_only_a_full_file_depends_on_titles_and_texts(self, reference_course, audience):
@@ -365,7 +364,7 @@ class TestFromRevisionToRevision:
     def test_a_task_that_was_always_due_on_the_day_of_its_session_is_a_line_of_it(self):
         now = self.next(self.task(), session={"day": TUESDAY}, companion={"day": TUESDAY})
         assert set(self.files(now)) == {"s1", "s2"}
-        assert "By Tuesday 5 January" in self.files(now)["s1"]
+        assert "by Tuesday 5 January" in self.files(now)["s1"]
 
     @pytest.mark.parametrize("change", [{"day": TUESDAY}, {"status": BookingStatus.CLOSED}])
     def test_a_task_that_gets_an_event_is_in_the_file_of_changes_though_it_is_as_it_was(self, change):

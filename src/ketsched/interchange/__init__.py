@@ -44,9 +44,10 @@ def write(  # noqa: PLR0913 - public, each a keyword
     *,
     audience: str = "patient",
     privacy: str = "discreet",
-    language: str = "en",
+    language: str = "",
     method: str | None = None,
     findings: Iterable[Any] = (),
+    events: str = "all",
     changes_only: bool = False,
     as_of: date | None = None,
 ) -> Path:
@@ -60,9 +61,11 @@ def write(  # noqa: PLR0913 - public, each a keyword
         path: Ends in .json or .ics.
         audience: "patient" for plain words and alarms, "clinic" for the parts of a session and chairs.
         privacy: "discreet" tells nothing, "named" that it is a treatment and its number, "full" all.
-        language: Of the words in the file.
+        language: Of the words in the file; empty: what the course says its patient reads in.
         method: "PUBLISH" for a calendar program that wants it.
         findings: What the rules remarked, for the clinic at privacy "full".
+        events: "all", or "appointments" for a calendar without reminders and days after sessions; what they say
+            stands in the appointments anyway.
         changes_only: Only the events that the last revision changed, and those that were recorded as
             off just before it, each as in the whole file; for a calendar (.ics). Such a file holds no
             course to read back.
@@ -83,6 +86,7 @@ def write(  # noqa: PLR0913 - public, each a keyword
         language=language,
         method=method,
         findings=findings,
+        events=events,
         changes_only=changes_only,
         as_of=as_of,
     )
@@ -97,6 +101,7 @@ class Options(TypedDict, total=False):
     language: str
     method: str | None
     findings: Iterable[Any]
+    events: str
     changes_only: bool
     as_of: date | None
 

@@ -86,7 +86,7 @@ def publish(  # noqa: PLR0913 - public, each a keyword
     password: str | None = None,
     audience: str = "patient",
     privacy: str = "discreet",
-    language: str = "en",
+    language: str = "",
     overwrite: Collection[str] = (),
     dry_run: bool = False,
     verify: bool | str | Path = True,

@@ -18,7 +18,7 @@ What matters for safety stands in the description, because readers drop alarms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from functools import cache, cached_property, partial
 from itertools import chain, repeat
@@ -33,13 +33,21 @@ from ketsched.errors import CannotWrite, KetschedError
 from ketsched.interchange import contentlines, json
 from ketsched.interchange.contentlines import decode as decode
 from ketsched.interchange.icalevents import COURSE, STATUS
-from ketsched.interchange.identity import adopted_uids, changed_at, course_id, last_changes, uids_of
+from ketsched.interchange.identity import (
+    adopted_uids,
+    changed_at,
+    course_id,
+    last_changes,
+    own_since,
+    uids_of,
+)
 from ketsched.interchange.vtimezones import vtimezone
-from ketsched.model import Booking, BookingStatus, Course, PlacedCompanion, Protocol, Session
+from ketsched.model import BookingStatus, Course, Protocol
 from ketsched.moments import DAY as ONE_DAY
 from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
+from ketsched.words.naming import discreet_title, mark
 from ketsched.words.telling import DAY, Lines, Telling
-from ketsched.words.wording import Audience, Privacy, Publication, clock
+from ketsched.words.wording import Audience, Events, Privacy, Publication
 
 if TYPE_CHECKING:
     import icalendar
@@ -51,10 +59,14 @@ DAY_AFTER = "/after"
 """What the identity of the day after a session has behind the session's own."""
 
 _START, _END = attrgetter("start"), attrgetter("end")
+PRODUCT = "-//Clinic schedule//EN"
+"""What wrote the file; the name of this library would tell the drug."""
 _GAP = "\0"
 """For each octet of a day that is filled in later; no text has it that was escaped."""
-_ALARMS = (timedelta(days=-1), timedelta(hours=-2))
+_ALARMS = {"alarm_day": timedelta(days=-1), "alarm_hours": timedelta(hours=-2)}
 """Before the start, the one that matters more first: some readers keep one only."""
+_IN_THE_MORNING = timedelta(hours=9)
+"""After the first moment of its day a patient is reminded of what is due (house default)."""
 
 
 def dumps(course: Course, publication: Publication) -> bytes:
@@ -111,7 +123,7 @@ def resources(course: Course, publication: Publication) -> Iterator[Resource]:
 
 
 def to_icalendar(
-    course: Course, *, audience: str = "patient", privacy: str = "discreet", language: str = "en"
+    course: Course, *, audience: str = "patient", privacy: str = "discreet", language: str = ""
 ) -> icalendar.Calendar:
     """Return the calendar as a component of the `icalendar` package, to go on with there; options as for `write`."""
     import icalendar
@@ -130,7 +142,7 @@ class _Calendar:
     """Writes the lines of one calendar file."""
 
     def __init__(self, course: Course, publication: Publication) -> None:
-        self.course, self.publication, self.words = course, publication, publication.words
+        self.course, self.publication, self.words = course, publication, publication.words_for(course)
         self.id = course_id(course)
         self.for_patient = publication.audience is Audience.PATIENT
         self.named = publication.privacy is not Privacy.DISCREET
@@ -142,9 +154,9 @@ class _Calendar:
         self.uid, self.text = cache(uids_of(self.id, course.key)), cache(contentlines.text)
         self.clock, self.location = cache(contentlines.clock), cache(_location)
         self.summary = cache(partial(contentlines.text_line, "SUMMARY"))
-        self.folded, self.ending = cache(self._folded), cache(self._ending)
+        self.folded, self.ending, self.alarms = cache(self._folded), cache(self._ending), cache(self._alarms)
         self.stamps: dict[int, str] = {}
-        self.category = contentlines.text_line("CATEGORIES", self.words.session)
+        self.category = contentlines.text_line("CATEGORIES", self.words.lines["title_appointment"])
         self.zoned = f";TZID={course.zone}:"
 
     def lines(self) -> Iterator[str]:
@@ -215,6 +227,9 @@ class _Calendar:
         What happens during a session is part of its event, and so is, for a patient, what is due on its day
         and was so in all revisions: an event that was once given out stays.
         """
+        alone = self.publication.events is Events.APPOINTMENTS
+        if alone and entry.is_whole_days:
+            return False
         if isinstance(entry, CompanionEntry):
             if not self.telling.is_told(entry.companion) or entry.is_part_of_session:
                 return False
@@ -239,7 +254,7 @@ class _Calendar:
     @cached_property
     def own_since(self) -> dict[str, int]:
         """The first revision in which each task had an event of its own; empty for a clinic, where all have."""
-        return _own_since(self.course) if self.for_patient else {}
+        return own_since(self.course) if self.for_patient else {}
 
     # Since when each event says what it says
 
@@ -303,13 +318,17 @@ class _Calendar:
     def _place_and_related(self, held: Agenda, entry: Entry) -> tuple[str, str]:
         """Return where an event is, and the id of the session that it belongs to."""
         if isinstance(entry, SessionEntry):
-            return entry.booking.place if self.named else "", ""
-        return "", held.goes_with(entry.booking) if isinstance(entry, CompanionEntry) else entry.booking.id
+            address = "" if entry.at_home else self.course.contact.address
+            return (entry.booking.place or address) if self.named else "", ""
+        at_clinic = isinstance(entry, CompanionEntry) and self.named and _is_at_clinic(entry)
+        return self.course.contact.address if at_clinic else "", held.goes_with(entry.booking) if isinstance(
+            entry, CompanionEntry
+        ) else entry.booking.id
 
     # The lines
 
     def _opening(self) -> Iterator[str]:
-        yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{contentlines.text(self.words.product)}")
+        yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}")
         yield "CALSCALE:GREGORIAN"
 
     def _head(self) -> Iterator[str]:
@@ -319,7 +338,7 @@ class _Calendar:
         remarks = contentlines.text("\n".join(self.telling.remarks()))
         if remarks:
             yield f"DESCRIPTION:{remarks}"
-        name = contentlines.text(self._name()) or contentlines.text(self.words.calendar)
+        name = contentlines.text(self._name()) or contentlines.text(self.words.lines["title_calendar"])
         yield from (
             f"NAME:{name}",
             f"X-WR-CALNAME:{name}",
@@ -334,8 +353,8 @@ class _Calendar:
 
     def _name(self) -> str:
         if not self.named:
-            return self.words.calendar
-        name = self.course.protocol.title if self.full else self.words.calendar_named
+            return self.words.lines["title_calendar"]
+        name = self.course.protocol.title if self.full else self.words.lines["named_calendar"]
         return name if self.for_patient else f"{name}, {self.id}"
 
     def _event(self, entry: Entry, since: Mapping[str, int], local: bool) -> str:
@@ -350,7 +369,7 @@ class _Calendar:
             f"{self.category}CLASS:PRIVATE\r\n{self._description(*telling.told(entry))}"
             f"LAST-MODIFIED:{stamp}\r\n{self.location(place) if place else ''}"
             f"{self._identity('RELATED-TO', related) if related else ''}"
-            f"{self.ending(booking.status, booking.time if entry.start else None)}"
+            f"{self._end(entry)}"
         )
 
     def _description(self, groups: tuple[Lines, ...], rule: Lines | None, day: str) -> str:
@@ -400,28 +419,50 @@ class _Calendar:
         stamp = self.stamps[revision] = contentlines.utc(changed_at(self.course, booking, revision))
         return stamp
 
-    def _ending(self, status: BookingStatus, start: time | None) -> str:
-        """Return how events of a status end that start at a time of day, or block no time."""
-        word, unsure = STATUS[status], status is BookingStatus.TENTATIVE
-        blocks = "OPAQUE" if start is not None and word != "CANCELLED" else "TRANSPARENT"
-        lines = [f"STATUS:{word}", f"TRANSP:{blocks}"]
-        if start is not None and self.for_patient and (unsure or status is BookingStatus.FIRM):
-            lines += self._alarm_lines(start, unsure)
-        return "".join(map(contentlines.line, (*lines, "END:VEVENT")))
+    def _end(self, entry: Entry) -> str:
+        """Return how an event ends; one that is to come, for a patient, with its alarms."""
+        status, start, place = entry.booking.status, entry.booking.time if entry.start else None, ""
+        to_come = status in (BookingStatus.FIRM, BookingStatus.TENTATIVE)
+        if isinstance(entry, SessionEntry):
+            place = "home" if entry.at_home else "clinic"
+        elif isinstance(entry, CompanionEntry):
+            place = entry.companion.place if entry.companion.kind == "appointment" else "task"
+        if not (self.for_patient and to_come and (start is not None or place == "task")):
+            return f"{self.ending(status, start is not None)}END:VEVENT\r\n"
+        day = self.text(self.words.day(entry.first))
+        alarms = [
+            f"{contentlines.line(f'DESCRIPTION:{said.replace(DAY, day)}')}TRIGGER:{trigger}\r\nEND:VALARM\r\n"
+            for said, trigger in self.alarms(status, start, place)
+        ]
+        begin = "BEGIN:VALARM\r\nACTION:DISPLAY\r\n"
+        return f"{self.ending(status, start is not None)}{begin}{begin.join(alarms)}END:VEVENT\r\n"
 
-    def _alarm_lines(self, start: time, unsure: bool) -> Iterator[str]:
-        title = self.words.session  # on a locked screen, whatever the calendar itself may tell
-        if unsure:
-            title = self.words.tentative.format(title=title)
-        for before, template in zip(_ALARMS, (self.words.tomorrow, self.words.today), strict=True):
-            said = contentlines.text(template.format(title=title, time=clock(start)))
-            yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{said}")
-            yield from (f"TRIGGER:{contentlines.duration(before)}", "END:VALARM")
+    @staticmethod
+    def _ending(status: BookingStatus, timed: bool) -> str:
+        """Return the lines about the status of an event, and whether it blocks time."""
+        word = STATUS[status]
+        blocks = "OPAQUE" if timed and word != "CANCELLED" else "TRANSPARENT"
+        return f"STATUS:{word}\r\nTRANSP:{blocks}\r\n"
+
+    def _alarms(self, status: BookingStatus, start: time | None, place: str) -> tuple[tuple[str, str], ...]:
+        """Return what alarms say, with DAY for the day, and when; titles are discreet, whatever the calendar tells."""
+        say = self.words.say
+        if start is None:
+            return ((contentlines.text(say("alarm_todo", day=DAY)), contentlines.duration(_IN_THE_MORNING)),)
+        title, at = mark(self.words, discreet_title(self.words, place), status), self.words.clock(start)
+        return tuple(
+            (contentlines.text(say(key, title=title, day=DAY, time=at)), contentlines.duration(before))
+            for key, before in _ALARMS.items()
+        )
 
 
 def _location(place: str) -> str:
     said = contentlines.text(place)
     return contentlines.line(f"LOCATION:{said}") if said else ""
+
+
+def _is_at_clinic(entry: CompanionEntry) -> bool:
+    return entry.companion.kind == "appointment" and entry.companion.place == "clinic"
 
 
 def _key(entry: Entry) -> str:
@@ -456,43 +497,3 @@ def _check_hour(entry: Entry, zone: str) -> None:
         moment(booking.day, booking.time, zone)
     except KetschedError as error:
         raise error.within(f"{kind} {booking.id[:40]}") from None
-
-
-def _own_since(course: Course) -> dict[str, int]:
-    """Return the first revision in which each task was more to a patient than a line of its session's event."""
-    kinds = {companion.id: companion.kind for companion in course.protocol.companions}
-    tasks = [placed.id for placed in course.companions if kinds[placed.companion] == "task"]
-    found: dict[str, int] = {}
-    if not tasks:
-        return found
-    bookings = course.bookings()
-
-    def find(number: int, names: Iterable[str]) -> None:
-        for name in names:
-            task = bookings.get(name)
-            if isinstance(task, PlacedCompanion) and not _is_line_of(bookings.get(task.session), task):
-                found[name] = number
-
-    for number in range(len(course.revisions) - 1, 0, -1):
-        changes = course.revisions[number].changes
-        if changes:
-            touched = {changed.booking for changed in changes}
-            find(number, [n for n in tasks if n in touched or _session_of(bookings.get(n)) in touched])
-        for changed in changes:
-            if changed.before is None:
-                bookings.pop(changed.booking, None)
-            else:
-                bookings[changed.booking] = changed.before
-    find(0, tasks)
-    return found
-
-
-def _session_of(task: Booking | None) -> str:
-    return task.session if isinstance(task, PlacedCompanion) else ""
-
-
-def _is_line_of(session: Booking | None, task: PlacedCompanion) -> bool:
-    """Whether a session's description tells a task; what is still to be done is not lost with a session that is off."""
-    if not isinstance(session, Session) or not is_in_calendars(session) or session.day != task.day:
-        return False
-    return session.status.stands or not task.status.stands

@@ -8,14 +8,15 @@ the machine or from what the file says, so that the same course gives the same b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha1
 from operator import itemgetter
 from uuid import UUID
 
+from ketsched.agenda import is_in_calendars
 from ketsched.errors import CannotWrite
-from ketsched.model import Booking, Course
+from ketsched.model import Booking, Course, PlacedCompanion, Session
 
 NAMESPACE = UUID("6db346c1-edac-4889-8934-5c617381bcbd")
 """Drawn at random, once, so that an identity tells nothing of where it comes from; fixed for ever."""
@@ -92,3 +93,46 @@ def changed_at(course: Course, booking: Booking, revision: int) -> datetime:
             fix="make it with plan(..., at=...), an aware datetime; `ketsched` does so itself",
         )
     return at
+
+
+def own_since(course: Course) -> dict[str, int]:
+    """Return the first revision in which each task was more to a patient than a line of its session's event."""
+    kinds = {companion.id: companion.kind for companion in course.protocol.companions}
+    tasks = [placed.id for placed in course.companions if kinds[placed.companion] == "task"]
+    found: dict[str, int] = {}
+    if not tasks:
+        return found
+    bookings = course.bookings()
+
+    def find(number: int, names: Iterable[str]) -> None:
+        for name in names:
+            task = bookings.get(name)
+            if isinstance(task, PlacedCompanion) and not _is_line_of(bookings.get(task.session), task):
+                found[name] = number
+
+    for number in range(len(course.revisions) - 1, 0, -1):
+        changes = course.revisions[number].changes
+        if changes:
+            touched = {changed.booking for changed in changes}
+            find(
+                number,
+                (name for name in tasks if name in touched or _session_of(bookings.get(name)) in touched),
+            )
+        for changed in changes:
+            if changed.before is None:
+                bookings.pop(changed.booking, None)
+            else:
+                bookings[changed.booking] = changed.before
+    find(0, tasks)
+    return found
+
+
+def _session_of(task: Booking | None) -> str:
+    return task.session if isinstance(task, PlacedCompanion) else ""
+
+
+def _is_line_of(session: Booking | None, task: PlacedCompanion) -> bool:
+    """Whether a session's description tells a task; what is still to be done is not lost with a session that is off."""
+    if not isinstance(session, Session) or not is_in_calendars(session) or session.day != task.day:
+        return False
+    return session.status.stands or not task.status.stands

@@ -83,13 +83,15 @@ class Words:
             at: The moment, in the clinic's zone.
             beside: The day that the reader has before them; another one is said.
         """
+        at = self.spoken(at)
         said = self.clock(at)
-        if self.twelve_hours and at.time() == _MIDNIGHT:  # "12 am" is taken for either end of a day
-            at -= _MINUTE
-            said = self.clock(at)
         if at.date() != beside:
             said = self.say("time_on_day", time=said, day=self.day(at.date(), beside=beside))
         return f"{said} {self.lines['again']}" if at.fold else said
+
+    def spoken(self, at: datetime) -> datetime:
+        """Return the moment that is said for another one: of 12 hours, "12 am" is taken for either end of a day."""
+        return at - _MINUTE if self.twelve_hours and at.time() == _MIDNIGHT else at
 
     def length(self, minutes: int) -> str:
         """Say how long something takes, "1 hour 30 minutes"."""

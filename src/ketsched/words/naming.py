@@ -1,10 +1,76 @@
-"""What an appointment is called in a sentence."""
+"""What an appointment is called: as the title of an event, and in a sentence."""
 
 from __future__ import annotations
 
 from ketsched.agenda import Agenda
 from ketsched.languages import Words
-from ketsched.model import Booking, Session
+from ketsched.model import Booking, BookingStatus, Companion, Session
+from ketsched.moments import SessionEntry
+
+_MARKS = {
+    BookingStatus.TENTATIVE: "mark_tentative",
+    BookingStatus.CLOSED: "mark_cancelled",
+    BookingStatus.MISSED: "mark_missed",
+}
+ROUTES = {
+    "intravenous": "infusion",
+    "subcutaneous infusion": "infusion",
+    "intramuscular": "injection",
+    "subcutaneous": "injection",
+    "nasal": "spray",
+    "intranasal": "spray",
+}
+"""What the treatment is called by the route of the drug; by another one it is a session."""
+
+
+def mark(words: Words, title: str, status: BookingStatus) -> str:
+    """Return a title that says what became of the booking: to be confirmed, cancelled, missed."""
+    key = _MARKS.get(status)
+    return title if key is None else words.say(key, title=title)
+
+
+def discreet_title(words: Words, place: str) -> str:
+    """Return the title of an appointment that tells where it is if nobody goes to the clinic for it, and no more."""
+    return words.lines[{"home": "title_home", "telephone": "title_telephone"}.get(place, "title_appointment")]
+
+
+def session_title(words: Words, entry: SessionEntry, *, full: bool, phase: str = "") -> str:
+    """
+    Return the title of a session that is told as a treatment, with its number.
+
+    Args:
+        words: Of the reader's language.
+        entry: The session.
+        full: Whether the route of the drug is told.
+        phase: Name of its phase, if another one's numbers begin again; empty: that is not told.
+    """
+    booster, at_home = entry.phase.kind == "maintenance", entry.at_home
+    if full:
+        kind = "session" if at_home else ROUTES.get(entry.route.strip().casefold(), "session")
+        key = f"full_booster_{kind}" if booster else f"full_{kind}"
+    else:
+        key = "named_booster" if booster else "named_session"
+    title = words.say(key, n=entry.number or "").strip()
+    if entry.number is not None and not booster and entry.phase.count is not None:
+        title = words.say("of_total", title=title, total=entry.total)
+    if phase:
+        title = words.say("of_phase", title=title, phase=phase)
+    return words.say("mark_home", title=title) if at_home else title
+
+
+def companion_title(words: Words, companion: Companion, *, named: bool, full: bool) -> str:
+    """Return the title of an appointment or a task."""
+    place = companion.place if companion.kind == "appointment" else ""
+    if not (named or full):
+        return words.lines["title_reminder"] if companion.kind == "task" else discreet_title(words, place)
+    if full:
+        title = companion.title
+    else:
+        general = "title_reminder" if companion.kind == "task" else "title_appointment"
+        key = f"named_{companion.topic.replace(' ', '_')}"
+        title = words.lines[key if words.knows(key) else general]
+    where = {"home": "mark_home", "telephone": "mark_telephone"}.get(place)
+    return title if where is None else words.say(where, title=title)
 
 
 def call(words: Words, held: Agenda, booking: Booking, *, named: bool) -> str:

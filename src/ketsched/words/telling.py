@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ketsched import anchors, holds
@@ -22,12 +22,23 @@ from ketsched.agenda import Agenda
 from ketsched.clock import later
 from ketsched.model import BookingStatus, Companion, Phase, PlacedCompanion, Session
 from ketsched.moments import CompanionEntry, DayAfter, Entry, Moments, SessionEntry
-from ketsched.words.wording import Audience, Privacy, Publication, clock
+from ketsched.words.naming import ROUTES, companion_title, discreet_title, mark, session_title
+from ketsched.words.wording import Audience, Privacy, Publication
 
 Lines = tuple[str, ...]
 Told = tuple[tuple[Lines, ...], Lines | None, str]
 """The lines of an event in groups; the group of one line, if any, in which DAY stands for a day; and that day."""
 DAY = "{day}"
+
+RESTRICTIONS = {
+    **dict.fromkeys(("eating", "food", "solid food"), "eat"),
+    **dict.fromkeys(("drinking", "fluids", "liquids", "clear liquids"), "drink"),
+}
+"""Lines about what is left out before a treatment, by what protocols call it; what else it is could tell the drug."""
+_TASKS = {"ride": "ride_by", "peer monitor": "stay_by", "form": "form_by"}
+"""Lines about what is to be done, by topic."""
+_NOTICES = {"rest": "rest", "ride": "ride_home", "medicine": "medicine", "fluids": "water_before"}
+"""Lines of notices, by topic; those about drinking depend on the time too."""
 
 
 class Shared(NamedTuple):
@@ -35,7 +46,8 @@ class Shared(NamedTuple):
     Lines of a session that others like it have too.
 
     Attributes:
-        groups: All but what goes with it, which comes after the first.
+        groups: All but what goes with it: what takes place during it comes after the first, what is to be done
+            after the second.
         rule: The rule about driving, with DAY for the day that it names; among the groups if this reader is told it.
     """
 
@@ -52,7 +64,8 @@ class Telling:
     """
 
     def __init__(self, agenda: Agenda, publication: Publication) -> None:
-        self.agenda, self.publication, self.words = agenda, publication, publication.words
+        self.agenda, self.publication = agenda, publication
+        self.words = publication.words_for(agenda.today)
         self.findings = publication.findings
         self.for_patient = publication.audience is Audience.PATIENT
         self.named = publication.privacy is not Privacy.DISCREET
@@ -61,9 +74,11 @@ class Telling:
         self.definitions = {companion.id: companion for companion in agenda.protocol.companions}
         self.near = agenda.near
         self.tells_driving = self.named or self.for_patient
-        self.decided = (self.words.decided_by[publication.audience],)
+        contact, say = agenda.today.contact, self.words.say
+        footer = say("footer_phone", phone=contact.telephone) if contact.telephone else say("footer")
+        self.decided = (footer if self.for_patient else say("proposal"),)
+        self.timed = (say("zone", city=self.words.city(agenda.today.zone)), *self.decided)
         self.shared: dict[tuple[object, ...], Shared] = {}
-        self.titles: dict[tuple[str, str, int], list[str]] = {}
 
     def is_told(self, companion: Companion) -> bool:
         """Whether this reader is told of a companion at all."""
@@ -71,14 +86,21 @@ class Telling:
 
     def title(self, entry: Entry) -> str:
         """Return the title of a session, appointment, task or day after."""
-        if isinstance(entry, SessionEntry):
-            title = self._session_title(entry)
+        named, place = self.named, "home" if isinstance(entry, SessionEntry) and entry.at_home else ""
+        if isinstance(entry, DayAfter):
+            title = self.words.lines["named_day_after" if named else "title_day_after"]
         elif isinstance(entry, CompanionEntry):
-            title = self._called(entry.companion)
+            title = companion_title(self.words, entry.companion, named=named, full=self.full)
+        elif isinstance(entry, SessionEntry) and named:
+            apart = not (self.for_patient or entry.at_home) and entry.phase.name in self.phases_apart
+            phase = entry.phase.name if apart else ""
+            title = session_title(self.words, entry, full=self.full, phase=phase)
         else:
-            title = self.words.day_after_named if self.named else self.words.day_after
+            title = discreet_title(self.words, place)
         status = entry.booking.status
-        return title if status is BookingStatus.FIRM else self._marked(title, status)
+        if status is BookingStatus.MISSED and entry.is_whole_days:
+            status = BookingStatus.CLOSED  # what is due takes no place
+        return title if status is BookingStatus.FIRM else mark(self.words, title, status)
 
     def lines(self, entry: Entry) -> Lines:
         """Return the lines of a session, appointment, task or day after; the last says who decides."""
@@ -91,21 +113,16 @@ class Telling:
             return self._session(entry)
         if isinstance(entry, DayAfter):
             return self._day_after(entry)
-        lines: Iterable[str] = ()
-        if isinstance(entry, CompanionEntry):
-            said = self._task(entry) if entry.companion.kind == "task" else self._appointment(entry)
-            lines = (*said, *self._for_the_clinic(entry))
-        return (tuple(lines), self.decided), None, ""
+        if not isinstance(entry, CompanionEntry):
+            return (self.decided,), None, ""
+        task = entry.companion.kind == "task"
+        said = self._task(entry) if task else self._appointment(entry)
+        last = self.decided if task or entry.start is None or not entry.status.stands else self.timed
+        return ((*said, *self._for_the_clinic(entry)), last), None, ""
 
     def remarks(self) -> tuple[str, ...]:
         """Return what the rules remarked that is of no one booking."""
         return tuple(self._findings.get("", ()))
-
-    def _marked(self, title: str, status: BookingStatus) -> str:
-        """Return a title that says what a booking is: to be confirmed, or cancelled."""
-        if status is BookingStatus.TENTATIVE:
-            return self.words.tentative.format(title=title)
-        return title if status.stands else self.words.cancelled.format(title=title)
 
     # What lines depend on, beside the booking itself and the protocol
 
@@ -148,10 +165,13 @@ class Telling:
             if self.is_told(companion):
                 places[placed.id] = placed.session if companion.on_session_days == "during" else placed.id
         for finding in self.findings:
+            if str(getattr(finding, "severity", "error")) != "error":
+                continue  # what is no problem is for whoever checks the course
             # An appointment or task stands nearer to it than its session; the one to act on comes last.
             about = getattr(finding, "companions", ()) or getattr(finding, "sessions", ())
-            said = self.words.finding.format(code=finding.code, what=finding.what)
-            found.setdefault(places.get(about[-1], "") if about else "", []).append(said)
+            found.setdefault(places.get(about[-1], "") if about else "", []).append(
+                self.words.say("problem", what=finding.what)
+            )
         return found
 
     def as_of(self, earlier: Agenda) -> Telling:
@@ -182,34 +202,19 @@ class Telling:
 
     # Sessions
 
-    def _session_title(self, entry: SessionEntry) -> str:
-        if not self.named or entry.number is None:
-            return self._titled(entry, None)
-        key = entry.phase.name, entry.booking.route, entry.total
-        parts = self.titles.get(key)
-        if parts is None:
-            parts = self.titles[key] = self._titled(entry, _NUMBER).split(_NUMBER)
-        # All but the number is the same for the sessions of a phase, whatever it is called.
-        return f"{parts[0]}{entry.number}{parts[1]}" if len(parts) == 2 else self._titled(entry, entry.number)
-
-    def _titled(self, entry: SessionEntry, number: int | str | None) -> str:
-        words, title = self.words, self.words.session
-        if self.named:
-            title = words.series.get(entry.phase.kind, words.series["induction"])
-            if entry.phase.name in self.phases_apart:
-                title = words.of_phase.format(title=title, phase=entry.phase.name)
-            if number is not None:
-                title = words.numbered.format(title=title, number=number, total=entry.total)
-        return words.with_route.format(title=title, route=entry.route) if self.full else title
-
     def _session(self, entry: SessionEntry) -> Told:
         session, (groups, rule) = entry.booking, self._shared(entry)
         if session.id in self.agenda.with_session and session.status.stands:
-            groups = (groups[0], self._beside(session), *groups[1:])
-        until = entry.drives_from
-        if rule is None or until is None or not self.tells_driving:
+            during, to_do = self._beside(session)
+            groups = (groups[0], during, groups[1], to_do, *groups[2:])
+        if rule is None or not self.tells_driving:
             return groups, None, ""
-        return groups, rule, self.words.date(until.date())
+        return groups, rule, self._day_of(entry)
+
+    def _day_of(self, entry: SessionEntry) -> str:
+        """Say the day that the rule about driving names."""
+        until = entry.drives_from
+        return "" if until is None else self.words.day(self.words.spoken(until).date(), beside=entry.first)
 
     def _shared(self, entry: SessionEntry) -> Shared:
         """Return the lines that sessions of a phase share at the same time of day, where the clocks run evenly."""
@@ -221,13 +226,15 @@ class Telling:
         even, known = session.day not in self.near, self.shared.get(key)
         if known is not None and even:
             return known
-        opening, chair, rule, closing, times = self._made(entry, notices, ride=ride)
-        last = (*closing, *because, *self._in_full(entry), *remarks, *self.decided)
+        opening, before, home, rule, closing, times = self._made(entry, notices, ride=ride)
+        stands = session.status.stands and entry.moments is not None
+        end = self.timed if stands else self.decided
+        last = (*closing, *self._in_full(), *because, *remarks, *end)
         told_rule = rule if self.tells_driving else None
-        found = Shared((opening, *filter(None, (chair, told_rule, last))), rule)
+        found = Shared((opening, before, *filter(None, (home, told_rule, last))), rule)
         until = entry.drives_from
         short = until is None or until.date() <= session.day + _EVEN_DAYS
-        if even and short and all(moment.date() == session.day for moment in times):
+        if even and short and all(self.words.spoken(moment).date() == session.day for moment in times):
             self.shared[key] = found
         return found
 
@@ -235,67 +242,90 @@ class Telling:
         """Return why a session is to be confirmed, and what the rules remarked on it."""
         unsure = session.status is BookingStatus.TENTATIVE
         reasons = self.reasons.get(session.id, ()) if unsure else ()
-        said = tuple(self.words.to_confirm.format(reason=reason) for reason in reasons)
+        said = tuple(self.words.say("to_confirm", reason=reason) for reason in reasons)
         return said, tuple(self._findings.get(session.id, ()))
 
-    def _in_full(self, entry: SessionEntry) -> Lines:
-        words, protocol = self.words, self.agenda.protocol
-        if not self.full:
-            return ()
-        title = words.protocol.format(title=protocol.title, id=protocol.id, version=protocol.version)
-        return words.route.format(route=entry.route), title
+    def _in_full(self) -> Lines:
+        return (self.words.say("protocol", title=self.agenda.protocol.title),) if self.full else ()
 
-    def _off(self, status: BookingStatus) -> str:
-        missed = status is BookingStatus.MISSED
-        return self.words.did_not_take_place if missed else self.words.does_not_take_place
+    def _off(self, status: BookingStatus, place: str) -> str:
+        """Say that an appointment is off; who would have come to the clinic for it is asked not to."""
+        if status is BookingStatus.MISSED:
+            return self.words.lines["is_missed" if self.for_patient else "was_missed"]
+        return self.words.lines["is_cancelled" if self.for_patient and place == "clinic" else "is_off"]
 
     def _made(
         self, entry: SessionEntry, notices: Iterable[Companion], *, ride: bool
-    ) -> tuple[Lines, Lines, Lines | None, Lines, list[datetime]]:
-        """Return a session's first lines, its chair, its rule about driving, the lines after it, and their moments."""
+    ) -> tuple[Lines, Lines, Lines, Lines | None, Lines, list[datetime]]:
+        """
+        Return the lines of a session and their moments: where and when it is, what comes before, the way home.
+
+        Then its rule about driving, and the last lines. In each they stand in the order of the table.
+        """
         session, phase, at, words = entry.booking, entry.phase, entry.moments, self.words
+        place = "home" if entry.at_home else "clinic"
         if not session.status.stands:
-            return (self._off(session.status),), (), None, (), []
-        unconfirmed = (words.not_confirmed,) if session.status is BookingStatus.TENTATIVE else ()
+            return (self._off(session.status, place),), (), (), None, (), []
+        unconfirmed = (words.lines["not_confirmed"],) if session.status is BookingStatus.TENTATIVE else ()
         has_chair = self.named and not self.for_patient and session.chair is not None
-        chair = (words.chair.format(number=session.chair),) if has_chair else ()
         if at is None:
-            return unconfirmed, chair, None, (), []
+            chair = (words.say("chair", n=session.chair),) if has_chair else ()
+            return unconfirmed, (), (), None, chair, []
         left_out = phase.before if self.for_patient else ()
         since = [later(at.treatment, timedelta(minutes=-restriction.minutes)) for restriction in left_out]
-        arrives = self.for_patient and not entry.at_home
-        template = words.arrive if arrives else words.begins
-        before = [self._from_to(template, at.start, at.end, phase.anatomy.minutes)]
-        before += self._left_out(phase, session.day, since)
-        after = [words.ride_home] if arrives and (ride or phase.no_driving is not None) else []
+        opening = (*unconfirmed, self._from_to(place, at.start, at.end, phase.anatomy.minutes))
+        before = self._left_out(phase, session.day, since)
+        rides = self.for_patient and place == "clinic" and (ride or phase.no_driving is not None)
+        home, after = [words.lines["ride_home"]] if rides else [], list[str]()
         times = [*since, at.end]
-        for notice in notices:
+        for notice in sorted(notices, key=lambda notice: self._rank(_NOTICES.get(notice.topic, "note"))):
             begin, until = _holds(notice, at)
-            lines = before if until is None and begin is not None else after
-            lines.append(self._notice(notice, phase, begin, until, session.day))
+            lines = {"ride": home, "fluids": before, "medicine": before}.get(notice.topic, after)
+            lines += self._notice(notice, phase, begin, until, session.day)
             times += [moment for moment in (begin, until) if moment is not None]
         if self.full or (self.named and not self.for_patient):
             after += self._parts(entry, at)
-        opening, closing = (*unconfirmed, *dict.fromkeys(before)), tuple(dict.fromkeys(after))
-        return opening, chair, self._rule(entry), closing, times
+        if not self.for_patient and self.named:
+            free = self._by(at.end, session.day)
+            after.append(words.say("chair_until" if has_chair else "chair_free", n=session.chair, time=free))
+        parts = (tuple(dict.fromkeys(lines)) for lines in (before, home, after))
+        said, way, closing = parts
+        return opening, said, way, self._rule(entry), closing, times
 
-    def _from_to(self, template: str, start: datetime, end: datetime, minutes: int) -> str:
-        takes = self.words.takes.format(length=self.words.length(minutes), time=self._by(end, start.date()))
-        return f"{template.format(time=clock(start))} {takes}"
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {key: rank for rank, key in enumerate(self.words.lines)}
+
+    def _rank(self, key: str) -> int:
+        """Return where a line stands among others: the table has them in that order."""
+        return self._ranks[key]
+
+    def _from_to(self, place: str, start: datetime, end: datetime, minutes: int) -> str:
+        """Say where and when an appointment is: when to come, or where one need not come for it."""
+        say, day = self.words.say, start.date()
+        times = {"time": self._by(start, day), "end": self._by(end, day)}
+        if self.for_patient:
+            key = {"home": "at_home", "telephone": "by_telephone", "elsewhere": "elsewhere"}.get(
+                place, "arrive"
+            )
+            return say(key, **times, length=self.words.length(minutes))
+        starts = say("starts", **times)
+        return starts if place == "clinic" else f"{self.words.lines[f'place_{place}']} {starts}"
 
     def _by(self, moment: datetime, day: date) -> str:
         """Say a clock time, with its day if that is not the one that is spoken of."""
-        return clock(moment) if moment.date() == day and not moment.fold else self.words.moment(moment)
+        return self.words.moment(moment, beside=day)
 
-    def _left_out(self, phase: Phase, day: date, since: list[datetime]) -> Iterable[str]:
+    def _left_out(self, phase: Phase, day: date, since: list[datetime]) -> list[str]:
         """Say what the patient leaves out, and since when, counted back from the start of the treatment."""
         found = []
         for restriction, begin in zip(phase.before, since, strict=False):
-            template = self.words.left_out.get(restriction.what.strip().casefold())
-            if template is None:  # what it is could tell the drug
-                template = self.words.left_out_full if self.full else self.words.left_out_discreet
-            found.append(template.format(time=self._by(begin, day), what=restriction.what))
-        return dict.fromkeys(found)
+            key = RESTRICTIONS.get(restriction.what.strip().casefold())
+            if key is None:  # what it is could tell the drug
+                key = "avoid_what" if self.full else "avoid"
+            said = self.words.say(key, time=self._by(begin, day), what=restriction.what)
+            found.append((("eat", "drink").index(key) if key in ("eat", "drink") else 2, said))
+        return [said for _, said in sorted(found, key=itemgetter(0))]
 
     def _rule(self, entry: SessionEntry) -> Lines | None:
         """Say until when the patient does not drive, counted from the end of the treatment, but for the day."""
@@ -303,49 +333,51 @@ class Telling:
         if until is None:
             return None
         if isinstance(entry.phase.no_driving, timedelta):
-            return (words.no_driving_until.format(time=words.moment(until, DAY)),)
-        return (words.no_driving_next_day,)
+            until = words.spoken(until)
+            return (words.say("no_driving", time=words.moment(until, beside=until.date()), day=DAY),)
+        return (words.say("no_driving_sleep", day=DAY),)
 
     def _parts(self, entry: SessionEntry, at: Moments) -> Iterator[str]:
-        words, day = self.words, entry.first
-        prepare, treatment, observe, discharge = words.parts
-        if self.full:
-            treatment = words.treatments.get(entry.route.strip().casefold(), treatment)
-        for part, begin, end in zip((prepare, treatment, observe, discharge), at, at[1:], strict=False):
+        say, lines, day = self.words.say, self.words.lines, entry.first
+        infusion = self.full and ROUTES.get(entry.route.strip().casefold()) == "infusion"
+        parts = ("preparation", "infusion" if infusion else "treatment", "observation", "leaving")
+        for part, begin, end in zip(parts, at, at[1:], strict=False):
             if begin != end:
-                yield words.part.format(part=part, start=self._by(begin, day), end=self._by(end, day))
-        if not self.for_patient:
-            yield words.chair_free.format(time=self._by(at.end, day))
+                start, until = self._by(begin, day), self._by(end, day)
+                yield say("part", start=start, end=until, part=lines[f"part_{part}"])
 
     # Notices, tasks and what happens during a session: lines of its description
 
     def _notice(
         self, notice: Companion, phase: Phase, begin: datetime | None, end: datetime | None, day: date
-    ) -> str:
-        words = self.words
-        said = (notice.text or notice.title) if self.full else self._neutral(notice, phase)
-        if begin is not None and end is not None:
-            start, until = self._by(begin, day), self._by(end, day)
-            return words.holds_between.format(start=start, end=until, said=said)
-        if begin is not None:
-            return words.holds_from.format(start=self._by(begin, day), said=said)
-        return said if end is None else words.holds_until.format(end=self._by(end, day), said=said)
+    ) -> list[str]:
+        """Return the lines of a notice, with the times between which it holds."""
+        if self.full:
+            return [self._timed(notice.text or notice.title, begin, end, day)]
+        lines = self.words.lines
+        match notice.topic:
+            case "fluids":
+                left_out = (restriction.what.strip().casefold() for restriction in phase.before)
+                if "drink" in map(RESTRICTIONS.get, left_out):  # not against a rule of the same session
+                    if begin is None and end is not None:
+                        return [self._timed(lines["water_after"], None, end, day)]
+                    return [self._timed(lines["water_until"], begin, None, day)]
+                before, after = begin is not None or end is None, end is not None or begin is None
+                said = [self._timed(lines["water_before"], begin, None, day)] if before else []
+                return said + ([self._timed(lines["water_after"], None, end, day)] if after else [])
+            case "ride":
+                return [lines["ride_home"]]
+            case "rest" if end is None or end.date() == day:  # of the day: no hour says more
+                return [lines["rest"]]
+        return [self._timed(lines[_NOTICES.get(notice.topic, "note")], begin, end, day)]
 
-    def _neutral(self, notice: Companion, phase: Phase) -> str:
-        """Say a notice by its topic alone; water is not asked for against a rule of the same session."""
-        words = self.words
-        if notice.topic == "fluids":
-            if notice.before is None and notice.after is not None:
-                return words.water_after
-            left_out = (restriction.what.strip().casefold() for restriction in phase.before)
-            if words.nothing_to_drink in map(words.left_out.get, left_out):
-                return words.water_until
-            if notice.before is not None and notice.after is None:
-                return words.water_before
-        known = words.notices.get(notice.topic)
-        if known is None and self.named:
-            known = words.notices_named.get(notice.topic)
-        return known or words.notice
+    def _timed(self, text: str, begin: datetime | None, end: datetime | None, day: date) -> str:
+        """Return a text with since when and until when it holds; as it is if neither is known."""
+        if begin is None and end is None:
+            return text
+        key = "from_until" if begin and end else "from_time" if begin else "until_time"
+        start, until = (None if moment is None else self._by(moment, day) for moment in (begin, end))
+        return self.words.say(key, start=start, end=until, text=text)
 
     def _with(self, session: Session) -> Iterator[tuple[PlacedCompanion, Companion]]:
         """Yield the appointments and tasks that stand and go with a session."""
@@ -358,69 +390,58 @@ class Telling:
         """Whether there is a task about the ride home from a session."""
         return any(c.topic == "ride" and c.kind == "task" for _, c in self._with(session))
 
-    def _beside(self, session: Session) -> Lines:
-        """Say the tasks of a session, done or not (its event stays as it was), and what happens during it."""
-        found = []
+    def _beside(self, session: Session) -> tuple[Lines, Lines]:
+        """Say what happens during a session, and its tasks, done or not: its event stays as it was."""
+        during, tasks = [], []
         for placed, companion in self._with(session):
             if not self.is_told(companion):
                 continue
             if companion.on_session_days == "during":
-                found.append(self._during(placed, companion))
+                during.append(self._during(placed, companion, session.day))
             elif companion.kind == "task" and self.for_patient:
-                found.append(self._to_do(placed, companion))
-        return tuple(dict.fromkeys(found))
+                said = self._to_do(placed, companion, session.day)
+                tasks.append((self._rank(_TASKS.get(companion.topic, "todo_by")), said))
+        in_order = (said for _, said in sorted(tasks, key=itemgetter(0)))
+        return tuple(dict.fromkeys(during)), tuple(dict.fromkeys(in_order))
 
-    def _during(self, placed: PlacedCompanion, companion: Companion) -> str:
-        if not self.named or placed.time is None:
-            return self.words.during_discreet
+    def _during(self, placed: PlacedCompanion, companion: Companion, day: date) -> str:
+        start = self.agenda.start(placed)
+        if start is None or not (self.full or (self.named and not self.for_patient)):
+            return self.words.lines["during"]
+        title = companion_title(self.words, companion, named=True, full=self.full)
         length = self.words.length(companion.minutes)
-        title = self._called(companion)
-        return self.words.during.format(time=clock(placed.time), title=title, length=length)
+        return self.words.say("during_what", time=self._by(start, day), title=title, length=length)
 
-    def _to_do(self, placed: PlacedCompanion, companion: Companion) -> str:
-        words, day = self.words, self.words.date(placed.day)
+    def _to_do(self, placed: PlacedCompanion, companion: Companion, beside: date) -> str:
+        day = self.words.day(placed.day, beside=beside)
         if self.full:
-            return words.task_full.format(day=day, said=companion.text or companion.title)
-        template = words.tasks.get(companion.topic)
-        if template is None and self.named:
-            template = words.tasks_named.get(companion.topic)
-        return (template or words.task).format(day=day)
+            return self.words.say("todo_text", day=day, text=companion.text or companion.title)
+        return self.words.say(_TASKS.get(companion.topic, "todo_by"), day=day)
 
     # Appointments and tasks by themselves
 
-    def _called(self, companion: Companion) -> str:
-        words = self.words
-        general = words.reminder if companion.kind == "task" else words.session
-        if self.full:
-            return companion.title
-        return words.topics.get(companion.topic, general) if self.named else general
-
     def _appointment(self, entry: CompanionEntry) -> list[str]:
-        words, status, companion = self.words, entry.status, entry.companion
+        status, companion = entry.status, entry.companion
         if not status.stands or entry.start is None or entry.end is None:
-            return [self._off(status)]
-        found = [words.not_confirmed] if status is BookingStatus.TENTATIVE else []
-        arrives = self.for_patient and companion.place == "clinic"
-        template = words.arrive if arrives else words.begins
-        found.append(self._from_to(template, entry.start, entry.end, companion.minutes))
-        if companion.place in words.by_place:
-            found.append(words.by_place[companion.place])
+            return [self._off(status, companion.place)]
+        found = [self.words.lines["not_confirmed"]] if status is BookingStatus.TENTATIVE else []
+        found.append(self._from_to(companion.place, entry.start, entry.end, companion.minutes))
         if self.full and companion.text:
             found.append(companion.text)
         return found
 
     def _task(self, entry: CompanionEntry) -> list[str]:
-        words, companion = self.words, entry.companion
+        lines, companion = self.words.lines, entry.companion
         match entry.status:
             case BookingStatus.CLOSED:
-                return [words.no_longer]
+                return [lines["no_longer"]]
             case BookingStatus.MISSED:
-                return [words.not_done]
+                return [lines["not_done" if self.for_patient else "was_not_done"]]
             case BookingStatus.FULFILLED:
-                return [words.done]
+                return [lines["done" if self.for_patient else "was_done"]]
             case _ if self.for_patient:
-                return [self._to_do(entry.booking, companion)]
-        found = [words.due.format(day=words.date(entry.first))]
+                return [self._to_do(entry.booking, companion, entry.first)]
+        found = [self.words.say("due", day=self.words.day(entry.first))]
         return [*found, companion.text] if self.full and companion.text else found
 
     def _for_the_clinic(self, entry: CompanionEntry) -> Iterator[str]:
@@ -428,37 +449,35 @@ class Telling:
         if not self.for_clinic_in_full:
             return
         words, outcome = self.words, entry.booking.outcome
-        if entry.companion.areas:
-            yield words.areas.format(areas=", ".join(entry.companion.areas))
         if outcome is not None:
-            yield words.outcome.format(what=outcome.what, who=outcome.who, day=words.date(outcome.on))
+            day = words.day(outcome.on, beside=entry.first)
+            yield words.say("decision", what=outcome.what, who=outcome.who, day=day)
         elif entry.companion.gate and entry.status.stands:
-            yield words.no_outcome
+            yield words.lines["no_decision"]
+        if entry.companion.areas:
+            yield words.say("checks", areas=", ".join(entry.companion.areas))
         yield from self._findings.get(entry.booking.id, ())
 
     # The day after a session
 
     def _day_after(self, entry: DayAfter) -> Told:
         if not entry.status.stands:
-            return ((self.words.no_longer,), self.decided), None, ""
+            return ((self.words.lines["no_longer"],), self.decided), None, ""
         of, phase = entry.session, entry.session.phase
-        rule, day = None, ""
-        if isinstance(phase.no_driving, timedelta) and of.drives_from is not None:
-            rule, day = self._shared(of).rule, self.words.date(of.drives_from.date())
-        first = (self.words.no_driving_slept,) if rule is None else rule
-        notices = self.notices.get(of.booking.id, ())
-        if not notices:
-            return (first, self.decided), rule, day
-        others = {first[0].replace(DAY, day): None}  # each line once
-        for notice in notices:
+        day, rule = self._day_of(of), self._shared(of).rule
+        first = rule or (self.words.say("no_driving_sleep", day=self.words.day(entry.first)),)
+        said = first[0].replace(DAY, day)
+        others: dict[str, None] = {}
+        for notice in self.notices.get(of.booking.id, ()):
             _, end = _holds(notice, of.moments)
             if end is not None and end.date() > of.first:
-                others[self._notice(notice, phase, None, end, of.first)] = None
-        return (first, tuple(others)[1:], self.decided), rule, day
+                others.update(dict.fromkeys(self._notice(notice, phase, None, end, of.first)))
+        others.pop(said, None)
+        last = self.timed if others or isinstance(phase.no_driving, timedelta) else self.decided
+        groups: tuple[Lines, ...] = (first, tuple(others), last)
+        return tuple(filter(None, groups)), rule, day
 
 
-_NUMBER = "\0"
-"""Stands for the number of a session in a title that others have too."""
 _LIKENESS = attrgetter("time", "status", "phase", "place", "route", "chair")
 _EVEN_DAYS = timedelta(days=2)
 """After the day of a booking, on which the clocks run evenly if the agenda says so."""
