@@ -42,7 +42,7 @@ from ketsched.interchange.identity import (
     uids_of,
 )
 from ketsched.interchange.vtimezones import vtimezone
-from ketsched.model import BookingStatus, Course, Protocol
+from ketsched.model import Booking, BookingStatus, Course, Protocol
 from ketsched.moments import DAY as ONE_DAY
 from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
 from ketsched.words.naming import discreet_title, mark
