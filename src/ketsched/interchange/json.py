@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
+from itertools import compress
+from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -41,13 +43,17 @@ from ketsched.model import (
     Course,
     Interval,
     Phase,
+    PlacedCompanion,
     Protocol,
+    Session,
 )
 from ketsched.words.wording import Publication
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
+_NEVER = object()
+"""What no attribute is."""
 _SHORT_ESCAPE = re.compile(r'\\(["\\bfnrt])')
 _LONG_ESCAPES = {
     f"\\{short}": f"\\u{code:04x}" for short, code in zip('"\\bfnrt', (34, 92, 8, 12, 10, 13, 9), strict=True)
@@ -153,37 +159,32 @@ def from_values(values: Mapping[str, Any]) -> Course:
 def _converter() -> Converter:
     """Make the converter at first use; it takes longer than writing a document."""
     from cattrs import Converter
-    from cattrs.gen import make_dict_unstructure_fn, override
 
     converter = Converter()
 
     def unstructured(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
-        inner = make_dict_unstructure_fn(kind, converter, **special(kind))
-        names = [a.name for a in attrs.fields(kind)]
-
-        def unstructure(value: Any) -> dict[str, Any]:
-            parts = inner(value)  # those that may be left out come last
-            return {name: parts[name] for name in names if name in parts}
-
-        return unstructure
-
-    def special(kind: type[Any]) -> dict[str, Any]:
         """
-        Say how the attributes of a class are written: an absent one means "nothing", and only that.
+        Return what writes a class, its attributes in order: an absent one means "nothing", and only that.
 
         A default that says something is written out, so that a document keeps its meaning
         when a default changes.
         """
-        nothing = (None, "", ())
-        more = NOTHING_TOO.get(kind, ())
-        return {
-            a.name: override(
-                omit=(kind, a.name) in WRITTEN_AS or None,
-                omit_if_default=a.name in more or any(a.default is n or a.default == n for n in nothing),
-                unstruct_hook=hooks.get((kind, a.name)),
-            )
-            for a in attrs.fields(kind)
-        }
+        nothing, more = (None, "", ()), NOTHING_TOO.get(kind, ())
+        fields = [a for a in attrs.fields(attrs.resolve_types(kind)) if (kind, a.name) not in WRITTEN_AS]
+        names = [a.name for a in fields]
+        writers = [hooks.get((kind, a.name)) or converter.get_unstructure_hook(a.type) for a in fields]
+        absent = [
+            a.default if a.name in more or any(a.default is n or a.default == n for n in nothing) else _NEVER
+            for a in fields
+        ]
+        parts_of = attrgetter(*names, names[0])  # of one name alone it would return no tuple
+
+        def unstructure(value: Any) -> dict[str, Any]:
+            parts = parts_of(value)
+            present = compress(zip(names, writers, parts, strict=False), map(ne, parts, absent))
+            return {name: write(part) for name, write, part in present}
+
+        return unstructure
 
     def times_written(calendar: Calendar | None) -> Any:
         return None if calendar is None else [converter.unstructure(part) for part in times_of(calendar)]
@@ -212,6 +213,7 @@ def _converter() -> Converter:
         (PatientHours, "wishes"): times_written,
         (PatientHours, "away"): days_written,
         (ClinicFiles, "staff"): dict,
+        **dict.fromkeys(((Session, "revised"), (PlacedCompanion, "revised")), _numbers_written),
         **dict.fromkeys(LENGTHS, length_written),
         **{(Anatomy, a.name): _length_written for a in attrs.fields(Anatomy)},
     }
@@ -239,6 +241,13 @@ def _checked(kind: type[Any]) -> Callable[[Any], Any]:
         return value
 
     return unstructure
+
+
+def _numbers_written(numbers: tuple[int, ...]) -> list[int]:
+    return list(map(_WHOLE_NUMBER, numbers))
+
+
+_WHOLE_NUMBER = _checked(int)
 
 
 def _length_written(minutes: int) -> str:
