@@ -220,7 +220,7 @@ class Telling:
         """Return the lines that sessions of a phase share at the same time of day, where the clocks run evenly."""
         session, notices = entry.booking, self.notices.get(entry.booking.id, ())
         ride = session.id in self.agenda.with_session and self._tells_of_ride(session)
-        because, remarks = self._remarks_on(session) if self.for_clinic_in_full else ((), ())
+        because, remarks = self._remarks_on(session) if self.reasons or self._findings else ((), ())
         names = tuple(notice.id for notice in notices) if notices else ()
         key = _LIKENESS(session), ride, names, because, remarks
         even, known = session.day not in self.near, self.shared.get(key)
