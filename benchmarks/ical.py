@@ -23,7 +23,7 @@ from ketsched.interchange import dumps, json
 from ketsched.model import Anatomy, Course, Phase, Protocol, Revision, Session
 from ketsched.revising import revise
 
-ROUNDS, IN_A_ROW = 8, 4
+ROUNDS, IN_A_ROW = 24, 4
 
 
 def course_of(count: int) -> Course:

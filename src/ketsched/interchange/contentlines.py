@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 
@@ -140,6 +141,12 @@ def text_line(name: str, value: str) -> str:
     """Return the line of a property whose value is a TEXT, as `line` does."""
     content = f"{name}:{text(value)}"
     return f"{content}\r\n" if content.isascii() and len(content) <= _OCTETS else line(content)
+
+
+@lru_cache(maxsize=64)
+def joined(lines: tuple[str, ...]) -> str:
+    """Return lines that many files have, those of a zone above all, as `line` does each."""
+    return "".join(map(line, lines))
 
 
 def document(lines: Iterable[str]) -> bytes:

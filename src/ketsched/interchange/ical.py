@@ -152,7 +152,7 @@ class _Calendar:
         self.adopted = adopted_uids(course)
         # What several events have is made once.
         self.uid, self.text = cache(uids_of(self.id, course.key)), cache(contentlines.text)
-        self.clock, self.location = cache(contentlines.clock), cache(_location)
+        self.clock = cache(contentlines.clock)
         self.summary = cache(partial(contentlines.text_line, "SUMMARY"))
         self.folded, self.ending, self.alarms = cache(self._folded), cache(self._ending), cache(self._alarms)
         self.stamps: dict[int, str] = {}
@@ -180,14 +180,14 @@ class _Calendar:
             rules = list(map(self._zone_of, entries))
             known, local = next(filter(None, rules), None), (rule is not None for rule in rules)
         yield from map(contentlines.line, self._head())
-        if moments:
-            yield from map(contentlines.line, known or ())
+        if moments and known is not None:
+            yield contentlines.joined(known)
         yield from map(self._event, entries, repeat(since), local)
         yield contentlines.line("END:VCALENDAR")
 
     def resources(self) -> Iterator[Resource]:
         """Yield each event as a file of its own, without what says something of the whole calendar."""
-        opening, end = "".join(map(contentlines.line, self._opening())), contentlines.line("END:VCALENDAR")
+        opening, end = contentlines.joined(tuple(self._opening())), contentlines.line("END:VCALENDAR")
         since = self._since(self.entries)
         for entry in self.entries:
             zone = self._zone_of(entry)
@@ -198,7 +198,7 @@ class _Calendar:
                 booking=entry.booking.id,
                 state=_state(entry),
                 earlier=tuple(map(_state, filter(_can_be_event, was))),
-                content=contentlines.file_of((opening, *map(contentlines.line, zone or ()), event, end)),
+                content=contentlines.file_of((opening, contentlines.joined(zone or ()), event, end)),
             )
 
     def _zone_of(self, entry: Entry) -> tuple[str, ...] | None:
@@ -367,7 +367,7 @@ class _Calendar:
             f"BEGIN:VEVENT\r\n{self.summary(telling.title(entry))}{self._when(entry, local)}"
             f"DTSTAMP:{stamp}\r\n{self._identity('UID', key)}SEQUENCE:{len(booking.revised) - 1}\r\n"
             f"{self.category}CLASS:PRIVATE\r\n{self._description(*telling.told(entry))}"
-            f"LAST-MODIFIED:{stamp}\r\n{self.location(place) if place else ''}"
+            f"LAST-MODIFIED:{stamp}\r\n{_location(place) if place else ''}"
             f"{self._identity('RELATED-TO', related) if related else ''}"
             f"{self._end(entry)}"
         )
