@@ -334,6 +334,8 @@ class CourseLife(RuleBasedStateMachine):
             named = set(finding.sessions)
             if finding.code == "KS405":
                 continue  # an appointment that decides has no open day left: it stays, and that is said
+            if finding.code == "KS203" and self.course.skipped:
+                continue  # what was skipped is not stretched over the weeks of the whole series
             around = [placed for placed in self.course.companions if placed.id in finding.companions]
             if any(p.pinned or p.day <= self.today or not waits(p) for p in around):
                 continue  # by hand it may be where the protocol would not have it; and what is past stays

@@ -3,7 +3,9 @@ Days that were agreed, against every plan there is: two phases, a miss, closures
 
 The second reading tries all open days near those aimed at, from the definition alone: fewest agreed days left,
 whichever session takes them; then fewest preferences broken; then as plans are compared. When the clinic is open,
-which chairs are free and when the patient can, it counts itself, in minutes.
+which chairs are free and when the patient can, it counts itself, in minutes. Where the definitions leave a choice,
+this one was made, besides those of the tracking oracle: `make-up` takes a day before the last booking of its phase that
+stands, and any day where none does.
 """
 
 from __future__ import annotations
@@ -276,13 +278,14 @@ class Reading:
             return stand
         new = Slot(self.induction, self.after_the_last())
         there = [(slot.aim, slot.phase) for slot in stand]
+        before = [s.day for s in self.standing if s.phase == "induction"]
         if case.policy == "make-up":
             if not (all(map(self.can_be, self.agreed)) and self.fits(there)):
                 return None  # where one cannot stand, there is no day that leaves the rest in place
             could = (
                 d
                 for d in self.days()
-                if d < max(self.agreed, default=d) and self.fits([*there, (d, self.induction)])
+                if (not before or d < before[-1]) and self.fits([*there, (d, self.induction)])
             )
             new = Slot(self.induction, next(could, new.aim))
         elif case.policy in ("next-open", "shift"):
