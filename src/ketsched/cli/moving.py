@@ -224,7 +224,7 @@ _OF_APPOINTMENTS = ("at", "calendar", "calendars", "availability", "time")
 
 
 @command()
-@replans()
+@replans(books=False)
 @click.argument("name", metavar="NAME", shell_complete=complete_booking)
 @under(TO_DO, choice("--by", ("patient", "clinic"), "Who cancelled a session", "clinic"))
 def cancel_command(told: Telling, name: str, by: str) -> None:
@@ -246,7 +246,7 @@ def cancel_command(told: Telling, name: str, by: str) -> None:
 
 
 @command()
-@replans()
+@replans(books=False)
 def end_command(told: Telling) -> None:
     """
     End a course today; what is still to come is cancelled.

@@ -36,7 +36,7 @@ from ketsched.errors import InvalidInput
 from ketsched.hours import Hours
 from ketsched.interchange.beside import FilesBeside, Known, Paths, closing
 from ketsched.interchange.coursefile import is_of_version_1
-from ketsched.model import Course
+from ketsched.model import ClinicFiles, Course
 from ketsched.zones import is_place, place_like, same_clocks, same_zone
 
 _TYPED = ("case", "clinic", "zone", "hours", "holidays", "closed", "chairs", "calendars", "booked", "clock")
@@ -154,6 +154,16 @@ def required(hours: Reader, course: Course, file: Path) -> Known:
         raise _no_hours("the command line")
     inputs.located("--staff", check_calendars, course, found.hours.staff)
     return found
+
+
+def or_any(hours: Reader, course: Course, file: Path) -> Known:
+    """Return the same for a command that books nothing: it needs nobody's hours."""
+    if (found := hours(course, file)) is not None:
+        return found
+    always = Calendar.always(course.zone)
+    staff = {companion.calendar: always for companion in course.protocol.companions if companion.calendar}
+    anything = Known(hours=Hours(always), said=None, clock=None, files=ClinicFiles(), closing=(), is_any=True)
+    return attrs.evolve(anything, hours=anything.patient(course).hours(always, staff=staff))
 
 
 def _no_hours(where: str) -> InvalidInput:

@@ -35,7 +35,7 @@ _ALLOW_LATE = flag(
 )
 
 
-def replans(*, sessions: bool = False) -> Decorator:
+def replans(*, sessions: bool = False, books: bool = True) -> Decorator:
     """
     Add the options that all commands take that book again: clinic, day, who, whether to write.
 
@@ -43,6 +43,7 @@ def replans(*, sessions: bool = False) -> Decorator:
 
     Args:
         sessions: Whether sessions are planned: it then takes `notice` and `exceed` as well.
+        books: Whether anything is booked: it then needs the clinic's hours.
     """
     notice, late = ((NOTICE,), (_ALLOW_LATE,)) if sessions else ((), ())
 
@@ -57,7 +58,8 @@ def replans(*, sessions: bool = False) -> Decorator:
             dry_run: bool,
             **given: Any,
         ) -> Any:
-            known = placing.required(hours, opened.course, opened.path)
+            reading = placing.required if books else placing.or_any
+            known = reading(hours, opened.course, opened.path)
             today = opened.as_of(as_of)
             return command(
                 told=Telling(opened=opened, known=known, today=today, who=who, dry_run=dry_run), **given
@@ -98,6 +100,8 @@ class Telling:
 
     def findings(self, course: Course) -> tuple[Finding, ...]:
         """Return what the rules remark on a course, with what is known of the clinic."""
+        if self.known.is_any:
+            return check(course, as_of=self.today)
         hours = self.known.hours
         return check(course, calendar=hours.calendar, calendars=hours.staff, as_of=self.today)
 

@@ -33,6 +33,7 @@ class Known:
         clock: The time of day that was typed; None: none.
         files: The clinic's files that were given, by their names beside the course file.
         closing: What closes the clinic for this command alone, as one writes it in a clinic file.
+        is_any: Whether nothing is known of the clinic, and any hour will do: nothing is booked.
     """
 
     hours: Hours
@@ -40,6 +41,7 @@ class Known:
     clock: time | None
     files: ClinicFiles
     closing: tuple[str, ...]
+    is_any: bool = False
 
     def keywords(self, course: Course, *, back: Collection[date] = ()) -> dict[str, Any]:
         """

@@ -202,6 +202,18 @@ def test_commands_and_options_stand_in_groups(run):
         assert re.findall(r"^  (-\S+)", alone, re.M) == ["-h,"], command
 
 
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_the_list_of_commands_imports_none_of_them(words):
+    """It is asked for at every press of the tab key: within 150 ms beyond a bare interpreter."""
+    code = (
+        f"import sys; sys.argv = ['ketsched', *{words}]; from ketsched.cli import main\n"
+        "try: main()\nexcept SystemExit: print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=-1, text=True, check=True)
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert not modules & {"attrs", "rich", "ketsched.model", "ketsched.checking", "ketsched.cli.inputs"}
+
+
 def test_a_command_of_two_words_is_told_from_a_file(run):
     """Files end in .json: record decision is the command, record decision.json the file."""
     assert "missing argument 'FILE'" in run("record", "decision").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from followed import FOURTH, HOURS, as_json, everything, on
 
@@ -53,3 +54,12 @@ def test_of_a_course_that_was_ended_nothing_is_to_come(run, third):
     assert page["given"].startswith("induction 3 of 6")
     assert page["to come"] == "none: ended on Tue 2027-01-12"
     assert "next" not in page
+
+
+def test_who_only_ends_or_cancels_needs_no_hours(run, third):
+    Path("clinic.toml").unlink()
+    assert run("cancel", third, "6", "--by", "patient", *on("2027-01-12")).code == 0
+    done = run("end", third, *on("2027-01-12", 13))
+    assert done.code == 0
+    assert done.err == "clinic.toml is not beside course.json any more: going on without it\n"
+    assert facts(run("status", third, "--as-of", "2027-01-13").out)["cancelled"] == "1: Thu 2027-01-21"
