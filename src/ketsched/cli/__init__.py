@@ -45,6 +45,7 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "authorise": ("changing", "Record what a payer has approved."),
     },
     "Calendars": {
+        "export": ("publishing", "Write calendar files from a course."),
         "publish": ("publishing", "Update a calendar on a CalDAV server."),
         "status": ("forecasting", "One page for the doctor."),
     },
@@ -61,6 +62,8 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 """Each command under its heading: the module that has it, and what the list says of it."""
 _COMMANDS = {name: entry for group in _GROUPS.values() for name, entry in group.items()}
 
+_SPELLED = {"authorize": "authorise"}
+"""Commands as others spell them."""
 _OPTIONS = {
     "calendars": "staff",
     "exceed": "allow-late",
@@ -107,6 +110,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = [_SPELLED.get(args[0], args[0]), *args[1:]]
         if (two := " ".join(args[:2])) in _COMMANDS:
             return two, self.get_command(ctx, two), args[2:]
         try:

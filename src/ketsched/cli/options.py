@@ -160,7 +160,7 @@ WHO_DECIDED = option("--who", "NAME", "Who decided it", default="")
 JSON = flag("--json", "Print it as JSON", to="as_json")
 _FOR_WHOM = "WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full"
 FILES = option("-o --output", "FILE[:WHO]", f"Write .json or .ics; {_FOR_WHOM}", several=True)
-CALENDARS = option("-o --output", "FILE[:WHO]", f"Write .ics as well; {_FOR_WHOM}", several=True)
+CALENDARS = option("-o --output", "FILE[:WHO]", f"Write a calendar, .ics; {_FOR_WHOM}", several=True)
 DRY_RUN = flag("--dry-run", "Show what would change, and write nothing")
 AS_OF = option("--as-of", "DATE", "Use another date than today", read_day)
 AT = option("--at", "MOMENT", "Use another moment than now: 2027-01-08T09:00:00Z", read_moment)

@@ -1,4 +1,4 @@
-"""`ketsched publish`: a course to a calendar on a CalDAV server."""
+"""`ketsched export` and `ketsched publish`: calendars of a course, as files and on a CalDAV server."""
 
 from __future__ import annotations
 
@@ -10,14 +10,45 @@ import attrs
 import click
 
 from ketsched import reporting
+from ketsched.checking import check
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.options import DRY_RUN, JSON, OUTPUT, choice, command, option, under
+from ketsched.cli.options import CALENDARS, DRY_RUN, JSON, OUTPUT, choice, command, option, under
 from ketsched.entries import event_named
 from ketsched.errors import InvalidInput
+from ketsched.files import write_several
 from ketsched.interchange.caldav import Published, credentials
 from ketsched.interchange.caldav import publish as publish_course
+from ketsched.interchange.outputs import calendars_of
 from ketsched.model import Course
 from ketsched.screens import Table, on
+
+
+@command()
+@revising.course_file
+@under(OUTPUT, CALENDARS, JSON)
+def export_command(file: str, output: tuple[str, ...], as_json: bool) -> None:
+    """
+    Write calendar files from a course; the course stays as it is.
+
+    \b
+    ketsched export course.json -o patient.ics -o clinic.ics:clinic,full
+    """
+    course = revising.read_course(file)
+    outputs = calendars_of(output, Path(file), changes_only=False)
+    if not outputs:
+        raise InvalidInput(
+            what="no file to write",
+            where="-o",
+            why="the name of the file says the format, and for whom it is",
+            fix="add -o patient.ics, or -o clinic.ics:clinic,full",
+        )
+    findings = check(course)
+    remarks = write_several([one.content(course, findings) for one in outputs])
+    if as_json:
+        click.echo(reporting.as_json({"written": [str(one.path) for one in outputs]}))
+        return
+    for line in (*(f"wrote {one}" for one in outputs), *remarks):
+        click.echo(line)
 
 
 @command()

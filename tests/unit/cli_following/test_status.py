@@ -1,4 +1,4 @@
-"""One page for the doctor, and what the shell completes of a course."""
+"""One page for the doctor; calendars written anew; what needs no hours."""
 
 from __future__ import annotations
 
@@ -63,3 +63,20 @@ def test_who_only_ends_or_cancels_needs_no_hours(run, third):
     assert done.code == 0
     assert done.err == "clinic.toml is not beside course.json any more: going on without it\n"
     assert facts(run("status", third, "--as-of", "2027-01-13").out)["cancelled"] == "1: Thu 2027-01-21"
+
+
+def test_calendars_are_written_without_a_change_of_the_course(run, third):
+    before = Path(third).read_bytes()
+    done = run("export", third, "-o", "patient.ics", "-o", "clinic.ics:clinic,full")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "wrote patient.ics (patient, discreet)\nwrote clinic.ics (clinic, full)\n"
+    assert Path(third).read_bytes() == before
+    assert Path("patient.ics").read_text("utf-8").count("BEGIN:VEVENT") >= 6
+    for words, says in (((), "no file to write"), (("-o", "x.json"), "second course file")):
+        done = run("export", third, *words)
+        assert (done.code, done.out) == (2, "")
+        assert says in done.err
+
+
+def test_authorize_is_spelled_either_way(run, third):
+    assert run("authorize", third, "--sessions", "6", *on("2027-01-12")).code == 0
