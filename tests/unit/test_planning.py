@@ -11,7 +11,9 @@ from ketsched.errors import InvalidInput, InvalidProtocol, KetschedError
 from ketsched.model import Anatomy, Interval, Join, Spacing
 from ketsched.planning import NoFeasiblePlan, plan, said_days, starts
 from making import (
+    EVERY_DAY,
     GAPS,
+    HOUR,
     JAN_4,
     MON_THU,
     NEVER_CLOSED,
@@ -25,6 +27,7 @@ from making import (
     dates,
     days_of,
     every,
+    jan,
     no_plan,
     patient,
     phase,
@@ -592,3 +595,18 @@ def test_a_join_with_an_ideal_of_its_own_leaves_the_first_interval_to_the_second
     later = boosters(4, Spacing(minimum=7), every=every(14, 21, 28), join=Join(ideal=7))
     course = plan(protocol(phase(6, GAPS, weekdays=MON_THU), later), start=JAN_4, calendar=OPEN)
     assert days_of(course)[6:] == dates("28 Jan, 11 Feb, 4 Mar, 1 Apr")
+
+
+# By Mondays and Thursdays neighbours are 3 or 4 days apart: 4 is kept by some pairs, 5 by none.
+@pytest.mark.parametrize(("minimum", "contradicts"), [(4, False), (5, True), (9, True)])
+def test_a_plan_says_where_a_spacing_contradicts_the_pattern_of_its_phase(minimum, contradicts):
+    prescribed = protocol(phase(4, Spacing(minimum=minimum), weekdays=(0, 3), anatomy=HOUR))
+    course = plan(prescribed, start=jan(4), calendar=clinic(*EVERY_DAY))
+    assert course.revisions[0].remarks == (
+        (
+            "the pattern and a spacing of induction contradict each other: by Mon, Thu neighbours are 3 to 4 days "
+            f"apart, and the spacing asks for at least {minimum} (minimum = 4 or less would fit)",
+        )
+        if contradicts
+        else ()
+    )

@@ -39,6 +39,7 @@ from ketsched.planning.narrowing import TooManyWays
 from ketsched.planning.planner import Planner, need_of
 from ketsched.planning.room import Room
 from ketsched.planning.unplaced import WIDEN, could_move, made_room, opened
+from ketsched.protocols.conflicts import pattern_conflicts
 from ketsched.revising import revise
 
 __all__ = ["Change", "NoFeasiblePlan", "Start", "appointments", "complete", "plan", "said_days", "starts"]
@@ -186,7 +187,7 @@ def complete(  # noqa: PLR0913 - public, each a keyword
     today = courses[0].day_at(at) if as_of is None and at is not None else as_of
 
     def around(course: Course, *remarks: str) -> Course:
-        first = Revision(at=at, remarks=(*_past(course, today), *remarks))
+        first = Revision(at=at, remarks=(*_past(course, today), *_contradicted(course.protocol), *remarks))
         given: dict[str, Any] = {"id": id, "key": key or "", "revisions": (first,)}
         given |= {"patient": hours.patient, "files": ClinicFiles().given(hours.staff)}
         given["contact"] = hours.calendar.contact
@@ -256,6 +257,13 @@ def _changes(
         if days := fits(planner.hours, day):
             yield Change(f"start on {day}", days)
             break
+
+
+def _contradicted(protocol: Protocol) -> Iterator[str]:
+    """Yield where a spacing contradicts the pattern of its own phase: sessions then leave their usual days."""
+    for phase in protocol.phases:
+        for _, why, better in pattern_conflicts(phase):
+            yield f"the pattern and a spacing of {phase.name} contradict each other: {why} ({better} would fit)"
 
 
 def _past(course: Course, today: date | None) -> Iterator[str]:

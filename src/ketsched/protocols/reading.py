@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ketsched.clock import FIRST_DAY
 from ketsched.errors import InvalidProtocol
 from ketsched.model import (
     LAPSES,
@@ -30,6 +29,7 @@ from ketsched.model import (
     plain_length,
 )
 from ketsched.protocols.companions import read_companion
+from ketsched.protocols.conflicts import pattern_conflicts
 from ketsched.protocols.stated import (
     Stated,
     filled,
@@ -44,8 +44,6 @@ from ketsched.protocols.stated import (
 )
 from ketsched.tomlfile import Table
 
-MOST_PATTERN = 60
-"""Weeks or steps of a pattern that are looked at beside a spacing: its gaps come back long before."""
 _PARTS = ("prepare", "infusion", "observation", "discharge")
 
 
@@ -238,44 +236,13 @@ def _read_phase(table: Table, sources: dict[str, str]) -> Phase:
 
 def _check_pattern(phase: Phase, table: Table) -> None:
     """Refuse a required spacing that the phase's own pattern keeps nowhere: a slip, in one or the other."""
-    days = [] if phase.recommended else _pattern_days(phase)
-    for n, rule in enumerate(phase.spacing):
-        gaps = {later - earlier for earlier, later in zip(days, days[rule.apart :], strict=False)}
-        if (
-            not gaps
-            or not rule.required
-            or not rule.is_for_all
-            or rule.apart >= (phase.count or MOST_SESSIONS)
-        ):
-            continue
-        in_days = rule.since(FIRST_DAY)
-        least, most = in_days.minimum or 0, in_days.latest
-        if max(gaps) < least or (most is not None and most < min(gaps)):
-            asked = f"at least {least}" if max(gaps) < least else f"at most {most}"
-            shown = f"{min(gaps)}" if len(gaps) == 1 else f"{min(gaps)} to {max(gaps)}"
-            better = (
-                f"minimum = {max(gaps)} or less" if max(gaps) < least else f"latest = {min(gaps)} or more"
-            )
-            what = "neighbours" if rule.apart == 1 else f"a session and the {rule.apart}. after it"
-            raise InvalidProtocol(
-                what="the pattern and a spacing contradict each other",
-                where=table.where("spacing", n),
-                why=f"by {phase.pattern()} {what} are {shown} days apart, and the spacing asks for {asked}",
-                fix=f"write {better}, or another pattern",
-            )
-
-
-def _pattern_days(phase: Phase) -> list[int]:
-    """Return on which days a phase's pattern puts sessions, the first of some; none if it has no pattern."""
-    if phase.every:
-        day, days = FIRST_DAY, [0]
-        for step in (*phase.every, *phase.every[-1:] * MOST_PATTERN):
-            day = step.from_base(day)
-            days.append((day - FIRST_DAY).days)
-        return days
-    if phase.weekdays:
-        return [7 * week + day for week in range(MOST_PATTERN) for day in phase.weekdays]
-    return list(phase.study_days)
+    for n, why, better in pattern_conflicts(phase):
+        raise InvalidProtocol(
+            what="the pattern and a spacing contradict each other",
+            where=table.where("spacing", n),
+            why=why,
+            fix=f"write {better}, or another pattern",
+        )
 
 
 def _no_driving(text: str) -> timedelta | str:
