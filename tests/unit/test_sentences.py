@@ -1,0 +1,133 @@
+"""What events and calls say: short sentences, no word of ours, and each day with its right weekday."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import attrs
+import icalendar
+import pytest
+
+from ketsched.calendars import Calendar
+from ketsched.errors import KetschedError
+from ketsched.interchange import dumps
+from ketsched.languages import LANGUAGES, Contact, Words
+from ketsched.model import Course, Visit
+from ketsched.planning import plan
+from ketsched.protocols import load_protocol, protocol_ids
+from ketsched.tracking import replan
+from ketsched.words import sentences
+from making import WEEKDAYS
+
+ZONES = {"en": "Europe/London", "es": "America/Mexico_City", "de": "Europe/Vienna"}
+NEVER = (
+    "no-show|tentative|slot|companion|besides|goes around|is off|extra booking|dose|top-up|journey|programme|"
+    "overdue|violation|waive|lapse|pinned|lifted"
+)
+"""Words that no patient reads or hears."""
+
+
+def clinic(zone: str) -> Calendar:
+    return Calendar.weekly(zone, **dict.fromkeys(WEEKDAYS, "08:00-18:00"), chairs=2)
+
+
+def course(protocol: str, language: str) -> Course:
+    return plan(
+        load_protocol(protocol),
+        start=date(2027, 1, 4),
+        calendar=clinic(ZONES[language]),
+        id="A-017",
+        at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+        language=language,
+    )
+
+
+def followed(planned: Course) -> Course:
+    """The first session given, the second missed, a week closed after that."""
+    first, second = (session.day for session in planned.standing()[:2])
+    shut = clinic(planned.zone).without([second + timedelta(n) for n in range(2, 7)])
+    seen = [Visit(first), Visit(second, status="no-show")]
+    try:
+        return replan(
+            planned, seen, calendar=shut, at=datetime.combine(second, planned.sessions[0].time, UTC)
+        )
+    except KetschedError:  # no plan keeps its rules then
+        return planned
+
+
+def said_in_events(course: Course, privacy: str) -> Iterator[str]:
+    calendar = icalendar.Calendar.from_ical(dumps(course, "ics", privacy=privacy))
+    for event in calendar.walk("VEVENT"):
+        yield str(event["SUMMARY"])
+        yield from str(event["DESCRIPTION"]).split("\n")
+        yield from (str(alarm["DESCRIPTION"]) for alarm in event.walk("VALARM"))
+
+
+def words_of(text: str) -> Iterator[list[str]]:
+    for sentence in re.split(r"(?<=[.?!]) |: ", text):
+        yield sentence.split()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("protocol", protocol_ids())
+def test_what_patients_read_and_hear(protocol, language):
+    planned = course(protocol, language)
+    after = followed(planned)
+    texts = {text for privacy in ("discreet", "named") for text in said_in_events(after, privacy)}
+    calls = {line for privacy in ("discreet", "named") for line in sentences(after, privacy=privacy)}
+    assert len(texts) > 5
+    words = Words.of(language, zone=planned.zone)
+    names = {words.locale.days["format"]["wide"][day]: day for day in range(7)}
+    months = {name: number for number, name in words.locale.months["format"]["wide"].items()}
+    dated = {
+        "en": r"(\w+day) (\d+) (\w+)(?: (\d{4}))?",
+        "es": r"(\w+) (\d+) de (\w+)(?: de (\d{4}))?",
+        "de": r"(\w+), (\d+)\. (\w+)(?: (\d{4}))?",
+    }[language]
+    found = 0
+    for text in texts | calls:
+        assert not re.search(r"\d{4}-\d\d-\d\d|\bs\d+\b|\u202f|[{}\[\]]|\b12 [ap]m\b", text), text
+        assert not re.search(rf"\b({NEVER})\b", text, re.IGNORECASE), text
+        for sentence in words_of(text):
+            lists = text in calls and len(re.findall(dated, text)) > 2
+            assert lists or len(sentence) <= 20, text
+        for weekday, day, month, year in re.findall(dated, text):
+            if weekday not in names:
+                continue
+            found += 1
+            years = [int(year)] if year else [2026, 2027, 2028]
+            assert any(date(y, months[month], int(day)).weekday() == names[weekday] for y in years), text
+    assert found > 5
+
+
+def test_a_clinic_s_own_lines_and_number_are_in_its_files():
+    planned = course("iv-mwf-6", "en")
+    assert "call 020 7946 0018." not in " ".join(said_in_events(planned, "discreet"))
+    reached = Contact(telephone="020 7946 0018", address="1 High Street")
+
+    calendar = attrs.evolve(clinic("Europe/London"), contact=reached)
+    of_clinic = plan(
+        load_protocol("iv-mwf-6"),
+        start=date(2027, 1, 4),
+        calendar=calendar,
+        id="A-017",
+        at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+    )
+    said = list(said_in_events(of_clinic, "discreet"))
+    assert "Times may change. If you cannot come or are unsure, please call 020 7946 0018." in said
+    text = dumps(of_clinic, "ics", privacy="named").decode()
+    assert "LOCATION:1 High Street" in text
+    assert "High Street" not in dumps(of_clinic, "ics").decode()
+
+
+def test_appointments_alone():
+    planned = course("generic-induction", "en")
+    everything = icalendar.Calendar.from_ical(dumps(planned, "ics"))
+    alone = icalendar.Calendar.from_ical(dumps(planned, "ics", events="appointments"))
+    titles = {str(event["SUMMARY"]).partition(" (")[0] for event in alone.walk("VEVENT")}
+    assert titles == {"Appointment"}
+    kept = [e for e in everything.walk("VEVENT") if str(e["SUMMARY"]).startswith("Appointment")]
+    assert [e.to_ical() for e in alone.walk("VEVENT")] == [e.to_ical() for e in kept]
+    assert len(kept) < len(everything.walk("VEVENT"))
