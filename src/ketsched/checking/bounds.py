@@ -78,13 +78,6 @@ Read = Callable[[CheckedCourse], Iterator[Breach]]
 """What reads the breaches of one kind of bound off a course."""
 
 
-def still_to_come(rule: Rule, case: CheckedCourse, read: Read) -> Iterator[Finding]:
-    """Yield what a rule finds: the breaches that are not past, and that the past has not made unavoidable."""
-    for breach in case.once(read):
-        if not breach.is_past and not is_lifted(case, breach):
-            yield breach.finding(rule)
-
-
 def is_lifted(case: CheckedCourse, breach: Breach) -> bool:
     """
     Whether the course says of a latest day that what happened has made it impossible.

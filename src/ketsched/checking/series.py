@@ -14,6 +14,7 @@ from ketsched.checking import bounds
 from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, happened
 from ketsched.checking.opendays import fits, from_day
 from ketsched.checking.rules import Finding, Rule, Severity, rule
+from ketsched.checking.waysout import say_days, still_to_come
 from ketsched.clock import WEEKDAY_NAMES, day_words
 from ketsched.model import BookingStatus, Phase, Session
 from ketsched.revising import by_agreement
@@ -113,7 +114,7 @@ def series_too_short(case: CheckedCourse) -> Iterator[Finding]:
     J Affect Disord, doi:10.1016/j.jad.2021.12.097. Rounding up is derived: a 12-day period is called two
     weeks (Shiroma 2014, J Affect Disord 155:123-129), and 12 / 7 rounded down is one.
     """
-    yield from bounds.still_to_come(series_too_short, case, bounds.short_series)
+    yield from still_to_come(series_too_short, case, bounds.short_series)
 
 
 @rule("KS204", Severity.ERROR, source="Protocol: weeks")
@@ -134,7 +135,7 @@ def series_too_long(case: CheckedCourse) -> Iterator[Finding]:
     doi:10.1016/j.jad.2021.12.097) says "over 7 to 28 days" and does not say whether both dates count; that
     they do, so that 28 is the last, is a house default.
     """
-    yield from bounds.still_to_come(series_too_long, case, bounds.long_series)
+    yield from still_to_come(series_too_long, case, bounds.long_series)
 
 
 @rule("KS205", Severity.INFO, source="Protocol: anchor_weekday")
@@ -194,14 +195,11 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
                 if on_pattern or happened(session):
                     continue
                 around = _pattern_days_around(session.day, series.phase)
-                open_days = [day_words(day) for day in around if fits(case, session, day)]
                 yield off_pattern.at(
                     session,
                     what=f"{case.named(session)} is on a {WEEKDAY_NAMES[session.day.weekday()]}",
                     why=f"the pattern is {names}",
-                    fix=f"move it to {' or '.join(open_days)}; if they cannot be, leave it"
-                    if open_days
-                    else "leave it: the days of the pattern beside it are closed",
+                    fix=say_days(case, session, around),
                     cited=case.cite(series.phase, "weekdays"),
                 )
         elif series.phase.study_days and series.phase.anchor == "start":

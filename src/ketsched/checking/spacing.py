@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from ketsched.checking import bounds
 from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
+from ketsched.checking.waysout import still_to_come
 
 
 @rule("KS101", Severity.ERROR, source="Protocol: spacing.minimum")
@@ -36,7 +37,7 @@ def gap_too_short(case: CheckedCourse) -> Iterator[Finding]:
     to a smallest gap of 2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily
     (Schwartzman 2009, Pain), so the minimum belongs to the protocol and there is none for all.
     """
-    yield from bounds.still_to_come(gap_too_short, case, bounds.short_gaps)
+    yield from still_to_come(gap_too_short, case, bounds.short_gaps)
 
 
 @rule("KS102", Severity.ERROR, source="Protocol: spacing.latest")
@@ -54,7 +55,7 @@ def gap_too_long(case: CheckedCourse) -> Iterator[Finding]:
     References: the protocol's own source for the bound. No published visit window was found for any
     series read, so most shipped values are house defaults and say so.
     """
-    yield from bounds.still_to_come(gap_too_long, case, bounds.long_gaps)
+    yield from still_to_come(gap_too_long, case, bounds.long_gaps)
 
 
 @rule("KS103", Severity.ERROR, source="Protocol: spacing over several places")
@@ -77,7 +78,7 @@ def too_many_in_window(case: CheckedCourse) -> Iterator[Finding]:
     Psychiatry, doi:10.1176/appi.ajp.2016.16010037. The half-open window is derived: 8 dates of a valid
     Monday-Wednesday-Friday series contain 4 sessions.
     """
-    yield from bounds.still_to_come(too_many_in_window, case, bounds.full_windows)
+    yield from still_to_come(too_many_in_window, case, bounds.full_windows)
 
 
 @rule("KS104", Severity.ERROR, source="Protocol: spacing.between, minimum")
@@ -94,7 +95,7 @@ def places_too_close(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(places_too_close, case, bounds.close_places)
+    yield from still_to_come(places_too_close, case, bounds.close_places)
 
 
 @rule("KS105", Severity.ERROR, source="Protocol: spacing.between, latest")
@@ -110,7 +111,7 @@ def places_too_far(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(places_too_far, case, bounds.far_places)
+    yield from still_to_come(places_too_far, case, bounds.far_places)
 
 
 @rule("KS106", Severity.ERROR, source="Protocol: spacing.minimum_hours", needs=("times",))
@@ -131,7 +132,7 @@ def too_few_hours(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the bound.
     """
-    yield from bounds.still_to_come(too_few_hours, case, bounds.few_hours)
+    yield from still_to_come(too_few_hours, case, bounds.few_hours)
 
 
 @rule("KS107", Severity.ERROR, source="Protocol: join.minimum, or the earlier phase's spacing.minimum")
@@ -154,7 +155,7 @@ def join_too_short(case: CheckedCourse) -> Iterator[Finding]:
     esketamine leaves 3 or 4 d, which its protocol states as a join of its own (SPRAVATO dosing and
     administration).
     """
-    yield from bounds.still_to_come(join_too_short, case, bounds.short_joins)
+    yield from still_to_come(join_too_short, case, bounds.short_joins)
 
 
 @rule("KS108", Severity.ERROR, source="Protocol: join.latest")
@@ -171,7 +172,7 @@ def join_too_long(case: CheckedCourse) -> Iterator[Finding]:
 
     References: the protocol's own source for the join.
     """
-    yield from bounds.still_to_come(join_too_long, case, bounds.long_joins)
+    yield from still_to_come(join_too_long, case, bounds.long_joins)
 
 
 @rule("KS109", Severity.ERROR, source="Derived: no series read gives two sessions on one date")
@@ -190,7 +191,7 @@ def two_sessions_one_day(case: CheckedCourse) -> Iterator[Finding]:
 
     References: derived from all series the shipped protocols cite; none has two on one date.
     """
-    yield from bounds.still_to_come(two_sessions_one_day, case, bounds.days_with_two)
+    yield from still_to_come(two_sessions_one_day, case, bounds.days_with_two)
 
 
 @rule("KS110", Severity.ERROR, source="Protocol: spacing.minimum of the phase that runs beside another")
@@ -213,7 +214,7 @@ def cross_series_gap(case: CheckedCourse) -> Iterator[Finding]:
     boosters; no published rule on mixing the two was found, so that the minimum of the one holds for both
     is a house default.
     """
-    yield from bounds.still_to_come(cross_series_gap, case, bounds.crossing_gaps)
+    yield from still_to_come(cross_series_gap, case, bounds.crossing_gaps)
 
 
 RULES: tuple[Rule, ...] = (
