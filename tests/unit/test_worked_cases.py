@@ -435,7 +435,7 @@ def test_eight_sessions_and_a_ninth_day(latest, kept):
         assert lifted(options[name].course) == (set() if kept or name != "keep" else span)
         assert not errors(options[name].course, "11 Jan")
     said = " ".join(options["keep"].course.revisions[-1].remarks)
-    for other in ("make-up", "shift", "skip"):
+    for other in ("fit in", "move all", "leave out"):
         assert (other in said) is not kept
 
 
