@@ -65,7 +65,9 @@ def test_a_miss_that_nobody_decided_about_asks_for_a_plan_recorded_or_given_besi
     (found,) = check(kept(), calendar=OPEN, as_of=date(2027, 1, 14), visits=[*THREE, NO_SHOW])
     assert found.what == "the session of Thu 2027-01-14 was missed, and nothing makes it up"
     assert found.why == "induction has 6 sessions, and lacks 1"
-    assert found.fix == "plan again (ketsched replan); the protocol's way with a missed session is keep"
+    assert (
+        found.fix == "plan again (ketsched replan); the protocol's way with a missed session is: at the end"
+    )
     assert found.where == "induction, Thu 2027-01-14"
 
 
