@@ -158,7 +158,10 @@ COURSES = option("--courses", "FOLDER", "Do not double-book with the courses in 
 NOTICE = option("--notice", "N", "Book nothing new within N days (1)", type=int, default=1)
 WHO_DECIDED = option("--who", "NAME", "Who decided it", default="")
 JSON = flag("--json", "Print it as JSON", to="as_json")
-_FOR_WHOM = "WHO: patient or clinic, discreet, named or full, as in clinic.ics:clinic,full"
+_FOR_WHOM = (
+    "WHO: patient or clinic, discreet, named or full, en, es or de, appointments (no reminders), "
+    "as in clinic.ics:clinic,full"
+)
 FILES = option("-o --output", "FILE[:WHO]", f"Write .json or .ics; {_FOR_WHOM}", several=True)
 CALENDARS = option("-o --output", "FILE[:WHO]", f"Write a calendar, .ics; {_FOR_WHOM}", several=True)
 DRY_RUN = flag("--dry-run", "Show what would change, and write nothing")

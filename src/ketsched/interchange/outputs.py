@@ -14,6 +14,7 @@ from ketsched.errors import InvalidInput, refuse_first
 from ketsched.interchange import FORMATS, dumps
 from ketsched.interchange.coursefile import CourseFile
 from ketsched.interchange.folder import real_path
+from ketsched.languages import LANGUAGES
 from ketsched.model import Course
 from ketsched.nearness import did_you_mean, meant_of
 
@@ -27,17 +28,22 @@ class Output:
         path: The file.
         audience: Of a calendar, as `write` takes it.
         privacy: Likewise.
+        language: Likewise; empty: what the course says its patient reads in.
+        events: Likewise.
         changes_only: Whether it gets only what the command changes.
     """
 
     path: Path
     audience: str = "patient"
     privacy: str = "discreet"
+    language: str = ""
+    events: str = "all"
     changes_only: bool = False
 
     def __str__(self) -> str:
-        whom = "the course itself" if self.holds_course else f"{self.audience}, {self.privacy}"
-        return f"{self.path} ({whom}{', changes only' if self.changes_only else ''})"
+        whom = [self.audience, self.privacy, *filter(None, [self.language])]
+        more = ["appointments only"] * (self.events != "all") + ["changes only"] * self.changes_only
+        return f"{self.path} ({'the course itself' if self.holds_course else ', '.join(whom + more)})"
 
     @property
     def holds_course(self) -> bool:
@@ -46,41 +52,39 @@ class Output:
 
     def content(self, course: Course, findings: Sequence[Finding]) -> tuple[Path, bytes]:
         """Return the file and what is to stand in it."""
-        whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy}
-        name = self.path.name
-        return self.path, dumps(course, name, **whom, findings=findings, changes_only=self.changes_only)
+        whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy, "events": self.events}
+        whom |= {"language": self.language, "changes_only": self.changes_only}
+        return self.path, dumps(course, self.path.name, **whom, findings=findings)
 
 
-_AUDIENCES, _PRIVACIES, _CHANGES = ("patient", "clinic"), ("discreet", "named", "full"), "changes"
+_WORDS: dict[str, tuple[str, ...]] = {
+    "audience": ("patient", "clinic"),
+    "privacy": ("discreet", "named", "full"),
+    "language": tuple(LANGUAGES),
+    "events": ("appointments",),
+    "changes_only": ("changes",),
+}
+"""What can stand behind a file's name, by what it decides."""
 
 
 def output_of(text: str) -> Output:
-    """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, the audience, the privacy, all or changes."""
+    """Read "-o patient.ics" or "-o clinic.ics:clinic,full": the file, for whom, how much of it, in which language."""
     found = re.fullmatch(r"(.*\.\w+):([\w ,-]*)", text, re.DOTALL)  # C:\\clinic.ics has a colon of its own
     if found is None:
         return Output(Path(text))
     words = [word.strip().lower() for word in found[2].split(",")]
-    audiences = [word for word in words if word in _AUDIENCES]
-    privacies = [word for word in words if word in _PRIVACIES]
-    changes = words.count(_CHANGES)
-    if (
-        len(audiences) + len(privacies) + changes < len(words)
-        or max(len(audiences), len(privacies), changes) > 1
-    ):
+    chosen = {name: [word for word in words if word in known] for name, known in _WORDS.items()}
+    if sum(map(len, chosen.values())) < len(words) or max(map(len, chosen.values())) > 1:
+        every = [word for known in _WORDS.values() for word in known]
         raise InvalidInput(
-            what=f"{found[2][:40]!r} is not an audience and a privacy",
+            what=f"{found[2][:40]!r} does not say for whom a file is",
             where=f"-o {text[:80]}",
-            why=f"the audience is patient or clinic; the privacy is discreet, named or full; {_CHANGES} is for "
-            "what a command changes alone",
-            fix=meant_of(words, (*_AUDIENCES, *_PRIVACIES, _CHANGES))
-            or f"write for example -o {found[1][:80]}:clinic,full",
+            why="the audience is patient or clinic; the privacy is discreet, named or full; the language is "
+            f"{', '.join(LANGUAGES)}; appointments leaves reminders out, changes what has not changed",
+            fix=meant_of(words, every) or f"write for example -o {found[1][:80]}:clinic,full",
         )
-    return Output(
-        Path(found[1]),
-        audience=audiences[0] if audiences else "patient",
-        privacy=privacies[0] if privacies else "discreet",
-        changes_only=bool(changes),
-    )
+    given: dict[str, Any] = {name: of[0] for name, of in chosen.items() if of}
+    return Output(Path(found[1]), **given | {"changes_only": bool(chosen["changes_only"])})
 
 
 def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Output]:
@@ -96,7 +100,6 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
     for output in outputs:
         name, path = output.path.name, real_path(output.path)
         in_its_place = changing is not None and (output.holds_course or path == real_path(changing))
-        whom = (output.audience, output.privacy, output.changes_only)
         faults = (
             (
                 not name.lower().endswith(tuple(FORMATS)),
@@ -107,7 +110,7 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 or "end the name with one of these, as in course.json or patient.ics:patient,named",
             ),
             (
-                output.holds_course and whom != ("patient", "discreet", False),
+                output.holds_course and output != Output(output.path),
                 "output",
                 f"{name} cannot be for somebody or more or less private",
                 "a course file holds the whole course, for the clinic's own use",
@@ -118,7 +121,7 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
                 "output",
                 f"{name} would have only what changes",
                 "a first plan changes nothing: all of it is new",
-                f"leave {_CHANGES} out",
+                "leave changes out",
             ),
             (
                 in_its_place,
@@ -195,4 +198,5 @@ def _changes_events(course: Course, output: Output) -> bool:
     from ketsched.interchange.ical import changes_events
     from ketsched.words.wording import Publication
 
-    return changes_events(course, Publication(audience=output.audience, privacy=output.privacy))
+    told = Publication(audience=output.audience, privacy=output.privacy, events=output.events)
+    return changes_events(course, told)

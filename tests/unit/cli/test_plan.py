@@ -315,11 +315,17 @@ def test_an_output_names_a_file_and_its_reader(text, path, audience, privacy):
     assert output_of(text) == Output(Path(path), audience, privacy)
 
 
+def test_an_output_says_its_language_and_its_events():
+    output = output_of("a.ics:patient,es,appointments")
+    assert output == Output(Path("a.ics"), language="es", events="appointments")
+    assert str(output) == "a.ics (patient, discreet, es, appointments only)"
+
+
 @pytest.mark.parametrize(
-    "words", ["clinc", "clinic,patient", "full,named", "clinic,full,named", "", "clinic,"]
+    "words", ["clinc", "clinic,patient", "full,named", "clinic,full,named", "", "clinic,", "es,de", "fr"]
 )
 def test_an_output_for_nobody_is_refused(words):
-    with pytest.raises(KetschedError, match="not an audience"):
+    with pytest.raises(KetschedError, match="does not say for whom"):
         output_of(f"a.ics:{words}")
 
 

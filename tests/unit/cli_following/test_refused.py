@@ -40,7 +40,10 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
             ("record", FILE, FOURTH, "no-show", "-o", "a.ics", "-o", "b.ics", "--changes-only"),
             "-o a.ics:changes",
         ),
-        (("record", FILE, FOURTH, "no-show", "-o", "a.ics:changes,changes"), "not an audience and a privacy"),
+        (
+            ("record", FILE, FOURTH, "no-show", "-o", "a.ics:changes,changes"),
+            "does not say for whom a file is",
+        ),
         (("plan", "--protocol", "t.toml", "-o", "a.ics:changes"), "a first plan changes nothing"),
         (("record", "clinic.toml", FOURTH, "no-show"), "clinic.toml is no course file"),
         (("record", "other.json", FOURTH, "no-show"), "this is not a course document"),
