@@ -97,6 +97,7 @@ class SessionEntry(Entry):
         phase: What the protocol says about it.
         number: Its number in its phase, from 1, counted over those that stand and count; None if it does not stand.
         total: How many there are of these.
+        at_home: Whether it takes no chair: it, or else its phase, is at home.
         drives_from: When the patient may drive again; None if the protocol says nothing, or without an hour.
             "Next day" is after a night's sleep, so not before the local date changes: its first moment,
             which is no time to print.
@@ -106,12 +107,8 @@ class SessionEntry(Entry):
     phase: Phase
     number: int | None
     total: int
+    at_home: bool
     drives_from: datetime | None
-
-    @property
-    def at_home(self) -> bool:
-        """Whether it takes no chair: it, or else its phase, is at home."""
-        return self.booking.is_at_home(self.phase)
 
     @property
     def moments(self) -> Moments | None:
@@ -219,7 +216,7 @@ class Maker:
 
     def session(self, session: Session, number: int | None, total: int) -> SessionEntry:
         """Return a session with what follows for it."""
-        phase, length, until, is_short = self.phases[session.phase]
+        phase, length, until, is_short, at_home = self.phases[session.phase]
         start = self.start(session)
         end = drives_from = None
         if start is not None:
@@ -236,6 +233,7 @@ class Maker:
             phase=phase,
             number=number,
             total=total,
+            at_home=session.is_at_home(phase) if session.place else at_home,
             drives_from=drives_from,
         )
 
@@ -261,13 +259,19 @@ class Maker:
         )
 
 
-def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None, bool]:
+def _parts(phase: Phase) -> tuple[Phase, timedelta, timedelta | None, bool, bool]:
     """
     Return a phase, how long its sessions take, and how long after their start it is still forbidden to drive.
 
-    At last, whether both end within two days.
+    At last, whether both end within two days, and whether it is at home.
     """
     parts, rule = phase.anatomy, phase.no_driving
     length, treated = timedelta(minutes=parts.minutes), timedelta(minutes=parts.prepare + parts.infusion)
     until = None if rule is None else treated + (rule if isinstance(rule, timedelta) else timedelta())
-    return phase, length, until, max(length, until or length) <= 2 * DAY
+    return (
+        phase,
+        length,
+        until,
+        max(length, until or length) <= 2 * DAY,
+        phase.place.strip().casefold() == "home",
+    )
