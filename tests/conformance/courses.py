@@ -113,9 +113,12 @@ def course_of(zone: str) -> Course:
     )
 
 
-def titled(title: str, status: BookingStatus) -> str:
+def titled(title: str, booked: Booking, *, timed: bool, zone: str) -> str:
+    status = booked.status
+    if status is BookingStatus.MISSED and timed:
+        return f"{title} (did not take place)"
     if not status.stands:
-        return f"Cancelled: {title}"
+        return f"{'Canceled' if zone == 'America/New_York' else 'Cancelled'}: {title}"
     return f"{title} (to be confirmed)" if status is BookingStatus.TENTATIVE else title
 
 
@@ -128,7 +131,7 @@ def expected_of(course: Course) -> Iterator[Event]:
             session_uid("A-017", identity),
             start,
             end,
-            summary=titled(title, booked.status),
+            summary=titled(title, booked, timed=isinstance(start, datetime), zone=course.zone),
             status=STATUS[booked.status],
             sequence=booked.sequence,
         )
@@ -168,4 +171,4 @@ def reads_the_full_file(reader: str, course: Course, folder: Path) -> None:
     ids = [s.id for s in course.sessions] + [p.id for p in course.companions if p.companion in shown]
     assert [e["uid"] for e in found] == sorted(session_uid("A-017", i) for i in ids)
     told = {e["summary"] for e in found}
-    assert {"Treatment session 1 of 6, intravenous", "Call about dissociation", "Ride after ketamine"} <= told
+    assert {"Infusion 1 of 6", "Call about dissociation, by telephone", "Ride after ketamine"} <= told

@@ -94,7 +94,7 @@ def test_who_cancelled(by):
     ("said", "fix"),
     [
         ({"status": "cancelled", "by": "weather"}, "by="),
-        ({"status": "cancelled", "by": "Patient"}, "by="),
+        ({"status": "cancelled", "by": "Patient"}, "did you mean patient?"),
         ({"status": "fulfilled", "by": "patient"}, "leave by out"),
         ({"status": "no-show", "by": "patient"}, "leave by out"),
         ({"status": "stopped early", "by": "clinic"}, "leave by out"),

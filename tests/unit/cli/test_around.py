@@ -267,8 +267,16 @@ def test_a_hold_of_a_session_that_is_not_there_is_refused(run, case_around):
     assert "there is no session 's7'\n  where: case.toml, hold 1, sessions\n" in done.err
 
 
-def test_no_day_for_what_must_be_there_is_an_error_that_says_why(run, around):
+def test_sessions_leave_a_day_to_what_must_be_there(run, around):
+    """The therapist is away until February: a fortnight before that session 4 is on 20 January at the earliest."""
     Path("therapist.toml").write_text(THERAPIST + "[[closed]]\nfrom = 2027-01-01\nto = 2027-01-31\n")
+    done = run(*around, *WITH_THERAPIST, "--fail-on", "error")
+    assert done.code == 0
+    assert re.findall(r"^\w+ (\S+)  13:00  13:50  Therapy", done.out, re.M) == ["2027-02-02", "2027-02-04"]
+
+
+def test_no_day_for_what_must_be_there_is_an_error_that_says_why(run, around):
+    Path("therapist.toml").write_text(THERAPIST + "[[closed]]\nfrom = 2027-01-01\nto = 2030-12-31\n")
     done = run(*around, *WITH_THERAPIST, "-o", "course.json")
     assert (done.code, done.out) == (2, "")
     assert said_in_four_parts(done.err)
