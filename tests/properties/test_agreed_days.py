@@ -266,7 +266,7 @@ class Reading:
     def after_the_last(self) -> date:
         """The first day of the pattern after the last of the induction that was taken or stands, or after its ideal."""
         own = [(s.day, s.ideal or s.day) for s in (*self.taken, *self.standing) if s.phase == "induction"]
-        day = max([self.case.today, *max(own, default=())]) + timedelta(1)
+        day: date = max([self.case.today, *max(own, default=())]) + timedelta(1)
         while day.weekday() not in self.induction.weekdays:
             day += timedelta(1)
         return day
