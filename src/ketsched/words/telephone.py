@@ -24,7 +24,7 @@ AT_MOST = 3
 """Changes that are said one by one; of more, and of chains, the old times and the new ones are listed."""
 
 MOST_LISTED = 12
-"""Appointments to come that are all listed; of more only those up to the last that changed, as the others stay."""
+"""Appointments to come that are all listed; of more only those up to the last that changed (house default)."""
 
 _TO_COME = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
 
@@ -303,15 +303,9 @@ def _paired(changes: Iterable[Change]) -> Iterator[_Told]:
 
 def _is_chain(changes: Sequence[_Told]) -> bool:
     """Whether an appointment comes to a day that another one had before."""
-    had = {
-        (told.before.day, told.before.id) for told in changes if told.before is not None and not told.is_new
-    }
-    return any(
-        day == told.after.day and told.before is not None and name != told.before.id
-        for told in changes
-        if told.is_moved
-        for day, name in had
-    ) or any(told.after.day == day for told in changes if told.is_new for day, _ in had)
+    had = [(told, told.before.day) for told in changes if told.before is not None and _stood(told.before)]
+    come = [told for told in changes if told.is_moved or told.is_new]
+    return any(told is not other and told.after.day == day for told in come for other, day in had)
 
 
 def _stood(booking: Booking | None) -> bool:
