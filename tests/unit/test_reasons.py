@@ -158,6 +158,7 @@ def test_all_that_is_told_goes_into_json():
             assert json.loads(json.dumps(one.as_dict()))["day"] == day.isoformat()
 
 
+@pytest.mark.usefixtures("own_folder")
 def test_the_command_line_says_it_and_prints_json(run):
     words = ("--zone", "America/New_York", "--hours", "mon-fri 09:00-17:00", "--id", "A-017")
     run("plan", "--protocol", "iv-mwf-6", "--start", "2027-01-04", *words, "-o", "course.json")
