@@ -33,7 +33,7 @@ from ketsched.planning.pattern import (
     joins_by_interval,
     too_long,
 )
-from ketsched.planning.rules import PhasePlaces, bounds_of, followed_by
+from ketsched.planning.rules import PhasePlaces, bounds_of, followed_by, payers
 from ketsched.spacing import Bound
 
 IdealDays = Callable[[int], tuple[int, ...]]
@@ -188,13 +188,10 @@ def _paid(
 ) -> Iterator[Bound]:
     """Yield what keeps sessions within the required authorisations that pay for them, one after another."""
     phases = {place: run.phase.name for run in runs for place in run.places}
-    pays_for: list[list[int]] = [[] for _ in authorisations]
-    for place in sorted(phases):
-        for authorisation, paid in zip(authorisations, pays_for, strict=True):
-            if authorisation.scope in ("", phases[place]) and len(paid) < authorisation.sessions:
-                paid.append(place)
-                break
-    for n, (authorisation, paid) in enumerate(zip(authorisations, pays_for, strict=True), 1):
+    order = sorted(phases)
+    payer = payers((phases[place] for place in order), authorisations)
+    for n, authorisation in enumerate(authorisations, 1):
+        paid = [place for place, of in zip(order, payer, strict=True) if of == n - 1]
         scope, first, until = authorisation.scope, authorisation.first, authorisation.until
         if not authorisation.required or not paid:
             continue

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import attrs
 
-from ketsched.model import Phase, Spacing, said
+from ketsched.model import Authorisation, Phase, Spacing, said
 from ketsched.spacing import Bound, lay
 
 ONE_A_DAY = "one session a day"
@@ -277,3 +277,23 @@ def hour_rules(runs: Sequence[PhasePlaces]) -> Iterator[HourRule]:
                     pairs += _straddling(run.places, after.places, spacing.apart)
             for earlier, later in pairs:
                 yield HourRule(earlier, later, spacing.minimum_hours * 60, rule, key)
+
+
+def payers(phases: Iterable[str], authorisations: Sequence[Authorisation]) -> list[int | None]:
+    """
+    Return which authorisation has to pay for each of some places, by its number from 0; None: none has.
+
+    Each pays for as many places of its phase as it is for, in order; earlier authorisations come first.
+
+    Args:
+        phases: The phase of each place, in order.
+        authorisations: A payer's.
+    """
+    left = [authorisation.sessions for authorisation in authorisations]
+    found: list[int | None] = []
+    for phase in phases:
+        pays = (n for n, a in enumerate(authorisations) if left[n] and a.scope in ("", phase))
+        found.append(payer := next(pays, None))
+        if payer is not None:
+            left[payer] -= 1
+    return found

@@ -18,7 +18,7 @@ from ketsched.clock import moment
 from ketsched.history import History, SessionState, target
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import PREFERRED_APART, BookingStatus, Course, Lifted, Phase, Session
-from ketsched.planning.rules import ONE_A_DAY, HourRule, PhasePlaces, bounds_of, hour_rules
+from ketsched.planning.rules import ONE_A_DAY, HourRule, PhasePlaces, bounds_of, hour_rules, payers
 from ketsched.planning.seating import DaysForHours, no_overlaps
 from ketsched.spacing import Bound, Bounds, required
 
@@ -210,19 +210,14 @@ class Places:
 
     def paid(self) -> list[tuple[date | None, date | None]]:
         """Return for each open place the first and last day on which a required authorisation pays for it."""
-        left = [authorisation.sessions for authorisation in self.course.authorisations]
-        found: list[tuple[date | None, date | None]] = []
+        authorisations = self.course.authorisations
         phases = [taken.phase for taken in self.fixed] + [open_place.phase.name for open_place in self.open]
-        for phase in phases:
-            window: tuple[date | None, date | None] = (None, None)
-            for n, authorisation in enumerate(self.course.authorisations):
-                if left[n] and authorisation.scope in ("", phase):
-                    left[n] -= 1
-                    if authorisation.required:
-                        window = authorisation.first, authorisation.until
-                    break
-            found.append(window)
-        return found[self.first :]
+        return [
+            (None, None)
+            if payer is None or not authorisations[payer].required
+            else (authorisations[payer].first, authorisations[payer].until)
+            for payer in payers(phases, authorisations)[self.first :]
+        ]
 
     def known(self, bound: Bound) -> bool:
         """Whether a rule between two sessions was lifted before, and named."""
