@@ -10,7 +10,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ketsched import Phase, Spacing
@@ -84,6 +84,8 @@ def test_every_verb_says_the_same_of_every_boundary_day(data):
         )
     )
     low, high = on(first, minimum), None if rule.latest is None else on(first, rule.latest)
+    # Asked on the day after, with a day's notice: a latest day before that is lost, and lifted.
+    assume(high is None or (high - first).days >= 2)
     edges = {edge + timedelta(n) for edge in (low, high) if edge is not None for n in (-1, 0, 1)}
     for day in sorted(edges):
         if (day - first).days < 2:  # with a day's notice nothing is booked for tomorrow

@@ -310,3 +310,15 @@ def test_what_is_past_or_new_without_an_hour():
     assert sentences(changed(before, others=[new(jan(20))]))[0] == (
         "You have a new appointment on Wednesday 20 January at 10:00."
     )
+
+
+def test_a_number_is_told_with_the_total_of_now():
+    before = course(jan(6), jan(8), jan(11))
+    told = sentences(changed(before, s3={"day": jan(12)}, others=[new(jan(14))]), privacy="named")
+    assert told[0] == (
+        "Your treatment session 3 of 4 on Monday 11 January at 10:00 has moved. "
+        "It is now on Tuesday 12 January, at the same time."
+    )
+    assert told[1] == "You have a new treatment session 4 of 4 on Thursday 14 January at 10:00."
+    gone = sentences(changed(before, s3={"status": BookingStatus.CLOSED}), privacy="named")
+    assert gone[0] == "Your treatment session 3 of 3 on Monday 11 January at 10:00 is cancelled."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ketsched.agenda import Agenda
 from ketsched.languages import Words
 from ketsched.model import Booking, BookingStatus, Companion, Session
@@ -73,7 +75,7 @@ def companion_title(words: Words, companion: Companion, *, named: bool, full: bo
     return title if where is None else words.say(where, title=title)
 
 
-def call(words: Words, held: Agenda, booking: Booking, *, named: bool) -> str:
+def call(words: Words, held: Agenda, booking: Booking, totals: Mapping[str, int], *, named: bool) -> str:
     """
     Return what the patient's appointment is called in a sentence: "appointment at home", "review by telephone".
 
@@ -81,6 +83,7 @@ def call(words: Words, held: Agenda, booking: Booking, *, named: bool) -> str:
         words: Of the patient's language.
         held: What the course held then; the session's number is counted in it.
         booking: The session or appointment.
+        totals: How many sessions each phase has now: a number of then is told with the total of now.
         named: Whether it may be told what it is.
     """
     protocol = held.protocol
@@ -88,7 +91,7 @@ def call(words: Words, held: Agenda, booking: Booking, *, named: bool) -> str:
     if not named:
         return words.say({"home": "what_home", "telephone": "what_telephone"}.get(place, "what_appointment"))
     if isinstance(booking, Session):
-        what = _of_session(words, held, booking)
+        what = _of_session(words, held, booking, totals)
     else:
         known = f"what_{protocol.companion(booking.of).topic}"
         what = words.say(known if words.knows(known) else "what_appointment")
@@ -96,11 +99,11 @@ def call(words: Words, held: Agenda, booking: Booking, *, named: bool) -> str:
     return what if where is None else words.say(where, what=what)
 
 
-def _of_session(words: Words, held: Agenda, session: Session) -> str:
+def _of_session(words: Words, held: Agenda, session: Session, totals: Mapping[str, int]) -> str:
     phase, number = held.protocol.phase(session.phase), held.numbers.get(session.id)
     if number is None:
         return words.say("what_appointment")
     what = words.say("what_booster" if phase.kind == "maintenance" else "what_session", n=number)
     if phase.count is None:
         return what
-    return words.say("what_of_total", what=what, total=held.totals.get(session.phase, number))
+    return words.say("what_of_total", what=what, total=max(number, totals.get(session.phase, 0)))

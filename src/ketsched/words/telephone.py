@@ -230,7 +230,8 @@ class _Script:
         return booking.place_and_minutes(self.course.protocol)[0].strip().casefold() or "clinic"
 
     def _about(self, booking: Booking, held: Agenda) -> dict[str, str]:
-        return {"what": call(self.words, held, booking, named=self.named), **self._when(booking)}
+        what = call(self.words, held, booking, self.now.totals, named=self.named)
+        return {"what": what, **self._when(booking)}
 
     def _when(self, booking: Booking) -> dict[str, str]:
         time = self.words.say("no_time") if booking.time is None else self.words.clock(booking.time)
