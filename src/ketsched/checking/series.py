@@ -235,9 +235,9 @@ def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
     A treatment week holds more sessions than the pattern has weekdays.
 
     Treatment week k is days 7(k - 1) to 7k - 1 from the first session, not Monday to Sunday. A session
-    counts in the week of the pattern day it stands for: its own day if that is one, else the day it was planned
-    for, else the nearest day of the pattern (as near: the later). So a closure that moves a session into the week
-    before is no fault, and a week may hold fewer. One that was given and does not count stands for none. Where the
+    counts in the week of the pattern day it stands for: the day it was planned for if that is one, else its own
+    day, else the nearest day of the pattern (as near: the later). So a closure that moves a session into another
+    week is no fault, and a week may hold fewer. One that was given and does not count stands for none. Where the
     protocol has a cap on 7 days, too-many-in-window judges instead.
 
     Why it matters: "twice weekly" is how often, whatever the gaps; three in a treatment week is another
@@ -484,8 +484,8 @@ def _pattern_days_around(day: date, phase: Phase) -> tuple[date, date]:
 
 
 def _stands_for(session: Session, phase: Phase) -> date:
-    """Return the day of the pattern that a session is for: its own, the one it was planned for, or the nearest."""
-    for day in (session.day, session.ideal):
+    """Return the day of the pattern that a session is for: the one it was planned for, its own, or the nearest."""
+    for day in (session.ideal, session.day):
         if day is not None and day.weekday() in phase.weekdays:
             return day
     before, after = _pattern_days_around(session.day, phase)
