@@ -5,12 +5,14 @@ What the companions of a course are counted from, and the notices beside its ses
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import attrs
 
 from ketsched.agenda import Agenda
+from ketsched.clock import later
 from ketsched.model import Anchor, Companion, Course, PlacedCompanion, Session
+from ketsched.moments import Moments
 
 
 @attrs.frozen
@@ -98,3 +100,13 @@ def notices(course: Course | Agenda) -> dict[str, tuple[Companion, ...]]:
             for anchored in anchors(companion, standing, course.companions):
                 found.setdefault(anchored.session, []).append(companion)
     return {session: tuple(companions) for session, companions in found.items()}
+
+
+def notice_times(notice: Companion, at: Moments | None) -> tuple[datetime | None, datetime | None]:
+    """Return since when and until when a notice holds; None where it says no time."""
+    if at is None:
+        return None, None
+    return (
+        None if notice.before is None else later(at.treatment, timedelta(minutes=-notice.before)),
+        None if notice.after is None else later(at.treated, timedelta(minutes=notice.after)),
+    )

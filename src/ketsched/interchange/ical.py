@@ -47,7 +47,7 @@ from ketsched.moments import DAY as ONE_DAY
 from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
 from ketsched.words.naming import discreet_title, mark
 from ketsched.words.telling import DAY, Lines, Telling
-from ketsched.words.wording import Audience, Events, Privacy, Publication
+from ketsched.words.wording import Audience, Privacy, Publication
 
 if TYPE_CHECKING:
     import icalendar
@@ -227,15 +227,8 @@ class _Calendar:
         What happens during a session is part of its event, and so is, for a patient, what is due on its day
         and was so in all revisions: an event that was once given out stays.
         """
-        alone = self.publication.events is Events.APPOINTMENTS
-        if alone and entry.is_whole_days:
-            return False
-        if isinstance(entry, CompanionEntry):
-            if not self.telling.is_told(entry.companion) or entry.is_part_of_session:
-                return False
-            is_task = self.for_patient and entry.companion.kind == "task"
-            return not is_task or entry.booking.id in self.own_since
-        return entry.booking.id in self.agenda.in_calendars
+        is_task = self.for_patient and isinstance(entry, CompanionEntry) and entry.companion.kind == "task"
+        return self.telling.tells(entry) and (not is_task or entry.booking.id in self.own_since)
 
     def is_asked_for(self, entry: Entry) -> bool:
         """Whether an event is in a file that leaves out some."""

@@ -23,7 +23,7 @@ from ketsched.clock import later
 from ketsched.model import BookingStatus, Companion, Phase, PlacedCompanion, Session
 from ketsched.moments import CompanionEntry, DayAfter, Entry, Moments, SessionEntry
 from ketsched.words.naming import ROUTES, companion_title, discreet_title, mark, session_title
-from ketsched.words.wording import Audience, Privacy, Publication
+from ketsched.words.wording import Audience, Events, Privacy, Publication
 
 Lines = tuple[str, ...]
 Told = tuple[tuple[Lines, ...], Lines | None, str]
@@ -83,6 +83,14 @@ class Telling:
     def is_told(self, companion: Companion) -> bool:
         """Whether this reader is told of a companion at all."""
         return companion.for_patient if self.for_patient else companion.for_clinic
+
+    def tells(self, entry: Entry) -> bool:
+        """Whether this reader is told of an entry by itself: what takes place during a session is part of that."""
+        if entry.is_whole_days and self.publication.events is Events.APPOINTMENTS:
+            return False
+        if isinstance(entry, CompanionEntry):
+            return self.is_told(entry.companion) and not entry.is_part_of_session
+        return entry.booking.id in self.agenda.in_calendars
 
     def title(self, entry: Entry) -> str:
         """Return the title of a session, appointment, task or day after."""
@@ -279,7 +287,7 @@ class Telling:
         home, after = [words.lines["ride_home"]] if rides else [], list[str]()
         times = [*since, at.end]
         for notice in sorted(notices, key=lambda notice: self._rank(_NOTICES.get(notice.topic, "note"))):
-            begin, until = _holds(notice, at)
+            begin, until = anchors.notice_times(notice, at)
             lines = {"ride": home, "fluids": before, "medicine": before}.get(notice.topic, after)
             lines += self._notice(notice, phase, begin, until, session.day)
             times += [moment for moment in (begin, until) if moment is not None]
@@ -469,7 +477,7 @@ class Telling:
         said = first[0].replace(DAY, day)
         others: dict[str, None] = {}
         for notice in self.notices.get(of.booking.id, ()):
-            _, end = _holds(notice, of.moments)
+            _, end = anchors.notice_times(notice, of.moments)
             if end is not None and end.date() > of.first:
                 others.update(dict.fromkeys(self._notice(notice, phase, None, end, of.first)))
         others.pop(said, None)
@@ -486,13 +494,3 @@ _EVEN_DAYS = timedelta(days=2)
 def _differing(now: Mapping[str, object], once: Mapping[str, object]) -> Iterator[str]:
     """Yield the keys of two tables whose values differ, or that one of them lacks."""
     return (key for key in now.keys() | once.keys() if now.get(key) != once.get(key))
-
-
-def _holds(notice: Companion, at: Moments | None) -> tuple[datetime | None, datetime | None]:
-    """Return since when and until when a notice holds; None where it says no time."""
-    if at is None:
-        return None, None
-    return (
-        None if notice.before is None else later(at.treatment, timedelta(minutes=-notice.before)),
-        None if notice.after is None else later(at.treated, timedelta(minutes=notice.after)),
-    )
