@@ -75,6 +75,7 @@ AT_FIRST_USE = [
     "dateutil",
     "babel",
     "numpy",
+    "xlsxwriter",
 ]
 
 

@@ -25,8 +25,17 @@ from ketsched.words.wording import Publication
 FORMATS: dict[str, str] = {
     ".json": "json",
     ".ics": "ical",
+    ".csv": "csvfile:people",
+    ".sessions.csv": "csvfile:sessions",
+    ".appointments.csv": "csvfile:appointments",
+    ".visits.csv": "csvfile:visits",
+    ".findings.csv": "csvfile:findings",
+    ".plain.csv": "csvfile:plain",
+    ".google.csv": "csvfile:google",
+    ".outlook.csv": "csvfile:outlook",
+    ".xlsx": "workbook",
 }
-"""Suffix and module of each format; the longest suffix that fits decides."""
+"""Suffix of each format with its module, and what of it, if it has several; the longest suffix that fits decides."""
 
 
 class _Format(Interface):
@@ -223,4 +232,6 @@ def _format(name: str, error: type[CannotRead | CannotWrite]) -> _Format:
             why=f"the suffix says the format: {', '.join(FORMATS)}",
             fix=did_you_mean(name[name.rfind(".") :], FORMATS) or "end the name with one of these",
         )
-    return cast(_Format, import_module(f"{__name__}.{FORMATS[max(fitting, key=len)]}"))
+    module, _, of_it = FORMATS[max(fitting, key=len)].partition(":")
+    form = import_module(f"{__name__}.{module}")
+    return cast(_Format, getattr(form, of_it) if of_it else form)

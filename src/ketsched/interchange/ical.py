@@ -45,7 +45,7 @@ from ketsched.interchange.vtimezones import vtimezone
 from ketsched.model import Booking, BookingStatus, Course, Protocol
 from ketsched.moments import DAY as ONE_DAY
 from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
-from ketsched.words.naming import discreet_title, mark
+from ketsched.words.naming import discreet_title, location, mark
 from ketsched.words.telling import DAY, Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication
 
@@ -310,13 +310,9 @@ class _Calendar:
 
     def _place_and_related(self, held: Agenda, entry: Entry) -> tuple[str, str]:
         """Return where an event is, and the id of the session that it belongs to."""
-        if isinstance(entry, SessionEntry):
-            address = "" if entry.at_home else self.course.contact.address
-            return (entry.booking.place or address) if self.named else "", ""
-        at_clinic = isinstance(entry, CompanionEntry) and self.named and _is_at_clinic(entry)
-        return self.course.contact.address if at_clinic else "", held.goes_with(entry.booking) if isinstance(
-            entry, CompanionEntry
-        ) else entry.booking.id
+        of_session = held.goes_with(entry.booking) if isinstance(entry, CompanionEntry) else ""
+        related = entry.booking.id if isinstance(entry, DayAfter) else of_session
+        return location(entry, self.course.contact.address, named=self.named), related
 
     # The lines
 
@@ -452,10 +448,6 @@ class _Calendar:
 def _location(place: str) -> str:
     said = contentlines.text(place)
     return contentlines.line(f"LOCATION:{said}") if said else ""
-
-
-def _is_at_clinic(entry: CompanionEntry) -> bool:
-    return entry.companion.kind == "appointment" and entry.companion.place == "clinic"
 
 
 def _key(entry: Entry) -> str:

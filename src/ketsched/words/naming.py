@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ketsched.agenda import Agenda
 from ketsched.languages import Words
 from ketsched.model import Booking, BookingStatus, Companion, Session
-from ketsched.moments import SessionEntry
+from ketsched.moments import CompanionEntry, Entry, SessionEntry
 
 _MARKS = {
     BookingStatus.TENTATIVE: "mark_tentative",
@@ -73,6 +73,23 @@ def companion_title(words: Words, companion: Companion, *, named: bool, full: bo
         title = words.lines[key if words.knows(key) else general]
     where = {"home": "mark_home", "telephone": "mark_telephone"}.get(place)
     return title if where is None else words.say(where, title=title)
+
+
+def location(entry: Entry, address: str, *, named: bool) -> str:
+    """
+    Return the address of an entry; empty if it is not told, or nobody goes anywhere for it.
+
+    Args:
+        entry: A session, appointment, task or day after.
+        address: The clinic's.
+        named: Whether the reader may be told where it is.
+    """
+    if isinstance(entry, SessionEntry) and named:
+        return entry.booking.place or ("" if entry.at_home else address)
+    if isinstance(entry, CompanionEntry) and named:
+        companion = entry.companion
+        return address if (companion.kind, companion.place) == ("appointment", "clinic") else ""
+    return ""
 
 
 def call(words: Words, held: Agenda, booking: Booking, totals: Mapping[str, int], *, named: bool) -> str:
