@@ -41,6 +41,7 @@ LAYERS = [
     "revising",
     "moments",
     "agenda",
+    "names",
     "burden",
     "anchors",
     "holds",

@@ -15,7 +15,7 @@ import attrs
 
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
-from ketsched.clock import WEEKDAY_NAMES, TimeRange, plausible, read_date, read_time
+from ketsched.clock import WEEKDAY_NAMES, TimeRange, day_words, plausible, read_date, read_time
 from ketsched.closures import Holidays, days_between
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.model import (
@@ -27,6 +27,7 @@ from ketsched.model import (
     Visit,
     VisitStatus,
 )
+from ketsched.names import Names, words_typed
 from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome
 from ketsched.unseen import as_seen, plain_dashes
@@ -299,9 +300,11 @@ def _fits(course: Course, session: Session, text: str) -> bool:
     if match is None or not session.counts:
         return False
     phase, series = course.protocol.phase(session.phase), (match["series"] or "").casefold()
-    names = {phase.name.casefold(), phase.name.casefold().removesuffix("s"), phase.kind}
-    names |= {"booster", "boosters"} if phase.kind == "maintenance" else set()
-    is_of_it = series in names if series else phase.name == course.protocol.phases[0].name
+    is_of_it = (
+        series in words_typed(course.protocol, phase)
+        if series
+        else phase.name == course.protocol.phases[0].name
+    )
     return is_of_it and course.number(session) == int(match["number"])
 
 
@@ -319,13 +322,8 @@ def _spelled(text: str, names: Iterable[str]) -> str:
 
 
 def say_booking(course: Course, booking: Booking) -> str:
-    """Call a booking as screens do, with its id and its day."""
-    if isinstance(booking, Session):
-        number = f" {course.number(booking)}" if booking.counts and booking.status.stands else ""
-        name = f"{booking.phase}{number}"
-    else:
-        name = course.protocol.companion(booking.of).title
-    return f"{name} on {booking.day} ({booking.id})"
+    """Call a booking as screens do, with its day and its id."""
+    return f"{Names(course).of(booking)} on {day_words(booking.day)} ({booking.id})"
 
 
 def _fits_several(course: Course, text: str, found: Sequence[Booking]) -> InvalidInput:

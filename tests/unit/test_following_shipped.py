@@ -291,12 +291,12 @@ def test_the_review_comes_before_the_first_session_that_it_decides_about():
 def test_a_session_that_is_over_is_named_as_people_name_it():
     course = record(started("iv-2xw-4w-8"), [Visit(jan(4)), Visit(jan(7), "no-show")], at=noon(7))
     to_come = (
-        "; still to come are induction 2 on 2027-01-11 (s3), induction 3 on 2027-01-14 (s4), "
-        "induction 4 on 2027-01-18 (s5) and later ones"
+        "; still to come are infusion 2 on Mon 2027-01-11 (s3), infusion 3 on Thu 2027-01-14 (s4), "
+        "infusion 4 on Mon 2027-01-18 (s5) and later ones"
     )
     for session, named_, why in (
-        ("s1", "induction 1 on 2027-01-04 (s1)", "it was given"),
-        ("s2", "induction on 2027-01-07 (s2)", "it was missed"),
+        ("s1", "infusion 1 on Mon 2027-01-04 (s1)", "it was given"),
+        ("s2", "infusion on Thu 2027-01-07 (s2)", "it was missed"),
     ):
         with pytest.raises(InvalidInput) as refused:
             ks.follow.move(course, session, jan(20), calendar=WEEK, calendars={"therapist": WEEK}, at=noon(8))

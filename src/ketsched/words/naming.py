@@ -8,21 +8,13 @@ from ketsched.agenda import Agenda
 from ketsched.languages import Words
 from ketsched.model import Booking, BookingStatus, Companion, Session
 from ketsched.moments import CompanionEntry, Entry, SessionEntry
+from ketsched.names import ROUTES
 
 _MARKS = {
     BookingStatus.TENTATIVE: "mark_tentative",
     BookingStatus.CLOSED: "mark_cancelled",
     BookingStatus.MISSED: "mark_missed",
 }
-ROUTES = {
-    "intravenous": "infusion",
-    "subcutaneous infusion": "infusion",
-    "intramuscular": "injection",
-    "subcutaneous": "injection",
-    "nasal": "spray",
-    "intranasal": "spray",
-}
-"""What the treatment is called by the route of the drug; by another one it is a session."""
 
 
 def mark(words: Words, title: str, status: BookingStatus) -> str:

@@ -22,7 +22,8 @@ from ketsched.agenda import Agenda
 from ketsched.clock import later
 from ketsched.model import BookingStatus, Companion, Phase, PlacedCompanion, Session
 from ketsched.moments import CompanionEntry, DayAfter, Entry, Moments, SessionEntry
-from ketsched.words.naming import ROUTES, companion_title, discreet_title, mark, session_title
+from ketsched.names import ROUTES
+from ketsched.words.naming import companion_title, discreet_title, mark, session_title
 from ketsched.words.wording import Audience, Events, Privacy, Publication
 
 Lines = tuple[str, ...]

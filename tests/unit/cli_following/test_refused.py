@@ -68,7 +68,7 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("move", FILE, "s5", *HOURS), "'s5' has no day or hour to go to"),
         (("move", FILE, "s5", "@x", *HOURS), "is not a booking and a day or an hour"),
         (("move", FILE, "s9", "2027-01-20", *HOURS), "there is no booking 's9'"),
-        (("move", FILE, "s1", "2027-01-20", *HOURS), "induction 1 on 2027-01-04 (s1) cannot be moved"),
+        (("move", FILE, "s1", "2027-01-20", *HOURS), "infusion 1 on Mon 2027-01-04 (s1) cannot be moved"),
         (("move", FILE, "s5", "soon", *HOURS), "NAME WHEN"),
         (("move", FILE, "s5", "2027-01-20", *HOURS, "--repair", "--alone"), "both --repair and"),
         (("cancel", FILE, "s1", *HOURS), "s1"),
