@@ -21,6 +21,7 @@ __all__ = [
     "hold",
     "move",
     "publish",
+    "publish_feeds",
     "record",
     "release",
     "ride",
@@ -33,6 +34,7 @@ __all__ = [
 if TYPE_CHECKING:
     from ketsched.holds import authorise, decide, done, hold, release, ride
     from ketsched.interchange.caldav import publish
+    from ketsched.interchange.feeds import publish_feeds
     from ketsched.planning import appointments
     from ketsched.reasons import why
     from ketsched.tracking import book, cancel, choices, confirm, move, record, undo, ways
@@ -43,6 +45,7 @@ else:
         {
             **dict.fromkeys(("authorise", "decide", "done", "hold", "release", "ride"), "holds"),
             "publish": "interchange.caldav",
+            "publish_feeds": "interchange.feeds",
             "appointments": "planning",
             **dict.fromkeys(
                 ("book", "cancel", "choices", "confirm", "move", "record", "undo", "ways"), "tracking"

@@ -67,6 +67,7 @@ _SPELLED = {"authorize": "authorise"}
 _OPTIONS = {
     "calendars": "staff",
     "exceed": "allow-late",
+    "folder": "to",
     "join": "switch-after",
     "lost": "way",
     "policy": "way",

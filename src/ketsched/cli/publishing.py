@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -12,12 +13,14 @@ import click
 from ketsched import reporting
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.options import CALENDARS, DRY_RUN, JSON, OUTPUT, choice, command, option, under
+from ketsched.cli.options import AT, CALENDARS, DRY_RUN, JSON, OUTPUT, SCRIPTS, choice, command, option, under
 from ketsched.entries import event_named
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
 from ketsched.interchange.caldav import Published, credentials
 from ketsched.interchange.caldav import publish as publish_course
+from ketsched.interchange.feeds import Feed, publish_feeds
+from ketsched.interchange.folder import read_courses
 from ketsched.interchange.outputs import calendars_of
 from ketsched.model import Course
 from ketsched.screens import Table, on
@@ -55,7 +58,9 @@ def export_command(file: str, output: tuple[str, ...], as_json: bool) -> None:
 @revising.course_file
 @under(
     OUTPUT,
-    option("--caldav", "URL", "The address of the calendar itself", to="url", required=True),
+    option("--caldav", "URL", "The address of the calendar itself", to="url"),
+    option("--to", "FOLDER", "A folder of feeds instead, that a web server gives out", to="folder"),
+    option("--revoke", "ID", "With --to: this course's feeds get new names", several=True),
     choice("--audience", ("patient", "clinic"), "Who reads the calendar", "patient"),
     choice("--privacy", ("discreet", "named", "full"), "How much its events tell", "discreet"),
     option("--ca", "FILE", "Certificates to trust, if the server's is not one of the machine's"),
@@ -68,21 +73,25 @@ def export_command(file: str, output: tuple[str, ...], as_json: bool) -> None:
     DRY_RUN,
     JSON,
 )
+@under(SCRIPTS, AT)
 @click.pass_context
 def publish_command(  # noqa: PLR0913 - a parameter for each option
     ctx: click.Context,
     /,
     file: str,
-    url: str,
+    url: str | None,
+    folder: str | None,
+    revoke: tuple[str, ...],
     audience: str,
     privacy: str,
     ca: str | None,
     overwrite: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
+    at: datetime | None,
 ) -> None:
     """
-    Bring a calendar on a CalDAV server up to date with a course.
+    Bring a calendar on a CalDAV server, or a folder of feeds, up to date.
 
     Only what differs is written, so it can be repeated. An event that somebody
     moved or changed there is a conflict: it is listed and left as it is, unless
@@ -90,12 +99,36 @@ def publish_command(  # noqa: PLR0913 - a parameter for each option
     all the same. User and password come from KETSCHED_CALDAV_USER and
     KETSCHED_CALDAV_PASSWORD, or from the machine's keyring.
 
+    With --to, each course gets a calendar file there whose name nobody can guess, to
+    be subscribed to; it keeps that name. FILE may then be a folder of courses.
+
     Exit codes: 0 up to date, 1 conflicts, 2 the server or the course cannot be used.
 
     \b
     ketsched publish course.json --caldav https://cal.example.org/nurse/clinic/ \\
         --audience clinic --dry-run
+    ketsched publish courses --to /srv/calendars
     """
+    if (url is None) == (folder is None) or (revoke and folder is None) or (dry_run and url is None):
+        raise InvalidInput(
+            what="It is not clear where to publish.",
+            where="--caldav, --to",
+            why="a course goes to a calendar server, or as a feed into a folder; --revoke is for feeds, "
+            "--dry-run for a server",
+            fix="give --caldav URL, or --to FOLDER",
+        )
+    if url is None:
+        feeds = inputs.by_option(
+            publish_feeds,
+            read_courses(file) if Path(file).is_dir() else [revising.read_course(file)],
+            folder=folder,
+            at=at or datetime.now(UTC),
+            audience=audience,
+            privacy=privacy,
+            revoke=revoke,
+        )
+        _show_feeds(feeds, as_json)
+        return
     course = revising.read_course(file)
     forced = [inputs.located("--overwrite", event_named, course, text) for text in overwrite]
     user, password = credentials(url, os.environ)
@@ -127,6 +160,14 @@ def publish_command(  # noqa: PLR0913 - a parameter for each option
     else:
         _show(course, done, dry_run=dry_run)
     ctx.exit(1 if any(one.action == "conflict" for one in done) else 0)
+
+
+def _show_feeds(found: Sequence[Feed], as_json: bool) -> None:
+    if as_json:
+        click.echo(reporting.as_json([attrs.asdict(feed) for feed in found]))
+        return
+    pictures.present(Table(("course", "feed", "is"), tuple(attrs.astuple(feed) for feed in found)), "")
+    click.echo("Whoever has the address of a feed can read it: your server's address, and the name.")
 
 
 def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:

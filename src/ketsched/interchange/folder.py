@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,6 +71,20 @@ def _no_file(path: Path) -> str:
     if path.is_dir():
         return "it is a folder"
     return "it is no file" if path.exists() else "it leads nowhere"
+
+
+def read_courses(folder: str | Path) -> Iterator[Course]:
+    """
+    Yield the courses of a folder, in the order of their files' names.
+
+    Raises:
+        KetschedError: It is no folder, or one of its files cannot be read; says which.
+    """
+    for name in course_files(folder):
+        try:
+            yield read(Path(folder, name))
+        except KetschedError as error:
+            raise error.within(str(name)) from None
 
 
 Bookable = TypeVar("Bookable", Calendar, Hours)
