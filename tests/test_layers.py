@@ -77,6 +77,7 @@ AT_FIRST_USE = [
     "babel",
     "numpy",
     "xlsxwriter",
+    "jinja2",
 ]
 
 

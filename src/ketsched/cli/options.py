@@ -162,8 +162,15 @@ _FOR_WHOM = (
     "WHO: patient or clinic, discreet, named or full, en, es or de, appointments (no reminders), "
     "as in clinic.ics:clinic,full"
 )
-FILES = option("-o --output", "FILE[:WHO]", f"Write .json, .ics, .csv or .xlsx; {_FOR_WHOM}", several=True)
-CALENDARS = option("-o --output", "FILE[:WHO]", f"Write a calendar, .ics; {_FOR_WHOM}", several=True)
+FILES = option(
+    "-o --output", "FILE[:WHO]", f"Write .json, .ics, .html, .csv or .xlsx; {_FOR_WHOM}", several=True
+)
+CALENDARS = option(
+    "-o --output",
+    "FILE[:WHO]",
+    f"Write a calendar, .ics, a page, .html, or a table, .csv; {_FOR_WHOM}",
+    several=True,
+)
 DRY_RUN = flag("--dry-run", "Show what would change, and write nothing")
 AS_OF = option("--as-of", "DATE", "Use another date than today", read_day)
 AT = option("--at", "MOMENT", "Use another moment than now: 2027-01-08T09:00:00Z", read_moment)

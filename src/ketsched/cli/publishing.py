@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -13,7 +13,19 @@ import click
 from ketsched import reporting
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.options import AT, CALENDARS, DRY_RUN, JSON, OUTPUT, SCRIPTS, choice, command, option, under
+from ketsched.cli.options import (
+    AS_OF,
+    AT,
+    CALENDARS,
+    DRY_RUN,
+    JSON,
+    OUTPUT,
+    SCRIPTS,
+    choice,
+    command,
+    option,
+    under,
+)
 from ketsched.entries import event_named
 from ketsched.errors import InvalidInput
 from ketsched.files import write_several
@@ -29,12 +41,13 @@ from ketsched.screens import Table, on
 @command()
 @revising.course_file
 @under(OUTPUT, CALENDARS, JSON)
-def export_command(file: str, output: tuple[str, ...], as_json: bool) -> None:
+@under(SCRIPTS, AS_OF)
+def export_command(file: str, output: tuple[str, ...], as_json: bool, as_of: date | None) -> None:
     """
-    Write calendar files from a course; the course stays as it is.
+    Write calendars, pages and tables from a course; the course stays as it is.
 
     \b
-    ketsched export course.json -o patient.ics -o clinic.ics:clinic,full
+    ketsched export course.json -o patient.ics -o patient.html -o clinic.ics:clinic,full
     """
     course = revising.read_course(file)
     outputs = calendars_of(output, Path(file), changes_only=False)
@@ -46,7 +59,8 @@ def export_command(file: str, output: tuple[str, ...], as_json: bool) -> None:
             fix="add -o patient.ics, or -o clinic.ics:clinic,full",
         )
     findings = check(course)
-    remarks = write_several([one.content(course, findings) for one in outputs])
+    today = revising.present(course, as_of)
+    remarks = write_several([one.content(course, findings, today=today) for one in outputs])
     if as_json:
         click.echo(reporting.as_json({"written": [str(one.path) for one in outputs]}))
         return

@@ -106,7 +106,7 @@ class Opened:
 
     def write(self, course: Course, findings: Sequence[Finding] | None = None) -> list[str]:
         """Write the changed course and its calendars, and return a line about each file."""
-        return write_changed(self.held, course, self.outputs, findings)
+        return write_changed(self.held, course, self.outputs, findings, today=self.today)
 
 
 def present(course: Course, day: date | None) -> date:

@@ -25,6 +25,7 @@ from ketsched.words.wording import Publication
 FORMATS: dict[str, str] = {
     ".json": "json",
     ".ics": "ical",
+    ".html": "html",
     ".csv": "csvfile:people",
     ".sessions.csv": "csvfile:sessions",
     ".appointments.csv": "csvfile:appointments",
@@ -67,7 +68,7 @@ def write(  # noqa: PLR0913 - public, each a keyword
 
     Args:
         course: For formats with identity and a stamp (.ics) it needs an id, and its revisions a moment.
-        path: Ends in .json or .ics.
+        path: Ends in .json, .ics, .html or .csv; docs/how-to/ has a page on each.
         audience: "patient" for plain words and alarms, "clinic" for the parts of a session and chairs.
         privacy: "discreet" tells nothing, "named" that it is a treatment and its number, "full" all.
         language: Of the words in the file; empty: what the course says its patient reads in.
@@ -78,7 +79,8 @@ def write(  # noqa: PLR0913 - public, each a keyword
         changes_only: Only the events that the last revision changed, and those that were recorded as
             off just before it, each as in the whole file; for a calendar (.ics). Such a file holds no
             course to read back.
-        as_of: For a calendar that is replaced again and again, such as one that is subscribed to: leaves
+        as_of: On a page, the local date by which something is past; left out, the last revision's.
+            For a calendar that is replaced again and again, such as one that is subscribed to: leaves
             out cancelled events whose day is before this local date. Without it they stay for ever. No
             other event is ever left out. Such a file holds no course to read back.
 

@@ -45,7 +45,7 @@ from ketsched.interchange.vtimezones import vtimezone
 from ketsched.model import Booking, BookingStatus, Course, Protocol
 from ketsched.moments import DAY as ONE_DAY
 from ketsched.moments import CompanionEntry, DayAfter, Entry, SessionEntry
-from ketsched.words.naming import discreet_title, location, mark
+from ketsched.words.naming import discreet_title, location, mark, name_of_all
 from ketsched.words.telling import DAY, Lines, Telling
 from ketsched.words.wording import Audience, Privacy, Publication
 
@@ -341,10 +341,8 @@ class _Calendar:
         yield "X-PUBLISHED-TTL:PT4H"
 
     def _name(self) -> str:
-        if not self.named:
-            return self.words.lines["title_calendar"]
-        name = self.course.protocol.title if self.full else self.words.lines["named_calendar"]
-        return name if self.for_patient else f"{name}, {self.id}"
+        name = name_of_all(self.words, self.course.protocol, named=self.named, full=self.full)
+        return f"{name}, {self.id}" if self.named and not self.for_patient else name
 
     def _event(self, entry: Entry, since: Mapping[str, int], local: bool) -> str:
         """Return an event; one that blocks no time has no alarm."""

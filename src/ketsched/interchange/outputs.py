@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,14 @@ class Output:
         """Whether it is the course document, from which the course goes on."""
         return self.path.suffix.lower() == ".json"
 
-    def content(self, course: Course, findings: Sequence[Finding]) -> tuple[Path, bytes]:
-        """Return the file and what is to stand in it."""
+    def content(
+        self, course: Course, findings: Sequence[Finding], *, today: date | None = None
+    ) -> tuple[Path, bytes]:
+        """Return the file and what is to stand in it; a page says what is next as of today, if that is known."""
         whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy, "events": self.events}
         whom |= {"language": self.language, "changes_only": self.changes_only}
-        return self.path, dumps(course, self.path.name, **whom, findings=findings)
+        as_of = today if self.path.suffix.lower() == ".html" else None
+        return self.path, dumps(course, self.path.name, **whom, findings=findings, as_of=as_of)
 
 
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -168,7 +172,12 @@ def calendars_of(texts: Iterable[str], changing: Path, *, changes_only: bool) ->
 
 
 def write_changed(
-    held: CourseFile, course: Course, outputs: Iterable[Output], findings: Sequence[Finding] | None = None
+    held: CourseFile,
+    course: Course,
+    outputs: Iterable[Output],
+    findings: Sequence[Finding] | None = None,
+    *,
+    today: date | None = None,
 ) -> list[str]:
     """
     Write a changed course and its calendars together, and return a line about each file.
@@ -178,6 +187,7 @@ def write_changed(
         course: What it became.
         outputs: Calendars to write as well.
         findings: For the clinic's calendar at full; None: found here, without a clinic's calendar.
+        today: The clinic's date, for pages; None: that of the last revision.
     """
     changed = course != held.course
     left_out = [out for out in outputs if out.changes_only and not (changed and _changes_events(course, out))]
@@ -185,7 +195,8 @@ def write_changed(
     if findings is None:
         findings = check(course) if written else ()
     remarks = held.write(
-        dumps(course, "json") if changed else None, [out.content(course, findings) for out in written]
+        dumps(course, "json") if changed else None,
+        [out.content(course, findings, today=today) for out in written],
     )
     number = len(course.revisions)
     lines = [f"wrote {held.path} (revision {number})" if changed else "nothing has changed"]

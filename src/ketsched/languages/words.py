@@ -35,11 +35,13 @@ class Words:
         language: Its code, "en".
         twelve_hours: Whether hours are said by a clock of 12 hours.
         lines: By key, each with its `{placeholders}`; the clinic's own among them.
+        country: Code of the country of the place; empty: none is known.
     """
 
     language: str
     twelve_hours: bool
     lines: Mapping[str, str]
+    country: str = ""
 
     @classmethod
     def of(cls, language: str = "en", *, zone: str = "UTC", contact: Contact = NO_CONTACT) -> Words:
@@ -74,6 +76,28 @@ class Words:
     def clock(self, at: time | datetime) -> str:
         """Say a time of day as it stands in a sentence: "10:00", "2:30 pm", "las 10:00", "10:00 Uhr"."""
         return self._clocks(time(at.hour, at.minute))
+
+    def bare_clock(self, at: time | datetime) -> str:
+        """Write a time of day as it stands by itself: "10:00", "2:30 pm", "2:30 de la tarde"."""
+        return self._bare(time(at.hour, at.minute))[0]
+
+    def month(self, of: date) -> str:
+        """Say a month with its year as the head of a leaf of a calendar, "January 2027", "enero de 2027"."""
+        from babel.dates import format_skeleton
+
+        return format_skeleton("yMMMM", of, locale=self.locale)
+
+    @cached_property
+    def first_weekday(self) -> int:
+        """The day on which a week begins at the place, 0 for Monday."""
+        from babel import Locale, UnknownLocaleError
+
+        if not self.country:
+            return self.locale.first_week_day
+        try:
+            return Locale.parse(f"und_{self.country}").first_week_day
+        except UnknownLocaleError:  # such as Antarctica
+            return self.locale.first_week_day
 
     def moment(self, at: datetime, *, beside: date) -> str:
         """
@@ -138,6 +162,11 @@ class Words:
         return lru_cache(maxsize=None)(self._clock)
 
     def _clock(self, at: time) -> str:
+        clock, shown = self._bare(at)
+        return self.say("time_of_one" if shown == 1 else "time", clock=clock)
+
+    def _bare(self, at: time) -> tuple[str, int]:
+        """Return a time of day by itself, and the hour that it shows."""
         from babel.dates import format_time
 
         pattern = "clock_24"
@@ -145,8 +174,7 @@ class Words:
             noon = "clock_12_noon" if at.hour == 12 else "clock_12"
             pattern = "clock_12_minutes" if at.minute else noon
         shown = 1 if at.hour == 1 or (at.hour == 13 and pattern != "clock_24") else at.hour
-        clock = format_time(at, self.lines[pattern], locale=self.locale)
-        return self.say("time_of_one" if shown == 1 else "time", clock=clock)
+        return format_time(at, self.lines[pattern], locale=self.locale), shown
 
 
 @lru_cache(maxsize=64)
@@ -155,4 +183,4 @@ def _words_of(language: str, country: str, clock: str, own: tuple[Line, ...]) ->
     if own:
         lines = {**lines, **{line.key: line.text for line in own if line.language == language}}
     twelve = clock == "12h" if clock else bool(country) and country in _TWELVE_HOURS
-    return Words(language, twelve and bool(lines["clock_12"]), lines)
+    return Words(language, twelve and bool(lines["clock_12"]), lines, country)

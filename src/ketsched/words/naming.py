@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ketsched.agenda import Agenda
 from ketsched.languages import Words
-from ketsched.model import Booking, BookingStatus, Companion, Session
+from ketsched.model import Booking, BookingStatus, Companion, Protocol, Session
 from ketsched.moments import CompanionEntry, Entry, SessionEntry
 from ketsched.names import ROUTES
 
@@ -65,6 +65,13 @@ def companion_title(words: Words, companion: Companion, *, named: bool, full: bo
         title = words.lines[key if words.knows(key) else general]
     where = {"home": "mark_home", "telephone": "mark_telephone"}.get(place)
     return title if where is None else words.say(where, title=title)
+
+
+def name_of_all(words: Words, protocol: Protocol, *, named: bool, full: bool) -> str:
+    """Return what all appointments of a course are called together."""
+    if full:
+        return protocol.title
+    return words.lines["named_calendar" if named else "title_calendar"]
 
 
 def location(entry: Entry, address: str, *, named: bool) -> str:
