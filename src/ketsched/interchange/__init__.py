@@ -35,6 +35,7 @@ FORMATS: dict[str, str] = {
     ".google.csv": "csvfile:google",
     ".outlook.csv": "csvfile:outlook",
     ".xlsx": "workbook",
+    ".txt": "messages",
 }
 """Suffix of each format with its module, and what of it, if it has several; the longest suffix that fits decides."""
 

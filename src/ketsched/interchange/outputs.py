@@ -18,6 +18,7 @@ from ketsched.interchange.folder import real_path
 from ketsched.languages import LANGUAGES
 from ketsched.model import Course
 from ketsched.nearness import did_you_mean, meant_of
+from ketsched.words.wording import Publication
 
 
 @attrs.frozen
@@ -190,7 +191,7 @@ def write_changed(
         today: The clinic's date, for pages; None: that of the last revision.
     """
     changed = course != held.course
-    left_out = [out for out in outputs if out.changes_only and not (changed and _changes_events(course, out))]
+    left_out = [out for out in outputs if not _says_something(course, out, changed=changed)]
     written = [out for out in outputs if out not in left_out]
     if findings is None:
         findings = check(course) if written else ()
@@ -204,10 +205,17 @@ def write_changed(
     return [*lines, *remarks, *(f"{output} was not written: no event changed" for output in left_out)]
 
 
-def _changes_events(course: Course, output: Output) -> bool:
-    """Whether a calendar of changes has an event."""
-    from ketsched.interchange.ical import changes_events
-    from ketsched.words.wording import Publication
+def _says_something(course: Course, output: Output, *, changed: bool) -> bool:
+    """Whether a file has anything in it: one of changes has an event, and of text messages there is one."""
+    told = Publication(
+        audience=output.audience, privacy=output.privacy, events=output.events, language=output.language
+    )
+    if output.path.suffix.lower() == ".txt" and output.audience == "patient":
+        from ketsched.interchange.messages import messages
 
-    told = Publication(audience=output.audience, privacy=output.privacy, events=output.events)
-    return changes_events(course, told)
+        return changed and bool(messages(course, told))
+    if not output.changes_only:
+        return True
+    from ketsched.interchange.ical import changes_events
+
+    return changed and changes_events(course, told)
