@@ -88,6 +88,18 @@ def moved(course, booking, day, **options):
     return "not"
 
 
+def test_an_appointment_within_the_notice_may_stay_where_it_is():
+    """The review is on Thursday 14 January, three days after the third session; today is the 12th."""
+    course, at = COURSES["gaps"], datetime(2027, 1, 12, tzinfo=UTC)
+    for notice, day, kind in ((3, 14, "alone"), (3, 13, "not"), (1, 13, "alone")):
+        calendar = clinic(*EVERY_DAY, chairs=2)
+        (choice,) = choices(
+            course, "review:session3", [jan(day)], calendar=calendar, as_of=jan(12), notice=notice
+        )
+        assert choice.kind == kind
+        assert moved(course, "review:session3", jan(day), calendar=calendar, notice=notice, at=at) == kind
+
+
 def test_hours_are_those_at_which_it_can_be_moved():
     calendar = clinic(*EVERY_DAY, chairs=2)
     course, at = COURSES["gaps"], datetime(2027, 1, 5, tzinfo=UTC)

@@ -148,9 +148,9 @@ def move(
 
 def moving_appointment(move: AppointmentMove, target: Target) -> Moving:
     """Say what moving an appointment, or booking one that is off, would mean."""
-    why, _ = move.cannot(target)
+    same = is_there(move.placed, target)  # it may stay, whatever the notice
+    why = "" if same else move.cannot(target)[0]
     breaks = [why] if why else [words for words, _ in move.breaks(target)]
-    same = is_there(move.placed, target)
     alone = None if why else move.asked.course if same else move.moved(target)
     first, last = move.between or (None, None)
     return Moving(

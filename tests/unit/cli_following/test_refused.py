@@ -102,7 +102,7 @@ from followed import FILE, FOURTH, HOURS, URL, everything, on, said_in_four_part
         (("history", FILE, "--diff", "1", "1", "--revision", "1"), "both --revision and --diff"),
         (("history", FILE, "--as-of", "x"), "--as-of"),
         (("history", "clinic.toml"), "clinic.toml is no course file"),
-        (("publish", FILE), "missing option '--caldav'"),
+        (("publish", FILE), "give --caldav URL, or --to FOLDER"),
         (("publish", FILE, *URL, "--overwrite", "s9"), "there is no session 's9'"),
         (("publish", FILE, "--caldav", "ftp://example.org/"), "--caldav"),
         (("publish", FILE, *URL, "--ca", "own.pem"), "--ca own.pem"),
