@@ -163,12 +163,15 @@ _FOR_WHOM = (
     "as in clinic.ics:clinic,full"
 )
 FILES = option(
-    "-o --output", "FILE[:WHO]", f"Write .json, .ics, .html, .csv, .xlsx or .txt; {_FOR_WHOM}", several=True
+    "-o --output",
+    "FILE[:WHO]",
+    f"Write .json, .ics, .html, .csv, .xlsx, .txt or .eml; {_FOR_WHOM}",
+    several=True,
 )
 CALENDARS = option(
     "-o --output",
     "FILE[:WHO]",
-    f"Write a calendar, .ics, a page, .html, a table, .csv, or messages, .txt; {_FOR_WHOM}",
+    f"Write a calendar, .ics, a page, .html, a table, .csv, messages, .txt, or a mail, .eml; {_FOR_WHOM}",
     several=True,
 )
 DRY_RUN = flag("--dry-run", "Show what would change, and write nothing")

@@ -36,6 +36,7 @@ FORMATS: dict[str, str] = {
     ".outlook.csv": "csvfile:outlook",
     ".xlsx": "workbook",
     ".txt": "messages",
+    ".eml": "mail",
 }
 """Suffix of each format with its module, and what of it, if it has several; the longest suffix that fits decides."""
 

@@ -67,12 +67,16 @@ def messages(course: Course, publication: Publication) -> tuple[str, ...]:
             fix='leave audience out, or give audience="patient"',
         )
     telling = Telling(agenda(course), publication)
-    said = list(
-        _booked(telling)
-        if len(course.revisions) < 2
-        else sentences(course, language=publication.language, privacy=str(publication.privacy))
-    )
+    said = said_of(telling)
     return tuple(packed([*said, telling.decided[0]])) if said else ()
+
+
+def said_of(telling: Telling) -> tuple[str, ...]:
+    """Return in sentences what the last revision changed, or, of a course that was just planned, what is booked."""
+    course, asked = telling.agenda.today, telling.publication
+    if len(course.revisions) == 1:
+        return tuple(_booked(telling))
+    return sentences(course, language=asked.language, privacy=str(asked.privacy))
 
 
 def _booked(telling: Telling) -> Iterator[str]:
