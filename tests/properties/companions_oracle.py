@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
+from functools import cache
 from itertools import combinations
 
 import attrs
@@ -342,10 +343,17 @@ def can_follow(
     """
     Whether there are days for all that must be there and for what that is counted from, by trying all.
 
-    Right where appointments are so short that none takes another's hours.
+    Right where appointments are so short that none takes another's hours. Where nothing is counted from a
+    companion, one of its days is as good as any other.
     """
     needed = must_be(course)
     companions = [c for c in course.protocol.companions if c.id in needed]
+    leads = {companion.anchor.companion for companion in companions}
+
+    @cache
+    def ways(at: int, day: date) -> list[tuple[date, ...]]:
+        found = every_way(course, companions[at], day, clinic, calendars, availability)
+        return found if companions[at].id in leads else found[:1]
 
     def placed(at: int, found: tuple[PlacedCompanion, ...]) -> bool:
         if at == len(companions):
@@ -358,7 +366,7 @@ def can_follow(
         if not left:
             return placed(at + 1, found)
         companion, (key, day, session), some = companions[at], left[0], False
-        for days in every_way(course, companion, day, clinic, calendars, availability):
+        for days in ways(at, day):
             some = True
             names = [f"{companion.id}:{key}:{n}" for n in range(len(days))]
             own = tuple(
