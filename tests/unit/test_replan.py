@@ -279,7 +279,7 @@ def test_a_series_by_study_days_goes_on_on_its_weekdays():
     ("move", "today", "said"),
     [
         ({"s9": jan(19)}, 1, "'s9' cannot be moved"),
-        ({"s1": jan(5)}, 4, "induction 1 on 2027-01-04"),  # today is not moved
+        ({"s1": jan(5)}, 4, "infusion 1 on Mon 2027-01-04"),  # today is not moved
         ({"s1": jan(9)}, 6, "its day is past"),  # nor what is past
         ({"s5": jan(6)}, 6, "s5 on 2027-01-06"),  # not to today
         ({"s5": jan(5)}, 6, "s5 on 2027-01-05"),  # nor to the past
