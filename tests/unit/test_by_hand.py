@@ -262,8 +262,20 @@ def test_a_session_that_was_cancelled_by_mistake_can_be_cancelled_after_all():
     back = record(off, [Visit(jan(14), "withdrawn", corrects="v1")], at=morning(6))
     again = cancel(back, "s4", at=morning(7), by="patient")
     assert [named(course, "s4").status for course in (off, back, again)] == ["closed", "firm", "closed"]
-    assert (again.visits[-1].status, again.visits[-1].corrects) == ("cancelled", "v2")
+    assert (again.visits[-1].status, again.visits[-1].session) == ("cancelled", "s4")
     assert cancel(again, "s4", at=morning(8), by="patient") == again
+
+
+def test_a_session_can_be_cancelled_again_after_its_entry_was_corrected_to_another_day():
+    off = cancel(planned(), "s4", at=morning(5))
+    back = record(off, [Visit(jan(13), "cancelled", corrects="v1")], at=morning(6))
+    again = cancel(back, "s4", at=morning(7))
+    assert [named(course, "s4").status for course in (off, back, again)] == ["closed", "firm", "closed"]
+    assert [(visit.id, visit.day, visit.corrects) for visit in again.visits] == [
+        ("v1", jan(14), ""),
+        ("v2", jan(13), "v1"),
+        ("v3", jan(14), ""),
+    ]
 
 
 # -- names
