@@ -310,7 +310,9 @@ class CourseLife(RuleBasedStateMachine):
         held = sum(s.status.stands and s.time is not None for s in course.sessions)
         assert len(list(course.occupied())) == held
         standing = [s.day for s in course.sessions if waits(s) and s.day > self.today]
-        if len(set(standing)) < len(standing):  # a cancellation was taken back after its day was given to another
+        if len(set(standing)) < len(
+            standing
+        ):  # a cancellation was taken back after its day was given to another
             assert "KS109" in {finding.code for finding in check(course)}
 
     @invariant()
