@@ -50,20 +50,24 @@ class Burden:
     last: date | None
 
     def words(self) -> Iterator[str]:
-        """Yield in plain words what is asked, a line for each kind of thing."""
-        saved = f" ({self.trips_saved} more saved by sharing)" if self.trips_saved else ""
-        elsewhere = f", {_hours(self.minutes_elsewhere)} elsewhere" if self.minutes_elsewhere else ""
-        yield f"{_many(self.trips, 'trip')}{saved}, {_hours(self.minutes)} at the clinic{elsewhere}"
-        yield f"{_many(self.rides, 'ride')} with somebody else at the wheel"
-        yield f"{_many(self.workdays, 'day')} off (Monday to Friday)"
-        besides = (
-            (self.home_sessions, "session", " at home"),
-            (self.home_appointments, "appointment", " at home"),
-            (self.calls, "call", ""),
-            (self.tasks, "thing", " to do"),
+        """Yield in plain words what is asked, each kind of thing by itself; what is none is left out."""
+        shares = (
+            "1 appointment shares one"
+            if self.trips_saved == 1
+            else f"{self.trips_saved} appointments share others"
         )
-        if any(number for number, _, _ in besides):
-            yield ", ".join(_many(number, what) + where for number, what, where in besides if number)
+        asked = (
+            (self.trips, _many(self.trips, "trip") + (f" ({shares})" if self.trips_saved else "")),
+            (self.minutes, f"{_hours(self.minutes)} at the clinic"),
+            (self.minutes_elsewhere, f"{_hours(self.minutes_elsewhere)} elsewhere"),
+            (self.rides, f"{_many(self.rides, 'ride')} home"),
+            (self.workdays, _many(self.workdays, "working day")),
+            (self.home_sessions, f"{_many(self.home_sessions, 'session')} at home"),
+            (self.home_appointments, f"{_many(self.home_appointments, 'appointment')} at home"),
+            (self.calls, _many(self.calls, "call")),
+            (self.tasks, _many(self.tasks, "to-do")),
+        )
+        return (words for number, words in asked if number)
 
 
 def burden(course: Course) -> Burden:
@@ -129,4 +133,5 @@ def _many(number: int, what: str) -> str:
 
 
 def _hours(minutes: int) -> str:
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+    hours, rest = divmod(minutes, 60)
+    return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number)

@@ -45,14 +45,19 @@ def words_typed(protocol: Protocol, phase: Phase) -> set[str]:
     return found
 
 
+def in_days(number: int) -> str:
+    """Return a number of days in words: 1 day, 2 days."""
+    return f"{number} day" if number == 1 else f"{number} days"
+
+
 class Names:
     """What the bookings of one course are called."""
 
     def __init__(self, held: Course | Agenda) -> None:
         self._held = agenda(held) if isinstance(held, Course) else held
-        self._protocol: Protocol = self._held.protocol
-        self._shared = Counter(map(word_of, self._protocol.phases))
-        self._words = {phase.name: word_of(phase) for phase in self._protocol.phases}
+        self.protocol: Protocol = self._held.protocol
+        self._shared = Counter(map(word_of, self.protocol.phases))
+        self._words = {phase.name: word_of(phase) for phase in self.protocol.phases}
 
     def word(self, phase: str) -> str:
         """Return what a session of a phase is called, without its number."""
@@ -67,7 +72,7 @@ class Names:
     def of(self, booking: Booking) -> str:
         """Call a session by its number, if it has one, and an appointment or a to-do by its title."""
         if not isinstance(booking, Session):
-            return self._protocol.companion(booking.of).title
+            return self.protocol.companion(booking.of).title
         number = self._held.numbers.get(booking.id) if booking.counts else None
         return self._words[booking.phase] if number is None else self.due(booking.phase, number)
 

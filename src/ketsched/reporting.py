@@ -191,6 +191,14 @@ def visit_values(visits: Iterable[JudgedVisit]) -> list[Plain]:
     ]
 
 
+def given_of(seen: History) -> dict[str, tuple[int, int | None]]:
+    """Return how many sessions of each phase count as given, and of how many; None: it has no end."""
+    course = seen.course
+    over = course.finished_phases() if course.ended is None else ()
+    phases = [phase for phase in course.protocol.phases if phase.name not in over]
+    return {phase.name: (seen.counted(phase.name), phase.count) for phase in phases}
+
+
 # What changed
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import attrs
 
@@ -198,7 +198,9 @@ def every_way(
         return [(due(companion, day, clinic),)]
     until = last_session(course, companion)
     number = len(ideals(companion, day, until))
-    window = window_of(course, companion, day)
+    first = day + timedelta(companion.window.earliest)
+    last = until if companion.count is None else day + timedelta(companion.window.latest)
+    window = [first + timedelta(n) for n in range((last - first).days + 1)]
     opened = options(course, companion, window, clinic, calendars, availability)
     return list(placements(companion, opened, number))
 
@@ -254,74 +256,19 @@ def must_be(course: Course) -> set[str]:
     return needed
 
 
-def tightest_first(
-    course: Course,
-    needed: set[str],
-    clinic: Calendar,
-    calendars: Mapping[str, Calendar],
-    availability: Calendar | None,
-) -> list[Companion]:
-    """
-    Those that must be there; where windows overlap, first what can start at the fewest quarters of an hour.
-
-    Of equals the first by id; what one is counted from comes before it.
-    """
-    left = [c for c in course.protocol.companions if c.id in needed]
-    windows_of, starts = {}, {}
-    for companion in left:
-        if companion.kind != "appointment" or companion.on_session_days == "during":
-            continue
-        windows_of[companion.id] = [
-            window_of(course, companion, day) for _, day, _ in anchors(course, companion, ())
-        ]
-        counts = [
-            sum(
-                len(
-                    free_starts(
-                        hours(companion, day, clinic, calendars, availability),
-                        taken(course, day) if companion.audience != "clinic" else [],
-                        companion.minutes,
-                    )
-                )
-                for day in options(course, companion, window, clinic, calendars, availability)
-            )
-            for window in windows_of[companion.id]
-        ]
-        starts[companion.id] = min(counts, default=10**6)
-    ends = sorted((window[0], window[-1]) for own in windows_of.values() for window in own if window)
-    if not any(later[0] <= earlier[1] for earlier, later in pairwise(ends)):
-        return left
-    left.sort(key=lambda companion: (starts.get(companion.id, 0), companion.id))
-    order: list[Companion] = []
-    while left:
-        waiting = {companion.id for companion in left}
-        order.append(next(one for one in left if one.anchor.companion not in waiting))
-        left.remove(order[-1])
-    return order
-
-
-def window_of(course: Course, companion: Companion, day: date) -> list[date]:
-    """The days that a companion may have, counted from one day."""
-    first = day + timedelta(companion.window.earliest)
-    until = last_session(course, companion)
-    last = until if companion.count is None else day + timedelta(companion.window.latest)
-    return [first + timedelta(n) for n in range((last - first).days + 1)]
-
-
 def all_days(
     course: Course, clinic: Calendar, calendars: Mapping[str, Calendar], availability: Calendar | None
 ) -> dict[str, date] | None:
     """
     Id and day of every appointment and task, one companion after the other; None if a required one has no day.
 
-    Those that must be there come first, with what they are counted from, then the others in the order of the
+    Those that must be there come first, with what they are counted from, each in the order of the
     protocol. It is right where appointments are so short that none takes another's hours, and
     none is already booked.
     """
     found: dict[str, PlacedCompanion] = {}
     needed = must_be(course)
-    first = tightest_first(course, needed, clinic, calendars, availability)
-    for companion in (*first, *(c for c in course.protocol.companions if c.id not in needed)):
+    for companion in sorted(course.protocol.companions, key=lambda companion: companion.id not in needed):
         for key, day, session in anchors(course, companion, found.values()):
             visits = {p.day for p in found.values() if is_visit(course.protocol.companion(p.companion))}
             days = best(course, companion, day, clinic, calendars, availability, visits)

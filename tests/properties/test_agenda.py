@@ -11,7 +11,7 @@ from ketsched.interchange.ical import resources
 from ketsched.interchange.icalevents import STATUS
 from ketsched.moments import CompanionEntry, SessionEntry
 from ketsched.reporting import around_values, numbers_of
-from ketsched.screens.courses import sessions_table
+from ketsched.screens.dates import dated_rows
 from ketsched.words.wording import Publication
 from strategies.courses import courses
 
@@ -68,11 +68,10 @@ def test_every_format_and_screen_lists_the_same_bookings(course):
             assert {one[0] for one in seen} <= sessions | companions
 
     standing = [e for e in held.booked if isinstance(e, SessionEntry) and e.status.stands]
-    assert [(row[2], row[3]) for row in sessions_table(course).rows] == [
-        (f"{e.first:%a} {e.first}", clock(e.booking.time) or "")
-        for e in held.session_entries.values()
-        if e in standing
-    ]
+    on_screen = {name: row.day for row in dated_rows(course) for name in row.bookings}
+    booked = [e for e in held.companion_entries if e.status.stands and e.companion.kind == "appointment"]
+    assert on_screen == {e.booking.id: e.first for e in (*standing, *booked)}
+    assert len(on_screen) == sum(len(row.bookings) for row in dated_rows(course))
     assert [(b["id"], b["day"], b["status"]) for b in around_values(course)["around"]] == [
         (p.id, p.day.isoformat(), str(p.status)) for p in course.companions if p.status.stands
     ]

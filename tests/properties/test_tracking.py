@@ -280,7 +280,7 @@ def test_a_day_chosen_by_hand_stands_if_it_can(life, number, distances):
     except NoFeasiblePlan:
         return
     now = next(s for s in again.sessions if s.id == session.id)
-    gave_way = f"the session of {to}, chosen by hand, cannot stand there"
+    gave_way = f"{to:%a} {to}, chosen by hand, cannot be kept"
     assert now.day == to or any(gave_way in said for said in again.revisions[-1].remarks)
     (phase,) = again.protocol.phases
     if len(phase.spacing) == 1 and phase.spacing[0].latest is None and phase.weeks is None:

@@ -88,7 +88,7 @@ def test_a_day_told_in_advance_that_cannot_stand_goes_to_the_end_alone():
     assert days_of(after) == [jan(day) for day in (4, 6, 8, 15, 18, 20)]
     (change,) = (change for change in after.changes if change.after.kind == "session")
     assert (change.kind, change.before.day, change.after.day) == ("moved", jan(13), jan(20))
-    assert "for the patient" in change.why
+    assert change.why == "patient away"
 
 
 def test_a_day_that_was_called_off_is_not_used_again_even_if_it_is_the_first():
@@ -113,9 +113,11 @@ def test_ways_with_the_same_dates_are_one_and_claim_what_they_keep():
     )
     assert ends[("skip",)] == jan(15)
     for way in found:
-        said = [remark for remark in way.course.revisions[-1].remarks if "nominal weeks" in remark]
+        said = [remark for remark in way.course.revisions[-1].remarks if "series now" in remark]
         assert said == (
-            [] if way.names == ("skip",) else ["beyond 2 nominal weeks (at most 14 d): kept by leave out"]
+            []
+            if way.names == ("skip",)
+            else ["the series now takes 15 days; the protocol prefers 14 (leave out keeps to it)"]
         )
 
 
@@ -171,8 +173,8 @@ def test_a_shift_that_goes_beyond_a_rule_says_which():
     assert days_of(after) == [jan(day) for day in (4, 11, 15, 18, 29)]
     assert [(one.rule, one.by) for one in after.lifted] == [("5 within 21 d", "policy")]
     assert (
-        "beyond 5 within 21 d: kept by at the end, fit in, next open day, leave out"
-        in after.revisions[-1].remarks
+        "5 sessions now take 26 days; the protocol requires 21 "
+        "(at the end, fit in, next open day, leave out keep to it)" in after.revisions[-1].remarks
     )
     kept = replan(course, seen, calendar=OPEN_UTC, at=morning(15), notice=2, policy="keep")
     assert (days_of(kept)[-1] - days_of(kept)[0]).days <= 20
@@ -190,7 +192,7 @@ def test_what_a_move_by_hand_pushes_off_is_one_change_with_its_reason():
     assert jan(11) not in days_of(after)
     assert not {"the series lacks one", "induction has all its sessions"} & {c.why for c in after.changes}
     (pushed,) = (change for change in after.changes if change.before.day == jan(11))
-    assert (pushed.kind, pushed.why) == ("moved", "at least 2 d apart")
+    assert (pushed.kind, pushed.why) == ("moved", "needs 2 days after infusion 3")
 
 
 def test_a_closure_says_what_its_plan_goes_beyond():
@@ -199,10 +201,12 @@ def test_a_closure_says_what_its_plan_goes_beyond():
     closed = [jan(day) for day in range(18, 23)]
     after = again(course, jan(2), closed=closed)
     assert days_of(after)[-2:] == [jan(25), jan(27)]
-    assert list(after.revisions[-1].remarks) == ["beyond 3 nominal weeks (at most 21 d): kept by leave out"]
+    assert list(after.revisions[-1].remarks) == [
+        "the series now takes 24 days; the protocol prefers 21 (leave out keeps to it)"
+    ]
     # a week later one more day closes: it was beyond already, and is not told again
     later = again(after, jan(3), closed=[*closed, jan(27)])
-    assert not [remark for remark in later.revisions[-1].remarks if "beyond" in remark]
+    assert not [remark for remark in later.revisions[-1].remarks if "the series now" in remark]
 
 
 def test_the_patient_is_told_what_is_left_of_days_that_change_hands():

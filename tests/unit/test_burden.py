@@ -18,22 +18,21 @@ SATURDAY, MONDAY, TUESDAY = date(2027, 1, 9), date(2027, 1, 11), date(2027, 1, 1
 @pytest.mark.parametrize(
     ("course", "words"),
     [
-        (small_course(MONDAY), ["1 trip, 1 h 15 min at the clinic", "1 ride", "1 day off"]),
-        (small_course(SATURDAY), ["1 trip, 1 h 15 min at the clinic", "1 ride", "0 days off"]),
+        (small_course(MONDAY), ["1 trip", "1 h 15 min at the clinic", "1 ride home", "1 working day"]),
+        (small_course(SATURDAY), ["1 trip", "1 h 15 min at the clinic", "1 ride home"]),
         (
             small_course(SATURDAY, MONDAY, driving=None),
-            ["2 trips, 2 h 30 min at the clinic", "0 rides", "1 day off"],
+            ["2 trips", "2 h 30 min at the clinic", "1 working day"],
         ),
         (
             small_course(MONDAY, place="home"),
-            ["0 trips, 0 h 00 min at the clinic", "0 rides", "0 days off", "1 session at home"],
+            ["1 session at home"],
         ),
     ],
     ids=["one", "on a Saturday", "who may drive", "at home"],
 )
 def test_one_and_many_are_counted_in_words(course, words):
-    lines = burden(course).words()
-    assert [line[: len(word)] for line, word in zip(lines, words, strict=True)] == words
+    assert list(burden(course).words()) == words
 
 
 def beside(*bookings: tuple[Companion, PlacedCompanion], **how) -> Course:
@@ -108,10 +107,13 @@ def test_each_kind_of_appointment_is_counted_where_it_is():
     assert (asked.calls, asked.home_appointments, asked.tasks) == (1, 1, 0)
     assert (asked.first, asked.last) == (SATURDAY, TUESDAY)
     assert list(asked.words()) == [
-        "3 trips (1 more saved by sharing), 2 h 15 min at the clinic, 0 h 30 min elsewhere",
-        "1 ride with somebody else at the wheel",
-        "2 days off (Monday to Friday)",
-        "1 appointment at home, 1 call",
+        "3 trips (1 appointment shares one)",
+        "2 h 15 min at the clinic",
+        "30 min elsewhere",
+        "1 ride home",
+        "2 working days",
+        "1 appointment at home",
+        "1 call",
     ]
 
 

@@ -88,7 +88,7 @@ def test_a_session_takes_another_day_and_hour():
 
 def test_a_session_takes_another_day_and_hour_and_others_move():
     before = planned()
-    assert "1 d before 2027-01-18" in refused(before, "s4", jan(17), hour=time(14), at=morning(5)).why
+    assert "1 day before infusion 5" in refused(before, "s4", jan(17), hour=time(14), at=morning(5)).why
     after = move(before, "s4", jan(17), hour=time(14), calendar=WEEK, at=morning(5), others=True)
     assert (named(after, "s4").day, named(after, "s4").time) == (jan(17), time(14))
     assert all((b.day - a.day).days >= 2 for a, b in zip(after.sessions, after.sessions[1:], strict=False))
@@ -152,7 +152,7 @@ def test_an_hour_that_breaks_a_rule_in_hours_is_said():
     course = plan(spaced, start=jan(4), calendar=WEEK, at=datetime(2026, 12, 20, 9, tzinfo=UTC))
     assert moving(course, "s4", hour=time(9), calendar=WEEK, at=morning(5)).breaks == ()
     (broken,) = moving(course, "s3", hour=time(9, 15), calendar=WEEK, at=morning(5)).breaks
-    assert broken == "2027-01-11 at 09:15: at least 72 h from start to start"
+    assert broken == "Mon 2027-01-11 at 09:15: at least 72 h from start to start"
 
 
 # -- appointments
@@ -262,20 +262,8 @@ def test_a_session_that_was_cancelled_by_mistake_can_be_cancelled_after_all():
     back = record(off, [Visit(jan(14), "withdrawn", corrects="v1")], at=morning(6))
     again = cancel(back, "s4", at=morning(7), by="patient")
     assert [named(course, "s4").status for course in (off, back, again)] == ["closed", "firm", "closed"]
-    assert (again.visits[-1].status, again.visits[-1].session) == ("cancelled", "s4")
+    assert (again.visits[-1].status, again.visits[-1].corrects) == ("cancelled", "v2")
     assert cancel(again, "s4", at=morning(8), by="patient") == again
-
-
-def test_a_session_can_be_cancelled_again_after_its_entry_was_corrected_to_another_day():
-    off = cancel(planned(), "s4", at=morning(5))
-    back = record(off, [Visit(jan(13), "cancelled", corrects="v1")], at=morning(6))
-    again = cancel(back, "s4", at=morning(7))
-    assert [named(course, "s4").status for course in (off, back, again)] == ["closed", "firm", "closed"]
-    assert [(visit.id, visit.day, visit.corrects) for visit in again.visits] == [
-        ("v1", jan(14), ""),
-        ("v2", jan(13), "v1"),
-        ("v3", jan(14), ""),
-    ]
 
 
 # -- names
@@ -583,7 +571,7 @@ def test_what_was_given_is_not_moved_and_what_can_be_is_named(given, fix):
 def test_a_session_is_not_moved_to_the_hour_of_the_patients_own_appointment(hour, clashes):
     course = move(planned(REVIEW), "review:session3", jan(14), hour=time(12), calendar=WEEK, at=morning(5))
     found = moving(course, "s4", hour=time(hour), calendar=WEEK, at=morning(6))
-    assert found.breaks == ((f"2027-01-14 at {hour}:00: the patient has Review then",) if clashes else ())
+    assert found.breaks == ((f"Thu 2027-01-14 at {hour}:00: the patient has Review then",) if clashes else ())
     assert (found.fits is None) is clashes
 
 

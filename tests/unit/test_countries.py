@@ -127,5 +127,5 @@ def test_countries_in_a_file():
 def test_the_command_line_asks_for_a_country(run):
     words = ("plan", "--protocol", "esk-mdsi", "--start", "2027-01-04", "--zone", "Europe/Berlin")
     hours = ("--hours", "mon-fri 09:00-17:00")
-    assert "REMS  due" not in run(*words, *hours).out
-    assert "Monitoring form to the REMS  due" in run(*words, *hours, "--country", "US").out
+    assert "REMS  due" not in run(*words, *hours, "--verbose").out
+    assert "Monitoring form to the REMS  due" in run(*words, *hours, "--country", "US", "--verbose").out

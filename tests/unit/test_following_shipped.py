@@ -226,7 +226,7 @@ def test_the_call_after_a_home_session_goes_and_comes_back_with_it():
     assert around(course, "check-in:s7").day == jan(1, 2)  # Saturday to Monday after Friday, 29 January
     missed = record(course, [Visit(jan(29), "no-show")], at=noon(29))
     assert str(around(missed, "check-in:s7").status) == "closed"
-    assert reasons(missed)["check-in:s7"] == ("closed", "its session of 2027-01-29 is off")
+    assert reasons(missed)["check-in:s7"] == ("closed", "no longer needed")
     came = record(missed, [Visit(jan(29), corrects=entry(missed, "no-show"))], at=noon(30))
     assert around(came, "check-in:s7").status.stands
     off = ks.follow.cancel(course, "check-in:s7", at=noon(28))
@@ -244,7 +244,7 @@ def test_a_call_that_loses_its_day_says_so():
     shut = WEEK.without([jan(1, 2)])
     after = again(at_home(), jan(28), hour=13, calendar=shut)
     assert reasons(after) == {
-        "check-in:s7": ("closed", "no day is free for it from 2027-01-30 to 2027-02-01")
+        "check-in:s7": ("closed", "no day is free for it from Sat 2027-01-30 to Mon 2027-02-01")
     }
 
 
@@ -324,8 +324,12 @@ def test_what_became_of_days_away_is_said_where_no_booking_says_it():
     away = again(course, jan(1), away=[jan(14)])
     back = again(away, jan(2), availability=Calendar.always(ZONE))
     for before, after, said in (
-        (away, back, "the patient can come after all: 2027-01-14; no booking changes"),
-        (course, again(course, jan(1), away=[jan(5)]), "the patient is away: 2027-01-05; no booking changes"),
-        (away, ks.follow.undo(away, at=noon(2)), "the patient can come after all: 2027-01-14"),
+        (away, back, "The patient can come after all: Thu 2027-01-14. No date changes."),
+        (
+            course,
+            again(course, jan(1), away=[jan(5)]),
+            "The patient is away: Tue 2027-01-05. No date changes.",
+        ),
+        (away, ks.follow.undo(away, at=noon(2)), "The patient can come after all: Thu 2027-01-14."),
     ):
         assert said in Replanned(before=before, after=after, findings=()).change_parts()

@@ -7,14 +7,14 @@ from datetime import time
 import attrs
 import pytest
 
+from ketsched.agenda import agenda
 from ketsched.calendars import Calendar
 from ketsched.chairs import Occupancy
 from ketsched.clock import moment
 from ketsched.hours import AWAY, Hours
 from ketsched.model import Anchor, Companion, Course, Window
 from ketsched.planning import plan
-from ketsched.screens import Table
-from ketsched.screens.courses import around_parts, sessions_table
+from ketsched.screens.notes import Notes
 from making import ZONE, clinic, jan, protocol, twice_weekly
 
 OPEN = clinic()
@@ -24,7 +24,8 @@ CANNOT_THURSDAYS = clinic("mon", "tue", "wed", "fri", hours="00:00-24:00", name=
 def notes(hours: Hours, *, at: time | None = None) -> list[str]:
     """The notes of two sessions on Monday 4 and Thursday 7 January."""
     course: Course = plan(protocol(twice_weekly(2)), start=jan(4), **{**hours.keywords(), "time": at})
-    return [str(row[-1]) for row in sessions_table(course, attrs.evolve(hours, time=at)).rows]
+    told = Notes(course, attrs.evolve(hours, time=at))
+    return ["; ".join(told.of_session(entry)) for entry in agenda(course).session_entries.values()]
 
 
 def taken(day: int, start: int, end: int) -> Calendar:
@@ -37,43 +38,40 @@ def taken(day: int, start: int, end: int) -> Calendar:
     ("hours", "note"),
     [
         (Hours(OPEN), ""),
-        (Hours(OPEN, availability=CANNOT_THURSDAYS), "the patient cannot"),
+        (Hours(OPEN, availability=CANNOT_THURSDAYS), "patient away"),
         (Hours(OPEN, wishes=CANNOT_THURSDAYS), "the patient would rather not"),
-        (Hours(taken(7, 9, 17)), "all chairs are taken"),
+        (Hours(taken(7, 9, 17)), "chairs full"),
         (Hours(OPEN.without([jan(7)], "staff meeting")), "staff meeting"),
-        (Hours(clinic("mon", "tue", "wed", "fri")), "not open"),
+        (Hours(clinic("mon", "tue", "wed", "fri")), "closed"),
     ],
 )
 def test_why_a_session_is_on_another_day(hours, note):
     first, second = notes(hours)
     assert first == ""
-    assert second == (f"1 day earlier than Thu 2027-01-07: {note}" if note else "")
+    assert second == (f"1 day early: {note}" if note else "")
 
 
 @pytest.mark.parametrize(
     ("hours", "note"),
     [
         (Hours(OPEN), ""),
-        (Hours(taken(7, 9, 11)), "all chairs are taken"),
-        (Hours(OPEN.opening(jan(7), "12:00-17:00")), "outside the clinic's hours (12:00-17:00)"),
-        (
-            Hours(OPEN.opening(jan(7), "09:00-10:30, 12:00-17:00")),
-            "it would last until 11:00, beyond the clinic's hours (09:00-10:30, 12:00-17:00)",
-        ),
+        (Hours(taken(7, 9, 11)), "11:00: chairs full at 10:00"),
+        (Hours(OPEN.opening(jan(7), "12:00-17:00")), "12:00: clinic closed at 10:00"),
+        (Hours(OPEN.opening(jan(7), "09:00-10:30, 12:00-17:00")), "09:30: clinic closed at 10:00"),
         (
             Hours(OPEN, availability=Calendar.always(ZONE).opening(jan(7), "12:00-17:00")),
-            "the patient cannot",
+            "12:00: patient away at 10:00",
         ),
         (
             Hours(OPEN, wishes=Calendar.always(ZONE).opening(jan(7), "12:00-17:00")),
-            "the patient would rather not",
+            "12:00: the patient would rather not at 10:00",
         ),
     ],
 )
 def test_why_a_session_is_at_another_hour(hours, note):
     first, second = notes(hours, at=time(10))
     assert first == ""
-    assert second == (f"not at 10:00: {note}" if note else "")
+    assert second == note
 
 
 # -- appointments
@@ -93,10 +91,8 @@ REVIEW = Companion(
 
 def notes_of_review(hours: Hours, review: Companion = REVIEW) -> str:
     course = plan(protocol(twice_weekly(2), companions=(review,)), start=jan(4), **hours.keywords())
-    (table, *_) = around_parts(course, hours)
-    assert isinstance(table, Table)
-    (row,) = table.rows
-    return str(row[-1])
+    (placed,) = course.companions
+    return "; ".join(Notes(course, hours).of_appointment(placed))
 
 
 LEAVE = clinic(name="therapist").without([jan(5)], "leave")
@@ -112,7 +108,7 @@ LEAVE = clinic(name="therapist").without([jan(5)], "leave")
         (
             Hours(OPEN, availability=Calendar.always(ZONE).without([jan(5)], AWAY)),
             REVIEW,
-            "the patient is away",
+            "patient away",
         ),
         (
             Hours(OPEN, staff={"therapist": LEAVE}),
@@ -128,10 +124,10 @@ LEAVE = clinic(name="therapist").without([jan(5)], "leave")
 )
 def test_why_an_appointment_is_on_another_day(hours, review, note):
     said = notes_of_review(hours, review)
-    assert said == (f"1 day later: {note}" if note else "")
+    assert said == (f"1 day late: {note}" if note else "")
 
 
 def test_an_appointment_may_be_on_the_day_of_a_session():
     """On the Thursday of the second session, at the clinic, rather than on the Tuesday: one trip less."""
     review = attrs.evolve(REVIEW, place="clinic", window=Window(earliest=1, recommended=1, latest=3))
-    assert notes_of_review(Hours(OPEN), review) == ("2 days later: the patient comes then anyway")
+    assert notes_of_review(Hours(OPEN), review) == "2 days late: the patient is there that day"

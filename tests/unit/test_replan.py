@@ -359,8 +359,9 @@ def test_what_cannot_be_kept_any_more_is_said_in_days_and_in_dates():
     result = again(course, 14, *visits(4), *visits(6, 8, 11, 13, status="no-show"))
     assert standing(result) == [4, 15, 18, 20, 22, 25]
     assert result.revisions[-1].remarks == (
-        "2027-01-04 to 2027-01-15 is 11 d; at most 7 d between two: no open day can keep it any more",
-        "2027-01-04 to 2027-01-25 spans 22 dates; 2 nominal weeks (at most 14 d): no open day can keep it any more",
+        "Mon 2027-01-04 to Fri 2027-01-15 takes 11 days; at most 7 d between two: no open day can keep it any more",
+        "Mon 2027-01-04 to Mon 2027-01-25 takes 22 days; 2 nominal weeks (at most 14 d): "
+        "no open day can keep it any more",
     )
 
 
@@ -527,7 +528,7 @@ def test_what_is_counted_from_the_end_stays_with_its_own_protocol(anchor):
 def test_a_session_that_replaces_one_says_which(policy):
     course = again(T, 12, *visits(4, 7), *visits(11, status="no-show"), policy=policy)
     (why,) = {change.why for change in course.changes if change.kind == "added"}
-    assert why == "instead of 2027-01-11"
+    assert why == "for the missed Mon 2027-01-11"
 
 
 @pytest.mark.parametrize("sessions", [6, 8])

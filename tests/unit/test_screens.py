@@ -17,20 +17,14 @@ from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
 from ketsched.screens import Facts, Lines, Table, called, many, on
-from ketsched.screens.changes import changes_table, plans_table, visit_in_words, visits_table
-from ketsched.screens.courses import (
-    around_parts,
-    bookings_table,
-    consequences_parts,
-    reasons_parts,
-    sessions_table,
-    several,
-    starts_table,
-)
+from ketsched.screens.changes import change_lines, visit_in_words, visit_lines, way_lines
+from ketsched.screens.courses import beside_lines, consequences_parts, waiting_lines
+from ketsched.screens.dates import dated_lines
 from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, revisions_table
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
+from ketsched.screens.plans import starts_lines
 from ketsched.screens.protocols import companion_table, evidence_in_short, phase_table, protocols_table
 from ketsched.tracking import forecast, record, ways
 
@@ -254,65 +248,71 @@ def test_sessions_are_listed_with_why_one_is_not_on_its_day(course):
     first, second, *rest = course.sessions
     moved = attrs.evolve(second, day=date(2027, 1, 7), ideal=WEDNESDAY)
     shown = attrs.evolve(course, sessions=(attrs.evolve(first, ride="confirmed"), moved, *rest))
-    closed = CLINIC.without([WEDNESDAY])
-    rows = sessions_table(shown, Hours(closed)).rows
-    assert [row[0] for row in rows] == ["1", "2", "3", "4", "5", "6"]
-    assert (rows[0][2], rows[0][3], rows[0][5]) == ("Mon 2027-01-04", "09:00", "ride home confirmed")
-    assert rows[1][5].startswith("1 day later than Wed 2027-01-06: ")
-    assert sessions_table(shown).rows[1][5] == "1 day later than Wed 2027-01-06 to keep the gaps"
+    shown = attrs.evolve(shown, companions=())
+    closed = CLINIC.without([WEDNESDAY], "staff day")
+    lines = list(dated_lines(shown, Hours(closed), ids=True))
+    assert [line[:3].strip() for line in lines] == ["1", "2", "3", "4", "5", "6"]
+    assert lines[:2] == [
+        "  1  Mon 2027-01-04  09:00-11:00  Infusion (s1); ride home confirmed",
+        "  2  Thu 2027-01-07  09:00-11:00  Infusion (s2); 1 day late: staff day",
+    ]
+    assert list(dated_lines(shown))[1].endswith("Infusion; 1 day late: to keep the days between")
 
 
 def test_starts_are_listed_with_what_they_cost_or_what_blocks_them(course):
     tried = starts(course.protocol, between=(MONDAY, date(2027, 1, 15)), calendar=CLINIC)
-    table = starts_table(tried, 2)
-    assert table.title == f"Starts, the best first (2 of {len(tried)} tried)"
-    assert [row[0] for row in table.rows] == [on(start.day) for start in tried[:2]]
+    title, _, *rows = starts_lines(tried)
+    assert title == f"Best starts ({len(tried)} of {len(tried)})"
+    assert [row[2:16] for row in rows] == [on(start.day) for start in tried]
     blocked = Start(day=MONDAY, error=InvalidInput(what="no day", why="closed", fix="open it"))
-    assert starts_table([blocked], 2).rows == ((on(MONDAY), "", "", "", "", "no day"),)
+    assert list(starts_lines([blocked]))[1:] == [
+        "  start           ends  days moved  why not",
+        "  Mon 2027-01-04                    no day",
+    ]
 
 
 def test_sessions_held_up_are_named_shortly_with_their_reason(course):
-    assert list(reasons_parts(course)) == []
+    assert list(waiting_lines(course)) == []
     held = hold(course, reason="rash", who="Dr A", since=date(2027, 1, 8), at=AT)
-    (reasons,) = reasons_parts(held)
-    assert reasons.rows == (("induction 3 to 6", "hold h1 by Dr A: rash"),)
-    assert several(course, [course.sessions[0].id, course.sessions[3].id]) == "induction 1, 4"
+    assert list(waiting_lines(held)) == ["To be confirmed: infusions 3 to 6. Hold h1 by Dr A: rash."]
     parts = list(consequences_parts(held, consequences(course, held, as_of=MONDAY)))
-    assert parts[0] == "now to be confirmed: induction 3 to 6"
-    assert [row[:2] for row in parts[1].rows][:1] == [("induction 3", "Fri 2027-01-08")]
+    assert parts[:2] == ["Changes", "  to confirm  infusion 3  Fri 2027-01-08 at 09:00"]
 
 
 def test_what_goes_around_the_sessions_is_listed(reference_course):
-    parts = list(around_parts(reference_course))
-    assert parts
-    assert {part.title for part in parts} <= {"Around the sessions", "Each time", "Notices"}
-    standing = [placed for placed in reference_course.companions if placed.status.stands]
-    assert len(bookings_table(reference_course, standing).rows) == len(standing)
+    lines = "\n".join(beside_lines(reference_course))
+    kinds = reference_course.protocol.companions
+    for companion in kinds:
+        told = " ".join(lines.split()) if companion.kind != "appointment" else lines
+        assert (companion.title.split()[0] in told) or companion.kind == "appointment"
 
 
 def test_a_visit_and_a_change_are_said_in_one_line_each(course):
     at = datetime(2027, 1, 6, 20, tzinfo=UTC)
     known = record(course, [ks.Visit(MONDAY), ks.Visit(WEDNESDAY, "cancelled", by="patient")], at=at)
     judged = ks.evaluate(known, as_of=WEDNESDAY).visits
-    assert visit_in_words(known, judged[1]).endswith(": cancelled by the patient")
-    assert [row[2] for row in visits_table(known, judged).rows] == ["fulfilled", "cancelled by the patient"]
-    rows = changes_table(known, known.changes).rows
-    assert [(row[0], row[2]) for row in rows] == [
-        ("induction 1", "Mon 2027-01-04 09:00"),
-        ("induction", "Wed 2027-01-06 09:00"),
+    assert [visit_in_words(known, one) for one in judged] == [
+        "infusion 1, Mon 2027-01-04: given",
+        "Wed 2027-01-06: cancelled by patient",
     ]
+    assert visit_lines(known, judged) == [
+        "  v1  Mon 2027-01-04  infusion 1  given",
+        "  v2  Wed 2027-01-06  infusion    cancelled by patient",
+    ]
+    lines = change_lines(known, known.changes)
+    assert lines[0] == "  given      infusion 1  Mon 2027-01-04 at 09:00"
+    assert lines[1].startswith("  cancelled  infusion    Wed 2027-01-06 at 09:00")
 
 
 def test_plans_say_their_new_days_and_what_they_cost(course):
     at = datetime(2027, 1, 4, 20, tzinfo=UTC)
     known = record(course, [ks.Visit(MONDAY, "no-show")], at=at)
-    rows = plans_table(known, ways(known, calendar=CLINIC, at=at), "keep").rows
-    assert {row[1]: row[0] for row in rows} == {
-        "at the end\nfit in\nnext open day\nmove all": "*",
-        "leave out": "",
-    }
-    keep = next(row for row in rows if row[1].startswith("at the end"))
-    assert keep[2] == "Mon 2027-01-18"
+    assert list(way_lines(known, ways(known, calendar=CLINIC, at=at), "keep"))[:4] == [
+        "     way                       new date        others that move  ends",
+        "  *  at the end, fit in, next  Mon 2027-01-18  none              Mon 2027-01-18",
+        "     open day, move all",
+        "     leave out                 none            none              Fri 2027-01-15",
+    ]
 
 
 def test_a_month_shows_its_sessions_appointments_and_closed_days(course):

@@ -160,7 +160,7 @@ def test_a_ride_is_unknown_at_another_hour():
     after = replan(course, calendar=late, at=morning(6))
     assert (named(after, "s3").day, named(after, "s3").time) == (jan(11), time(12))
     assert named(after, "s3").ride == ""
-    assert "to be confirmed again: it was for 2027-01-11 09:00" in "".join(after.revisions[-1].remarks)
+    assert "to be confirmed again: it was for Mon 2027-01-11 at 09:00" in "".join(after.revisions[-1].remarks)
 
 
 def test_a_ride_task_that_was_done_by_itself_is_open_again():

@@ -21,10 +21,13 @@ from ketsched.cli.options import TO_DO, WHO, command, flag, option, under
 from ketsched.clock import read_date
 from ketsched.entries import booking_named, session_named
 from ketsched.model import OUTCOMES, Authorisation, Course, Decision
+from ketsched.names import Names
 from ketsched.nearness import did_you_mean
 from ketsched.revising import consequences
 from ketsched.screens import many, on
-from ketsched.screens.courses import consequences_parts, consequences_values, several
+from ketsched.screens.courses import consequences_parts, consequences_values
+from ketsched.screens.replans import telephone_lines
+from ketsched.screens.rows import paragraph, sentence
 
 WHO_MUST = option("--who", "NAME", "Who decided it", required=True)
 ON = option("--on", "DATE", "The date on which it was decided", read_date, to="decided", required=True)
@@ -41,9 +44,10 @@ def _finish(opened: revising.Opened, course: Course, said: str) -> None:
             )
         )
         return
-    pictures.present(said, *consequences_parts(course, change))
-    for line in lines:
-        click.echo(line)
+    pictures.present(paragraph(sentence(said)), *consequences_parts(course, change))
+    if course != opened.course:
+        pictures.present(*telephone_lines(course))
+    pictures.present("", *lines)
 
 
 @command()
@@ -86,8 +90,8 @@ def hold_command(
     named = tuple(dict.fromkeys(named))
     course = holds.hold(opened.course, reason=reason, who=who, since=day, sessions=named, at=opened.at)
     made = course.holds[-1]
-    held = several(course, named) if named else f"all from {on(day)} on"
-    _finish(opened, course, f"hold {made.id} by {who}: {held}")
+    held = Names(course).several(named) if named else f"all from {on(day)} on"
+    _finish(opened, course, f"On hold ({made.id}, {who}): {held}")
 
 
 @command()
@@ -106,7 +110,7 @@ def release_command(opened: revising.Opened, hold_id: str, who: str, decided: da
     ketsched release course.json h1 --who "Dr A" --on 2027-01-13 -o patient.ics
     """
     course = holds.release(opened.course, hold_id, who=who, on=decided, at=opened.at)
-    _finish(opened, course, f"hold {hold_id} released by {who} on {on(decided)}")
+    _finish(opened, course, f"Hold {hold_id} was released by {who} on {on(decided)}")
 
 
 @command()

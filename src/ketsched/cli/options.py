@@ -157,6 +157,7 @@ STAFF = option("--staff", "NAME=FILE", "Hours of a person the protocol names", t
 COURSES = option("--courses", "FOLDER", "Do not double-book with the courses in this folder", to="booked")
 NOTICE = option("--notice", "N", "Book nothing new within N days (1)", type=int, default=1)
 WHO_DECIDED = option("--who", "NAME", "Who decided it", default="")
+VERBOSE = flag("-v --verbose", "Show more: months, windows, sources, notes, ids")
 JSON = flag("--json", "Print it as JSON", to="as_json")
 _FOR_WHOM = (
     "WHO: patient or clinic, discreet, named or full, en, es or de, appointments (no reminders), "

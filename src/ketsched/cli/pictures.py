@@ -13,6 +13,7 @@ from ketsched.clock import WEEKDAY_NAMES
 from ketsched.screens import Facts, Lines, Part, Table
 from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
+from ketsched.screens.rows import within
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from ketsched.tracking import Proposal
 
-DISCLAIMER = "A proposal of dates, not medical advice: it holds no dose, and a clinician decides."
+DISCLAIMER = "A proposal of dates, not medical advice. A clinician decides."
 _SIGNS = {Severity.ERROR: "✗ error", Severity.WARNING: "! warning", Severity.INFO: "i info"}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -82,7 +83,7 @@ def drawn(part: Part) -> RenderableType:
             for name in part.columns:
                 picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
         case _:
-            return part
+            return "\n".join(within(line) for line in part.split("\n"))
     if isinstance(picture, Drawn) and isinstance(part, Table | Facts):
         for row in part.rows:
             picture.add_row(*row)

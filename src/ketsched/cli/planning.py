@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,8 @@ import attrs
 import click
 
 from ketsched import reporting
-from ketsched.burden import burden
 from ketsched.casefile import Case, check_holds, load_case
-from ketsched.checking import Finding, check
+from ketsched.checking import check
 from ketsched.cli import inputs, pictures, placing
 from ketsched.cli.completing import complete_protocol
 from ketsched.cli.options import (
@@ -30,6 +29,7 @@ from ketsched.cli.options import (
     SCRIPTS,
     STAFF,
     TO_DO,
+    VERBOSE,
     command,
     flag,
     option,
@@ -42,18 +42,15 @@ from ketsched.files import write_several
 from ketsched.interchange.beside import Paths, closing, reminders
 from ketsched.interchange.coursefile import making
 from ketsched.interchange.folder import with_booked
-from ketsched.interchange.outputs import outputs_of
+from ketsched.interchange.outputs import outputs_of, saved
 from ketsched.languages import check_language
 from ketsched.model import Course
 from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
-from ketsched.screens import on
-from ketsched.screens.courses import around_parts, reasons_parts, sessions_table, starts_table
-from ketsched.screens.holidays import more_holidays
 from ketsched.screens.months import months
-
-_SHOWN_STARTS = 10
+from ketsched.screens.plans import Planned
+from ketsched.screens.rows import paragraph
 
 
 @command()
@@ -77,6 +74,7 @@ _SHOWN_STARTS = 10
     OUTPUT,
     FILES,
     option("--language", "LANG", "What the patient reads in: en, es or de (en)", check_language),
+    VERBOSE,
     JSON,
 )
 @under(
@@ -91,7 +89,9 @@ _SHOWN_STARTS = 10
     ),
 )
 @click.pass_context
-def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json: bool, **given: Any) -> None:
+def plan_command(
+    ctx: click.Context, /, case: str | None, fail_on: str, verbose: bool, as_json: bool, **given: Any
+) -> None:
     """
     Plan a course from a protocol, a start and a clinic's hours.
 
@@ -140,14 +140,24 @@ def plan_command(ctx: click.Context, /, case: str | None, fail_on: str, as_json:
     if as_json:
         click.echo(reporting.as_json(reporting.plan_values(course, findings)))
     else:
-        _show(course, what, findings, tried)
-        said = [f"to know: {remark}" for remark in course.revisions[0].remarks]
-        for line in (*said, *(f"wrote {output}" for output in outputs), *remarks):
-            click.echo(line)
-        for line in _to_remember(made, document) if outputs else ():
-            click.echo(line)
-        for line in () if document is None else _not_remembered(document, paths, course, closes):
-            click.echo(line)
+        _show(
+            Planned(
+                course=course,
+                hours=what.hours,
+                clinic=what.calendar,
+                findings=findings,
+                tried=tried,
+                verbose=verbose,
+            )
+        )
+        named = sorted(outputs, key=lambda output: output.holds_course)
+        lines = [
+            saved(map(str, named)) if named else "Not saved: add -o COURSE.json to keep the course.",
+            *remarks,
+        ]
+        lines += [*_to_remember(made, document)] if outputs else []
+        lines += [] if document is None else _not_remembered(document, paths, course, closes)
+        pictures.present(*map(paragraph, lines), pictures.DISCLAIMER)
     ctx.exit(inputs.exit_code(findings, fail_on))
 
 
@@ -160,14 +170,14 @@ def _to_remember(made: Mapping[str, str], document: Path | None) -> Iterator[str
     again = {name: text for name, text in made.items() if name == "id" or document is None}
     options = " ".join(f"--{name} {text}" for name, text in again.items())
     for name, text in list(again.items())[:1]:
-        called = "course id" if name == "id" else name
-        yield f"{called}: {text} (made now; give {options} next time, so that calendars update)"
+        called = "Course id" if name == "id" else "Key"
+        yield f"{called}: {text}. To plan it again so that calendars update, add {options}."
 
 
 def _not_remembered(document: Path, paths: Paths, course: Course, closes: Iterable[str]) -> Iterator[str]:
     """Yield which files a course file does not lead to, and what closes the clinic this once."""
     for name in paths.elsewhere(document):
-        yield f"not remembered: {name} is not beside {document.name}; give it again, or keep both in one folder"
+        yield f"Not remembered: {name} is not beside {document.name}. Give it again, or keep both in one folder."
     yield from reminders(closes, course.files.clinic)
 
 
@@ -207,24 +217,13 @@ def _missing(what: str, fix: str) -> InvalidInput:
     )
 
 
-def _show(course: Course, what: Case, findings: Sequence[Finding], tried: tuple[Start, ...]) -> None:
-    pictures.show(f"{course.protocol.title}\n{course.protocol.phases[0].pattern()} · {course.zone}\n")
-    if tried:
-        pictures.present(starts_table(tried, _SHOWN_STARTS), "")
-        start = course.standing()[0].day
-        if start != tried[0].day:
-            better = "better starts leave no day for something around the sessions"
-            pictures.show(f"Planned from {on(start)}: {better}\n")
-    shown = months(course, what.calendar)
-    pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
-    pictures.present(sessions_table(course, what.hours), "")
-    for part in (*around_parts(course, what.hours), *reasons_parts(course)):
-        pictures.present(part, "")
-    for line in more_holidays(course, what.calendar):
-        pictures.show(line, "")
-    asked = burden(course)
-    if asked.first is not None and asked.last is not None:
-        pictures.show(f"What this asks of you, from {on(asked.first)} to {on(asked.last)}:")
-        pictures.show(*(f"  {line}" for line in asked.words()), "")
-    pictures.show(pictures.findings_of(findings) if findings else "no findings")
-    pictures.show(pictures.DISCLAIMER)
+def _show(planned: Planned) -> None:
+    pictures.present(*planned.starts_parts(), *planned.date_parts())
+    if planned.verbose:
+        course = planned.course
+        pictures.show(f"{course.protocol.title}\n{course.protocol.phases[0].pattern()}\n")
+        shown = months(course, planned.clinic)
+        pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
+        pictures.present(*planned.more_parts())
+        pictures.show(pictures.findings_of(planned.findings), "")
+    pictures.present(*planned.attention_parts())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import click
@@ -31,21 +30,16 @@ from ketsched.cli.options import (
 from ketsched.clock import read_time
 from ketsched.entries import STATUSES, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
-from ketsched.history import JudgedVisit, Verdict
 from ketsched.interchange.json import document
 from ketsched.model import Course, Visit, VisitStatus
-from ketsched.screens import Part, many, on
-from ketsched.screens.changes import plans_table, stands_again, visit_in_words, visits_table
-from ketsched.screens.forecasts import forecast_parts
+from ketsched.screens import many
+from ketsched.screens.changes import stands_again
+from ketsched.screens.recorded import Recorded
 from ketsched.tracking import record as record_visits
-from ketsched.tracking.following import Following, following
+from ketsched.tracking.following import following
 from ketsched.tracking.options import ReplanOptions
-from ketsched.tracking.proposing import option_of
 from ketsched.tracking.rows import Compared, compare_rows
 from ketsched.visitfile import load_columns, load_visits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _ONE = ("session", "began", "elsewhere", "counts", "by", "route", "worse", "note", "corrects")
 """Options about the one visit that the command line names."""
@@ -161,18 +155,8 @@ def record_command(
         }
         click.echo(reporting.as_json(result))
         return
-    if rows.known:
-        lines = [
-            *lines,
-            f"{many(len(rows.known), 'row')} {'was' if len(rows.known) == 1 else 'were'} recorded already",
-        ]
-    _show(course, found.visits, passed, lines)
-    pictures.present("", *forecast_parts(course, found.forecast))
-    if found.plans:
-        pictures.present("", *_ways_of(course, found))
-    elif found.lacks and not course.ended:
-        lack = f"{' and '.join(found.lacks)} {'lacks' if len(found.lacks) == 1 else 'lack'} a session"
-        pictures.show("", f"{lack}: add --clinic FILE to see which ways there are")
+    told = Recorded(course=course, found=found, file=str(opened.path), passed=passed, known=len(rows.known))
+    pictures.present(*told.parts(), *lines)
 
 
 def _refuse(wrong: bool, where: str, what: str) -> None:
@@ -247,38 +231,3 @@ def _read(
             fix="correct them, or add --skip-bad-rows to record the others",
         )
     return rows, dict(found.passed)
-
-
-def _show(
-    course: Course, judged: Sequence[JudgedVisit], passed: dict[str, int], lines: Sequence[str]
-) -> None:
-    if len(judged) == 1:
-        pictures.show(visit_in_words(course, judged[0]))
-    elif judged:
-        pictures.present(visits_table(course, judged))
-    for one in judged:
-        if _is_asked(one):
-            pictures.show(
-                "nobody said whether it counts: --counts yes or no, with --corrects " + one.visit.id
-            )
-    if passed:
-        pictures.show("no visits: " + ", ".join(f"{number} {what}" for what, number in passed.items()))
-    for line in lines:
-        click.echo(line)
-
-
-def _is_asked(judged: JudgedVisit) -> bool:
-    return judged.verdict is Verdict.ASKED
-
-
-def _ways_of(course: Course, found: Following) -> Iterator[Part]:
-    asked = [judged for judged in found.visits if _is_asked(judged)]
-    for one in asked:
-        yield f"First: does the session of {on(one.visit.day)}, which was stopped early, count?"
-    yield "Ways to go on" + (" if it does not" if asked else "") + "; none of them is booked yet"
-    yield plans_table(course, found.plans, found.marked)
-    if found.marked:
-        another = option_of("make-up" if found.marked != "make-up" else "keep")
-        yield f"* what the protocol says. To take it: ketsched replan; another: --way {another}"
-    else:
-        yield pictures.after_a_lapse(found.plans)

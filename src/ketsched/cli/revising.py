@@ -106,7 +106,8 @@ class Opened:
 
     def write(self, course: Course, findings: Sequence[Finding] | None = None) -> list[str]:
         """Write the changed course and its calendars, and return a line about each file."""
-        return write_changed(self.held, course, self.outputs, findings, today=self.today)
+        lines = write_changed(self.held, course, self.outputs, findings, today=self.today)
+        return lines if course != self.course else ["Nothing has changed.", *lines]
 
 
 def present(course: Course, day: date | None) -> date:

@@ -15,8 +15,8 @@ from ketsched.interchange import dumps
 from ketsched.model import Course
 from ketsched.revising import difference
 from ketsched.screens import on
-from ketsched.screens.changes import changes_table, visits_table
-from ketsched.screens.courses import bookings_table, sessions_table
+from ketsched.screens.changes import change_lines, visit_lines
+from ketsched.screens.dates import dated_lines
 from ketsched.screens.histories import headline, revisions_table
 
 
@@ -63,10 +63,7 @@ def _show_revision(course: Course, *, as_json: bool) -> None:
     if as_json:
         click.echo(dumps(course, "json").decode(), nl=False)
         return
-    pictures.present(headline(course, len(course.revisions) - 1), "", sessions_table(course))
-    around = [placed for placed in course.companions if placed.status.stands]
-    if around:
-        pictures.present("", "Around the sessions", bookings_table(course, around))
+    pictures.present(headline(course, len(course.revisions) - 1), "", *dated_lines(course, ids=True))
 
 
 def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool) -> None:
@@ -77,7 +74,7 @@ def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool)
         click.echo(reporting.as_json(reporting.difference_values(numbers, later, changes)))
         return
     pictures.show(headline(course, first), headline(course, last), "")
-    pictures.present(changes_table(later, changes) if changes else "the same bookings")
+    pictures.present(*(change_lines(later, changes) or ["The same bookings."]))
 
 
 def _show_all(course: Course, today: date, *, as_json: bool) -> None:
@@ -87,6 +84,6 @@ def _show_all(course: Course, today: date, *, as_json: bool) -> None:
         return
     pictures.present(revisions_table(course))
     if seen.visits:
-        pictures.present("", visits_table(course, seen.visits))
+        pictures.present("", *visit_lines(course, seen.visits))
     if course.ended is not None:
         pictures.show("", f"ended on {on(course.ended)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from functools import wraps
 from typing import Any
@@ -19,6 +19,7 @@ from ketsched.cli.options import (
     NOTICE,
     SCRIPTS,
     TO_DO,
+    VERBOSE,
     WHO,
     WHO_DECIDED,
     Decorator,
@@ -27,7 +28,9 @@ from ketsched.cli.options import (
 )
 from ketsched.interchange.beside import Known
 from ketsched.model import Course
-from ketsched.screens.replans import Replanned, counted_in_words, refused_parts, refused_values
+from ketsched.screens import Part
+from ketsched.screens.replans import Replanned, choices_of, refused_parts, refused_values
+from ketsched.screens.rows import paragraph
 from ketsched.tracking import Forecast, Moving, Proposal
 
 _ALLOW_LATE = flag(
@@ -56,16 +59,20 @@ def replans(*, sessions: bool = False, books: bool = True) -> Decorator:
             as_of: date | None,
             who: str,
             dry_run: bool,
+            verbose: bool,
             **given: Any,
         ) -> Any:
             reading = placing.required if books else placing.or_any
             known = reading(hours, opened.course, opened.path)
             today = opened.as_of(as_of)
             return command(
-                told=Telling(opened=opened, known=known, today=today, who=who, dry_run=dry_run), **given
+                told=Telling(
+                    opened=opened, known=known, today=today, who=who, dry_run=dry_run, verbose=verbose
+                ),
+                **given,
             )
 
-        opening = revising.changes(DRY_RUN)(prepared)
+        opening = revising.changes(VERBOSE, DRY_RUN)(prepared)
         under(WHO, WHO_DECIDED)(opening)
         under(SCRIPTS, AS_OF)(opening)
         under(TO_DO, *late)(opening)
@@ -83,6 +90,7 @@ class Telling:
     today: date
     who: str
     dry_run: bool
+    verbose: bool = False
 
     @property
     def course(self) -> Course:
@@ -121,39 +129,41 @@ class Telling:
             before=opened.course,
             after=course,
             findings=findings,
+            known=self.findings(opened.course) if course != opened.course else (),
             moving=moving,
             seen=seen,
             plans=plans,
             others=others,
         )
         if self.dry_run:
-            lines = ["nothing was written: --dry-run" if made.is_changed else "nothing has changed"]
+            lines = ["Not saved (--dry-run)."] if made.is_changed else []
         else:
             lines = opened.write(course, findings)
+            lines = lines if made.is_changed else lines[1:]  # that nothing has changed is said in other words
             lines += self.known.reminders(course) if made.is_changed else ()
         if opened.as_json:
             click.echo(reporting.as_json(made.values(written=made.is_changed and not self.dry_run)))
             return
-        pictures.present(*made.change_parts())
-        if made.breaks and len(course.waivers) == len(opened.course.waivers):
-            pictures.show(
-                'a clinician documents that: --reason "why" --who NAME, or a file of waivers for check'
-            )
+        pictures.present(*self._parts(made))
+        if self.verbose and made.findings:
+            pictures.show("", pictures.findings_of(made.findings))
+        pictures.present(*([""] if made.is_changed else []), *lines)
+
+    def _parts(self, made: Replanned) -> Iterator[Part]:
+        """Yield the dates, what needs attention, and what to say."""
+        file, verbose = str(self.opened.path), self.verbose
+        yield from made.change_parts()
+        yield from made.attention_parts()
+        if made.breaks and len(made.after.waivers) == len(made.before.waivers):
+            yield 'To document it: the same with --reason "why" --who NAME'
         if made.leaves_appointments:
-            pictures.show(
-                "appointments around it stay where they were: ketsched appointments places them anew"
+            yield paragraph(
+                f"Its appointments stayed where they were. To rebook them: ketsched appointments {file}"
             )
-        pictures.present(*made.waived_parts(), *made.lapse_parts())
-        if plans:
-            pictures.show(pictures.after_a_lapse(plans))
-        pictures.present(*made.other_parts())
-        pictures.present(*made.telephone_parts())
-        if made.is_changed:
-            numbers = counted_in_words(findings)
-            told = f"findings: {numbers}; ketsched check shows them" if numbers else "no errors, no warnings"
-            pictures.show("", told)
-        for line in lines:
-            click.echo(line)
+        yield from made.lapse_parts(file)
+        yield from made.finding_lines(file)
+        yield from made.other_parts(file, verbose=verbose)
+        yield from made.telephone_parts(verbose=verbose)
 
     def refused(self, moves: Sequence[Moving], repair: Course | None) -> None:
         """Say what moving sessions would break; nothing is written."""
@@ -161,9 +171,5 @@ class Telling:
         if self.opened.as_json:
             click.echo(reporting.as_json(refused_values(course, moves, repair)))
             return
-        pictures.present(*refused_parts(course, moves, repair))
-        if repair is not None:
-            pictures.show("", "to take this: --repair" + ("; to move it alone: --alone" if moves else ""))
-        elif moves and moves[0].alone is not None:
-            pictures.show("", "to move it alone: --alone")
-        click.echo("nothing was written")
+        shown = repair if self.verbose or not moves else None
+        pictures.present(*refused_parts(course, moves, shown), choices_of(moves, repair))

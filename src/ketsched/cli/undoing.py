@@ -10,8 +10,9 @@ import click
 from ketsched import reporting
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, placing, revising
-from ketsched.cli.options import AS_OF, SCRIPTS, TO_DO, WHO, WHO_DECIDED, command, option, under
+from ketsched.cli.options import AS_OF, SCRIPTS, TO_DO, VERBOSE, WHO, WHO_DECIDED, command, option, under
 from ketsched.screens.replans import Replanned
+from ketsched.screens.rows import hung, sentence
 from ketsched.tracking import undo as undo_course
 
 
@@ -21,9 +22,14 @@ from ketsched.tracking import undo as undo_course
 @under(WHO, WHO_DECIDED)
 @under(SCRIPTS, AS_OF)
 @placing.hours_options()
-@revising.changes()
+@revising.changes(VERBOSE)
 def undo_command(
-    opened: revising.Opened, to: int | None, who: str, as_of: date | None, hours: placing.Reader
+    opened: revising.Opened,
+    to: int | None,
+    who: str,
+    as_of: date | None,
+    hours: placing.Reader,
+    verbose: bool,
 ) -> None:
     """
     Make the state before the last revision the newest one.
@@ -50,10 +56,13 @@ def undo_command(
     if opened.as_json:
         click.echo(reporting.as_json(made.values(written=made.is_changed)))
         return
-    said = back.revisions[-1].what if made.is_changed else "nothing to undo"
-    pictures.show(f"{said}; to take that back: ketsched undo" if made.is_changed else said)
-    pictures.present(*made.change_parts(), *made.telephone_parts())
-    if when is None and made.is_changed and any(c.kind in ("opened", "moved") for c in back.changes):
-        pictures.show("whether the hours are still free was not looked at: --clinic FILE, --courses FOLDER")
-    for line in lines:
-        click.echo(line)
+    if not made.is_changed:
+        pictures.present("Nothing to undo.", *lines[1:])
+        return
+    pictures.present(f"{sentence(back.revisions[-1].what)} To take that back: ketsched undo {opened.path}")
+    pictures.present(*made.change_parts())
+    if when is None and any(c.kind in ("opened", "moved") for c in back.changes):
+        unknown = "Whether the hours are still free was not checked: add --clinic FILE, --courses FOLDER"
+        pictures.present(hung("! ", unknown))
+    pictures.present(*made.telephone_parts(verbose=verbose))
+    pictures.present("", *lines)

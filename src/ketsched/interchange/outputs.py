@@ -45,7 +45,7 @@ class Output:
     def __str__(self) -> str:
         whom = [self.audience, self.privacy, *filter(None, [self.language])]
         more = ["appointments only"] * (self.events != "all") + ["changes only"] * self.changes_only
-        return f"{self.path} ({'the course itself' if self.holds_course else ', '.join(whom + more)})"
+        return f"{self.path} ({'the course' if self.holds_course else ', '.join(whom + more)})"
 
     @property
     def holds_course(self) -> bool:
@@ -199,10 +199,14 @@ def write_changed(
         dumps(course, "json") if changed else None,
         [out.content(course, findings, today=today) for out in written],
     )
-    number = len(course.revisions)
-    lines = [f"wrote {held.path} (revision {number})" if changed else "nothing has changed"]
-    lines += [f"wrote {output}" for output in written]
-    return [*lines, *remarks, *(f"{output} was not written: no event changed" for output in left_out)]
+    named = [f"{held.path} (revision {len(course.revisions)})"] if changed else []
+    lines = [saved([*named, *map(str, written)])] if changed or written else []
+    return [*lines, *remarks, *(f"{output} was not written: no event changed." for output in left_out)]
+
+
+def saved(names: Iterable[str]) -> str:
+    """Say which files were written, and for whom."""
+    return f"Saved: {', '.join(names)}."
 
 
 def _says_something(course: Course, output: Output, *, changed: bool) -> bool:

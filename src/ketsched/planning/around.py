@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import attrs
 
 from ketsched.anchors import anchors
+from ketsched.clock import day_words
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion, Protocol
 
 _TAKING = (BookingStatus.FIRM, BookingStatus.TENTATIVE)
@@ -69,8 +70,8 @@ def _closed(before: Course, after: Course, bookings: Sequence[PlacedCompanion]) 
             first, last = (
                 found.day + timedelta(days) for days in (companion.window.earliest, companion.window.latest)
             )
-            yield placed.id, f"no day is free for it from {first} to {last}"
+            yield placed.id, f"no day is free for it from {day_words(first)} to {day_words(last)}"
         elif own is not None and not own.status.stands:
-            yield placed.id, f"its session of {own.day} is off"
+            yield placed.id, "no longer needed"
         else:
             yield placed.id, f"nothing is left to count it from ({companion.anchor.words()})"

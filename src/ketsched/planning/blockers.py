@@ -10,7 +10,7 @@ from functools import cached_property
 
 import attrs
 
-from ketsched.calendars import PATIENT, Calendar
+from ketsched.calendars import CLINIC, PATIENT, Calendar
 from ketsched.clock import choices, later, minute_of, moment
 from ketsched.hours import AWAY, GRID, SeatNeed
 
@@ -133,6 +133,24 @@ def longest_piece(calendar: Calendar) -> int:
 def closed_by(calendar: Calendar, day: date, need: SeatNeed) -> str:
     """Say what closes a day to a session; empty if it is open."""
     return " and ".join(cause.words for cause in Blockers(calendar).of(day, need.minutes))
+
+
+def closed_in_short(calendar: Calendar, day: date, minutes: int) -> str:
+    """Say in a few words what closes a day to a session, as a table has room for it; empty if it is open."""
+    if calendar.is_open(day, minutes, grid=GRID):
+        return ""
+    for number, part in enumerate(calendar.parts()):
+        if part.is_open(day, minutes, grid=GRID):
+            continue
+        if part.name == PATIENT or (number and part.name == CLINIC):
+            return "patient away"
+        closure, whose = part.closed_by(day), f" for {part.name}" if number else ""
+        if closure is not None and closure.reason not in ("", "closed"):
+            return "patient away" if closure.reason == AWAY else f"closed{whose}: {closure.reason}"
+        if not part.ranges(day):
+            return f"closed{whose}"
+        return "chairs full" if part.is_booked else f"too few hours{whose}"
+    return "no hours that all have"
 
 
 def hour_closed(calendar: Calendar, day: date, clock: time, minutes: int, clinic: str) -> tuple[str, str]:

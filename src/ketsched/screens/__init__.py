@@ -11,6 +11,7 @@ from datetime import date
 import attrs
 
 from ketsched.clock import day_words
+from ketsched.model import Booking
 
 
 @attrs.frozen
@@ -66,6 +67,11 @@ Part = str | Table | Facts | Lines
 def on(day: date) -> str:
     """Return a date with its weekday: Mon 2027-01-04."""
     return day_words(day)
+
+
+def at_hour(booking: Booking) -> str:
+    """Say when a booking is: Mon 2027-01-18 at 10:00."""
+    return f"{on(booking.day)} at {booking.time:%H:%M}" if booking.time else on(booking.day)
 
 
 def many(number: int, what: str) -> str:

@@ -3,94 +3,170 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from textwrap import wrap
 
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.history import JudgedVisit, Verdict
-from ketsched.model import Booking, Change, Course, Session
-from ketsched.reporting import changes_made, costs, numbers_of
-from ketsched.screens import Table, called, many, on
+from ketsched.model import BookingStatus, Change, Course, Session, VisitStatus
+from ketsched.names import Names
+from ketsched.reporting import changes_made
+from ketsched.screens import at_hour, on
+from ketsched.screens.rows import columns, inside, paragraph, sentence
 from ketsched.tracking import Proposal
 from ketsched.tracking.proposing import way_called
 
 SHOWN = 6
 """New days, or moved sessions, that a table of plans shows of each."""
+WIDEST = 24
+"""Columns of the names of ways (house default)."""
+SHOWN_TASKS = 3
+"""To-dos that are listed one by one; of more their number is said (house default)."""
 
 
 # What happened
 
 
-def visits_table(course: Course, visits: Iterable[JudgedVisit]) -> Table:
-    """List visits: what was recorded, what each was, and why."""
-    rows = (
-        (
-            judged.visit.id,
-            on(judged.visit.day) + (f" {judged.visit.at:%H:%M}" if judged.visit.at else ""),
-            "; ".join(_happened(judged)),
-            _session(course, judged),
-            str(judged.verdict),
-            "" if str(judged.visit.status) in judged.reason else judged.reason,
-            judged.visit.who,
-        )
-        for judged in visits
+_STATUSES = {
+    VisitStatus.FULFILLED: "given",
+    VisitStatus.NO_SHOW: "missed",
+    VisitStatus.CANCELLED: "cancelled",
+    VisitStatus.STOPPED_EARLY: "stopped early",
+    VisitStatus.WITHDRAWN: "taken back",
+}
+_VERDICTS = {
+    Verdict.GRACE: "given early, accepted",
+    Verdict.TOO_SOON: "given too soon, does not count",
+    Verdict.TOO_LATE: "given late, counts",
+    Verdict.DUPLICATE: "entered twice",
+    Verdict.EXTRANEOUS: "one more than planned",
+    Verdict.NOT_COUNTED: "does not count",
+    Verdict.ASKED: "please say whether it counts",
+}
+"""What a record counted for, if not simply as given."""
+
+
+def visit_lines(course: Course, visits: Iterable[JudgedVisit]) -> list[str]:
+    """List visits: the entry, the day, which session it was, what was recorded, and who recorded it."""
+    names = Names(course)
+    return columns(
+        [
+            (
+                judged.visit.id,
+                on(judged.visit.day) + (f" {judged.visit.at:%H:%M}" if judged.visit.at else ""),
+                _session(names, course, judged),
+                "; ".join(filter(None, (happened(names, judged), judged.visit.who))),
+            )
+            for judged in visits
+        ]
     )
-    return Table(("visit", "day", "what happened", "session", "is", "because", "who"), tuple(rows))
 
 
 def visit_in_words(course: Course, judged: JudgedVisit) -> str:
-    """Say in one line what a visit was."""
-    said = [*_happened(judged)]
-    if judged.verdict is not Verdict.NOT_GIVEN:
-        said.append(f"{judged.verdict}" + (f" ({judged.reason})" if judged.reason else ""))
-    return f"{on(judged.visit.day)}, {_session(course, judged)}: {'; '.join(said)}"
+    """Say in one line what a visit was: infusion 1, Mon 2027-01-04: given."""
+    names = Names(course)
+    name = names.due(judged.phase, judged.number) if judged.phase and judged.number else ""
+    return f"{', '.join(filter(None, (name, on(judged.visit.day))))}: {happened(names, judged)}"
 
 
-def _happened(judged: JudgedVisit) -> Iterator[str]:
-    visit = judged.visit
-    yield f"{visit.status}" + (f" by the {visit.by}" if visit.by else "")
-    if visit.elsewhere:
-        yield "elsewhere"
-    if visit.counts is not None:
-        yield "counts" if visit.counts else "does not count"
-    if visit.worse:
-        yield "symptoms worse"
-    if visit.corrects:
-        yield f"instead of {visit.corrects}"
+def happened(names: Names, judged: JudgedVisit) -> str:
+    """Say what was recorded, and what it counted for."""
+    visit, said = judged.visit, []
+    status = _STATUSES[visit.status] + (f" by {visit.by}" if visit.by else "")
+    verdict = _VERDICTS.get(judged.verdict, "")
+    if judged.verdict is Verdict.FILLS_BOOSTER and judged.phase is not None and judged.number:
+        verdict = f"counts as {names.due(judged.phase, judged.number)}"
+    if verdict and judged.reason and str(visit.status) not in judged.reason:
+        verdict += f" ({judged.reason})"
+    given = visit.status is VisitStatus.FULFILLED and verdict.startswith("given")
+    said += [] if given else [status]
+    said += [verdict] if verdict else []
+    said += ["elsewhere"] if visit.elsewhere else []
+    said += ["counts"] if visit.counts and not verdict else []
+    said += ["symptoms worse"] if visit.worse else []
+    said += [f"instead of {visit.corrects}"] if visit.corrects else []
+    return ", ".join(said)
 
 
-def _session(course: Course, judged: JudgedVisit) -> str:
-    """Call the session of a visit by its phase, and its number if it has one."""
-    number = numbers_of(course).get(judged.session or "")
-    phase = next((s.phase for s in course.sessions if s.id == judged.session), "no session")
-    return phase if number is None else called(phase, number)
+def _session(names: Names, course: Course, judged: JudgedVisit) -> str:
+    """Call the session of a visit."""
+    session = next((s for s in course.sessions if s.id == judged.session), None)
+    return "no session" if session is None else names.of(session)
 
 
 # What changed
 
 
-def changes_table(course: Course, changes: Sequence[Change]) -> Table:
-    """List what people see of a change: each booking, what became of it, from when to when, and why."""
-    numbers = numbers_of(course)
-    rows = []
-    for change in filter(_shows, changes):
-        before, after = _when(change.before), _when(change.after)
-        moved = after != before and change.after.status.stands
-        name = _named(course, change.after, numbers)
-        rows.append((name, _became(change), before, after if moved else "", change.why))
-    return Table(("what", "is", "from", "to", "because"), tuple(rows))
+_BECAME = {
+    "added": "new",
+    "opened": "rebooked",
+    "closed": "cancelled",
+    "fulfilled": "given",
+    BookingStatus.TENTATIVE: "to confirm",
+    BookingStatus.FIRM: "confirmed",
+}
+"""What became of a booking, by its kind of change or, if nothing else changed, by its status."""
+
+
+def change_lines(course: Course, changes: Sequence[Change]) -> list[str]:
+    """
+    List what people see of a change in order of time: what became of each booking, which it is, when, and why.
+
+    To-dos come last; of many that are alike their number is said.
+    """
+    shown = sorted(filter(_shows, changes), key=lambda change: (change.before or change.after).when)
+    tasks = [change for change in shown if _is_task(course, change)]
+    names = Names(course)
+    rows = [_row(course, names, change) for change in shown if change not in tasks]
+    for became in dict.fromkeys(_became(change) for change in tasks):
+        alike = [change for change in tasks if _became(change) == became]
+        if len(alike) > SHOWN_TASKS:
+            rows.append((became, f"{len(alike)} to-dos", "", ""))
+        else:
+            rows += [_row(course, names, change) for change in alike]
+    return columns(rows)
+
+
+def _row(course: Course, names: Names, change: Change) -> tuple[str, str, str, str]:
+    after, why = change.after, change.why
+    name = names.of(after)
+    if not _is_task(course, change):
+        return _became(change), name, _from_to(change), "" if change.kind in ("missed", "fulfilled") else why
+    if change.kind == "closed":
+        why = "no longer needed"
+    elif change.kind == "moved":
+        session = next((s for s in course.sessions if s.id == getattr(after, "session", "")), None)
+        why = f"moves with {names.of(session)}" if session is not None else why
+    return _became(change), f"to do: {inside(name)}", f"by {on(after.day)}", why
+
+
+def _is_task(course: Course, change: Change) -> bool:
+    after = change.after
+    return after.kind == "companion" and course.protocol.companion(after.of).kind == "task"
+
+
+def _from_to(change: Change) -> str:
+    """Say when a booking is; of one that moved from when to when: Wed 13 to Thu 2027-01-14 at 10:00."""
+    before, after = change.before, change.after
+    stays = before is None or not before.status.stands or (before.day, before.time) == (after.day, after.time)
+    if before is None or stays or not after.status.stands:
+        return at_hour(after)
+    if before.day == after.day:
+        was = f"{before.time:%H:%M}" if before.time else "no hour"
+        return f"{on(after.day)} {was} to " + (f"{after.time:%H:%M}" if after.time else "no hour")
+    same_month = (before.day.year, before.day.month) == (after.day.year, after.day.month)
+    was = _short(before.day) if same_month else on(before.day)
+    hour = f" {before.time:%H:%M}" if before.time and before.time != after.time else ""
+    return f"{was}{hour} to {at_hour(after)}"
 
 
 def stands_again(course: Course) -> Iterator[str]:
     """Say which sessions the last revision opened again, and why."""
-    numbers = numbers_of(course)
+    names = Names(course)
     for change in course.changes:
         if change.kind == "opened" and change.after.kind == "session":
-            name = _named(course, change.after, numbers)
-            yield f"{name} stands again, on {_when(change.after)}: {change.why}"
-
-
-def _named(course: Course, booking: Booking, numbers: dict[str, int]) -> str:
-    if booking.kind == "companion":
-        return course.protocol.companion(booking.of).title
-    return called(booking.of, numbers[booking.id]) if booking.id in numbers else booking.of
+            yield paragraph(f"Rebooked: {names.of(change.after)}, {at_hour(change.after)}: {change.why}.")
 
 
 def _shows(change: Change) -> bool:
@@ -106,54 +182,98 @@ def _became(change: Change) -> str:
     if isinstance(before, Session) and isinstance(after, Session) and before.place != after.place:
         return f"now at {after.place}" if change.kind == "changed" else change.kind
     if before is not None and change.kind == "changed" and before.status is not after.status:
-        return "to be confirmed" if after.status == "tentative" else str(after.status)
-    return change.kind
-
-
-def _when(booking: Booking | None) -> str:
-    if booking is None:
-        return ""
-    return f"{on(booking.day)} {booking.time:%H:%M}" if booking.time else on(booking.day)
+        return _BECAME.get(after.status, str(after.status))
+    return _BECAME.get(change.kind, change.kind)
 
 
 # What could be done
 
 
-def plans_table(
-    before: Course, proposals: Iterable[Proposal], marked: str, *, known: Sequence[str] = ()
-) -> Table:
+SUGGESTED = {
+    "continue": "carry on",
+    "step back": "go back one step",
+    "repeat tail": "repeat the last sessions",
+    "restart": "start again",
+    "clinician review": "ask a clinician",
+}
+"""What a protocol can suggest after a long break, as people say it."""
+
+
+def _called(way: str) -> str:
+    return SUGGESTED.get(way, way_called(way))
+
+
+def way_lines(before: Course, proposals: Sequence[Proposal], marked: str) -> Iterator[str]:
     """
-    List plans that could be made: new days, what else changes, what each costs.
+    Yield plans that could be made: new dates, which others move, when each ends, and what it costs.
 
     Args:
         before: The course that they are made from.
         proposals: Of `ways` or `proposals`.
         marked: Name of the one that the protocol takes; it gets an asterisk.
-        known: Remarks that are left out, because they stand elsewhere.
     """
-    rows = []
+    rows = [("", "way", "new date", "others that move", "ends")]
     for proposal in proposals:
         changes = changes_made(before, proposal)
-        new = [on(c.after.day) for c in changes if c.kind == "added" and c.after.kind == "session"]
-        if len(new) > SHOWN:
-            new = [*new[:SHOWN], f"and {len(new) - SHOWN} more, to {new[-1]}"]
-        others = _others(changes) or (["nothing"] if proposal.course is not None else [])
-        cells = (new, others, costs(before, proposal, known))
+        new = [c.after for c in changes if c.kind == "added" and c.after.kind == "session"]
+        ends = [] if proposal.course is None else proposal.course.standing()[-1:]
         star = "*" if marked in proposal.names else ""
-        rows.append((star, "\n".join(map(way_called, proposal.names)), *map("\n".join, cells)))
-    return Table(("", "way", "new days", "what else changes", "what it costs"), tuple(rows))
+        name = ", ".join(map(_called, proposal.names))
+        others = _others(changes)
+        dates = [on(booking.day) for booking in new] or ["none"]
+        end = on(ends[0].day) if ends else ""
+        rows += _stacked(star, name, dates, others or ["none"], end)
+    yield from columns(rows)
+    yield from map(partial(paragraph, indent=2), _costs_in_words(before, proposals))
+
+
+def _stacked(
+    star: str, name: str, dates: list[str], others: list[str], end: str
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield the rows of one plan: its further dates stand below the first."""
+    names = wrap(name, WIDEST, break_long_words=False)
+    for n in range(max(len(names), len(dates), len(others))):
+        cells = (lines[n] if n < len(lines) else "" for lines in (names, dates, others))
+        of_name, of_dates, of_others = cells
+        yield star if n == 0 else "", of_name, of_dates, of_others, end if n == 0 else ""
 
 
 def _others(changes: Iterable[Change]) -> list[str]:
-    """Say what a plan changes besides the days that it adds."""
-    said, around = [], 0
+    """Say which sessions a plan changes besides those that it adds: Wed 13 to Tue 12."""
+    said = []
     for change in changes:
         if change.after.kind == "companion":
-            around += 1
-        elif change.kind == "moved" and change.before is not None:
-            said.append(f"{on(change.before.day)} to {on(change.after.day)}")
+            continue
+        if change.kind == "moved" and change.before is not None:
+            said.append(f"{_short(change.before.day)} to {_short(change.after.day)}")
         elif change.kind in ("closed", "opened"):
-            said.append(f"{on(change.after.day)} {change.kind}")
-    if len(said) > SHOWN:
-        said = [*said[:SHOWN], f"and {len(said) - SHOWN} more"]
-    return [*said, f"{many(around, 'booking')} around them"] if around else said
+            said.append(f"{_short(change.after.day)} {_BECAME[change.kind]}")
+    more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
+    shown = [*said[:SHOWN], *more]
+    return [text + "," for text in shown[:-1]] + shown[-1:]
+
+
+def _short(day: date) -> str:
+    """Return a day as a table of few weeks can say it: Wed 13."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day.day}"
+
+
+def _costs_in_words(before: Course, proposals: Sequence[Proposal]) -> Iterator[str]:
+    """Yield what plans cost, what is common to several of them in one sentence."""
+    of_way = {_called(p.name): _costs(before, p) for p in proposals}
+    for cost in dict.fromkeys(cost for found in of_way.values() for cost in found):
+        with_it = [name for name, found in of_way.items() if cost in found]
+        without = [name for name in of_way if name not in with_it]
+        if not without:
+            yield sentence(cost)
+        elif len(with_it) > 2 and len(without) == 1:
+            yield f'All but "{without[0]}": {sentence(cost)}'
+        else:
+            yield f"{', '.join(with_it)}: {sentence(cost)}"
+
+
+def _costs(before: Course, proposal: Proposal) -> tuple[str, ...]:
+    """Return why a plan cannot be, or what it could not keep; that leaving out is one session fewer, its name says."""
+    if proposal.course is None:
+        return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
+    return proposal.course.revisions[-1].remarks if changes_made(before, proposal) else ()

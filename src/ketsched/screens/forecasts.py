@@ -9,7 +9,7 @@ from ketsched.history import SessionState
 from ketsched.model import Course, Revision, Session
 from ketsched.reporting import in_week, numbers_of
 from ketsched.screens import Facts, Lines, Part, Table, called, many, on
-from ketsched.screens.courses import reasons_parts
+from ketsched.screens.courses import waiting_lines
 from ketsched.tracking import Due, Forecast
 from ketsched.tracking.lapses import taken, verified
 
@@ -39,7 +39,7 @@ def forecast_parts(course: Course, seen: Forecast, monday: date | None = None) -
     if len(seen.sessions) > 1:
         yield ""
         yield _windows(course, seen)
-    for part in reasons_parts(course):
+    for part in waiting_lines(course):
         yield ""
         yield part
     if seen.asks:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import attrs
 
 from ketsched import reporting
 from ketsched.checking import Finding
-from ketsched.checking.comparing import counted
 from ketsched.interchange.json import document
 from ketsched.model import Course, PlacedCompanion, Session
-from ketsched.planning.explaining import said_days
-from ketsched.screens import Lines, Part, many, on
-from ketsched.screens.changes import changes_table, plans_table
-from ketsched.screens.courses import labels_of
-from ketsched.screens.forecasts import taken_in_words
+from ketsched.names import Names
+from ketsched.screens import Part, on
+from ketsched.screens.attention import news_lines
+from ketsched.screens.changes import change_lines, way_lines
+from ketsched.screens.recorded import lapse_lines, ways_parts
+from ketsched.screens.rows import hung, paragraph, sentence
 from ketsched.tracking import Forecast, Moving, Proposal
-from ketsched.tracking.lapses import taken, verified
-from ketsched.tracking.proposing import option_of
-from ketsched.words import sentences
+from ketsched.tracking.lapses import verified
+from ketsched.tracking.proposing import option_of, way_called
+from ketsched.words import sentences, voicemail
+
+SHOWN = 6
+"""Days that are named of those on which a booking can be (house default)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +36,7 @@ class Replanned:
         before: The course as it was given out last.
         after: What it became; the same if nothing changed.
         findings: What the rules remark on it.
+        known: What they remarked before: it is not told again.
         moving: What moving a session by hand meant; None: none was moved.
         seen: The forecast before; None: it was not asked for.
         plans: What a lapse band proposes, if nobody has taken one of them.
@@ -41,6 +46,7 @@ class Replanned:
     before: Course
     after: Course
     findings: Sequence[Finding]
+    known: Sequence[Finding] = ()
     moving: Moving | None = None
     seen: Forecast | None = None
     plans: Sequence[Proposal] = ()
@@ -78,72 +84,80 @@ class Replanned:
     def change_parts(self) -> Iterator[Part]:
         """Yield what changed, what was not made up for, what to know of it and what it breaks."""
         if not self.is_changed:
+            yield "Nothing to change: every date can stay."
             return
         yield from self._of_the_patient()
-        if self.after.changes:
-            yield changes_table(self.after, self.after.changes)
-        labels = labels_of(self.after)
-        for name in self.after.skipped[len(self.before.skipped) :]:
-            yield f"{labels[name]}: not made up for; the series has one session fewer"
-        for title, lines in (("To know", self.after.revisions[-1].remarks), ("It breaks", self.breaks)):
-            if lines:
-                yield ""
-                yield Lines(title, lines)
+        lines = change_lines(self.after, self.after.changes)
+        if lines:
+            yield "Changes"
+            yield from lines
+        names = Names(self.after)
+        left_out = set(self.after.skipped[len(self.before.skipped) :])
+        for session in self.after.sessions:
+            if session.id in left_out:
+                yield paragraph(f"Left out: {names.on_day(session)}. The series has one session fewer.")
+
+    def attention_parts(self) -> Iterator[Part]:
+        """Yield what a clinician should know: what could not be kept, what was broken, and what was waived."""
+        if not self.is_changed:
+            return
+        for remark in self.after.revisions[-1].remarks:
+            yield hung("! ", sentence(remark))
+        for rule in self.breaks:
+            yield hung("! ", f"Moved all the same: {sentence(rule)}")
+        names = Names(self.after)
+        bookings = self.after.bookings()
+        for waiver in self.after.waivers[len(self.before.waivers) :]:
+            where = ", ".join(
+                names.of(bookings[name]) if name in bookings else name for name in waiver.sessions
+            )
+            yield paragraph(f"Exception by {waiver.who}: {waiver.rule}, {where}: {waiver.reason}")
+
+    def finding_lines(self, file: str) -> Iterator[str]:
+        """Yield the problems and warnings that are new, if no remark says so already, and count the others."""
+        if not self.is_changed:
+            return
+        told = self.after.revisions[-1].remarks or self.breaks
+        yield from news_lines(self.findings, self.known, counts_only=bool(told), course=file)
 
     def _of_the_patient(self) -> Iterator[Part]:
         """Say from which days the patient is away now, or no longer, where no booking that changed says so."""
         once, now = (set(course.patient.away) for course in (self.before, self.after))
-        stays = "" if self.after.changes else "; no booking changes"
+        stays = "" if self.after.changes else " No date changes."
         if once - now:
-            yield f"the patient can come after all: {said_days(sorted(once - now))}{stays}"
+            yield paragraph(f"The patient can come after all: {_listed(once - now)}.{stays}")
         if now - once and stays:
-            yield f"the patient is away: {said_days(sorted(now - once))}{stays}"
+            yield paragraph(f"The patient is away: {_listed(now - once)}.{stays}")
 
-    def waived_parts(self) -> Iterator[Part]:
-        """Yield what was waived with it."""
-        labels = labels_of(self.after)
-        for waiver in self.after.waivers[len(self.before.waivers) :]:
-            where = ", ".join(labels.get(name, name) for name in waiver.sessions)
-            yield f"waived by {waiver.who}: {waiver.rule}, {where}: {waiver.reason}"
-
-    def lapse_parts(self) -> Iterator[Part]:
-        """Yield what the protocol proposes after a lapse, or what was taken of it."""
+    def lapse_parts(self, file: str) -> Iterator[Part]:
+        """Yield what the protocol suggests after a long break, or what was taken of it."""
         if self.seen is None:
             return
+        yield from lapse_lines(self.after if not self.plans else self.before, self.seen)
         if self.plans:
-            last = self.seen.last_given
-            since = "" if last is None else f", {(self.seen.as_of - last).days} days since the last"
             yield ""
-            yield f"The protocol proposes: {self.seen.proposes}{since}. A clinician decides; the ways would be"
-            yield from filter(None, [verified(self.before, self.seen)])
-            yield plans_table(self.before, self.plans, "")
+            yield from ways_parts(self.before, self.plans, "", file)
+
+    def other_parts(self, file: str, *, verbose: bool) -> Iterator[Part]:
+        """Yield the ways that give other days, in full or by their names."""
+        if not self.others:
             return
-        done = taken(self.after, (), self.seen)
-        if done is not None:
-            yield ""
-            yield f"After the lapse: {taken_in_words(self.after, done)}"
+        if not verbose:
+            names = ", ".join(way_called(way.name) for way in self.others)
+            yield paragraph(f"Other ways: {names}. To see them: --dry-run --verbose")
+            return
+        yield ""
+        yield "Other ways (none of them is booked)"
+        yield from way_lines(self.before, self.others, "")
+        way = option_of(self.others[0].name)
+        yield paragraph(
+            f"To take one: ketsched undo {file}, then: ketsched replan {file} --way {way}", indent=2
+        )
 
-    def other_parts(self) -> Iterator[Part]:
-        """Yield the ways that give other days, and how to take one."""
-        if self.others:
-            yield ""
-            yield "Other ways; none of them is booked"
-            yield plans_table(self.before, self.others, "", known=self._known_of_all())
-            names = " or ".join(f"--way {option_of(way.name)}" for way in self.others)
-            yield f"To take one: the same command on the course as it was before, with {names}"
-
-    def _known_of_all(self) -> Sequence[str]:
-        """Return the remarks that hold for this plan and for all others alike."""
-        plans = [way.course for way in self.others if way.course is not None]
-        said = [course.revisions[-1].remarks for course in plans]
-        return [remark for remark in self.after.revisions[-1].remarks if all(remark in one for one in said)]
-
-    def telephone_parts(self) -> Iterator[Part]:
-        """Yield what to say to the patient."""
-        said = sentences(self.after) if self.is_changed else ()
-        if said:
-            yield ""
-            yield Lines("To say on the telephone", said)
+    def telephone_parts(self, *, verbose: bool) -> Iterator[Part]:
+        """Yield what to say to the patient, and with `verbose` what to leave on a voicemail."""
+        if self.is_changed:
+            yield from telephone_lines(self.after, verbose=verbose)
 
     def values(self, *, written: bool) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -168,28 +182,76 @@ class Replanned:
         }
 
 
+def _listed(days: Iterable[date]) -> str:
+    """List dates, those in a row as from the first to the last."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][-1] == timedelta(1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ", ".join(on(run[0]) + (f" to {on(run[-1])}" if len(run) > 1 else "") for run in runs)
+
+
+def telephone_lines(course: Course, *, verbose: bool = False) -> Iterator[str]:
+    """Yield what to say to the patient of the last revision, and with `verbose` what to leave on a voicemail."""
+    said = sentences(course)
+    if not said:
+        return
+    yield ""
+    yield "Say on the telephone (make sure you are speaking to the patient)"
+    yield from (paragraph(line, indent=2) for line in said)
+    message = voicemail(course) if verbose else ""
+    if message:
+        yield "If nobody answers"
+        yield paragraph(message, indent=2)
+
+
 def refused_parts(course: Course, moves: Sequence[Moving], repair: Course | None) -> Iterator[Part]:
-    """Yield what moving sessions by hand would break, and what else would have to move."""
-    labels = labels_of(course)
+    """Yield what moving sessions by hand would break, which days are possible, and what else would have to move."""
+    names = Names(course)
     for moving in moves:
         now = course.bookings().get(moving.session)
-        of = moving.session.partition(":")[0] if now is None else now.of  # an appointment's id begins with it
-        called = labels.get(moving.session) or course.protocol.companion(of).title
-        there = f"is on {on(now.day)}" if now is not None and now.status.stands else "has no booking"
-        yield f"{called} {there}; on {on(moving.day)} it would break:"
-        yield from (f"  {rule}" for rule in moving.breaks)
-        ends = (("from", moving.earliest), ("to", moving.latest))
-        between = " ".join(f"{word} {on(day)}" for word, day in ends if day is not None)
-        if between:
-            yield f"with the others where they are it can be {between}"
-        if moving.days:
-            yield f"days that are open: {', '.join(map(on, moving.days))}"
+        if now is not None and now.status.stands:
+            said = sentence(f"{names.of(now)} cannot move from {on(now.day)} to {on(moving.day)}")
+        else:
+            of = now.of if now is not None else moving.session.partition(":")[0]  # its id begins with it
+            said = sentence(f"{course.protocol.companion(of).title} cannot be booked on {on(moving.day)}")
+        yield paragraph(said.removesuffix(".") + ":")
+        yield from (paragraph(sentence(rule), indent=2) for rule in moving.breaks)
+        yield from map(paragraph, _possible(moving))
         if moving.error is not None and moving.repair is None:
-            yield f"no plan has it there: {moving.error.what}"
+            yield paragraph(f"Nor with the others moved: {sentence(moving.error.what)}")
     if repair is not None:
-        yield ""
-        yield "what else would have to move:"
-        yield changes_table(repair, repair.changes)
+        yield "With the others moved"
+        yield from change_lines(repair, repair.changes)
+
+
+def _possible(moving: Moving) -> Iterator[str]:
+    """Say between which days it can be with the others as they are, and which of them are open."""
+    days, first, last = moving.days, moving.earliest, moving.latest
+    if not days:
+        if moving.breaks:
+            yield "Possible with the others as they are: no day."
+        return
+    if first is None and last is None:
+        return
+    if len(days) == 1:
+        yield f"Possible with the others as they are: {on(days[0])} only."
+    elif len(days) == (days[-1] - days[0]).days + 1:
+        yield f"Possible with the others as they are: from {on(days[0])} to {on(days[-1])}."
+    else:
+        shown = ", ".join(map(on, days[:SHOWN]))
+        more = f" and {len(days) - SHOWN} more to {on(days[-1])}" if len(days) > SHOWN else ""
+        yield f"Possible with the others as they are: {shown}{more}."
+
+
+def choices_of(moves: Sequence[Moving], repair: Course | None) -> str:
+    """Say how to go on after a move that was refused."""
+    said = ["Let the others follow: --repair."] if repair is not None else []
+    if moves and moves[0].alone is not None:
+        said.append("Move it anyway: --alone.")
+    return "  ".join([*said, "Not saved."])
 
 
 def refused_values(course: Course, moves: Sequence[Moving], repair: Course | None) -> dict[str, Any]:
@@ -202,8 +264,3 @@ def refused_values(course: Course, moves: Sequence[Moving], repair: Course | Non
         "repair": reporting.change_values(repair or course, () if repair is None else repair.changes),
         "say": list(sentences(repair)) if repair is not None else [],
     }
-
-
-def counted_in_words(findings: Sequence[Finding]) -> str:
-    """Say how many errors and warnings there are that nobody waived; empty if there is none."""
-    return ", ".join(many(number, str(severity)) for severity, number in counted(findings).items())

@@ -12,8 +12,9 @@ from ketsched.checking import Finding, Severity
 from ketsched.checking.comparing import counted
 from ketsched.history import SessionState
 from ketsched.model import Course, PlacedCompanion, VisitStatus
+from ketsched.names import Names
+from ketsched.reporting import given_of
 from ketsched.screens import Facts, Part, called, many, on
-from ketsched.screens.courses import several
 from ketsched.screens.findings import gravest_first
 from ketsched.tracking import Forecast
 from ketsched.zones import zone_named
@@ -39,10 +40,7 @@ class Status:
 
     def given(self) -> dict[str, tuple[int, int | None]]:
         """Return how many sessions of each phase count as given, and of how many; None: it has no end."""
-        done, course = self.seen.history, self.course
-        over = course.finished_phases() if course.ended is None else ()
-        phases = [phase for phase in course.protocol.phases if phase.name not in over]
-        return {phase.name: (done.counted(phase.name), phase.count) for phase in phases}
+        return given_of(self.seen.history)
 
     def visits(self, status: VisitStatus) -> list[str]:
         """Return the days of the visits of which one thing became."""
@@ -88,7 +86,7 @@ class Status:
         yield "long break", f"{seen.proposes} (proposed)" if seen.proposes else ""
         yield "decisions", _shown(map(self._decision, self.decisions()))
         holds = [hold for hold in self.course.holds if hold.stands]
-        of = (several(self.course, hold.sessions) if hold.sessions else "all" for hold in holds)
+        of = (Names(self.course).several(hold.sessions) if hold.sessions else "all" for hold in holds)
         said = (
             f"{h.id}: {name} from {on(h.since)}, {h.reason} ({h.who})"
             for h, name in zip(holds, of, strict=True)

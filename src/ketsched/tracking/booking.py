@@ -13,11 +13,13 @@ from datetime import date, time
 
 import attrs
 
+from ketsched.clock import day_words
 from ketsched.history import History
 from ketsched.hours import Hours, SeatNeed
 from ketsched.model import BookingStatus, Course, Lifted, Session
+from ketsched.names import Names, in_days
 from ketsched.planning import NoFeasiblePlan
-from ketsched.planning.blockers import Cause, closed_by, hour_closed
+from ketsched.planning.blockers import Cause, closed_in_short, hour_closed
 from ketsched.planning.explaining import HOURS_CANNOT
 from ketsched.planning.seating import NoStart, Seat, Seating, seat
 from ketsched.spacing import Bound
@@ -283,12 +285,43 @@ class _Booking:
             return ideal.why
         days = [*(known.day for known in self.placed.places.fixed), *self.placed.days]
         days[place] = booking.day.toordinal()
-        broken = (bound.rule for bound in touching.get(place, ()) if not bound.keeps(days))
-        return next(broken, ideal.why or "so that all rules hold")
+        broken = (bound for bound in touching.get(place, ()) if not bound.keeps(days))
+        return next(
+            (self._needs_days(bound, place, days) for bound in broken), ideal.why or "so that all rules hold"
+        )
+
+    def _needs_days(self, bound: Bound, place: int, days: Sequence[int]) -> str:
+        """Say what a rule asks for between the session of a place and another: needs 2 days after infusion 4."""
+        other, when = (bound.earlier, "after") if bound.later == place else (bound.later, "before")
+        gap = days[bound.later] - days[bound.earlier]
+        if bound.minimum is not None and gap < bound.minimum:
+            return f"needs {in_days(bound.minimum)} {when} {self._called(other)}"
+        if bound.latest is not None and gap > bound.latest:
+            return f"at most {in_days(bound.latest)} {when} {self._called(other)}"
+        return bound.rule
+
+    def _called(self, place: int) -> str:
+        """Call the session of a place by its number in the course as it will be."""
+        names, sessions = Names(self.course), {session.id: session for session in self.course.sessions}
+        first = self.placed.places.first
+        known = [sessions[one.session] for one in self.placed.places.fixed if one.session in sessions]
+        if place < first:
+            fixed = self.placed.places.fixed[place]
+            own = sessions.get(fixed.session or "")
+            return day_words(date.fromordinal(fixed.day)) if own is None else names.of(own)
+        phase = self.ideals[place - first].place.phase.name
+        before = sum(s.phase == phase and s.status.stands and s.counts for s in known)
+        own_day = self.placed.days[place - first]
+        alike = [
+            day
+            for day, ideal in zip(self.placed.days, self.ideals, strict=True)
+            if ideal.place.phase.name == phase
+        ]
+        return names.due(phase, before + sum(day <= own_day for day in alike))
 
     def _why_closed(self, session: Session, touching: Mapping[int, Sequence[Bound]]) -> str:
         if self.course.ended is not None:
-            return "the course was ended"
+            return "course ended"
         if session.phase in self.course.finished_phases():
             return f"the course went over to {self.course.segments[-1].protocol}"
         if closed := self._closed(session):
@@ -309,7 +342,7 @@ class _Booking:
 
     def _closed(self, session: Session) -> str:
         need = self._need_of(session)
-        return closed_by(self.hours.of_place[need.place], session.day, need)
+        return closed_in_short(self.hours.of_place[need.place], session.day, need.minutes)
 
     def _need_of(self, session: Session) -> SeatNeed:
         return OpenPlace(self.course.protocol.phase(session.phase), session).need
@@ -361,6 +394,7 @@ def lifted_in_words(course: Course, lifted: Iterable[Lifted]) -> Iterator[str]:
     days = {session.id: session.day for session in course.sessions}
     for one in lifted:
         gap = (days[one.later] - days[one.earlier]).days
-        said = f"spans {gap + 1} dates" if one.key.endswith("/weeks") else f"is {gap} d"
+        gap += one.key.endswith("/weeks")
         why = "no open day can keep it any more" if one.by == "history" else "the plan goes beyond it"
-        yield f"{days[one.earlier]} to {days[one.later]} {said}; {one.rule}: {why}"
+        stretch = f"{day_words(days[one.earlier])} to {day_words(days[one.later])}"
+        yield f"{stretch} takes {in_days(gap)}; {one.rule}: {why}"

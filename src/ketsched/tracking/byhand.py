@@ -22,7 +22,7 @@ from ketsched.revising import revise
 from ketsched.tracking.appointing import CONFIRMED, AppointmentMove, cancelled, has_own_day
 from ketsched.tracking.moving import Moving, moving_appointment
 from ketsched.tracking.options import MovingKeywords
-from ketsched.tracking.recording import free_names, record
+from ketsched.tracking.recording import record
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, check_to_come
 
@@ -154,15 +154,32 @@ def cancel(
     """
     known = {session.id: session for session in course.sessions}
     if booking in known:
-        session = known[booking]
-        # Under a name of its own, or else it would be taken for an entry that said so before and was corrected.
-        own = next(free_names(course)) if session.status.stands else ""
-        visit = Visit(session.day, VisitStatus.CANCELLED, session=booking, by=by, id=own)
+        day = known[booking].day
+        back = _taken_back(course, booking, day)
+        visit = Visit(day, VisitStatus.CANCELLED, session=booking, by=by, corrects=back)
         return record(course, [visit], at=at, as_of=as_of, who=who)
     always = Calendar.always(course.zone)  # whatever is taken off needs nobody's hours
     staff = {name: always for name, _ in course.files.staff}
     asked = request(course, (), always, at=at, as_of=as_of, who=who, calendars=staff)
     return cancelled(asked, booking)
+
+
+def _taken_back(course: Course, session: str, day: date) -> str:
+    """
+    Return the id of the entry that took back what was recorded of a session on a day; empty if there is none.
+
+    Cancelled once more, it is corrected: an entry that says what one before it said would be taken as that one.
+    """
+    corrected = {visit.corrects for visit in course.visits}
+    return next(
+        (
+            visit.id
+            for visit in course.visits
+            if visit.status is VisitStatus.WITHDRAWN and visit.id not in corrected
+            if (visit.session, visit.day) == (session, day)
+        ),
+        "",
+    )
 
 
 def _confirmed_session(asked: Request, session: Session) -> Course:

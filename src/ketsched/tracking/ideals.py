@@ -15,7 +15,7 @@ from itertools import chain, dropwhile, islice, takewhile
 
 import attrs
 
-from ketsched.clock import LAST_DAY
+from ketsched.clock import LAST_DAY, day_words
 from ketsched.history import History, SessionState
 from ketsched.hours import Hours
 from ketsched.model import Phase, Session
@@ -494,4 +494,4 @@ def pinned(ideal: Ideal) -> bool:
 
 
 def _instead_of(missed: Sequence[Session]) -> str:
-    return f"instead of {' and '.join(str(session.day) for session in missed)}" if missed else ""
+    return f"for the missed {' and '.join(day_words(session.day) for session in missed)}" if missed else ""

@@ -13,22 +13,24 @@ import attrs
 
 from ketsched.arguments import checked
 from ketsched.calendars import Calendar
-from ketsched.clock import choices, elapsed, later, minute_of, moment
+from ketsched.clock import choices, day_words, elapsed, later, minute_of, moment
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import History, SessionState, with_sessions
 from ketsched.holds import with_statuses, without_old_rides
-from ketsched.model import Booking, BookingStatus, Course
+from ketsched.model import Booking, BookingStatus, Course, Session
+from ketsched.names import Names
 from ketsched.planning.blockers import closed_by, hour_closed
 from ketsched.planning.companions import check_companions, place_companions
 from ketsched.planning.rules import hour_rules
 from ketsched.planning.seating import Seat, free_seat
 from ketsched.revising import days_moved_from, in_order, revise
+from ketsched.spacing import Bound
 from ketsched.tracking.appointing import AppointmentMove, is_there
 from ketsched.tracking.ideals import Ideal
 from ketsched.tracking.laying import Replanner
 from ketsched.tracking.options import MovingKeywords
 from ketsched.tracking.places import OpenPlace, Places
-from ketsched.tracking.remarks import rides_forgotten
+from ketsched.tracking.remarks import far_from, rides_forgotten
 from ketsched.tracking.replanning import Replanning, replan_as
 from ketsched.tracking.request import Request, request
 from ketsched.tracking.targets import Target, check_to_come, too_soon
@@ -229,12 +231,12 @@ class SessionMove:
         day = target.day
         closed = closed_by(self.calendar, day, self.need)
         if closed:
-            return f"{day}: {closed}", "closed"
+            return f"{day_words(day)}: {closed}", "closed"
         past = too_soon(self.booking, target, self.asked)
         if past[0]:
             return past
         if self.seat(target) is None:
-            return f"{day}{self._why_no_seat(target)}", "taken"
+            return f"{day_words(day)}{self._why_no_seat(target)}", "taken"
         return "", ""
 
     def _why_no_seat(self, target: Target) -> str:
@@ -256,12 +258,25 @@ class SessionMove:
         for bound in places.bounds if target.day != self.booking.day else ():
             if not bound.required or place not in (bound.earlier, bound.later) or bound.keeps(days):
                 continue
-            other = bound.earlier if bound.later == place else bound.later
-            gap = abs(days[place] - days[other])
-            when = "before" if days[other] > days[place] else "after"
-            yield f"{gap} d {when} {date.fromordinal(days[other])}: {bound.rule}", bound.key
+            yield self._apart(bound, place, places, ideals), bound.key
         yield from self._hours_broken(target, places, place, ideals)
         yield from self._appointments_then(target)
+
+    def _apart(self, bound: Bound, place: int, places: Places, ideals: Sequence[Ideal]) -> str:
+        """Say how far the session of a place is from another, and what the protocol requires there."""
+        days = [*(taken.day for taken in places.fixed), *(ideal.day for ideal in ideals)]
+        other = bound.earlier if bound.later == place else bound.later
+        gap = abs(days[place] - days[other])
+        when = "before" if days[other] > days[place] else "after"
+        booking = self._booked_at(other, places, ideals)
+        whom = day_words(date.fromordinal(days[other])) if booking is None else Names(self.course).of(booking)
+        return far_from(bound, gap, when, whom)
+
+    def _booked_at(self, place: int, places: Places, ideals: Sequence[Ideal]) -> Session | None:
+        """Return the session of a place; None if it has no booking."""
+        if place >= places.first:
+            return ideals[place - places.first].place.booking
+        return next((s for s in self.course.sessions if s.id == places.fixed[place].session), None)
 
     def _hours_broken(
         self, target: Target, places: Places, place: int, ideals: Sequence[Ideal]
@@ -270,15 +285,13 @@ class SessionMove:
         seat = self.seat(target) if rules and target.hour is not None else None
         if seat is None or seat.time is None:
             return
-        sessions = {session.id: session for session in self.course.sessions}
-        others = [sessions.get(taken.session or "") for taken in places.fixed]
-        others += [ideal.place.booking for ideal in ideals]
+        others = [self._booked_at(n, places, ideals) for n in range(places.first + len(ideals))]
         begins = moment(target.day, seat.time, self.course.zone)
         for rule in rules:
             other = others[rule.earlier if rule.later == place else rule.later]
             start = self._start(other)
             if start is not None and elapsed(*sorted((start, begins))).total_seconds() < rule.minutes * 60:
-                yield f"{target.day} at {seat.time:%H:%M}: {rule.rule}", rule.key
+                yield f"{day_words(target.day)} at {seat.time:%H:%M}: {rule.rule}", rule.key
 
     def _appointments_then(self, target: Target) -> Iterator[tuple[str, str]]:
         """Yield which of the patient's appointments it would be at the hour of; laid anew, they make way."""
@@ -294,7 +307,10 @@ class SessionMove:
             if times is None or companion.on_session_days == "during":
                 continue
             if times[0] < ends and begins < times[1]:
-                yield f"{target.day} at {seat.time:%H:%M}: the patient has {companion.title} then", "taken"
+                yield (
+                    f"{day_words(target.day)} at {seat.time:%H:%M}: the patient has {companion.title} then",
+                    "taken",
+                )
 
     def _start(self, session: Booking | None) -> datetime | None:
         if session is None or session.time is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -94,3 +94,19 @@ class Placed:
             and bound.latest is not None
             and days[bound.later] - days[bound.earlier] > bound.latest
         }
+
+    def beyond_in_words(self, keys: Iterable[str]) -> Iterator[str]:
+        """Yield in words how far these days go beyond rules, each by its key: the series now takes 15 days; ..."""
+        days = [*(taken.day for taken in self.places.fixed), *self.days]
+        for key in keys:
+            bounds = [bound for bound in self.places.bounds if bound.key == key and bound.latest is not None]
+            worst = max(
+                bounds, key=lambda bound: days[bound.later] - days[bound.earlier] - (bound.latest or 0)
+            )
+            taken, most = days[worst.later] - days[worst.earlier] + 1, (worst.latest or 0) + 1
+            asks = "requires" if worst.required else "prefers"
+            if key.endswith("/weeks"):
+                yield f"the series now takes {taken} days; the protocol {asks} {most}"
+            else:
+                sessions = worst.later - worst.earlier + 1
+                yield f"{sessions} sessions now take {taken} days; the protocol {asks} {most}"

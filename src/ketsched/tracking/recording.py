@@ -7,7 +7,7 @@ is that of all that was given. Sessions to come stay as they are; planning again
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import count
 
@@ -124,17 +124,12 @@ def apply_visits(course: Course, visits: Iterable[Visit], *, as_of: date, who: s
 
 def _named(course: Course, visits: Sequence[Visit], who: str) -> list[Visit]:
     """Return the visits that a course does not remember yet, each under an id."""
-    free = free_names(course, visits)
+    taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
+    free = (name for number in count(1) if (name := f"v{number}") not in taken)
     new = sorted(unrecorded(course, visits), key=lambda v: (*in_time(v), *sort_key(v)))
     for visit in new if course.visits else ():
         _check_id(course, visit)
     return [attrs.evolve(visit, id=visit.id or next(free), who=visit.who or who) for visit in new]
-
-
-def free_names(course: Course, visits: Iterable[Visit] = ()) -> Iterator[str]:
-    """Yield names that no entry of a course has, nor any of further visits: v1, v2, v3."""
-    taken = {visit.id for visit in (*course.visits, *visits) if visit.id}
-    return (name for number in count(1) if (name := f"v{number}") not in taken)
 
 
 def _check_id(course: Course, visit: Visit) -> None:

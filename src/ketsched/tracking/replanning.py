@@ -421,8 +421,11 @@ class Replanning:
         yield from left_aside(self.history, self.asked.visits)
         yield from placed.intent.remarks
         yield from self.made_room
-        yield from lifted_in_words(known, lifted)
-        if over := placed.breaks_more:
+        over = placed.breaks_more  # told in words of its own
+        yield from lifted_in_words(
+            known, (one for one in lifted if one.by == "history" or one.key not in over)
+        )
+        if over:
             yield self._offer(placed, over)
 
     def _offer(self, placed: Placed, over: Mapping[str, str]) -> str:
@@ -436,8 +439,9 @@ class Replanning:
                     continue
                 if over.keys().isdisjoint(other.breaks) and len(other.lifted) <= len(placed.lifted):
                     keep.append(name)
-        rules = " and ".join(dict.fromkeys(over.values()))
-        return f"beyond {rules}: " + (f"kept by {', '.join(keep)}" if keep else "no way keeps it")
+        keeps = "keeps" if len(keep) == 1 else "keep"
+        kept = f"{', '.join(keep)} {keeps} to it" if keep else "no way keeps to it"
+        return f"{'; '.join(placed.beyond_in_words(over))} ({kept})"
 
 
 def _counted(session: Session, counts: Mapping[str | None, bool]) -> Session:

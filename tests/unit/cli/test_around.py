@@ -24,7 +24,7 @@ from clinicfiles import (
 )
 from ketsched.cli import pictures
 from ketsched.hours import Hours
-from ketsched.screens.courses import sessions_table
+from ketsched.screens.dates import dated_lines
 from ketsched.screens.months import months
 from making import small_course
 
@@ -38,9 +38,10 @@ def lines_of(out: str, title: str) -> list[str]:
 
 def test_days_with_appointments_are_marked_beside_sessions(run, around):
     """A review shares the trip on Friday 8 January; a call and therapy have days of their own."""
-    done = run(*around, *WITH_THERAPIST)
+    done = run(*around, *WITH_THERAPIST, "--verbose")
     lines = done.out.split("\n")
-    assert lines[3:10] == [
+    first = next(n for n, line in enumerate(lines) if "December 2026" in line)
+    assert lines[first : first + 7] == [
         "           December 2026                         January 2027",
         "   Mo   Tu   We   Th   Fr   Sa   Su      Mo   Tu   We   Th   Fr   Sa   Su",
         "         1    2    3    4    ·    ·                           1    ·    ·",
@@ -52,7 +53,7 @@ def test_days_with_appointments_are_marked_beside_sessions(run, around):
     assert "(n) one to be confirmed   n+ an appointment   · closed" in lines
 
 
-def test_what_goes_around_the_sessions_is_a_table(run, around):
+def test_sessions_and_appointments_are_one_list_in_order_of_time(run, around):
     """
     Counted by hand, for six mornings from 09:00 to 11:00.
 
@@ -61,29 +62,34 @@ def test_what_goes_around_the_sessions_is_a_table(run, around):
     which is a session's day; the therapist's nearest is Thursday 14.
     """
     out = run(*around, *WITH_THERAPIST).out
-    table = " ".join(" ".join(lines_of(out, "Around the sessions")).split())
-    for row in (
-        "Mon 2026-12-28 09:00 10:00 Screening for",
-        "Tue 2027-01-05 09:00 09:15 Call by telephone induction 1 to be confirmed",
-        "Fri 2027-01-08 11:00 11:20 Review in mid-series clinic induction 3 no outcome yet",
-        "Mon 2027-01-11 due Monitoring form induction 1 to be confirmed; for the clinic",
-        "Tue 2027-01-12 13:00 13:50 Therapy therapist induction 4 to be confirmed",
-        "Thu 2027-01-14 13:00 13:50 Therapy therapist induction 4 to be confirmed; "
-        "1 day earlier: a session is on that day",
-    ):
-        assert row in table
-    assert len(re.findall(r"\d{4}-\d\d-\d\d", table)) == 6
-    assert " ".join(" ".join(lines_of(out, "Each time")).split()) == (
-        "Confirm the ride home due the day before each session; 6 times; Sun 2027-01-03 to Thu 2027-01-14"
+    assert out.partition("\n\n")[0].split("\n")[1:] == [
+        "     Mon 2026-12-28  09:00-10:00  Screening for ketamine; a decision",
+        "  1  Mon 2027-01-04  09:00-11:00  Infusion; to be confirmed",
+        "     Tue 2027-01-05  09:00-09:15  Call; to be confirmed",
+        "  2  Wed 2027-01-06  09:00-11:00  Infusion; to be confirmed",
+        "  3  Fri 2027-01-08  09:00-11:20  Infusion, then review in mid-series at 11:00;",
+        "                                  to be confirmed; a decision",
+        "  4  Mon 2027-01-11  09:00-11:00  Infusion; to be confirmed",
+        "     Tue 2027-01-12  13:00-13:50  Therapy, with therapist; to be confirmed",
+        "  5  Wed 2027-01-13  09:00-11:00  Infusion; to be confirmed",
+        "     Thu 2027-01-14  13:00-13:50  Therapy, with therapist; to be confirmed; 1",
+        "                                  day early: a session is on that day",
+        "  6  Fri 2027-01-15  09:00-11:00  Infusion; to be confirmed",
+    ]
+    assert (
+        "To be confirmed: infusions 1 to 6. Screening for ketamine of 2026-12-28 has no\n"
+        "  outcome yet.\n"
+        "To be confirmed: infusions 4 to 6. Review in mid-series of 2027-01-08 has no\n"
+        "  outcome yet.\n"
+    ) in out
+    more = run(*around, *WITH_THERAPIST, "--verbose").out
+    todo = " ".join(" ".join(lines_of(more, "To do")).split())
+    assert (
+        "Confirm the ride home due the day before each session; 6 times; Sun 2027-01-03 to Thu 2027" in todo
     )
-    assert lines_of(out, "Notices") == [
-        "Water  each session, until 1 h 30 min after: Drink water before and after."
-    ]
-    reasons = lines_of(out, "To be confirmed, and why (for the clinic: no patient's file tells the reasons)")
-    assert reasons == [
-        "induction 1 to 6  Screening for ketamine of 2026-12-28 has no outcome yet",
-        "induction 4 to 6  Review in mid-series of 2027-01-08 has no outcome yet",
-    ]
+    assert "Monitoring form due Mon 2027-01-11; 1 to be confirmed; for the clinic" in todo
+    notes = " ".join(" ".join(lines_of(more, "Notes")).split())
+    assert notes == "Water each session, until 1 h 30 min after: Drink water before and after."
 
 
 def test_what_is_around_the_sessions_is_asked_of_the_patient_too(run, around):
@@ -93,14 +99,10 @@ def test_what_is_around_the_sessions_is_asked_of_the_patient_too(run, around):
     Six sessions of 2 hours, one hour, 20 minutes and twice 50 minutes make 15 hours. Therapy on Tuesday
     at 13:00 is more than 24 hours after Monday's infusion, which ended at 10:00.
     """
-    assert lines_of(
-        run(*around, *WITH_THERAPIST).out, "What this asks of you, from Mon 2026-12-28 to Fri 2027-01-15:"
-    ) == [
-        "  9 trips (1 more saved by sharing), 15 h 00 min at the clinic",
-        "  6 rides with somebody else at the wheel",
-        "  9 days off (Monday to Friday)",
-        "  1 call, 6 things to do",
-    ]
+    assert (
+        "For the patient: 9 trips (1 appointment shares one), 15 h at the clinic, 6 rides\n"
+        "home, 9 working days, 1 call, 6 to-dos.\n"
+    ) in run(*around, *WITH_THERAPIST).out
 
 
 def test_twenty_sessions_stay_readable(run):
@@ -109,10 +111,10 @@ def test_twenty_sessions_stay_readable(run):
     twenty = re.sub("count = { value = 6", "count = { value = 20", AROUND, count=1)
     Path("own.toml").write_text(twenty, encoding="utf-8")
     out = run(*PLAN, *WITH_THERAPIST).out
-    assert len(lines_of(out, "Each time")) <= 2
-    assert "; 20 times; Sun 2027-01-03 to " in out
-    assert "induction 1 to 20  Screening for ketamine of 2026-12-28 has no outcome yet\n" in out
-    assert max(map(len, out.split("\n"))) <= 100
+    assert "To be confirmed: infusions 1 to 20. Screening for ketamine of 2026-12-28 has no\n" in out
+    assert "Each to-do" not in out
+    assert max(map(len, out.split("\n"))) <= 80
+    assert "; 20 times; Sun 2027-01-03 to " in " ".join(run(*PLAN, *WITH_THERAPIST, "-v").out.split())
 
 
 EACH = """\
@@ -147,16 +149,15 @@ every = { value = "P7D", source = "own", mark = "house default" }
 def test_what_comes_each_time_is_one_line(run):
     """Of the clinic's forms one is due on Monday 18 January, which is closed: it is due on the Friday before."""
     Path("own.toml").write_text(PLAIN + EACH, encoding="utf-8")
-    out = run(*PLAN, "--closed", "2027-01-18").out
-    said = " ".join(" ".join(lines_of(out, "Each time")).split())
+    out = run(*PLAN, "--closed", "2027-01-18", "--verbose").out
+    said = " ".join(" ".join(lines_of(out, "To do")).split())
     for line in (
         "Form due 7 days after each session; 6 times; Mon 2027-01-11 to Fri 2027-01-22; "
         "1 sooner, as the clinic is closed; for the clinic",
-        "Stimulation during every second session; 3 times; Wed 2027-01-06 to Fri 2027-01-15",
         "Diary due again and again, every week, from session 2 on; 3 times; Wed 2027-01-06 to Wed 2027-01-20",
     ):
         assert line in said
-    assert "Around the sessions" not in out
+    assert re.findall(r"^  (\d) .* Infusion, with stimulation ", out, re.M) == ["2", "4", "6"]
     assert " [4]   5 [6]   7 [8]   ·   ·\n[11]  12[13]  14[15]   ·   ·\n" in out
     assert "+ an appointment" not in out
 
@@ -208,25 +209,24 @@ def test_sessions_at_home_look_different(capsys):
     pictures.show(
         pictures.months_of(months(course, None)),
         pictures.legend_of(months(course, None)),
-        pictures.drawn(sessions_table(course)),
+        *dated_lines(course),
     )
     out = capsys.readouterr().out
     assert "{11}  12  13  14  15  16  17\n[18]  19" in out
     assert "[n] a session   {n} a session at home   · closed" in out
-    assert re.findall("(....-..-..) .*at home$", out, re.M) == ["2027-01-11"]
+    assert re.findall("(....-..-..) .*Home session$", out, re.M) == ["2027-01-11", "2027-01-18"]
 
 
-def test_a_moved_session_at_home_is_not_blamed_on_the_clinic(capsys):
+def test_a_moved_session_at_home_is_not_blamed_on_the_clinic():
     """A clinic that never opens closes no day at home; what the patient cannot does."""
     course = small_course(MONDAY, place="home")
     moved = attrs.evolve(course.sessions[0], ideal=date(2027, 1, 10))
     never = ks.Calendar("Europe/Amsterdam", ((),) * 7)
     cannot = ks.Calendar("Europe/Amsterdam").without([date(2027, 1, 10)], "the patient cannot")
-    for at_home, why in ((None, " to keep the gaps"), (cannot, ": the patient cannot")):
+    for at_home, why in ((None, "to keep the days between"), (cannot, "patient away")):
         hours = Hours(never, availability=at_home)
-        pictures.present(sessions_table(attrs.evolve(course, sessions=(moved,)), hours))
-        out = " ".join(capsys.readouterr().out.split())
-        assert out.endswith(f"at home; 1 day later than Sun 2027-01-10{why}")
+        (line,) = dated_lines(attrs.evolve(course, sessions=(moved,)), hours)
+        assert " ".join(line.split()).endswith(f"Home session; 1 day late: {why}")
 
 
 def test_a_case_gives_calendars_holds_and_authorisations(run, case_around):
@@ -245,8 +245,8 @@ def test_a_case_gives_calendars_holds_and_authorisations(run, case_around):
     therapy = [one["day"] for one in found["around"] if one["companion"] == "therapy"]
     assert therapy == ["2027-01-12", "2027-01-14"]
     out = run("plan", case_around).out
-    assert re.search(r"^induction 5, 6 +hold h1 by Dr A: rash$", out, re.M)
-    assert re.search(r"^induction 5, 6 +no authorisation$", out, re.M)
+    assert "To be confirmed: infusions 5, 6. Hold h1 by Dr A: rash.\n" in out
+    assert "To be confirmed: infusions 5, 6. No authorisation.\n" in out
 
 
 def test_a_calendar_given_as_an_option_takes_the_place_of_the_cases(run, case_around):
@@ -272,7 +272,7 @@ def test_sessions_leave_a_day_to_what_must_be_there(run, around):
     Path("therapist.toml").write_text(THERAPIST + "[[closed]]\nfrom = 2027-01-01\nto = 2027-01-31\n")
     done = run(*around, *WITH_THERAPIST, "--fail-on", "error")
     assert done.code == 0
-    assert re.findall(r"^\w+ (\S+)  13:00  13:50  Therapy", done.out, re.M) == ["2027-02-02", "2027-02-04"]
+    assert re.findall(r"^ +\w+ (\S+)  13:00-13:50  Therapy", done.out, re.M) == ["2027-02-02", "2027-02-04"]
 
 
 def test_no_day_for_what_must_be_there_is_an_error_that_says_why(run, around):
@@ -296,9 +296,9 @@ def test_a_start_from_which_therapy_has_no_day_gives_way_to_the_next(run, around
     words = ("--start", "2027-01-04..2027-01-18", "--fail-on", "error")
     done = run(*around, *WITH_THERAPIST, *words)
     assert done.code == 0
-    planned = re.search(r"^Planned from (.+): better starts leave no day for something", done.out, re.M)
+    planned = re.search(r"^Planned from (.+): better starts leave no day for an", done.out, re.M)
     assert planned[1] == "Fri 2027-01-15"
-    assert re.findall(r"^\w+ (\S+)  13:00  13:50  Therapy", done.out, re.M) == ["2027-02-02", "2027-02-04"]
+    assert re.findall(r"^ +\w+ (\S+)  13:00-13:50  Therapy", done.out, re.M) == ["2027-02-02", "2027-02-04"]
 
 
 def test_check_takes_calendars_too(run, course):

@@ -48,17 +48,20 @@ def test_an_outcome_makes_sessions_firm(run, course):
     )
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "Screening for ketamine of Mon 2026-12-28: continue (Dr A)\n"
-        "now firm: induction 1 to 3\n"
-        "  induction 1  Mon 2027-01-04  09:00\n"
-        "  induction 2  Wed 2027-01-06  09:00\n"
-        "  induction 3  Fri 2027-01-08  09:00\n"
-        "  and 2 appointments and tasks with them\n"
+        "Screening for ketamine of Mon 2026-12-28: continue (Dr A).\n"
+        "Changes\n"
+        "  confirmed  infusion 1  Mon 2027-01-04 at 09:00\n"
+        "  confirmed  infusion 2  Wed 2027-01-06 at 09:00\n"
+        "  confirmed  infusion 3  Fri 2027-01-08 at 09:00\n"
+        "  and 2 appointments and to-dos with them\n"
+        "To be confirmed: infusions 4 to 6. Review in mid-series of 2027-01-08 has no\n"
+        "  outcome yet.\n"
         "\n"
-        "To be confirmed, and why (for the clinic: no patient's file tells the reasons)\n"
-        "induction 4 to 6  Review in mid-series of 2027-01-08 has no outcome yet\n"
+        "Say on the telephone (make sure you are speaking to the patient)\n"
+        "  Your appointments will go ahead as planned. The next one is on Monday, January\n"
+        "  4, 2027 at 9 am.\n"
         "\n"
-        "wrote course.json (revision 2)\n"
+        "Saved: course.json (revision 2).\n"
     )
     assert states() == [FIRM] * 3 + [UNSURE] * 3
     now = read("course.json")
@@ -78,8 +81,8 @@ def test_stop_leaves_them_to_be_confirmed(run, course):
     )
     assert done.code == 0
     assert states() == [FIRM] * 3 + [UNSURE] * 3
-    assert "now to be confirmed: induction 4 to 6\n" in done.out
-    assert "said stop (Dr B, 2027-01-08)" in done.out
+    assert "To be confirmed: infusions 4 to 6. " in done.out
+    assert "said stop (Dr B, 2027-01-08)" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize("name", ["review:session3", "review", "2027-01-08"])
@@ -100,28 +103,35 @@ def test_a_hold_holds_from_a_day_on_until_it_is_lifted(run, course):
     done = run("hold", course, *words, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "hold h1 by Dr A: all from Sat 2027-01-09 on\n"
-        "now to be confirmed: induction 4 to 6\n"
-        "  induction 4  Mon 2027-01-11  09:00\n"
-        "  induction 5  Wed 2027-01-13  09:00\n"
-        "  induction 6  Fri 2027-01-15  09:00\n"
-        "  and 2 appointments and tasks with them\n"
+        "On hold (h1, Dr A): all from Sat 2027-01-09 on.\n"
+        "Changes\n"
+        "  to confirm  infusion 4  Mon 2027-01-11 at 09:00\n"
+        "  to confirm  infusion 5  Wed 2027-01-13 at 09:00\n"
+        "  to confirm  infusion 6  Fri 2027-01-15 at 09:00\n"
+        "  and 2 appointments and to-dos with them\n"
+        "To be confirmed: infusions 4 to 6. Hold h1 by Dr A: psychosis.\n"
         "\n"
-        "To be confirmed, and why (for the clinic: no patient's file tells the reasons)\n"
-        "induction 4 to 6  hold h1 by Dr A: psychosis\n"
+        "Say on the telephone (make sure you are speaking to the patient)\n"
+        "  Your appointments from Monday, January 11, 2027 on are paused. Please keep the\n"
+        "  times free. We will call you before the first one.\n"
         "\n"
-        "wrote course.json (revision 4)\n"
+        "Saved: course.json (revision 4).\n"
     )
     assert states() == [FIRM] * 3 + [UNSURE] * 3
     done = run("release", course, "h1", "--who", "Dr B", "--on", "2027-01-10", *LATER)
     assert done.out == (
-        "hold h1 released by Dr B on Sun 2027-01-10\n"
-        "now firm: induction 4 to 6\n"
-        "  induction 4  Mon 2027-01-11  09:00\n"
-        "  induction 5  Wed 2027-01-13  09:00\n"
-        "  induction 6  Fri 2027-01-15  09:00\n"
-        "  and 2 appointments and tasks with them\n"
-        "wrote course.json (revision 5)\n"
+        "Hold h1 was released by Dr B on Sun 2027-01-10.\n"
+        "Changes\n"
+        "  confirmed  infusion 4  Mon 2027-01-11 at 09:00\n"
+        "  confirmed  infusion 5  Wed 2027-01-13 at 09:00\n"
+        "  confirmed  infusion 6  Fri 2027-01-15 at 09:00\n"
+        "  and 2 appointments and to-dos with them\n"
+        "\n"
+        "Say on the telephone (make sure you are speaking to the patient)\n"
+        "  Your appointments will go ahead as planned. The next one is on Monday, January\n"
+        "  4, 2027 at 9 am.\n"
+        "\n"
+        "Saved: course.json (revision 5).\n"
     )
     assert states() == [FIRM] * 6
     hold = read(course).holds[0]
@@ -151,7 +161,8 @@ def test_single_sessions_are_held_by_id_and_by_day(run, course):
     decided(run)
     words = ("--session", "2027-01-06", "--session", "s4", "--session", "s2")
     done = run("hold", course, "--reason", "rash", "--who", "Dr A", *words, *LATER)
-    assert done.out.startswith("hold h1 by Dr A: induction 2, 4\nnow to be confirmed: induction 2, 4\n")
+    assert done.out.startswith("On hold (h1, Dr A): infusions 2, 4.\n")
+    assert re.findall(r"^  to confirm  (infusion \d) ", done.out, re.M) == ["infusion 2", "infusion 4"]
     assert states() == [FIRM, UNSURE, FIRM, UNSURE, FIRM, FIRM]
     assert read(course).holds[0].sessions == ("s2", "s4")
 
@@ -161,8 +172,8 @@ def test_what_another_hold_holds_stays_to_be_confirmed(run, course):
     for words in (("--since", "2027-01-11"), ("--session", "s5")):
         assert run("hold", course, "--reason", "rash", "--who", "A", *words, *LATER).code == 0
     done = run("release", course, "h1", "--who", "A", "--on", "2027-01-05", *LATER)
-    assert "now firm: induction 4, 6\n" in done.out
-    assert "induction 5  hold h2 by A: rash\n" in done.out
+    assert re.findall(r"^  confirmed  (infusion \d) ", done.out, re.M) == ["infusion 4", "infusion 6"]
+    assert "To be confirmed: infusion 5. Hold h2 by A: rash.\n" in done.out
     assert states() == [FIRM] * 4 + [UNSURE, FIRM]
 
 
@@ -179,9 +190,9 @@ def test_sessions_beyond_an_authorisation_are_to_be_confirmed(run, course, words
     decided(run)
     done = run("authorise", course, *words, *LATER)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(f"{words[1]} sessions authorised\n")
+    assert done.out.startswith(f"{words[1]} sessions authorised.\n")
     assert states() == [FIRM] * paid + [UNSURE] * (6 - paid)
-    assert ("no authorisation" in done.out) == (paid < 6)
+    assert ("No authorisation" in done.out) == (paid < 6)
 
 
 def test_a_second_authorisation_pays_for_the_rest(run, course):
@@ -189,7 +200,9 @@ def test_a_second_authorisation_pays_for_the_rest(run, course):
     run("authorise", course, "--sessions", "4", *LATER)
     words = ("--from", "2027-01-13", "--required", "--warn-days", "7", "--name", "letter 2")
     done = run("authorise", course, "--sessions", "1", *words, *LATER)
-    assert done.out.startswith("1 session authorised\nnow firm: induction 5\n")
+    assert done.out.startswith(
+        "1 session authorised.\nChanges\n  confirmed  infusion 5  Wed 2027-01-13 at 09:00\n"
+    )
     assert states() == [FIRM] * 5 + [UNSURE]
     second = read(course).authorisations[1]
     assert (second.first, second.required, second.warn_days, second.name) == (
@@ -216,9 +229,8 @@ def test_a_ride_is_recorded_and_moves_no_session(run, course, known, says, chang
     done = run("record", "ride", course, "2027-01-06", known, *words, *LATER)
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        f"ride home on Wed 2027-01-06: {says}\n"
-        "wrote course.json (revision 2)\n"
-        "wrote patient.ics (patient, discreet)\n"
+        f"Ride home on Wed 2027-01-06: {says}.\n\n"
+        "Saved: course.json (revision 2), patient.ics (patient, discreet).\n"
     )
     now = read(course)
     assert [session.ride for session in now.sessions] == ["", known, "", "", "", ""]
@@ -237,7 +249,7 @@ def test_a_task_is_done(run, course, name):
     """The form is the one thing besides sessions on Monday 11 January."""
     done = run("record", "done", course, name, *LATER)
     assert (done.code, done.err) == (0, "")
-    assert done.out == "Monitoring form of Mon 2027-01-11: done\nwrote course.json (revision 2)\n"
+    assert done.out == "Monitoring form of Mon 2027-01-11: done.\n\nSaved: course.json (revision 2).\n"
     done_now = [placed.id for placed in read(course).companions if placed.status is BookingStatus.FULFILLED]
     assert done_now == ["form:session1"]
 
@@ -250,7 +262,7 @@ def test_what_changes_nothing_leaves_the_file_as_it_is(run, course):
     )
     assert done.code == 0
     assert (Path(course).read_bytes(), Path(course).stat().st_mtime_ns) == before
-    assert done.out.endswith("\nnothing has changed\nwrote patient.ics (patient, discreet)\n")
+    assert done.out.endswith("\nNothing has changed.\nSaved: patient.ics (patient, discreet).\n")
 
 
 def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
@@ -260,10 +272,11 @@ def test_what_goes_around_is_placed_anew_where_it_no_longer_fits(run, course):
     )
     done = run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER)
     assert (done.code, done.err) == (0, "")
-    days = re.findall(r"^Therapy +moved +\S+ 2027-01-\d\d 13:00 +\S+ (\S+) 13:00", done.out, re.M)
+    days = re.findall(r"^  moved +Therapy +\S+ \d\d to Thu (\S+) at 13:00", done.out, re.M)
     assert days == ["2027-01-14", "2027-01-21"]
-    assert done.out.endswith("wrote course.json (revision 2)\n")
-    assert run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER).out == "nothing has changed\n"
+    assert done.out.endswith("Saved: course.json (revision 2).\n")
+    again = run("appointments", course, *WEEK, *WITH_THERAPIST, *LATER)
+    assert again.out == "Nothing to change: every date can stay.\n"
 
 
 def test_a_to_do_is_cancelled_and_stays_so(run, course):

@@ -278,7 +278,7 @@ def test_a_terminal_without_our_signs_gets_others(plain, encoding, error, closed
     done = started("check", "--protocol", "iv-mwf-6", "2027-01-04", "2027-01-05", env=env)
     assert (done.returncode, done.stderr) == (1, b"")
     assert (error or "✗ error".encode()) in done.stdout
-    done = started(*plain, env=env)
+    done = started(*plain, "--verbose", env=env)
     assert b" [4]   5 [6]   7 [8]   " + (closed or "·".encode()) in done.stdout
     done = started("protocols", "✗", env=env)
     assert (done.returncode, b"Traceback" in done.stderr) == (2, False)

@@ -98,7 +98,7 @@ def test_what_holds_a_session_up_is_said_once(run, third):
     run("hold", third, "--reason", "rash", "--who", "Dr A", "--since", "2027-01-18", *on("2027-01-12"))
     done = run("next", third, "--as-of", "2027-01-12")
     assert re.search(r"induction 5 .* to be confirmed\n", done.out)
-    assert done.out.count("hold h1 by Dr A: rash") == 1
+    assert done.out.count("Hold h1 by Dr A: rash.") == 1
     held = as_json(run("next", third, "--as-of", "2027-01-12", "--json"))["sessions"]
     assert [due["to_confirm"] for due in held] == [[], ["hold h1 by Dr A: rash"], ["hold h1 by Dr A: rash"]]
 
@@ -124,7 +124,8 @@ def test_a_lapse_is_proposed_and_both_plans_are_ready(run, lapsed):
         "restart": ["2027-02-18", "2027-02-22", "2027-02-25", "2027-03-01", "2027-03-04", "2027-03-08"],
     }
     done = run("replan", lapsed, *HOURS, *on("2027-02-15"))
-    assert "The protocol proposes: clinician review, 35 days since the last. A clinician decides" in done.out
+    said = "! Long break: 35 days since infusion 3. The protocol suggests: ask a clinician."
+    assert said in " ".join(done.out.split())
     assert days()[3:] == ["18", "22", "25"]  # to continue: never a restart by itself
 
 
@@ -134,22 +135,26 @@ def test_one_of_the_ways_is_taken_by_its_name(run, lapsed):
     done = run("next", lapsed, "--as-of", "2027-02-15")
     assert "house default: our own" in done.out
     done = run("replan", lapsed, *HOURS, *back, "--dry-run")
-    assert "ketsched replan --take continue or --take restart" in re.sub(r"\s+", " ", done.out)
+    assert re.findall(r"^ {4,}(carry on|start again) ", done.out, re.M) == ["carry on", "start again"]
+    assert "  A clinician decides. To take one: ketsched replan course.json --take continue\n" in done.out
     assert "house default: our own" in done.out
     assert run("replan", lapsed, *HOURS, *back, "--take", "restart", "--who", "Dr A").code == 0
     assert days()[3:] == ["18", "22", "25", "01", "04", "08"]
     last = read(lapsed).revisions[-1]
     assert (last.what, last.who) == ("after a lapse: restart", "Dr A")
     again = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "restart")
-    assert again.out.endswith("nothing has changed\n")
+    assert again.out.startswith("Nothing to change: every date can stay.\n")
     done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13))
-    assert "After the lapse: restart was taken on Mon 2027-02-15 by Dr A" in done.out
-    assert "The protocol proposes" not in done.out
+    assert "Long break: decided on Mon 2027-02-15 by Dr A: start again." in done.out
+    assert "The protocol suggests" not in done.out
     assert "restart was taken on Mon 2027-02-15" in run("next", lapsed, "--as-of", "2027-02-16").out
     assert "since the last; proposed" not in run("today", ".", "--as-of", "2027-02-16").out
     assert run("record", lapsed, "2027-02-18", "no-show", *on("2027-02-18")).code == 0
     done = run("replan", lapsed, *HOURS, *on("2027-02-18", 13), "--dry-run")
-    assert "The protocol proposes: clinician review, 38 days since the last" in done.out
+    assert (
+        "! Long break: 38 days since infusion 3 (induction). The protocol suggests: ask a clinician."
+        in " ".join(done.out.split())
+    )
 
 
 def test_to_continue_is_kept_though_nothing_moves(run, lapsed):
@@ -157,9 +162,9 @@ def test_to_continue_is_kept_though_nothing_moves(run, lapsed):
     before = read(lapsed).sessions
     done = run("replan", lapsed, *HOURS, *on("2027-02-15", 13), "--take", "continue", "--who", "Dr A")
     assert done.code == 0
-    assert "wrote course.json" in done.out
+    assert "Saved: course.json" in done.out
     assert read(lapsed).sessions == before
-    assert "continue was taken" in run("replan", lapsed, *HOURS, *on("2027-02-15", 14)).out
+    assert "Dr A: carry on." in run("replan", lapsed, *HOURS, *on("2027-02-15", 14)).out
 
 
 def test_a_way_that_is_not_proposed_is_refused_with_those_that_are(run, lapsed):
@@ -177,7 +182,7 @@ def test_without_a_lapse_no_way_is_proposed(run, third):
 def test_skip_is_not_offered_where_it_would_add_a_day(run, third):
     done = run("record", third, FOURTH, "stopped-early", *HOURS, *on(FOURTH))
     assert done.code == 0
-    asked, ways = done.out.index("First: does the session of Thu 2027-01-14"), done.out.index("Ways to go on")
+    asked, ways = done.out.index("! Does Thu 2027-01-14 count?"), done.out.index("Ways to make it up")
     assert asked < ways
-    assert re.search(r"^\* +at the end +", done.out[ways:], re.M)
+    assert re.search(r"^  \*  at the end", done.out[ways:], re.M)
     assert not re.search(r"^.? +leave out ", done.out[ways:], re.M)

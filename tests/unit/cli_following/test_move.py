@@ -19,12 +19,14 @@ def test_a_move_that_breaks_a_rule_is_refused_with_its_range_and_a_repair(run, t
     words = ("move", third, "s5", "2027-01-20", *HOURS, *on("2027-01-12"))
     done = run(*words)
     assert (done.code, done.err) == (1, "")
-    assert "induction 5 is on Mon 2027-01-18; on Wed 2027-01-20 it would break:" in done.out
-    assert "1 d before 2027-01-21: at least 2 d apart" in done.out
-    assert "it can be from Sat 2027-01-16 to Tue 2027-01-19" in done.out
-    assert "days that are open: Mon 2027-01-18, Tue 2027-01-19" in done.out
-    assert re.search(r"induction 6 +moved +Thu 2027-01-21 09:00 +Fri 2027-01-22 09:00", done.out)
-    assert done.out.endswith("nothing was written\n")
+    assert done.out == (
+        "Infusion 5 cannot move from Mon 2027-01-18 to Wed 2027-01-20:\n"
+        "  1 day before infusion 6; the protocol requires 2.\n"
+        "Possible with the others as they are: from Mon 2027-01-18 to Tue 2027-01-19.\n"
+        "Let the others follow: --repair.  Move it anyway: --alone.  Not saved.\n"
+    )
+    more = "With the others moved\n  moved  infusion 5  Mon 18 to Wed 2027-01-20 at 09:00  moved by hand\n"
+    assert more in run(*words, "--verbose").out
     found = as_json(run(*words, "--json"), code=1)
     assert set(found) == {"changed", "written", "revision", "move", "repair", "say"}
     assert found["move"] == {
@@ -34,7 +36,7 @@ def test_a_move_that_breaks_a_rule_is_refused_with_its_range_and_a_repair(run, t
         "earliest": "2027-01-16",
         "latest": "2027-01-19",
         "days": ["2027-01-18", "2027-01-19"],
-        "breaks": ["1 d before 2027-01-21: at least 2 d apart"],
+        "breaks": ["1 day before infusion 6; the protocol requires 2"],
         "error": None,
     }
     assert everything() == before
@@ -55,12 +57,13 @@ def test_a_session_moved_alone_is_pinned_and_a_waiver_documents_it(run, third):
     """Worked case: session 5 on the 20th with a waiver; the clinic then cancels session 6, and 5 stays."""
     words = ("move", third, "2027-01-18", "2027-01-20", *HOURS, "--alone")
     done = run(*words, "--dry-run", *on("2027-01-12"))
-    assert "It breaks\n  1 d before 2027-01-21: at least 2 d apart" in done.out
-    assert 'a clinician documents that: --reason "why" --who NAME' in done.out
-    assert "findings: 1 error" in done.out
+    assert "! Moved all the same: 1 day before infusion 6; the protocol requires 2.\n" in done.out
+    assert 'To document it: the same with --reason "why" --who NAME\n' in done.out
+    assert "\n1 problem: ketsched check course.json\n" in done.out
+    assert done.out.endswith("\nNot saved (--dry-run).\n")
     done = run(*words, "--reason", "travels on the 18th", "--who", "Dr A", *on("2027-01-12"))
     assert done.code == 0
-    assert "no errors, no warnings" in done.out
+    assert "ketsched check" not in done.out
     course = read(third)
     assert (course.sessions[4].day, course.sessions[4].pinned) == (date(2027, 1, 20), True)
     ((waiver),) = course.waivers
@@ -75,17 +78,18 @@ def test_a_session_moved_alone_is_pinned_and_a_waiver_documents_it(run, third):
 def test_the_reason_may_come_after_the_move(run, third):
     words = ("move", third, "s5", "2027-01-20", *HOURS, "--alone")
     assert run(*words, *on("2027-01-12")).code == 0
-    assert run(*words, *on("2027-01-12")).out.endswith("nothing has changed\n")
+    assert run(*words, *on("2027-01-12")).out == "Nothing to change: every date can stay.\n"
     waive = ("--reason", "travels on the 18th", "--who", "Dr A")
     done = run(*words, *waive, *on("2027-01-12", 13))
     assert done.code == 0
-    assert "waived by Dr A: KS101, induction 5, induction 6: travels on the 18th" in done.out
-    assert "no errors, no warnings" in done.out
+    assert "Exception by Dr A: KS101, infusion 5, infusion 6: travels on the 18th\n" in done.out
+    assert "ketsched check" not in done.out
     course = read(third)
     assert [(waiver.rule, waiver.who) for waiver in course.waivers] == [("KS101", "Dr A")]
     assert (course.revisions[-1].what, course.revisions[-1].who) == ("waived", "Dr A")
     assert course.sessions[4].day == date(2027, 1, 20)
-    assert run(*words, *waive, *on("2027-01-12", 14)).out.endswith("nothing has changed\n")
+    again = run(*words, *waive, *on("2027-01-12", 14))
+    assert again.out == "Nothing to change: every date can stay.\n"
     assert len(read(third).waivers) == 1
 
 
@@ -93,8 +97,8 @@ def test_a_closed_day_has_nothing_on_it(run, third):
     for words in ((), ("--alone",), ("--repair",)):
         done = run("move", third, "s5", "2027-01-23", *HOURS, *words, *on("2027-01-12"))
         assert (done.code, done.err) == (1, "")
-        assert "2027-01-23: " in done.out
-        assert done.out.endswith("nothing was written\n")
+        assert "\n  Sat 2027-01-23: " in done.out
+        assert done.out.endswith("Not saved.\n")
 
 
 def test_several_are_moved_together(run, third):
@@ -102,8 +106,8 @@ def test_several_are_moved_together(run, third):
     words = ("move", third, "s4", "2027-01-15", "s5", "2027-01-21", *HOURS)
     done = run(*words, *on("2027-01-12"))  # the sixth is on the 21st as well: it goes to Monday
     assert done.code == 1
-    assert re.search(r"induction 6 +moved +Thu 2027-01-21 09:00 +Mon 2027-01-25 09:00", done.out)
-    assert done.out.endswith("to take this: --repair\nnothing was written\n")
+    assert re.search(r"^  moved  infusion 6  Thu 21 to Mon 2027-01-25 at 09:00 ", done.out, re.M)
+    assert done.out.endswith("\nLet the others follow: --repair.  Not saved.\n")
     assert everything() == before
     assert set(as_json(run(*words, *on("2027-01-12"), "--json"), code=1)) == {
         "changed",
@@ -147,17 +151,18 @@ def test_an_appointment_is_booked_and_confirmed_by_hand(run, added):
     words = ("appointments", added, *HOURS)
     done = run(*words, "--book", "review=2027-01-17", *on("2027-01-05"))  # a Sunday
     assert done.code == 1
-    assert "Review has no booking; on Sun 2027-01-17 it would break:" in done.out
+    assert "Review cannot be booked on Sun 2027-01-17:\n" in done.out
     assert "2027-01-17: not among the hours of the clinic" in done.out
     late = run(*words, "--book", "review=2027-01-18T14:00", *on("2027-01-05"))
     assert "2027-01-18: the protocol has it on 2027-01-12 to 2027-01-16" in late.out
-    assert late.out.endswith("to move it alone: --alone\nnothing was written\n")
+    assert late.out.endswith("Move it anyway: --alone.  Not saved.\n")
     said = as_json(run(*words, "--book", "review=2027-01-18T14:00", "--json", *on("2027-01-05")), code=1)
     assert (said["move"]["from"], said["move"]["to"]) == (None, "2027-01-18")
     done = run(*words, "--book", "review=2027-01-13T14:00", "--who", "anna", *on("2027-01-05"))
     assert (done.code, done.err) == (0, "")
-    assert re.search(r"Review +added +Wed 2027-01-13 14:00 +booked by hand", done.out)
-    assert run("replan", *words[1:], *on("2027-01-06")).out == "nothing has changed\n"
+    assert "  new  Review  Wed 2027-01-13 at 14:00  booked by hand\n" in done.out
+    again = run("replan", *words[1:], *on("2027-01-06"))
+    assert again.out == "Nothing to change: every date can stay.\n"
     again = run(*words, "--book", "review=2027-01-13T14:00", *on("2027-01-06"))
     assert "Review lacks no booking" in again.err
     assert "fix:   move it (ketsched move)" in again.err

@@ -52,7 +52,8 @@ def test_the_clinic_is_known_and_its_closed_days_belong_into_its_file(run, plann
     done = run("replan", planned, *MONDAY_CLOSED, "--closed", "2027-01-25..2027-01-29", *on("2027-01-05"))
     assert (done.code, done.err) == (0, "")
     assert (
-        "not remembered: what is closed; put it into clinic.toml, for all courses and commands\n"
+        "not remembered: what is closed; put it into clinic.toml, for all courses and\n"
+        "commands\n"
         "  [[closed]] on = 2027-01-11\n"
         "  [[closed]] from = 2027-01-25, to = 2027-01-29\n"
     ) in done.out
@@ -62,9 +63,11 @@ def test_the_clinic_is_known_and_its_closed_days_belong_into_its_file(run, plann
 def test_days_away_are_remembered_though_nothing_moves(run, planned):
     words = ("--away", "2027-01-12..2027-01-13", "--away", "2027-02-01")
     done = run("replan", planned, *words, *on("2027-01-05"))
-    assert "wrote course.json (revision 2)" in done.out
+    assert "Saved: course.json (revision 2)." in done.out
     assert [str(day) for day in read(FILE).patient.away] == ["2027-01-12", "2027-01-13", "2027-02-01"]
-    assert run("replan", planned, *words, *on("2027-01-05", 13)).out.endswith("nothing has changed\n")
+    assert run("replan", planned, *words, *on("2027-01-05", 13)).out.startswith(
+        "Nothing to change: every date"
+    )
     assert run("replan", planned, *MONDAY_CLOSED, *on("2027-01-05", 14)).code == 0
     assert not {"2027-01-12", "2027-01-13"} & {str(session.day) for session in read(FILE).standing()}
 
@@ -135,7 +138,8 @@ def test_what_is_not_beside_the_course_file_is_said_when_it_is_planned(run):
     Path("courses").mkdir()
     Path("case.toml").write_text(CASE, encoding="utf-8")
     done = run("plan", "case.toml", *AT, "-o", "courses/course.json")
-    assert "not remembered: clinic.toml is not beside course.json; give it again, or keep both in" in done.out
+    said = "Not remembered: clinic.toml is not beside course.json. Give it again, or keep"
+    assert said in done.out
     assert read("courses/course.json").files.clinic == ""
 
 
@@ -290,9 +294,9 @@ def test_a_course_file_keeps_a_key_that_was_made_at_random(run, planned):
 @pytest.mark.usefixtures("planned")
 def test_without_a_course_file_it_says_how_to_give_the_key_again(run):
     done = run("plan", "case.toml", *AT, "-o", "a.ics")
-    (line,) = (line for line in done.out.splitlines() if "made now" in line)
-    key = line.split()[1]
-    assert line == f"key: {key} (made now; give --key {key} next time, so that calendars update)"
+    said = " ".join(done.out.split())
+    key = said.partition("Key: ")[2].split(".")[0]
+    assert f"Key: {key}. To plan it again so that calendars update, add --key {key}." in said
     assert run("plan", "case.toml", *AT, "-o", "b.ics", "--key", key).code == 0
     assert Path("a.ics").read_bytes() == Path("b.ics").read_bytes()
 
@@ -300,7 +304,7 @@ def test_without_a_course_file_it_says_how_to_give_the_key_again(run):
 @pytest.mark.usefixtures("planned")
 def test_no_key_gives_the_identities_of_the_id_alone(run):
     done = run("plan", "case.toml", *AT, "-o", "a.json", "-o", "a.ics", "--key", "")
-    assert "made now" not in done.out
+    assert "To plan it again" not in done.out
     assert read("a.json").key == ""
     Path("case.toml").write_text('key = "k1"\n' + CASE, encoding="utf-8")
     assert run("plan", "case.toml", *AT, "-o", "b.json").code == 0

@@ -21,15 +21,15 @@ def ended(run, third):
 def test_a_course_that_was_ended_goes_on(run, ended):
     done = run("undo", ended, "--who", "Dr A", *HOURS, *on("2027-01-11", 19), "-o", "patient.ics")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("undone: revision 5; to take that back: ketsched undo\n")
+    assert done.out.startswith("Undone: revision 5. To take that back: ketsched undo course.json\n")
     assert "You have a new appointment on Thursday 14 January at 09:00." in done.out
-    assert done.out.endswith("wrote course.json (revision 6)\nwrote patient.ics (patient, discreet)\n")
+    assert done.out.endswith("\nSaved: course.json (revision 6), patient.ics (patient, discreet).\n")
     assert days() == ["04 given", "07 given", "11 given", "14", "18", "21"]
     assert "STATUS:CANCELLED" not in Path("patient.ics").read_text("utf-8")
     assert (read(ended).ended, read(ended).revisions[-1].who) == (None, "Dr A")
     assert "undone: revision 5" in run("history", ended).out
     again = run("undo", ended, *on("2027-01-11", 20))
-    assert again.out.startswith("undone: revision 6, itself an undo; to take that back: ketsched undo\n")
+    assert again.out.startswith("Undone: revision 6, itself an undo. To take that back: ketsched undo")
     assert days() == ["04 given", "07 given", "11 given"]
 
 
@@ -43,10 +43,10 @@ def test_it_goes_back_to_a_revision_as_history_counts_them(run, ended):
 def test_without_hours_it_says_that_they_were_not_looked_at(run, ended):
     Path("clinic.toml").unlink()  # it is looked for beside the course
     done = run("undo", ended, *on("2027-01-11", 19))
-    assert "whether the hours are still free was not looked at: --clinic FILE, --courses FOLDER" in done.out
+    assert "! Whether the hours are still free was not checked: add --clinic FILE" in done.out
     # What takes no hour needs none.
     assert run("hold", ended, "--reason", "x", "--who", "Dr A", *on("2027-01-11", 20)).code == 0
-    assert "not looked at" not in run("undo", ended, *on("2027-01-11", 21)).out
+    assert "not checked" not in run("undo", ended, *on("2027-01-11", 21)).out
 
 
 @pytest.mark.parametrize(
