@@ -41,8 +41,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 LONGEST_LINE = 500
 """Characters of a line; a longer one would make sheets of a page (house default)."""
 
-_MOST_MONTH_NAMES = 8
-"""Names of months that fit under a timeline on a small telephone."""
+_BETWEEN_NAMES = 11
+"""Percent of a timeline that the name of a month needs on a small telephone."""
 _COMING, _OVER = (
     (BookingStatus.FIRM, BookingStatus.TENTATIVE),
     (BookingStatus.FULFILLED, BookingStatus.MISSED),
@@ -203,6 +203,8 @@ class _Page:
         self.course, self.publication = course, publication
         self.telling = Telling(agenda(course), publication)
         self.words, self.own_since = self.telling.words, own_since(course)
+        protocol = self.words.say("protocol", title=course.protocol.title)  # stands on top where all is told
+        self.elsewhere = {*self.telling.timed, protocol}
         told = [entry for entry in self.telling.agenda.entries if self._is_shown(entry)]
         self.as_of, self.is_dated = _as_of(course, publication, told)
         is_past = {id(entry): self._is_past(entry) for entry in told}
@@ -235,7 +237,7 @@ class _Page:
             when=day if entry.is_whole_days else words.say("list_item", day=day, time=hour),
             machine=str(entry.first) if entry.start is None else entry.start.isoformat(timespec="minutes"),
             place=self._place(entry),
-            lines=tuple(line for line in self.telling.lines(entry) if line not in self.telling.timed),
+            lines=tuple(line for line in self.telling.lines(entry) if line not in self.elsewhere),
         )
 
     def _place(self, entry: Entry) -> str:
@@ -295,14 +297,15 @@ class _Page:
                 yield _Mark(_percent(visit.entry.first, days), kind)
 
     def _month_names(self, appointments: Sequence[_Visit]) -> Iterator[_Mark]:
-        """Yield names of months where each begins, no more than fit."""
+        """Yield names of months where each begins, no more than fit; the last one first."""
         days = self._days(appointments)
-        if not days:
-            return
         names = self.words.locale.months["stand-alone"]["abbreviated"]
-        months = [*_months_between(min(days), max(days))]
-        for month in months[:: -(-len(months) // _MOST_MONTH_NAMES)]:
-            yield _Mark(_percent(max(month, min(days)), days), names[month.month])
+        free = 100.0
+        for month in reversed([*_months_between(min(days), max(days))] if days else []):
+            at = _percent(max(month, min(days)), days)
+            if at <= free:
+                yield _Mark(at, names[month.month])
+                free = at - _BETWEEN_NAMES
 
 
 def _as_of(course: Course, publication: Publication, told: Sequence[Entry]) -> tuple[date, bool]:
