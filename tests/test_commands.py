@@ -13,7 +13,7 @@ import pytest
 from ketsched.cli import commands
 
 ROOT = Path(__file__).parent.parent
-OTHERS = {"--upgrade", "--cpsat-inputs", "--keep", "--runs"}
+OTHERS = {"--upgrade", "--no-deps", "--wheel-dir", "--cpsat-inputs", "--keep", "--runs"}
 """Options of other programs that the texts name: pip, the benchmarks."""
 
 

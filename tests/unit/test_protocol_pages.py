@@ -22,7 +22,7 @@ from protocolfiles import SCHEMA, values_of
 DOCS = Path(__file__).parents[2] / "docs"
 EVIDENCE = DOCS / "explanation" / "evidence.md"
 OWN = DOCS / "how-to" / "own-protocol.md"
-COMPANIONS = DOCS / "reference" / "companions.md"
+COMPANIONS = DOCS / "reference" / "appointments.md"
 
 
 def tables() -> str:

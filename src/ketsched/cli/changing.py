@@ -101,7 +101,7 @@ def hold_command(
 @revising.changes()
 def release_command(opened: revising.Opened, hold_id: str, who: str, decided: date) -> None:
     """
-    Release a hold, by name and date; HOLD is its id, such as h1.
+    Release a hold, and record who and when; HOLD is its id, such as h1.
 
     Sessions become firm unless something else holds them up: another hold, an
     outcome that is missing, an authorisation.
