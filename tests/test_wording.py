@@ -39,10 +39,17 @@ def helps(group: click.Group, ctx: click.Context, name: str = "ketsched") -> Ite
     for word in group.list_commands(ctx):
         command = group.get_command(ctx, word)
         if isinstance(command, click.Command):
-            yield f"{name} {word} --help", command.get_help(click.Context(command, info_name=word, parent=ctx))
+            yield (
+                f"{name} {word} --help",
+                command.get_help(
+                    click.Context(command, info_name=word, parent=ctx, **command.context_settings)
+                ),
+            )
 
 
-TEXTS = dict([*files(), *helps(commands, click.Context(commands, info_name="ketsched"))])
+TEXTS = dict(
+    [*files(), *helps(commands, click.Context(commands, info_name="ketsched", **commands.context_settings))]
+)
 
 
 def said(text: str) -> list[str]:
@@ -50,18 +57,23 @@ def said(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_for_newcomers_does_without_these_words(name):
+def test_a_text_for_newcomers_does_without_these_words(name: str) -> None:
     assert said(TEXTS[name]) == []
 
 
 @pytest.mark.parametrize(
     "text",
-    ["what goes\naround sessions", "It is off.", "nobody said what became of it", "Release it, by name and date"],
+    [
+        "what goes\naround sessions",
+        "It is off.",
+        "nobody said what became of it",
+        "Release it, by name and date",
+    ],
 )
-def test_a_word_to_do_without_would_be_found(text):
+def test_a_word_to_do_without_would_be_found(text: str) -> None:
     assert len(said(text)) == 1
 
 
 @pytest.mark.parametrize("text", ["`besides`, which says for an undo", "the official list", "it goes within"])
-def test_other_words_are_let_through(text):
+def test_other_words_are_let_through(text: str) -> None:
     assert said(text) == []
