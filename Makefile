@@ -2,7 +2,7 @@
 #
 #   make demo      plan an example course and say where its calendar lies
 #   make test      lint, types and every test that pip can bring what it needs for
-#   make test-all  besides: the readers of other languages (Debian packages, npm), docs, and the next three
+#   make test-all  besides: readers of other languages and a browser (Debian packages, npm), docs, and the next three
 #   make wheel     build the wheel, and run the examples from it in an environment that has nothing else
 #   make oldest    a part of the tests with the oldest versions of what ketsched needs
 #   make pythons   a part of the tests on every other Python from 3.11 that is here

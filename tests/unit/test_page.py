@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import attrs
 import pytest
@@ -12,14 +13,25 @@ import pytest
 import ketsched as ks
 from ketsched.errors import CannotWrite
 from ketsched.interchange import dumps
-from ketsched.interchange.html import LONGEST_LINE, POLICY
-from ketsched.languages import Contact, Line
+from ketsched.interchange.html import POLICY
+from ketsched.languages import Contact
 from ketsched.model import Authorisation, BookingStatus, Hold, Restriction, Revision
 from ketsched.revising import revise
-from published import FIRST, MONDAY, SECOND, TUESDAY, around_it, at, course_of, placed
+from published import (
+    FIRST,
+    HOSTILE,
+    MONDAY,
+    PHONE,
+    SECOND,
+    TUESDAY,
+    around_it,
+    at,
+    course_of,
+    full_of,
+    placed,
+)
 from refusals import refused, refused_or_not
 
-PHONE = "+44 20 7946 0018"
 REACHED = {"contact": Contact(telephone=PHONE, address="1 High Street")}
 
 
@@ -285,49 +297,6 @@ class TestPrivacy:
         assert not any(name.startswith("on") for _, given in page.elements for name in given)
 
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "javascript:alert(1)",
-    "</style></title></p><h1>Own</h1>",
-    "|^~\\&",
-    "&lt;b&gt;&#60;b&#62;",
-    "{{ 7 * 7 }}{% raw %}{# #}",
-    "{0.__class__}{say}",
-    "a\rb",
-    "a\nb",
-    "a\0b",
-    "a\x1bb\x85c\ufffe",
-    "\u202egnp.\u2066x",
-    "\u05d0\u200f\u061c",
-    "\U0001f469\u200d\u2695\ufe0f",
-    "\ud800",
-    "x" * (LONGEST_LINE + 1),
-)
-
-
-def full_of(text: str):
-    """A course that has a text wherever a page can show one."""
-    own = () if "{" in text else (Line("en", "page_next", text),)  # a clinic's line with a brace is refused
-    kinds = {"visit": ("appointment", "review"), "form": ("task", "form"), "note": ("notice", "rest")}
-    around = [around_it(*kind, id=name, title=text, text=text) for name, kind in kinds.items()]
-    around.append(around_it(id="part", title=text, text=text, on_session_days="during"))
-    booked = (
-        placed(date(2027, 1, 3), None, id="form:s1", companion="form"),
-        placed(MONDAY, time(9, 35), id="part:s1", companion="part"),
-        placed(TUESDAY, time(10), id="visit:s1", companion="visit"),
-    )
-    course = course_of(
-        *around,
-        sessions=(at(place=text), at(date(2027, 1, 11), number=2)),
-        booked=booked,
-        before=(Restriction(what=text, minutes=60),),
-        others={"contact": Contact(telephone=PHONE, lines=own)},
-    )
-    return attrs.evolve(course, protocol=attrs.evolve(course.protocol, title=text))
-
-
 class TestHostileTexts:
     @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
     @pytest.mark.parametrize("privacy", ["discreet", "named", "full"])
@@ -360,6 +329,39 @@ class TestHostileTexts:
         for reach in ("().__class__.__base__", "say.__init__.__globals__", "''.join.__self__"):
             with pytest.raises(SecurityError):
                 _environment().from_string("{{ " + reach + " }}").render(say={})
+
+
+class TestColours:
+    """What WCAG 2.2 asks of text, 4.5 to 1, also where axe-core cannot tell: in the drawing, and on paper."""
+
+    PAIRS = (
+        *(("text", "paper"), ("quiet", "paper"), ("accent", "paper")),
+        *(("text", "tint"), ("quiet", "tint"), ("accent", "tint")),
+    )
+
+    @pytest.mark.parametrize("number", [0, 1, 2], ids=["light", "dark", "print"])
+    def test_text_can_be_told_from_what_is_behind_it(self, number):
+        css = files("ketsched.interchange").joinpath("templates/page.css").read_text(encoding="utf-8")
+        schemes = [
+            dict(re.findall(r"--(\w+): #(\w{6})", block)) for block in re.findall(r":root \{[^}]*\}", css)
+        ]
+        assert len(schemes) == 3
+        colours = schemes[number]
+        assert [pair for pair in self.PAIRS if self.contrast(*(colours[name] for name in pair)) < 4.5] == []
+
+    def test_the_count_itself(self):
+        assert self.contrast("000000", "ffffff") == 21
+        assert 4.54 < self.contrast("767676", "ffffff") < 4.55  # the lightest grey that WCAG allows on white
+
+    @staticmethod
+    def contrast(one: str, other: str) -> float:
+        def light(colour: str) -> float:
+            parts = [int(colour[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+            linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+        darker, lighter = sorted((light(one), light(other)))
+        return (lighter + 0.05) / (darker + 0.05)
 
 
 class TestRefused:
