@@ -9,8 +9,6 @@ import attrs
 import icalendar
 
 from ketsched.interchange import dumps, identity
-from ketsched.interchange.html import LONGEST_LINE
-from ketsched.languages import Contact, Line
 from ketsched.model import (
     Anatomy,
     Anchor,
@@ -19,7 +17,6 @@ from ketsched.model import (
     Phase,
     PlacedCompanion,
     Protocol,
-    Restriction,
     Revision,
     Session,
 )
@@ -32,7 +29,6 @@ MONDAY, TUESDAY = date(2027, 1, 4), date(2027, 1, 5)
 FOR_PATIENT = "Times may change. If you cannot come or are unsure, please call the clinic."
 FOR_CLINIC = "A proposal of dates. A clinician decides and may change it."
 LONDON = "All times are London time."
-PHONE = "+44 20 7946 0018"
 PHASE = Phase(
     kind="induction",
     name="induction",
@@ -110,47 +106,3 @@ def unfolded(course, **options) -> str:
 
 def uid(booking_id: str) -> str:
     return str(uuid5(identity.NAMESPACE, f"A-017/{booking_id}"))
-
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "javascript:alert(1)",
-    "</style></title></p><h1>Own</h1>",
-    "|^~\\&",
-    "&lt;b&gt;&#60;b&#62;",
-    "{{ 7 * 7 }}{% raw %}{# #}",
-    "{0.__class__}{say}",
-    "a\rb",
-    "a\nb",
-    "a\0b",
-    "a\x1bb\x85c\ufffe",
-    "\u202egnp.\u2066x",
-    "\u05d0\u200f\u061c",
-    "\U0001f469\u200d\u2695\ufe0f",
-    "\ud800",
-    "x" * (LONGEST_LINE + 1),
-)
-"""Texts that would get out of their place on a page, were they let."""
-
-
-def full_of(text: str) -> Course:
-    """A course that has a text wherever a page can show one."""
-    own = () if "{" in text else (Line("en", "page_next", text),)  # a clinic's line with a brace is refused
-    kinds = {"visit": ("appointment", "review"), "form": ("task", "form"), "note": ("notice", "rest")}
-    around = [around_it(*kind, id=name, title=text, text=text) for name, kind in kinds.items()]
-    around.append(around_it(id="part", title=text, text=text, on_session_days="during"))
-    booked = (
-        placed(date(2027, 1, 3), None, id="form:s1", companion="form"),
-        placed(MONDAY, time(9, 35), id="part:s1", companion="part"),
-        placed(TUESDAY, time(10), id="visit:s1", companion="visit"),
-    )
-    course = course_of(
-        *around,
-        sessions=(at(place=text), at(date(2027, 1, 11), number=2)),
-        booked=booked,
-        before=(Restriction(what=text, minutes=60),),
-        others={"contact": Contact(telephone=PHONE, lines=own)},
-    )
-    return attrs.evolve(course, protocol=attrs.evolve(course.protocol, title=text))

@@ -18,10 +18,11 @@ from ketsched.languages import Contact
 from ketsched.model import Course
 from ketsched.revising import revise
 from making import reference_course
-from published import HOSTILE, SECOND, full_of
+from pages import HOSTILE, PHONE, full_of
+from published import SECOND
 
 REFERENCE = reference_course()
-REACHED = attrs.evolve(REFERENCE, contact=Contact(telephone="+44 20 7946 0018", address="1 High Street"))
+REACHED = attrs.evolve(REFERENCE, contact=Contact(telephone=PHONE, address="1 High Street"))
 FULL = {"privacy": "full"}
 LONG = "x" * 300
 """A word without an end, where a page can break a line only within it."""

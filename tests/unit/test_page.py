@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from html.parser import HTMLParser
 from importlib.resources import files
 
 import attrs
@@ -17,75 +16,11 @@ from ketsched.interchange.html import POLICY
 from ketsched.languages import Contact
 from ketsched.model import Authorisation, BookingStatus, Hold, Restriction, Revision
 from ketsched.revising import revise
-from published import (
-    FIRST,
-    HOSTILE,
-    MONDAY,
-    PHONE,
-    SECOND,
-    TUESDAY,
-    around_it,
-    at,
-    course_of,
-    full_of,
-    placed,
-)
+from pages import HOSTILE, PHONE, Page, full_of, section
+from published import FIRST, MONDAY, SECOND, TUESDAY, around_it, at, course_of, placed
 from refusals import refused, refused_or_not
 
 REACHED = {"contact": Contact(telephone=PHONE, address="1 High Street")}
-
-
-class Page(HTMLParser):
-    """A page as it is read: its elements with their attributes, and the text in each of them."""
-
-    VOID = frozenset({"meta", "link", "line", "circle", "img"})
-    INLINE = frozenset({"a", "b", "span", "time"})
-
-    def __init__(self, course, **options):
-        super().__init__()
-        self.source = dumps(course, "html", **options).decode()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[tuple[str, list[str]]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.feed(self.source)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append((tag, []))
-
-    def handle_endtag(self, tag):
-        if tag in self.VOID:
-            return
-        name, said = self.open.pop()
-        assert name == tag, "elements lie within each other"
-        text = " ".join("".join(said).split())
-        self.texts.append((tag, text))
-        if self.open:
-            self.open[-1][1].append(text if tag in self.INLINE else f" {text} ")
-
-    def handle_data(self, data):
-        if self.open:
-            self.open[-1][1].append(data)
-
-    def texts_of(self, tag) -> list[str]:
-        return [text for name, text in self.texts if name == tag]
-
-    @property
-    def shape(self):
-        return [(tag, sorted(given)) for tag, given in self.elements]
-
-    @property
-    def visible(self) -> str:
-        return self.texts_of("body")[0]
-
-
-def section(page: Page, heading: str) -> str:
-    """Return what stands in the section under a heading."""
-    (found,) = [text for text in page.texts_of("section") if text.startswith(heading)]
-    return found.removeprefix(heading).strip()
 
 
 def two_sessions(**more):
