@@ -126,6 +126,7 @@ bench-check: $(BASE)
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/tracking.py --runs 50
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/choices.py --runs 20
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/ical.py 20 200
+	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/page.py 100
 	BENCH_RATIOS=$(RATIOS) $(BIN)/python benchmarks/startup.py 10
 	@$(BIN)/python benchmarks/_compare.py benchmarks/ratios.json $(RATIOS) $(KEEP)
 

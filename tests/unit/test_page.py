@@ -265,6 +265,18 @@ class TestHostileTexts:
             with pytest.raises(SecurityError):
                 _environment().from_string("{{ " + reach + " }}").render(say={})
 
+    def test_a_template_sees_what_the_page_tells_and_not_the_course(self):
+        from jinja2.exceptions import SecurityError
+
+        from ketsched.interchange.html import _environment, _Page
+        from ketsched.words.wording import Publication
+
+        values = _Page(two_sessions(), Publication()).values()
+        told = _environment().from_string("{{ next.title }}").render(values)
+        assert told == "Appointment"
+        with pytest.raises(SecurityError):
+            _environment().from_string("{{ next.entry.booking }}").render(values)
+
 
 class TestColours:
     """What WCAG 2.2 asks of text, 4.5 to 1, also where axe-core cannot tell: in the drawing, and on paper."""

@@ -69,7 +69,14 @@ def _environment() -> Environment:
     from jinja2 import PackageLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """What a template may see of our values is listed; of others Jinja2 decides."""
+
+        def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+            seen = _SEEN.get(type(obj))
+            return super().is_safe_attribute(obj, attr, value) if seen is None else attr in seen
+
+    return Sandbox(
         loader=PackageLoader("ketsched.interchange"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -194,6 +201,17 @@ class _Mark:
 
     at: float
     kind: str
+
+
+_SEEN: dict[type, frozenset[str]] = {
+    _Month: frozenset(("name", "weeks")),
+    _Day: frozenset(("number", "visits")),
+    _Mark: frozenset(("at", "kind")),
+    _Visit: frozenset(
+        ("id", "title", "day", "time", "when", "machine", "place", "lines", "stands", "is_sure", "is_to_do")
+    ),
+}
+"""What a template may see of each value; none of it leads back to the course, which holds more than a page may tell."""
 
 
 class _Page:
