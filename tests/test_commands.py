@@ -57,7 +57,7 @@ TEXTS = dict(texts())
 
 
 NAMED = re.compile(
-    r"(?:`|\$ |\(|: |^ +|then |by |run )ketsched ([a-z]+)\b(?!<)(?: ([a-z]+)\b)?([^`;|()\n]*)", re.M
+    r"(?:`|\$ |\(|: |^ +|then |by |run )ketsched ([a-z]+)\b(?!<)(?: ([a-z]+)\b)?((?:[^`;|().\n]|\.\S)*)", re.M
 )
 PROSE = {"plans", "pl"}
 """Words after the library's name that are no commands, or the beginning of one."""

@@ -29,6 +29,7 @@ from ketsched.model import (
     PlacedCompanion,
     Session,
 )
+from ketsched.names import in_days
 from ketsched.nearness import did_you_mean
 from ketsched.revising import AnyBooking, revise
 
@@ -109,7 +110,7 @@ def outdated_because(
     if anchored.day <= gate.day or any(is_within(companion, anchored, day) for day in days):
         return "", ""
     away = (anchored.day - gate.day).days
-    said = f"is {away} d before {companion.anchor.words()} ({anchored.day}), outside its window"
+    said = f"is {in_days(away)} before {companion.anchor.words()} ({anchored.day}), outside its window"
     return said, session.id
 
 

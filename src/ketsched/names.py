@@ -13,7 +13,7 @@ from itertools import groupby
 
 from ketsched.agenda import Agenda, agenda
 from ketsched.clock import day_words
-from ketsched.model import Booking, Course, Phase, Protocol, Session
+from ketsched.model import Booking, Course, Phase, Protocol, Session, VisitStatus
 
 ROUTES = {
     "intravenous": "infusion",
@@ -24,6 +24,15 @@ ROUTES = {
     "intranasal": "spray",
 }
 """What the treatment is called by the route of the drug; by another one it is a session."""
+
+STATUS_WORDS = {
+    VisitStatus.FULFILLED: "given",
+    VisitStatus.NO_SHOW: "missed",
+    VisitStatus.CANCELLED: "cancelled",
+    VisitStatus.STOPPED_EARLY: "stopped early",
+    VisitStatus.WITHDRAWN: "taken back",
+}
+"""What became of a visit, as the clinic says it."""
 
 
 def word_of(phase: Phase) -> str:
@@ -48,6 +57,11 @@ def words_typed(protocol: Protocol, phase: Phase) -> set[str]:
 def in_days(number: int) -> str:
     """Return a number of days in words: 1 day, 2 days."""
     return f"{number} day" if number == 1 else f"{number} days"
+
+
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence: "Review" as "review", "REMS form" as it is."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 class Names:

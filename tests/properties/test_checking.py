@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -245,7 +246,12 @@ def test_visits_given_beside_are_checked_as_if_they_were_recorded(visits, days):
     course = booked(attrs.evolve(T, phases=(*T.phases, BOOSTERS)), january(4, 7, 11, 14, 18, 21, 28))
     recorded = record(course, visits, as_of=today)
     beside = check(course, visits=visits, as_of=today)
-    assert beside == check(recorded, as_of=today)
+    assert _without_ids(beside) == _without_ids(check(recorded, as_of=today))
+
+
+def _without_ids(findings):
+    """A command that corrects an entry names it by the id that it got when it was recorded."""
+    return [attrs.evolve(finding, fix=re.sub(r" --corrects \S+", "", finding.fix)) for finding in findings]
 
 
 @given(odd_courses(), st.integers(1, 8))

@@ -171,7 +171,7 @@ def test_a_shift_that_goes_beyond_a_rule_says_which():
     seen = [*visits(4), ks.Visit(jan(7), "cancelled", by="patient"), *visits(11, 15)]
     after = replan(course, seen, calendar=OPEN_UTC, at=morning(15), notice=2, policy="shift")
     assert days_of(after) == [jan(day) for day in (4, 11, 15, 18, 29)]
-    assert [(one.rule, one.by) for one in after.lifted] == [("5 within 21 d", "policy")]
+    assert [(one.rule, one.by) for one in after.lifted] == [("5 within 21 days", "policy")]
     assert (
         "5 sessions now take 26 days; the protocol requires 21 "
         "(at the end, fit in, next open day, leave out keep to it)" in after.revisions[-1].remarks

@@ -147,12 +147,12 @@ def test_notice_does_not_bind_a_later_day_that_is_chosen_by_hand(day, can):
 
 
 def test_an_hour_that_breaks_a_rule_in_hours_is_said():
-    """At least 72 h from start to start: 14 January at 09:00 and the 11th at 09:00 are just that."""
+    """At least 72 hours from start to start: 14 January at 09:00 and the 11th at 09:00 are just that."""
     spaced = protocol(twice_weekly(6, Spacing(minimum_hours=72)))
     course = plan(spaced, start=jan(4), calendar=WEEK, at=datetime(2026, 12, 20, 9, tzinfo=UTC))
     assert moving(course, "s4", hour=time(9), calendar=WEEK, at=morning(5)).breaks == ()
     (broken,) = moving(course, "s3", hour=time(9, 15), calendar=WEEK, at=morning(5)).breaks
-    assert broken == "Mon 2027-01-11 at 09:15: at least 72 h from start to start"
+    assert broken == "Mon 2027-01-11 at 09:15: at least 72 hours from start to start"
 
 
 # -- appointments
@@ -360,7 +360,7 @@ def test_a_rule_between_numbered_appointments_is_none_between_neighbours():
     third = next(name for name, day in days.items() if day == jan(20))
     at = datetime(2026, 12, 21, 9, tzinfo=UTC)
     assert not moving(course, second, jan(14), calendar=WEEK, at=at).breaks
-    assert any("14 d" in said for said in moving(course, third, jan(19), calendar=WEEK, at=at).breaks)
+    assert any("14 days" in said for said in moving(course, third, jan(19), calendar=WEEK, at=at).breaks)
 
 
 # -- booked and confirmed by hand
@@ -540,7 +540,7 @@ def test_only_bookings_of_the_same_series_are_near():
     _, second = (p for p in course.companions if p.companion == "review")
     assert moving(course, second.id, jan(17), calendar=WEEK, at=morning(5)).breaks == ()
     (said,) = moving(course, second.id, jan(16), calendar=WEEK, at=morning(5)).breaks
-    assert said.startswith("5 d after 2027-01-11")
+    assert said.startswith("5 days after 2027-01-11")
 
 
 @pytest.mark.parametrize(("number", "free"), [(1, (1,)), (2, (1, 2))])

@@ -39,10 +39,10 @@ def test_a_session_moved_next_to_another_is_an_error_that_names_the_day_to_move_
         severity=Severity.ERROR,
         sessions=("s5", "s6"),
         day=date(2027, 1, 21),
-        what="session 6 is 1 d after session 5",
+        what="Infusion 6 (Thu 2027-01-21) is only 1 day after infusion 5 (Wed 2027-01-20).",
         where="induction, session 6, Thu 2027-01-21",
-        why="the protocol asks for at least 2 d between two",
-        fix="move it to Fri 2027-01-22 or later, or session 5 to Tue 2027-01-19 or earlier",
+        why="The protocol requires at least 2 days.",
+        fix="Move infusion 6 to Fri 2027-01-22 or later, or infusion 5 to Tue 2027-01-19 or earlier.",
         source="house default; not from a publication",
         mark=Mark.HOUSE,
     )
@@ -77,8 +77,11 @@ def test_five_days_across_a_clock_change_are_119_hours():
     assert found[Spacing(minimum=5)] == []
     (hours,) = found[Spacing(minimum_hours=120)]
     assert (hours.code, hours.severity) == ("KS106", Severity.ERROR)
-    assert hours.what == "session 2 starts 119 h after session 1"
-    assert hours.fix == "start it on Mon 2027-03-15 at 10:00 or later"
+    assert (
+        hours.what
+        == "Infusion 2 (Mon 2027-03-15) starts 119 hours after infusion 1 (Wed 2027-03-10) started."
+    )
+    assert hours.fix == "Start it on Mon 2027-03-15 at 10:00 or later."
 
 
 def test_a_waived_finding_is_acknowledged_and_not_hidden():
@@ -86,7 +89,7 @@ def test_a_waived_finding_is_acknowledged_and_not_hidden():
     course = booked(T, january(4, 7, 11, 14, 20, 21), waivers=(waiver,))
     (_, found) = check(course, calendar=OPEN)
     assert (found.code, found.severity, found.waived_by) == ("KS101", Severity.INFO, waiver)
-    assert str(found).endswith("waived by Dr A: travels on the 22nd")
+    assert str(found).endswith("exception by Dr A: travels on the 22nd")
     (_, given_by_the_caller) = check(attrs.evolve(course, waivers=()), calendar=OPEN, waivers=[waiver])
     assert given_by_the_caller == found
 
@@ -129,42 +132,42 @@ def test_a_closed_day_says_which_closure():
     closed = OPEN.without(january(18), "public holiday")
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=closed)
     assert (found.code, found.sessions) == ("KS301", ("s5",))
-    assert found.why == "2027-01-18 is closed: public holiday"
-    assert found.fix == "move it to Tue 2027-01-19, the next day it fits, if its spacing allows that"
+    assert found.why == "2027-01-18 is closed: public holiday."
+    assert found.fix == "Move it to Tue 2027-01-19, the next day it fits, if the spacing rules allow that."
 
 
 def test_a_closed_day_says_which_weekly_hours():
     shut = attrs.evolve(OPEN, hours=((), *OPEN.hours[1:]))
     found = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=shut)
-    assert {f.why for f in found} == {"the clinic is not open on Mondays"}
+    assert {f.why for f in found} == {"The clinic has no hours on Mondays."}
     assert [f.sessions for f in found] == [("s1",), ("s3",), ("s5",)]
 
 
 def test_a_closed_day_says_who_cannot():
     patient = Calendar.always("Europe/Amsterdam").without(january(18), "away")
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN & patient)
-    assert found.why == "2027-01-18 is closed: away"
+    assert found.why == "2027-01-18 is closed: away."
 
 
 def test_hours_that_never_meet_are_a_closed_day():
     patient = Calendar.weekly("Europe/Amsterdam", mon="18:00-21:00", thu="09:00-12:00", name="the patient")
     found = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN & patient)
-    assert found[0].why == "the hours of the clinic and the patient do not meet on 2027-01-04"
+    assert found[0].why == "The hours of the clinic and the patient do not meet on 2027-01-04."
 
 
 def test_a_start_that_does_not_fit_names_the_nearest_one_that_does():
     course = booked(T, january(4, 7, 11, 14, 18, 21), time(16))
     found = check(course, calendar=OPEN)
     assert {f.code for f in found} == {"KS303"}
-    assert {f.fix for f in found} == {"start at 15:00"}
-    assert found[0].what == "session 1 ends at 18:00"
+    assert {f.fix for f in found} == {"Start at 15:00."}
+    assert found[0].what == "Infusion 1 (Mon 2027-01-04) ends at 18:00."
 
 
 def test_a_taken_chair_names_the_nearest_free_start():
     start = datetime(2027, 1, 4, 8, tzinfo=UTC)  # 09:00 in Amsterdam
     taken = attrs.evolve(OPEN, bookings=(Occupancy(start, start + timedelta(hours=1)),))
     (found,) = check(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=taken)
-    assert (found.code, found.sessions, found.fix) == ("KS304", ("s1",), "start at 10:00")
+    assert (found.code, found.sessions, found.fix) == ("KS304", ("s1",), "Start at 10:00.")
 
 
 def test_another_course_takes_its_chair_only_while_it_sits_on_it():
@@ -180,7 +183,7 @@ def test_a_time_that_the_zone_skips_names_both_choices():
         booked(protocol(induction(1)), [date(2027, 3, 14)], time(2, 30)), zone="America/New_York"
     )
     (found,) = [f for f in check(course) if f.code == "KS306"]
-    assert found.fix == "choose 01:30 or 03:30"
+    assert found.fix == "Choose 01:30 or 03:30."
 
 
 def test_a_session_over_midnight_fits_where_both_days_are_open():
@@ -198,8 +201,8 @@ def test_a_phase_is_named_where_there_are_several():
         monthly(1, join=Join(minimum=7)),
     )
     (found,) = [f for f in check(booked(plan, january(4, 7, 13))) if f.code == "KS107"]
-    assert found.what == "boosters session 1 is 6 d after induction session 2"
-    assert found.why == "boosters begins at least 7 d after induction"
+    assert found.what == "Boosters starts 6 days after induction ended."
+    assert found.why == "The protocol requires at least 7 days."
 
 
 def test_numbers_are_the_places_of_those_that_stand():
@@ -207,7 +210,10 @@ def test_numbers_are_the_places_of_those_that_stand():
     second = attrs.evolve(course.sessions[1], status=BookingStatus.CLOSED)
     course = attrs.evolve(course, sessions=(course.sessions[0], second, *course.sessions[2:]))
     (found,) = [f for f in check(course) if f.code == "KS101"]
-    assert (found.what, found.sessions) == ("session 5 is 1 d after session 4", ("s5", "s6"))
+    assert (found.what, found.sessions) == (
+        "Infusion 5 (Thu 2027-01-21) is only 1 day after infusion 4 (Wed 2027-01-20).",
+        ("s5", "s6"),
+    )
 
 
 def test_findings_come_by_day_then_by_code_and_those_about_the_course_last():
@@ -221,7 +227,7 @@ def test_findings_come_by_day_then_by_code_and_those_about_the_course_last():
 def test_a_finding_is_said_in_the_voice_of_errors():
     (found,) = [f for f in check(booked(T, january(4, 7, 11, 14, 20, 21))) if f.code == "KS101"]
     assert str(found).splitlines()[:2] == [
-        "KS101 gap-too-short (error): session 6 is 1 d after session 5",
+        "KS101 gap-too-short (error): Infusion 6 (Thu 2027-01-21) is only 1 day after infusion 5 (Wed 2027-01-20).",
         "  where: induction, session 6, Thu 2027-01-21",
     ]
 
@@ -246,25 +252,25 @@ def test_a_cap_broken_across_a_join_names_every_session_in_the_window():
     )
     found = [f for f in check(booked(plan, january(4, 7, 9, 13))) if f.code == "KS103"]
     assert [f.sessions for f in found] == [("s1", "s2", "s3"), ("s2", "s3", "s4")]
-    assert found[0].what == "induction session 1 to boosters session 1 are 3 in 6 d"
-    assert found[0].fix == "move boosters session 1 to Mon 2027-01-11 or later"
+    assert found[0].what == "3 sessions in 6 days, infusion 1 (Mon 2027-01-04) to booster 1 (Sat 2027-01-09)."
+    assert found[0].fix == "Move booster 1 to Mon 2027-01-11 or later."
 
 
 def test_what_was_not_run_is_named_once():
     course = booked(T, january(4, 7, 11, 14, 18, 21), None)
     untimed, without = (f.what for f in check(course) if f.code == "KS601")
     assert without == (
-        "not run: KS301 closed-day, KS302 outside-opening-hours, KS303 does-not-fit, KS304 no-free-chair"
+        "Not checked: KS301 closed-day, KS302 outside-opening-hours, KS303 does-not-fit, KS304 no-free-chair."
     )
     assert untimed == (
-        "not run for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist, "
-        "KS309 sessions-overlap"
+        "Not checked for all sessions: KS106 too-few-hours, KS305 evening-session, KS306 start-does-not-exist, "
+        "KS309 sessions-overlap."
     )
     first = attrs.evolve(course.sessions[0], time=time(9))
     (partly,) = check(attrs.evolve(course, sessions=(first, *course.sessions[1:])), calendar=OPEN)
     assert partly.what == (
-        "not run for 5 of 6 sessions: KS106 too-few-hours, KS302 outside-opening-hours, "
-        "KS304 no-free-chair, KS305 evening-session, KS306 start-does-not-exist, KS309 sessions-overlap"
+        "Not checked for 5 of 6 sessions: KS106 too-few-hours, KS302 outside-opening-hours, KS304 no-free-chair, "
+        "KS305 evening-session, KS306 start-does-not-exist, KS309 sessions-overlap."
     )
 
 
@@ -274,37 +280,37 @@ def test_what_was_not_run_is_named_once():
         (
             induction(6, most=8),
             january(4, 7, 11, 14, 18),
-            "induction has 5 sessions",
-            "the protocol accepts 6 to 8 sessions",
-            "add 1 session, or waive this with the reason for fewer",
+            "Induction has 5 sessions.",
+            "The protocol accepts 6 to 8 sessions.",
+            "Add 1, or record an exception with the reason for fewer.",
         ),
         (
             induction(3),
             january(4),
-            "induction has 1 session",
-            "the protocol accepts 3 sessions",
-            "add 2 sessions, or waive this with the reason for fewer",
+            "Induction has 1 session.",
+            "The protocol accepts 3 sessions.",
+            "Add 2, or record an exception with the reason for fewer.",
         ),
         (
             induction(1),
             january(4, 7),
-            "induction has 2 sessions",
-            "the protocol accepts 1 session",
-            "close 1 session, book what is over in another phase, or waive this with the reason",
+            "Induction has 2 sessions.",
+            "The protocol accepts 1 session.",
+            "Cancel infusion 2 (Thu 2027-01-07), book it in another phase, or record an exception.",
         ),
         (
             induction(1, weeks=(2, 4)),
             january(4),
-            "induction spans 1 day, 1 nominal week",
-            "the protocol accepts 2 to 4 weeks",
-            "move the last session to Mon 2027-01-11 or later",
+            "Induction takes 1 day.",
+            "The protocol requires at least 2 weeks.",
+            "Move infusion 1 to Mon 2027-01-11 or later.",
         ),
         (
             induction(2, weeks=(1, 1)),
             january(4, 11),
-            "induction spans 8 days, 2 nominal weeks",
-            "the protocol accepts 1 week",
-            "move the last session to Fri 2027-01-08 or earlier",
+            "Induction takes 8 days.",
+            "The protocol requires at most 1 week.",
+            "Move infusion 2 to Fri 2027-01-08 or earlier.",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from ketsched.chairs import Occupancy
 from ketsched.checking import Finding, Severity
 from ketsched.checking import check as check_all
 from ketsched.checking.sessiondays import DRINKING
+from ketsched.clock import day_words
 from ketsched.model import (
     Anchor,
     Authorisation,
@@ -30,7 +31,7 @@ from ketsched.model import (
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.words.telling import RESTRICTIONS
-from making import OPEN, clinic, protocol
+from making import OPEN, clinic, jan, protocol
 
 
 def around_six(clock=time(9), **changed):
@@ -73,12 +74,10 @@ def test_a_course_without_it_is_told_once():
     assert (found.code, found.severity, found.sessions, found.day) == ("KS402", Severity.INFO, (), None)
     assert (
         found.what
-        == "nothing around the sessions is planned: Screening, Therapy, Review, Review on the way and 1 more"
+        == "No other appointments are planned (Screening, Therapy, Review, Review on the way and 1 more)."
     )
     (bare,) = check_all(booked(T, january(4, 7, 11, 14, 18, 21)), calendar=OPEN)
-    assert (
-        bare.what == "the protocol names nothing around its sessions: no screening, no review, no monitoring"
-    )
+    assert bare.what == "The protocol has no other appointments: no screening, no review, no check-ups."
 
 
 def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
@@ -92,10 +91,10 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
         sessions=("s1",),
         companions=("screening:s1",),
         day=date(2027, 1, 4),
-        what="Screening is on Mon 2027-01-04 at 08:00",
+        what="Screening is on Mon 2027-01-04 at 08:00.",
         where="Screening, Mon 2027-01-04",
-        why="it lies 1 to 14 d before the first session on Mon 2027-01-04",
-        fix="move it to a day from Mon 2026-12-21 to Fri 2027-01-01",
+        why="It should be 1 to 14 days before the first session on Mon 2027-01-04.",
+        fix="Move it to a day from Mon 2026-12-21 to Fri 2027-01-01.",
         source="house default; not from a publication",
         mark=Mark.HOUSE,
     )
@@ -109,9 +108,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"status": BookingStatus.CLOSED},
             "KS401",
             (
-                "Therapy is not booked",
-                "the protocol recommends it, counted from session 1 on Mon 2027-01-04",
-                "book it on a day from Tue 2027-01-05 to Tue 2027-01-12, or waive this with the reason",
+                "Therapy is not booked.",
+                "The protocol prefers it 1 to 10 days after session 1 on Mon 2027-01-04.",
+                "Book it on a day from Tue 2027-01-05 to Tue 2027-01-12, or record an exception.",
             ),
         ),
         (
@@ -119,9 +118,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"status": BookingStatus.CLOSED},
             "KS401",
             (
-                "Form is not booked",
-                "the protocol recommends it, counted from session 6 on Thu 2027-01-21",
-                "note it, due Thu 2027-01-28, or waive this with the reason",
+                "Form is not booked.",
+                "The protocol prefers it 0 to 7 days after session 6 on Thu 2027-01-21.",
+                "Note it, due Thu 2027-01-28, or record an exception.",
             ),
         ),
         (
@@ -129,9 +128,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"day": date(2027, 2, 3)},
             "KS403",
             (
-                "Review is on Wed 2027-02-03 at 09:00",
-                "it lies 14 to 31 d after the last session on Thu 2027-01-21",
-                "move it to a day from Thu 2027-02-04 to Fri 2027-02-19",
+                "Review is on Wed 2027-02-03 at 09:00.",
+                "It should be 14 to 31 days after the last session on Thu 2027-01-21.",
+                "Move it to a day from Thu 2027-02-04 to Fri 2027-02-19.",
             ),
         ),
         (
@@ -139,9 +138,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"day": date(2027, 1, 29)},
             "KS403",
             (
-                "Form is due Fri 2027-01-29",
-                "it lies 0 to 7 d after session 6 on Thu 2027-01-21",
-                "set it to a day from Thu 2027-01-21 to Thu 2027-01-28",
+                "Form is due Fri 2027-01-29.",
+                "It should be 0 to 7 days after session 6 on Thu 2027-01-21.",
+                "Set it to a day from Thu 2027-01-21 to Thu 2027-01-28.",
             ),
         ),
         (
@@ -149,9 +148,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"day": date(2027, 1, 12)},
             "KS403",
             (
-                "Review on the way is on Tue 2027-01-12 at 11:00",
-                "it lies on the day of session 3 on Mon 2027-01-11",
-                "move it to Mon 2027-01-11",
+                "Review on the way is on Tue 2027-01-12 at 11:00.",
+                "It should be on the day of session 3 on Mon 2027-01-11.",
+                "Move it to Mon 2027-01-11.",
             ),
         ),
         (
@@ -159,9 +158,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"day": date(2027, 1, 7)},
             "KS404",
             (
-                "Therapy is on the day of session 2",
-                "the protocol keeps it off the days of sessions",
-                "move it to Tue 2027-01-05",
+                "Therapy is on the day of infusion 2 (Thu 2027-01-07).",
+                "The protocol keeps those days free.",
+                "Move it to Tue 2027-01-05.",
             ),
         ),
         (
@@ -169,9 +168,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"day": date(2027, 1, 6)},
             "KS405",
             (
-                "Therapy is on Wed 2027-01-06 at 13:00, outside the hours of the therapist",
-                "the therapist is not open on Wednesdays",
-                "move it to Tue 2027-01-05",
+                "Therapy on Wed 2027-01-06 at 13:00 is outside the hours of the therapist.",
+                "The therapist has no hours on Wednesdays.",
+                "Move it to Tue 2027-01-05.",
             ),
         ),
         (
@@ -179,9 +178,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"time": time(15, 15)},
             "KS405",
             (
-                "Therapy is on Tue 2027-01-05 at 15:15, outside the hours of the therapist",
-                "it takes 60 min; the therapist has 10:00-16:00 on Tue 2027-01-05",
-                "start at another hour of that day",
+                "Therapy on Tue 2027-01-05 at 15:15 is outside the hours of the therapist.",
+                "It takes 60 minutes; the therapist has 10:00-16:00 on Tue 2027-01-05.",
+                "Start at another hour of that day.",
             ),
         ),
         (
@@ -189,9 +188,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"time": time(10, 45)},
             "KS406",
             (
-                "Review on the way overlaps session 3",
-                "they begin at 09:00 and 10:45, the first ends at 11:00",
-                "start it at 11:00 or later, or on another day",
+                "Review on the way overlaps infusion 3 on Mon 2027-01-11.",
+                "They begin at 09:00 and 10:45; the first ends at 11:00.",
+                "Start it at 11:00 or later, or on another day.",
             ),
         ),
         (
@@ -199,9 +198,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"time": time(8, 45)},
             "KS406",
             (
-                "Review on the way overlaps session 3",
-                "they begin at 08:45 and 09:00, the first ends at 09:15",
-                "let it end by 09:00, or move it to another day",
+                "Review on the way overlaps infusion 3 on Mon 2027-01-11.",
+                "They begin at 08:45 and 09:00; the first ends at 09:15.",
+                "Let it end by 09:00, or move it to another day.",
             ),
         ),
         (
@@ -209,9 +208,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"ride": "self"},
             "KS410",
             (
-                "the patient means to drive home after session 3",
-                "induction allows no driving for 24 h after it",
-                "arrange another ride, or move the session to a day with one",
+                "The patient plans to drive home after infusion 3 (Mon 2027-01-11).",
+                "Driving is not allowed for 24 hours after it.",
+                "Arrange another ride, or move the session.",
             ),
         ),
         (
@@ -219,9 +218,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"outcome": None, "status": BookingStatus.FULFILLED},
             "KS418",
             (
-                "Screening of 2026-12-28 has no outcome; 6 sessions are waiting",
-                "what it decides about stays to be confirmed",
-                "record whether to continue or to stop, with who decided it",
+                "Infusions 1 to 6 wait for the decision at Screening on Mon 2026-12-28.",
+                "Its day is over, and no decision is recorded.",
+                "Record who decided what: ketsched record decision FILE screening:s1 continue",
             ),
         ),
         (
@@ -229,9 +228,9 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             {"outcome": Decision(what="stop", on=date(2026, 12, 29), who="Dr B")},
             "KS426",
             (
-                "6 sessions are after Screening of 2026-12-28, which said stop",
-                "Dr B decided it on 2026-12-29",
-                "close them with ketsched replan, or record another outcome if the decision has changed",
+                "Infusions 1 to 6 are booked after the decision to stop on 2026-12-29.",
+                "Dr B decided it.",
+                "If the decision has changed, record it. If not, cancel them: ketsched replan FILE",
             ),
         ),
     ],
@@ -245,13 +244,13 @@ def test_what_findings_about_companions_say(name, changes, code, said):
     ("window", "said"),
     [
         ((0, 0), "on the day of"),
-        ((7, 7), "7 d after"),
-        ((-1, -1), "1 d before"),
-        ((0, 7), "0 to 7 d after"),
-        ((1, 7), "1 to 7 d after"),
-        ((-14, -1), "1 to 14 d before"),
-        ((-14, 0), "0 to 14 d before"),
-        ((-2, 3), "2 d before to 3 d after"),
+        ((7, 7), "7 days after"),
+        ((-1, -1), "1 day before"),
+        ((0, 7), "0 to 7 days after"),
+        ((1, 7), "1 to 7 days after"),
+        ((-14, -1), "1 to 14 days before"),
+        ((-14, 0), "0 to 14 days before"),
+        ((-2, 3), "2 days before to 3 days after"),
     ],
 )
 def test_a_window_is_said_in_days(window, said):
@@ -264,22 +263,22 @@ def test_a_window_is_said_in_days(window, said):
     course = booked(protocol(induction(1), companions=(review,)), january(4))
     placed = PlacedCompanion(id="mid-review:s1", companion="mid-review", session="s1", day=date(2027, 2, 1))
     found = [f.why for f in check(attrs.evolve(course, companions=(placed,))) if f.code == "KS403"]
-    assert found == [f"it lies {said} session 1 on Mon 2027-01-04"]
+    assert found == [f"It should be {said} session 1 on Mon 2027-01-04."]
 
 
 @pytest.mark.parametrize(
     ("code", "day", "weekdays", "fix"),
     [
-        ("KS405", date(2027, 1, 8), (), "move it to Tue 2027-01-05"),  # Thursday the 7th is a session's day
+        ("KS405", date(2027, 1, 8), (), "Move it to Tue 2027-01-05."),  # Thursday the 7th is a session's day
         (
             "KS405",
             date(2027, 1, 13),
             (3,),
-            "open a day from Tue 2027-01-05 to Thu 2027-01-14, or ask somebody else",
+            "Open a day from Tue 2027-01-05 to Thu 2027-01-14, or ask somebody else.",
         ),
-        ("KS404", date(2027, 1, 11), (), "move it to Tue 2027-01-12"),
-        ("KS404", date(2027, 1, 11), (1,), "move it to Tue 2027-01-12"),
-        ("KS404", date(2027, 1, 11), (0,), "move the session; no other day of its window is open"),
+        ("KS404", date(2027, 1, 11), (), "Move it to Tue 2027-01-12."),
+        ("KS404", date(2027, 1, 11), (1,), "Move it to Tue 2027-01-12."),
+        ("KS404", date(2027, 1, 11), (0,), "No other day is open for it: move the session."),
     ],
 )
 def test_a_fix_names_a_day_that_the_protocol_allows(code, day, weekdays, fix):
@@ -302,14 +301,20 @@ def test_the_distance_between_two_bookings_names_the_day_to_move_to():
         window=Window(earliest=1, recommended=1, latest=30),
     )
     course = booked(protocol(induction(1), companions=(therapy,)), january(4))
-    for day, fix in ((8, "move it to Sun 2027-01-10 or later"), (15, "move it to Thu 2027-01-14 or earlier")):
+    for day, fix in (
+        (8, "Move it to Sun 2027-01-10 or later."),
+        (15, "Move it to Thu 2027-01-14 or earlier."),
+    ):
         placed = tuple(
             PlacedCompanion(id=f"therapy:s1:{n}", companion="therapy", session="s1", day=date(2027, 1, d))
             for n, d in ((1, 5), (2, day))
         )
         (found,) = (f for f in check(attrs.evolve(course, companions=placed)) if f.code == "KS403")
-        assert found.what == f"Therapy is {day - 5} d after the one of Tue 2027-01-05"
-        assert found.why == "the protocol asks for at least 5 d apart, at most 9 d between two"
+        assert (
+            found.what
+            == f"Therapy on {day_words(jan(day))} is {day - 5} days after the one on Tue 2027-01-05."
+        )
+        assert found.why == "The protocol prefers at least 5 days apart, at most 9 days between two."
         assert (found.fix, found.companions) == (fix, ("therapy:s1:1", "therapy:s1:2"))
 
 
@@ -325,20 +330,26 @@ def test_what_is_missing_everywhere_says_whether_some_of_it_can_still_be_booked(
         date(2027, 1, 29),
     ):  # the first form is due on the 11th
         (found,) = (f for f in check(course, calendar=OPEN, as_of=today) if f.code == "KS401")
-        assert found.what == "Form is not booked at all, for 6 sessions"
+        assert found.what == "No form is booked, for 6 sessions."
         said[today.day] = (found.severity, found.fix)
     assert said == {
-        11: (Severity.ERROR, "book it or waive this with the reason"),
-        12: (Severity.ERROR, "book it for those to come or waive this with the reason"),
-        29: (Severity.WARNING, "it can no longer be: record what took place, or waive this with the reason"),
+        11: (Severity.ERROR, "Book it, or record an exception."),
+        12: (Severity.ERROR, "Book it for those to come, or record an exception."),
+        29: (
+            Severity.WARNING,
+            "No day is left: record what took place, tell a clinician, or record an exception.",
+        ),
     }
 
 
 def test_the_day_on_which_driving_is_allowed_again_is_said_with_its_clock_time():
     course = around_six(**{"therapy:s1": {"time": time(9), "day": date(2027, 1, 5)}})
     (found,) = (f for f in found_around(course) if f.code == "KS408")
-    assert found.what == "Therapy begins before the patient may drive after session 1"
-    assert found.why == "after session 1 that is from Tue 2027-01-05, 10:00 on"
+    assert (
+        found.what
+        == "Therapy starts at 09:00, before the patient may drive after infusion 1 (Mon 2027-01-04)."
+    )
+    assert found.why == "The patient may drive from Tue 2027-01-05 at 10:00."
     assert (found.sessions, found.companions) == (("s1",), ("therapy:s1",))
 
 
@@ -349,10 +360,13 @@ def test_a_hold_names_its_reason_and_every_session_it_holds():
     assert [(f.code, f.sessions) for f in findings] == [("KS416", ("s4", "s5", "s6")), ("KS417", ("s6",))]
     said = {f.code: (f.what, f.why) for f in findings}
     assert said["KS416"] == (
-        "3 sessions are on hold: blood pressure",
-        "Dr A decided it for all sessions from 2027-01-14 on",
+        "Infusions 4 to 6 are on hold: blood pressure.",
+        "Dr A decided it for all sessions from 2027-01-14 on.",
     )
-    assert said["KS417"] == ("session 6 is firm", "it is to be confirmed: hold h1 by Dr A")
+    assert said["KS417"] == (
+        "Infusion 6 (Thu 2027-01-21) is shown as confirmed.",
+        "It waits for: hold h1 by Dr A.",
+    )
 
 
 def test_what_awaits_an_outcome_is_named_once_with_the_sessions_that_wait():
@@ -362,7 +376,7 @@ def test_what_awaits_an_outcome_is_named_once_with_the_sessions_that_wait():
     (found,) = found_around(course)
     assert (found.code, found.severity, found.sessions) == ("KS418", Severity.INFO, ("s4", "s5", "s6"))
     assert found.companions == ("mid-review:s3",)
-    assert found.what == "3 sessions are to be confirmed until the outcome of Review on the way (2027-01-11)"
+    assert found.what == "Infusions 4 to 6 wait for the decision at Review on the way on Mon 2027-01-11."
 
 
 def test_an_authorisation_says_what_it_pays_for():
@@ -370,11 +384,11 @@ def test_an_authorisation_says_what_it_pays_for():
     paid = Authorisation(sessions=5, until=date(2027, 1, 31), name="letter 2")
     course = attrs.evolve(around_six(**unpaid), authorisations=(paid,))
     (found,) = found_around(course)
-    assert (found.code, found.what) == ("KS419", "session 6 is without an authorisation")
-    assert found.why == "what was given for induction pays for 5 sessions until 2027-01-31"
+    assert (found.code, found.what) == ("KS419", "Infusion 6 (Thu 2027-01-21) is not authorised.")
+    assert found.why == "Authorised for induction: 5 sessions until 2027-01-31."
     soon = check(course, calendar=OPEN, calendars={"therapist": THERAPIST}, as_of=date(2027, 1, 4))
     (found,) = (f for f in soon if f.code == "KS420")
-    assert found.what == "an authorisation runs out on Mon 2027-01-18; session 6 is after it"
+    assert found.what == "The authorisation ends on Mon 2027-01-18; infusion 6 (Thu 2027-01-21) comes later."
     assert (found.where, found.day) == ("authorisation letter 2", date(2027, 1, 18))
 
 
@@ -389,7 +403,7 @@ def test_somebody_who_is_with_another_patient_cannot():
     start = datetime(2027, 1, 5, 12, 30, tzinfo=UTC)  # 13:30 in Amsterdam
     taken = attrs.evolve(THERAPIST, bookings=(Occupancy(start, start + timedelta(hours=1)),))
     (found,) = check(around_six(), calendar=OPEN, calendars={"therapist": taken})
-    assert (found.code, found.why) == ("KS405", "the therapist is taken at some time between 13:00 and 14:00")
+    assert (found.code, found.why) == ("KS405", "The therapist has another booking between 13:00 and 14:00.")
     free = attrs.evolve(
         THERAPIST, bookings=(Occupancy(start + timedelta(minutes=30), start + timedelta(hours=1)),)
     )
@@ -403,7 +417,7 @@ def test_what_is_for_the_clinic_alone_does_not_ask_when_the_patient_can():
     assert (found.code, found.companions, found.why) == (
         "KS405",
         ("review:s6",),
-        "2027-02-11 is closed: away",
+        "2027-02-11 is closed: away.",
     )
     alone = tuple(attrs.evolve(c, audience="clinic") if c.id == "review" else c for c in AROUND.companions)
     course = attrs.evolve(course, protocol=attrs.evolve(AROUND, companions=alone))
@@ -417,20 +431,19 @@ def test_a_calendar_without_a_name_of_its_own_is_called_as_the_protocol_does():
         calendar=OPEN,
         calendars={"therapist": nameless},
     )
-    assert found.what == "Therapy is on Wed 2027-01-06 at 13:00, outside the hours of therapist"
+    assert found.what == "Therapy on Wed 2027-01-06 at 13:00 is outside the hours of therapist."
 
 
 def test_hours_that_were_not_given_are_named_and_rules_that_had_nothing_to_judge_are_not():
     (found,) = check(around_six(), calendar=OPEN)
-    assert (found.code, found.what) == ("KS601", "not judged: the hours of therapist")
+    assert (found.code, found.what) == ("KS601", "Not checked: the hours of therapist.")
     (found,) = check(around_six())
-    assert found.what.endswith("KS304 no-free-chair, KS405 companion-outside-hours")
+    assert found.what.endswith("KS304 no-free-chair, KS405 companion-outside-hours.")
     (found,) = check(around_six(None), calendar=OPEN, calendars={"therapist": THERAPIST})
     assert found.what == (
-        "not run for all sessions: KS106 too-few-hours, KS302 outside-opening-hours, KS304 no-free-chair, "
+        "Not checked for all sessions: KS106 too-few-hours, KS302 outside-opening-hours, KS304 no-free-chair, "
         "KS305 evening-session, KS306 start-does-not-exist, KS309 sessions-overlap, KS406 companion-overlaps, "
-        "KS407 trip-after-session, "
-        "KS408 driving-to-appointment"
+        "KS407 trip-after-session, KS408 driving-to-appointment."
     )
 
 
@@ -493,8 +506,8 @@ def test_a_check_of_a_course_with_much_around_it_asks_each_booking_once():
 @pytest.mark.parametrize(
     ("latest", "said"),
     [
-        (None, "the protocol has no review of the response to induction"),
-        (2, "the review is too early for the response to induction"),
+        (None, "The protocol has no review of the response to induction."),
+        (2, "The review is too early for the response to induction."),
         (3, None),
     ],
 )

@@ -63,11 +63,9 @@ def test_a_miss_that_nobody_decided_about_asks_for_a_plan_recorded_or_given_besi
     assert about(record(kept(), [*THREE, NO_SHOW], at=at(14)), 14) == asked
     assert about(kept(), 14, visits=[*THREE, NO_SHOW]) == asked
     (found,) = check(kept(), calendar=OPEN, as_of=date(2027, 1, 14), visits=[*THREE, NO_SHOW])
-    assert found.what == "the session of Thu 2027-01-14 was missed, and nothing makes it up"
-    assert found.why == "induction has 6 sessions, and lacks 1"
-    assert (
-        found.fix == "plan again (ketsched replan); the protocol's way with a missed session is: at the end"
-    )
+    assert found.what == "Infusion (Thu 2027-01-14) was missed and has no new date."
+    assert found.why == "The protocol's way: at the end."
+    assert found.fix == "Plan again: ketsched replan FILE"
     assert found.where == "induction, Thu 2027-01-14"
 
 
@@ -105,11 +103,11 @@ def test_a_break_proposes_and_decides_nothing():
         ("KS506", "warning", ("s1", "s2", "s3", "s7", "s8", "s9")),
     ]
     (found,) = (f for f in check(course, as_of=date(2027, 2, 15)) if f.code == "KS507")
-    assert found.what == (
-        "35 d since the last session given, on Mon 2027-01-11: clinician review is proposed"
+    assert found.what == ("Long break: 35 days since the last session (Mon 2027-01-11).")
+    assert (
+        found.why == "The protocol suggests: clinician review (induction, from day 29 on: clinician review)."
     )
-    assert found.why == "induction, from day 29 on: clinician review; it is a proposal"
-    assert (found.fix, found.mark) == ("a clinician decides", Mark.HOUSE)
+    assert (found.fix, found.mark) == ("Ask a clinician. Ways: ketsched next FILE", Mark.HOUSE)
     assert found.source == "house default; not from a publication"
 
 
@@ -119,7 +117,7 @@ def test_a_break_with_worse_symptoms_says_so():
     visits = [*THREE, attrs.evolve(NO_SHOW, worse=True)]
     (found,) = (f for f in check(course, as_of=date(2027, 1, 15), visits=visits) if f.code == "KS507")
     assert found.what == (
-        "4 d since the last session given, on Mon 2027-01-11 and symptoms are recorded as worse: step back is proposed"
+        "Long break: 4 days since the last session (Mon 2027-01-11) and symptoms are recorded as worse."
     )
 
 
@@ -159,10 +157,8 @@ def test_a_latest_day_that_history_has_lifted_is_said_once():
     course = replan(kept(), visits, calendar=OPEN, at=at(18))
     assert about(course, 18) == [("KS506", "warning", ("s3", "s6"))]
     (found,) = check(course, as_of=date(2027, 1, 18), calendar=OPEN)
-    assert found.what == "session 4 is 10 d after session 3"
-    assert found.why == (
-        "the protocol asks for at most 7 d between them; what happened has left no day that keeps it"
-    )
+    assert found.what == "Infusion 4 (Thu 2027-01-21) is 10 days after infusion 3 (Mon 2027-01-11)."
+    assert found.why == ("The protocol requires at most 7 days. No open day can keep that any more.")
     later_on = [Visit(date(2027, 1, 21))]
     assert about(record(course, later_on, at=at(21)), 21) == [("KS505", "warning", ("s3", "s6"))]
 
@@ -171,10 +167,10 @@ def test_a_latest_day_that_has_passed_is_no_day_to_move_to():
     """Recorded, and not planned again: no session since 4 January, at most 7 days, today is the 11th."""
     visits = [Visit(date(2027, 1, 4)), *(Visit(day, "no-show") for day in january(7, 11))]
     for today, fix in (
-        (10, "move it to Mon 2027-01-11 or earlier"),
+        (10, "Move infusion 2 to Mon 2027-01-11 or earlier."),
         (
             11,
-            "Mon 2027-01-11 has passed: plan the rest again (ketsched replan), which says what it cannot keep",
+            "Mon 2027-01-11 has passed. Plan the rest again: ketsched replan FILE",
         ),
     ):
         course = record(kept(), visits, as_of=date(2027, 1, 11), at=at(11))
@@ -290,7 +286,7 @@ def test_infusions_elsewhere_count_and_ask_for_nothing_around_them():
 
 def test_visits_without_today_are_said_to_be_left_aside():
     found = check(kept(), calendar=OPEN, visits=THREE)
-    assert [f.what for f in found] == ["not judged: what happened to the sessions that have passed"]
+    assert [f.what for f in found] == ["Not checked: what happened to the sessions that have passed."]
     assert check(kept(), calendar=OPEN) == ()
 
 
@@ -326,7 +322,7 @@ def test_the_command_checks_a_course_against_a_file_of_visits(command, tmp_path)
     assert "KS512" in done.out
     assert "KS501" not in done.out
     code, done = command("check", "course.json", "--as-of", "2027-01-14")
-    assert done.out.count("KS501") == 3
+    assert done.out.count("! KS501") == 3
     code, done = command("check", "course.json", "--visits", "visits.csv")
     assert code == 2
     assert "add --as-of with today's date" in done.err

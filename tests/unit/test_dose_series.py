@@ -256,7 +256,7 @@ def test_a_file_states_days_weeks_months_and_years(tmp_path, written, expected):
     [
         ('minimum = "P5W", latest = "P1M"', "out of order"),
         ('minimum = "P4weeks"', "is not an interval"),
-        ('minimum = "P0M"', "an interval of 0 d"),
+        ('minimum = "P0M"', "an interval of 0 days"),
         ('minimum = "P6M", latest = "P3M"', "out of order"),
     ],
 )

@@ -19,7 +19,7 @@ from ketsched.checking.waysout import NEAR
 from ketsched.revising import in_order
 from making import JAN_4, OPEN, jan, named
 
-ADVICE = re.compile(r"move (.+?) to \w{3} (\d{4}-\d{2}-\d{2})")
+ADVICE = re.compile(r"Move (.+?) to \w{3} (\d{4}-\d{2}-\d{2})")
 STEPS = 8
 PROTOCOLS = ("iv-mwf-6", "iv-2xw-4w-8", "iv-2xw-2w-4", "esk-mdsi", "kap-im-weekly", "iv-3xw-2w-plus-weekly-4")
 
@@ -31,11 +31,11 @@ def moved(course, session, day):
 
 def advised(course, calendar):
     """Return the first move that a finding about days advises: its code, the session and the day."""
-    called = {CheckedCourse(course=course).named(session): session.id for session in course.sessions}
+    called = {CheckedCourse(course=course).called(session): session.id for session in course.sessions}
     for finding in check(course, calendar=calendar):
         told = ADVICE.match(finding.fix)
         if finding.code < "KS3" and told and "breaks another rule" not in finding.fix:
-            name = finding.sessions[-1] if told[1] in ("it", "the last session") else called[told[1]]
+            name = finding.sessions[-1] if told[1] == "it" else called[told[1]]
             yield finding.code, name, date.fromisoformat(told[2])
 
 

@@ -274,7 +274,7 @@ def test_the_review_comes_before_the_first_session_that_it_decides_about():
     assert finding.sessions == ("s7",)
     assert (
         finding.fix
-        == "move Response review to Thu 2027-01-28, or move home session 1 to a day after Fri 2027-02-05"
+        == "Move Response review to Thu 2027-01-28, or move home session 1 to a day after Fri 2027-02-05."
     )
     shut = WEEK.without(
         jan(day) for day in range(18, 30)
@@ -282,7 +282,7 @@ def test_the_review_comes_before_the_first_session_that_it_decides_about():
     (finding,) = [
         f for f in check(started("iv-booster-home", calendar=shut), calendar=shut) if f.code == "KS427"
     ]
-    assert finding.fix.startswith("move home session 1 to a day after ")
+    assert finding.fix.startswith("Move home session 1 to a day after ")
 
 
 # By hand and back again

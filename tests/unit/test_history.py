@@ -326,7 +326,7 @@ def test_reasons_say_what_was_asked_for():
     )
     reasons = [one.reason for one in history.visits]
     assert reasons[:2] == ["", ""]
-    assert "0 d after 2027-01-07" in reasons[2]
+    assert "0 days after 2027-01-07" in reasons[2]
     assert "nobody said" in reasons[3]
 
 

@@ -423,7 +423,7 @@ class TestWords:
             sessions: tuple[str, ...] = ()
 
         findings = (
-            Remark("KS101", "1 d after session 4", ("s4", "s5")),
+            Remark("KS101", "1 day after session 4", ("s4", "s5")),
             Remark("KS201", "too few; sessions"),
         )
         for audience, privacy in AUDIENCES:
@@ -432,7 +432,7 @@ class TestWords:
             about = [
                 str(e["UID"])
                 for e in calendar.walk("VEVENT")
-                if "Problem: 1 d after" in str(e["DESCRIPTION"])
+                if "Problem: 1 day after" in str(e["DESCRIPTION"])
             ]
             if (audience, privacy) == ("clinic", "full"):
                 assert about == [identity.session_uid("A-017", "s5")]

@@ -175,7 +175,7 @@ def test_the_root_of_the_schema_knows_every_attribute():
         ('"edge": "start"', '"edge": "begin"', "an anchor that names no one thing", "companions[0].anchor"),
         ('"edge": "start"', '"edge": "start", "every": 1', "an anchor that names no one thing", "companions[0].anchor"),
         ('"edge": "start"', '"every": "1"', "this is a text in quotes", "protocol.companions[0].anchor.every"),
-        ('"earliest": -14', '"earliest": 0', "the window 0/-7/-3 d is out of order", "companions[0].window"),
+        ('"earliest": -14', '"earliest": 0', "the window 0/-7/-3 days is out of order", "companions[0].window"),
         ('"recommended": -7', '"ideal": -7', "an unknown name", "protocol.companions[0].window.ideal"),
         ('"count": 1', '"count": 0', "0 bookings", "protocol.companions[0]"),
         ('"count": 1', '"count": 1.0', "this is a number with a decimal point", "protocol.companions[0].count"),
@@ -372,7 +372,9 @@ def followed_course(reference_course):
             model.Visit(date(2027, 3, 1), "withdrawn", corrects="v1"),
         ),
         skipped=("s2",),
-        lifted=(model.Lifted(rule="at most 7 d", earlier="s1", later="s3", latest=7, by="policy", key=KEY),),
+        lifted=(
+            model.Lifted(rule="at most 7 days", earlier="s1", later="s3", latest=7, by="policy", key=KEY),
+        ),
         segments=(model.Segment(protocol="other", version="2", first="boosters", on=date(2027, 4, 1)),),
         ended=date(2027, 6, 1),
     )
@@ -407,7 +409,7 @@ def test_what_happened_is_written_in_full_and_reads_back(followed_course):
     ]
     assert found["skipped"] == ["s2"]
     assert found["lifted"] == [
-        {"rule": "at most 7 d", "earlier": "s1", "later": "s3", "latest": 7, "by": "policy", "key": KEY}
+        {"rule": "at most 7 days", "earlier": "s1", "later": "s3", "latest": 7, "by": "policy", "key": KEY}
     ]
     assert found["segments"] == [
         {"protocol": "other", "version": "2", "first": "boosters", "on": "2027-04-01"}

@@ -170,19 +170,19 @@ def test_a_band_is_said_as_a_clinic_says_it(given, words):
         (lambda: Spacing(minimum=2, between=(3, 1)), "between sessions 3 and 1"),
         (lambda: Spacing(minimum=2, between=(0, 1)), "between sessions 0 and 1"),
         (lambda: Spacing(minimum_hours=24, required=False), "preferred spacing in hours"),
-        (lambda: Interval(), "0 d and 0 months"),
-        (lambda: Interval(days=-7), "-7 d"),
-        (lambda: Interval(days=-7, months=1), "-7 d and 1 months"),
-        (lambda: Interval(days=7, months=-1), "7 d and -1 months"),
+        (lambda: Interval(), "0 days and 0 months"),
+        (lambda: Interval(days=-7), "-7 days"),
+        (lambda: Interval(days=-7, months=1), "-7 days and 1 months"),
+        (lambda: Interval(days=7, months=-1), "7 days and -1 months"),
         (lambda: Interval(months=241), "241 months"),
-        (lambda: Interval(days=7321), "7321 d"),
+        (lambda: Interval(days=7321), "7321 days"),
         (lambda: Interval(months=1, missing_day="skip"), "missing_day is 'skip'"),
         (lambda: Interval.parse("28 days"), "is not an interval"),
         (lambda: Interval.parse("P"), "is not an interval"),
         (lambda: Interval.parse("P4W3M"), "is not an interval"),
         (lambda: Interval.parse("P1.5M"), "is not an interval"),
         (lambda: Interval.parse("P21Y"), "252 months"),
-        (lambda: Interval.parse("P0D"), "0 d and 0 months"),
+        (lambda: Interval.parse("P0D"), "0 days and 0 months"),
         (lambda: Interval.parse("P99999D"), "is not an interval"),
         (lambda: Join(minimum=7, latest=3), "out of order"),
         (lambda: Join(minimum=3, ideal=2), "out of order"),
@@ -348,14 +348,14 @@ def test_a_day_written_otherwise_says_which_is_meant(name, meant):
 @pytest.mark.parametrize(
     ("spacing", "words"),
     [
-        (Spacing(minimum=2, latest=7), "at least 2 d apart, at most 7 d between two"),
-        (Spacing(minimum=7, apart=3), "at most 3 in 7 d"),
-        (Spacing(latest=27, apart=7), "8 within 28 d"),
-        (Spacing(minimum=112, between=(1, 3)), "session 3 to session 1: at least 112 d"),
-        (Spacing(minimum_hours=24), "at least 24 h from start to start"),
+        (Spacing(minimum=2, latest=7), "at least 2 days apart, at most 7 days between two"),
+        (Spacing(minimum=7, apart=3), "at most 3 in 7 days"),
+        (Spacing(latest=27, apart=7), "8 within 28 days"),
+        (Spacing(minimum=112, between=(1, 3)), "session 3 to session 1: at least 112 days"),
+        (Spacing(minimum_hours=24), "at least 24 hours from start to start"),
         (
             Spacing(minimum=2, absolute_minimum=1),
-            "at least 2 d apart, forgiven from 1 d once it has happened",
+            "at least 2 days apart, forgiven from 1 day once it has happened",
         ),
     ],
 )
@@ -604,7 +604,7 @@ def test_a_time_that_does_not_happen_is_refused_when_it_becomes_a_moment():
 
 
 def lifted(**changes):
-    given: dict[str, Any] = {"rule": "at most 7 d", "earlier": "s1", "later": "s1", "latest": 7} | changes
+    given: dict[str, Any] = {"rule": "at most 7 days", "earlier": "s1", "later": "s1", "latest": 7} | changes
     return Lifted(**given)
 
 

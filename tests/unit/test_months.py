@@ -189,7 +189,7 @@ def test_lengths_in_order_from_any_day(rule):
         ({"absolute_minimum": 366, "minimum": Interval(months=12)}, "out of order"),
         ({"absolute_minimum": 1461, "minimum": Interval(months=48)}, "out of order"),  # 2100 is no leap year
         ({"minimum": SIX_MONTHS, "latest": Interval(months=5, days=29)}, "out of order"),
-        ({"grace": 29, "minimum": MONTH}, "a grace of 29 d on a minimum of 1 month"),
+        ({"grace": 29, "minimum": MONTH}, "a grace of 29 days on a minimum of 1 month"),
         ({"grace": 4}, "grace without minimum"),
         ({"grace": 4, "latest": 7}, "grace without minimum"),
         ({"grace": 1, "minimum": 4, "absolute_minimum": 2}, "grace beside absolute_minimum"),
@@ -206,8 +206,8 @@ def test_lengths_that_contradict_each_other_from_some_day(rule, said):
 def test_a_rule_in_several_units_is_said_in_words():
     rule = Spacing(minimum=Interval(months=3, days=28), latest=MONTH_AND_YEAR, grace=4)
     assert rule.words() == (
-        "at least 3 months and 28 d apart, at most 13 months between two, "
-        "forgiven up to 4 d sooner once it has happened"
+        "at least 3 months and 28 days apart, at most 13 months between two, "
+        "forgiven up to 4 days sooner once it has happened"
     )
 
 
@@ -329,7 +329,7 @@ def test_what_is_made_up_is_aimed_at_its_recommended_day():
     ("days", "said"),
     [
         ([(1, 30)], "session 1"),
-        ([(3, 0)], "0 d after session 1"),
+        ([(3, 0)], "0 days after session 1"),
         ([(3, 60), (3, 90)], "do not ascend"),
         ([(3, 60), (2, 90)], "do not ascend"),
         ([(3, SIX_MONTHS), (4, 182)], "do not ascend"),
@@ -411,7 +411,7 @@ def test_rules_that_no_window_can_keep_are_named():
     course = Course.of_days(series(*clash, count=3), [date(2027, 1, 4), date(2027, 1, 11), date(2027, 4, 14)])
     seen = forecast(course, [Visit(date(2027, 1, 4))], as_of=date(2027, 1, 5))
     assert seen.sessions[-1].earliest == date(2027, 4, 14)
-    assert any("at most 7 d between two" in said for said in seen.lifted)
+    assert any("at most 7 days between two" in said for said in seen.lifted)
 
 
 # -- in a file
@@ -508,6 +508,6 @@ def test_a_part_of_nought_is_nothing(text, length):
     assert read_length(text) == length
 
 
-@pytest.mark.parametrize(("months", "words"), [(1, "1 month and 14 d"), (2, "2 months and 14 d")])
+@pytest.mark.parametrize(("months", "words"), [(1, "1 month and 14 days"), (2, "2 months and 14 days")])
 def test_one_month_is_no_months(months, words):
     assert said(Interval(months=months, days=14)) == words

@@ -28,9 +28,9 @@ def test_it_names_the_preferences_and_what_closes_the_days(monkeypatch):
     with pytest.raises(TooManyWays) as caught:
         ks.plan(PREFERRED, start=JAN_4, calendar=calendar, wishes=OPEN)
     error = caught.value
-    assert "preferred, so that each may be broken or kept: at most 5 d between two" in error.why
+    assert "preferred, so that each may be broken or kept: at most 5 days between two" in error.why
     assert "2027-01-07 (closed 2027-01-07); 2027-01-14 (closed 2027-01-14)" in error.why
-    assert "leave out the preferred rule (at most 5 d between two), or make it required" in error.fix
+    assert "leave out the preferred rule (at most 5 days between two), or make it required" in error.fix
     assert "open 2027-01-07" in error.fix
     assert "leave out what the patient would rather" in error.fix
 
@@ -89,7 +89,7 @@ def test_each_advice_alone_helps_where_there_are_too_many_plans():
         ks.plan(prescribed, **given)
     advice = caught.value.fix.split(", or ")
     assert advice == [
-        "leave out the preferred rules (at least 2 d apart; at most 3 in 4 d, 4 within 9 d; 3 within 10 d)",
+        "leave out the preferred rules (at least 2 days apart; at most 3 in 4 days, 4 within 9 days; 3 within 10 days)",
         "make some of them required",
         "open 2027-01-28",
         "leave out what the patient would rather",

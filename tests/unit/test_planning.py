@@ -90,9 +90,9 @@ def eight(**at_most_2):
 
 
 CAUSES_5 = {
-    "at least 2 d apart",
-    "at most 2 in 7 d",
-    "8 within 28 d",
+    "at least 2 days apart",
+    "at most 2 in 7 days",
+    "8 within 28 days",
     "the weekly hours of the clinic",
     "closed 2026-11-11",
     "closed 2026-11-26",
@@ -101,10 +101,10 @@ CAUSES_5 = {
 
 
 def eight_can_be_placed(causes):
-    """Whether eight days from 9 November keep all that is named; "at most 7 d" is never among it."""
-    apart = 2 if "at least 2 d apart" in causes else 1
-    in_week = 7 if "at most 2 in 7 d" in causes else 0
-    last = 27 if "8 within 28 d" in causes else 60
+    """Whether eight days from 9 November keep all that is named; "at most 7 days" is never among it."""
+    apart = 2 if "at least 2 days apart" in causes else 1
+    in_week = 7 if "at most 2 in 7 days" in causes else 0
+    last = 27 if "8 within 28 days" in causes else 60
     closed = {(day - NOV_9).days for day in CLOSED_5 if f"closed {day}" in causes}
     weekly = "the weekly hours of the clinic" in causes
     opened = [d for d in range(last + 1) if d not in closed and not (weekly and d % 7 > 4)]
@@ -132,7 +132,7 @@ def test_eight_sessions_without_a_plan_say_why():
 
 
 def test_none_of_these_causes_can_be_left_out():
-    # without "at least 2 d apart": 9, 10, 16, 17, 23, 24, 30 November, 1 December
+    # without "at least 2 days apart": 9, 10, 16, 17, 23, 24, 30 November, 1 December
     assert not eight_can_be_placed(CAUSES_5)
     for cause in CAUSES_5:
         assert eight_can_be_placed(CAUSES_5 - {cause}), cause
@@ -270,8 +270,8 @@ def test_away_for_a_fortnight_told_in_advance():
     error = no_plan(T, start=JAN_4, calendar=OPEN, availability=patient(*away))
     # 4, 6, 8, 11 January are all that fit before; a fifth would have to come by the 18th
     assert set(error.causes) == {
-        "at least 2 d apart",
-        "at most 7 d between two",
+        "at least 2 days apart",
+        "at most 7 days between two",
         "the weekly hours of the clinic",
         *(f"closed 2027-01-{day} for the patient" for day in (12, 13, 14, 15, 18)),
     }
@@ -350,7 +350,7 @@ def test_the_latest_of_a_join_binds():
     )
     away = [date(2027, 1, day) for day in range(8, 16)]
     error = no_plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away))
-    assert "induction to boosters: at most 8 d" in error.causes
+    assert "induction to boosters: at most 8 days" in error.causes
     assert days_of(plan(protocol_, start=JAN_4, calendar=NEVER_CLOSED.without(away[:-1]))) == dates(
         "4 7 15 Jan"
     )
@@ -585,8 +585,8 @@ def test_a_window_that_is_closed_is_named_and_each_way_out_was_tried():
     ]
     assert changes["open 2027-01-11"] == dates("4 11 13 15 18 21 Jan")
     # the rules are those of the gap: 1 day to Tuesday 5, or 8 to Tuesday 12
-    assert changes["have a clinician set aside 'at least 2 d apart'"][:2] == dates("4 5 Jan")
-    assert changes["have a clinician set aside 'at most 7 d between two'"][:2] == dates("4 12 Jan")
+    assert changes["have a clinician set aside 'at least 2 days apart'"][:2] == dates("4 5 Jan")
+    assert changes["have a clinician set aside 'at most 7 days between two'"][:2] == dates("4 12 Jan")
     assert len([what for what in changes if "set aside" in what]) == 2
 
 

@@ -88,15 +88,15 @@ def test_seven_in_two_weeks_need_a_weekend():
     assert days_of(plan(seven, start=JAN_4, calendar=NEVER_CLOSED)) == dates("4 6 8 10 12 14 16 Jan")
     error = no_plan(seven, start=JAN_4, calendar=OPEN)
     assert set(error.causes) == {
-        "2 nominal weeks (at most 14 d)",
-        "at least 2 d apart",
+        "2 nominal weeks (at most 14 days)",
+        "at least 2 days apart",
         "the weekly hours of the clinic",
     }
 
 
 def test_six_mondays_last_longer_than_four_weeks():
     error = no_plan(SERIES, start=JAN_4, calendar=clinic("mon"))
-    assert set(error.causes) == {"2 to 4 nominal weeks (at most 28 d)", "the weekly hours of the clinic"}
+    assert set(error.causes) == {"2 to 4 nominal weeks (at most 28 days)", "the weekly hours of the clinic"}
 
 
 def test_eight_in_four_weeks_twice_a_week():
@@ -114,7 +114,7 @@ def test_eight_need_three_weeks_at_two_days_apart():
 def test_eight_in_two_weeks_at_two_days_cannot_be(calendar):
     error = no_plan(SERIES.choose(sessions=8, weeks=2), start=JAN_4, calendar=calendar)
     assert error.why == "8 sessions at least 2 days apart need 15 days; the series may take 14"
-    assert set(error.causes) == {"at least 2 d apart", "2 nominal weeks (at most 14 d)"}
+    assert set(error.causes) == {"at least 2 days apart", "2 nominal weeks (at most 14 days)"}
 
 
 TWO_IN_WEEKS = protocol(phase(2, study_days=(1, 15), weeks=(2, 4)))
@@ -128,7 +128,7 @@ def test_two_to_four_nominal_weeks_are_8_to_28_dates(date_number, can_be):
         assert days_of(plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar)) == [JAN_4, last]
     else:
         assert (
-            "2 to 4 nominal weeks (at most 28 d)"
+            "2 to 4 nominal weeks (at most 28 days)"
             in no_plan(TWO_IN_WEEKS, start=JAN_4, calendar=calendar).causes
         )
 

@@ -173,7 +173,7 @@ def test_a_rule_in_hours_that_no_start_keeps():
         calendar=clinic(zone=NEW_YORK, hours="09:00-11:00"),
     )
     assert error.what == "the days can be placed, the hours cannot"
-    assert error.causes == ("at least 120 h from start to start", "at most 5 d between two")
+    assert error.causes == ("at least 120 hours from start to start", "at most 5 days between two")
     assert "open longer" in error.fix
 
 

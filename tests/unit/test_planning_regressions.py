@@ -95,7 +95,7 @@ def test_hours_that_rule_out_days_are_among_the_causes():
     """240 h are ten days, or nine and the longest of days."""
     rules = Spacing(minimum_hours=240), Spacing(latest=7)
     error = no_plan(protocol(phase(2, *rules, weekdays=MON_THU)), start=JAN_4, calendar=OPEN)
-    assert set(error.causes) == {"at least 240 h from start to start", "at most 7 d between two"}
+    assert set(error.causes) == {"at least 240 hours from start to start", "at most 7 days between two"}
 
 
 # -- explanations
@@ -106,7 +106,7 @@ def test_the_causes_of_a_contradiction_are_minimal():
     rules = Spacing(minimum=1, latest=2), Spacing(apart=2, minimum=4), Spacing(apart=3, latest=4)
     error = no_plan(protocol(phase(4, *rules, weekdays=MON_THU)), start=JAN_4, calendar=NEVER_CLOSED)
     assert len(error.causes) == 2
-    assert set(error.causes) == {"at most 2 in 4 d", "4 within 5 d"}
+    assert set(error.causes) == {"at most 2 in 4 days", "4 within 5 days"}
 
 
 EIGHT = protocol(
@@ -184,8 +184,8 @@ def test_a_long_course_is_explained_by_its_first_sessions(monkeypatch):
     weekly = protocol(boosters(250, Spacing(minimum=7, latest=7), every=every(7)))
     error = no_plan(weekly, start=JAN_4, calendar=OPEN.with_holidays("US"))
     assert set(error.causes) == {
-        "at least 7 d apart",
-        "at most 7 d between two",
+        "at least 7 days apart",
+        "at most 7 days between two",
         "closed 2027-01-18 (Martin Luther King Jr. Day)",
     }
     assert len(str(error)) < 3000

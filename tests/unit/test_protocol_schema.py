@@ -45,7 +45,7 @@ BEYOND_THE_SCHEMA = (
     "out of order|cites|study is missing|sessions, .* of them planned|study days|a session of|two phases of one name"
     "|an interval of|follows one without end|a preferred spacing over|a spacing between sessions"
     "|a number with a decimal point|preferred weeks|not a list of days|\\d+ to \\d+ weeks|without a pattern"
-    "|an open-ended phase without|a spacing in hours|a grace of|is recommended 0 d|recommended days that"
+    "|an open-ended phase without|a spacing in hours|a grace of|is recommended 0 days|recommended days that"
     "|no_driving is datetime|is left for|runs beside|two companions of one id|a companion of the phase"
     "|a companion counted from|appointment of \\d+ minutes|a notice from"
     "|extra days that are no|choices beside no interval"

@@ -136,7 +136,7 @@ def test_the_clinic_closes_for_a_week():
     closed = OPEN_UTC.without([jan(day) for day in range(18, 23)])
     with pytest.raises(NoFeasiblePlan) as caught:
         again(course, 12, calendar=closed)
-    assert "at most 7 d between two" in caught.value.why
+    assert "at most 7 days between two" in caught.value.why
     assert "exceed" in caught.value.fix
     result = again(course, 12, calendar=closed, exceed=True)
     assert coming(result, 12) == [14, 25, 27]
@@ -359,8 +359,8 @@ def test_what_cannot_be_kept_any_more_is_said_in_days_and_in_dates():
     result = again(course, 14, *visits(4), *visits(6, 8, 11, 13, status="no-show"))
     assert standing(result) == [4, 15, 18, 20, 22, 25]
     assert result.revisions[-1].remarks == (
-        "Mon 2027-01-04 to Fri 2027-01-15 takes 11 days; at most 7 d between two: no open day can keep it any more",
-        "Mon 2027-01-04 to Mon 2027-01-25 takes 22 days; 2 nominal weeks (at most 14 d): "
+        "Mon 2027-01-04 to Fri 2027-01-15 takes 11 days; at most 7 days between two: no open day can keep it any more",
+        "Mon 2027-01-04 to Mon 2027-01-25 takes 22 days; 2 nominal weeks (at most 14 days): "
         "no open day can keep it any more",
     )
 
@@ -542,7 +542,7 @@ def test_an_authorisation_ends_nothing_that_it_does_not_pay_for(sessions):
 
 
 def test_a_rule_that_was_lifted_stays_so_in_another_protocol():
-    """Where there is one phase the rule is "at most 7 d between two", beside others "induction: at most 7 d ..."."""
+    """Of one phase the rule is "at most 7 days between two", beside others "induction: at most 7 days ..."."""
     course = after_two_misses()
     (lifted,) = course.lifted
     assert (lifted.key, lifted.latest, lifted.by) == ("induction/spacing 1/latest", 7, "history")

@@ -349,12 +349,22 @@ def test_a_finding_says_what_to_do_unless_it_only_informs_or_is_waived(course):
     findings = ks.check(ks.Course.of_days(course.protocol, days, zone="UTC"))
     ordered = gravest_first(findings)
     assert [finding.severity for finding in ordered] == sorted((f.severity for f in findings), reverse=True)
-    grave = list(finding_lines(ordered[0]))
-    assert grave[0] == ordered[0].where
-    assert [line.partition(":")[0] for line in grave[1:]] == [ordered[0].name, "why", "fix"]
+    grave = ordered[0]
+    shown = " ".join(" ".join(finding_lines([grave])).split())
+    assert shown == f"x {grave.code} {grave.what} {grave.why} {grave.fix} Source: {grave.source}"
     informs = next(f for f in ordered if f.severity is Severity.INFO and f.code != "KS211")
-    assert len(list(finding_lines(informs))) == 2
+    assert list(finding_lines([informs], verbose=False)) == []
     waived = attrs.evolve(
         informs, waived_by=Waiver(rule="KS101", sessions=("s1",), reason="a journey", who="Dr A")
     )
-    assert list(finding_lines(waived))[-1] == "waived by Dr A: a journey"
+    assert any("Exception by Dr A: a journey" in line for line in finding_lines([waived]))
+
+
+def test_a_command_to_type_names_the_course_file_and_stays_in_one_line(course):
+    finding = ks.check(course, as_of=MONDAY)[0]
+    typed = "ketsched record ride a/very/long/name/of/a/folder/and/of/a/file.json 2027-01-04 confirmed"
+    asked = attrs.evolve(
+        finding, fix="Add --clinic FILE, then: ketsched record ride FILE 2027-01-04 confirmed"
+    )
+    lines = list(finding_lines([asked], file="a/very/long/name/of/a/folder/and/of/a/file.json"))
+    assert [line.strip() for line in lines[-3:-1]] == ["Add --clinic FILE, then:", typed]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import attrs
 import icalendar
 import pytest
 
 from ketsched.calendars import Calendar
+from ketsched.checking import Finding, check
 from ketsched.errors import KetschedError
 from ketsched.interchange import dumps
 from ketsched.languages import LANGUAGES, Contact, Words
-from ketsched.model import Course, Visit
+from ketsched.model import Course, Visit, Waiver
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.tracking import replan
@@ -131,3 +132,39 @@ def test_appointments_alone():
     kept = [e for e in everything.walk("VEVENT") if str(e["SUMMARY"]).startswith("Appointment")]
     assert [e.to_ical() for e in alone.walk("VEVENT")] == [e.to_ical() for e in kept]
     assert len(kept) < len(everything.walk("VEVENT"))
+
+
+NEVER_AT_THE_CLINIC = re.compile(
+    r"waive|leave it\b|nominal|asks for|became of|pays for|\b\d+ [dh]\b|journey|programme|violation|\bslot|besides"
+    r"|goes? around|goes with|off-pattern|did not attend|top-up|\(s\d|by name and date|no-show|s is off\b"
+)
+"""Words that no coordinator reads in a finding: those of the code, and what one has to guess at."""
+ENDS = re.compile(r"[.?!]$|: ketsched \w+ .+$")
+
+
+def checked_in_many_ways(planned: Course) -> Iterator[Finding]:
+    """As planned, followed, with sessions at wrong times, and by a clinic that is closed or has one chair."""
+    first, later = planned.sessions[0], planned.sessions[2]
+    beside = attrs.evolve(later, day=planned.sessions[1].day + timedelta(1), time=time(19), ride="self")
+    broken = attrs.evolve(planned, sessions=(first, planned.sessions[1], beside, *planned.sessions[3:]))
+    one = clinic(planned.zone).without([first.day, planned.sessions[-1].day])
+    waiver = Waiver(rule="KS301", sessions=("s1",), reason="agreed", who="Dr A", until=first.day)
+    for found in (planned, followed(planned), broken, attrs.evolve(planned, companions=())):
+        yield from check(found)
+        yield from check(found, calendar=one, as_of=later.day, waivers=[waiver])
+        yield from check(
+            found, calendar=one, visits=[Visit(first.day, status="stopped early")], as_of=later.day
+        )
+
+
+@pytest.mark.parametrize("protocol", protocol_ids())
+def test_a_finding_is_said_in_sentences_and_in_the_words_of_a_clinic(protocol):
+    findings = {finding.code: finding for finding in checked_in_many_ways(course(protocol, "en"))}
+    assert len(findings) > 8
+    for finding in findings.values():
+        own = "" if finding.code == "KS211" else finding.why  # what the protocol's file says
+        for text in (finding.what, own, finding.fix):
+            assert not NEVER_AT_THE_CLINIC.search(text), text
+        for text in (finding.what, finding.why, finding.fix):
+            assert not text[:1].islower(), text
+            assert ENDS.search(text), text

@@ -456,7 +456,7 @@ def test_away_from_12_january_told_in_advance(back, feasible):
         return
     with pytest.raises(NoFeasiblePlan) as caught:
         again(course, visits("4 7 Jan"), "8 Jan", **options)
-    assert "at most 7 d between two" in caught.value.why
+    assert "at most 7 days between two" in caught.value.why
     # a clinician may let it go
     result = again(course, visits("4 7 Jan"), "8 Jan", exceed=True, **options)
     assert coming(result)[0] == day("11 Jan")
@@ -513,7 +513,7 @@ def test_sessions_4_and_5_missed(today, expected):
     assert named(result, "s6") == named(course, "s6")
     broken = {(day("11 Jan"), day("21 Jan"), 7, "history")}
     assert lifted(result) == (set() if today == "17 Jan" else broken)
-    assert bool([said for said in result.revisions[-1].remarks if "10 d" in said]) is (today != "17 Jan")
+    assert bool([said for said in result.revisions[-1].remarks if "10 days" in said]) is (today != "17 Jan")
     assert not errors(result, today)
 
 

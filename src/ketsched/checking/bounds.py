@@ -3,7 +3,6 @@ Bounds of the protocol that a course breaks, whether its sessions were given or 
 
 A bound is read in one place and reported in one of two. What can still be moved is a fault of the
 plan (KS1, and KS2 for the weeks of a series); what has happened is a remark on the history (KS5).
-
 `apart` counts places among the sessions that stand, in order of time.
 """
 
@@ -20,6 +19,7 @@ from ketsched.checking.opendays import from_day, last_free, until_day
 from ketsched.checking.rules import Cited, Finding, Rule, Severity
 from ketsched.clock import day_words, elapsed, later
 from ketsched.model import Phase, Session, Spacing, days_between, said
+from ketsched.names import in_days
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -127,7 +127,7 @@ def long_gaps(case: CheckedCourse) -> Iterator[Breach]:
         first, last = sessions[0], sessions[-1]
         if stated.too_far(first, last) and (first.id, last.id) not in reported:
             reported.add((first.id, last.id))
-            yield _too_long(case, "KS102", stated, first, last, "them")
+            yield _too_long(case, "KS102", stated, first, last)
 
 
 def full_windows(case: CheckedCourse) -> Iterator[Breach]:
@@ -140,10 +140,10 @@ def full_windows(case: CheckedCourse) -> Iterator[Breach]:
                 case,
                 "KS103",
                 sessions,
-                what=f"{case.named(first)} to {case.named(last)} are {len(sessions)} "
-                f"in {(last.day - first.day).days + 1} d",
-                limit=f"at most {stated.spacing.apart} in any {least} d",
-                fix=f"move {case.named(last)} to {from_day(case, last, first.day + timedelta(least))}",
+                what=f"{amount(len(sessions))} in {in_days((last.day - first.day).days + 1)}, "
+                f"{case.named(first)} to {case.named(last)}",
+                limit=f"at most {stated.spacing.apart} in any {in_days(least)}",
+                fix=f"move {case.called(last)} to {from_day(case, last, first.day + timedelta(least))}",
                 forgiven=stated.forgives(first, last),
             )
 
@@ -157,8 +157,8 @@ def close_places(case: CheckedCourse) -> Iterator[Breach]:
                 case,
                 "KS104",
                 (first, second),
-                limit=f"at least {least} d between these two",
-                fix=f"move it to {from_day(case, second, first.day + timedelta(least))}",
+                limit=f"at least {in_days(least)} between these two",
+                fix=f"move {case.called(second)} to {from_day(case, second, first.day + timedelta(least))}",
                 forgiven=stated.forgives(first, second),
             )
 
@@ -167,7 +167,7 @@ def far_places(case: CheckedCourse) -> Iterator[Breach]:
     """Yield the pairs of numbered sessions that are further apart than the latest day between them."""
     for stated, (first, second) in _numbered_places(case, "latest"):
         if stated.too_far(first, second):
-            yield _too_long(case, "KS105", stated, first, second, "these two")
+            yield _too_long(case, "KS105", stated, first, second, " between these two")
 
 
 def few_hours(case: CheckedCourse) -> Iterator[Breach]:
@@ -187,8 +187,8 @@ def few_hours(case: CheckedCourse) -> Iterator[Breach]:
                 case,
                 "KS106",
                 (first, last),
-                what=f"{case.named(last)} starts {_hours(passed)} after {case.named(first)}",
-                limit=f"at least {stated.spacing.minimum_hours} h from start to start",
+                what=f"{case.named(last)} starts {_hours(passed)} after {case.named(first)} started",
+                limit=f"at least {amount(stated.spacing.minimum_hours or 0, 'hour')}",
                 fix=f"start it on {day_words(allowed.date())} at {allowed:%H:%M} or later",
             )
 
@@ -202,16 +202,16 @@ def short_joins(case: CheckedCourse) -> Iterator[Breach]:
         last, first = earlier.sessions[-1], following.sessions[0]
         if not _states_rules(following.phase):
             stated = [one for one in _stated(earlier, "minimum") if one.spacing.apart == 1]
-            yield from _too_short(case, "KS107", stated, last, first)
+            yield from _too_short(case, "KS107", stated, last, first, what=_join(last, first))
         elif (rule := following.phase.join_rule) is not None and rule.minimum is not None:
             least = days_between(last.day, rule.minimum)
             if 0 < (first.day - last.day).days < least:
                 yield Breach(
                     code="KS107",
                     sessions=(last, first),
-                    what=_gap(case, last, first),
-                    why=f"{following.phase.name} begins at least {said(rule.minimum)} after {earlier.phase.name}",
-                    fix=f"move it to {from_day(case, first, last.day + timedelta(least))}",
+                    what=_join(last, first),
+                    why=f"the protocol requires at least {said(rule.minimum)}",
+                    fix=f"move {case.called(first)} to {from_day(case, first, last.day + timedelta(least))}",
                     cited=case.cite(following.phase, "join"),
                 )
 
@@ -226,8 +226,8 @@ def long_joins(case: CheckedCourse) -> Iterator[Breach]:
             yield Breach(
                 code="KS108",
                 sessions=(last, first),
-                what=_gap(case, last, first),
-                why=f"{following.phase.name} begins at most {said(stated)} after {earlier.phase.name}",
+                what=_join(last, first),
+                why=f"the protocol requires at most {said(stated)}",
                 fix=_move_back(case, last, first, latest),
                 latest=latest,
                 cited=case.cite(following.phase, "join"),
@@ -241,9 +241,9 @@ def days_with_two(case: CheckedCourse) -> Iterator[Breach]:
             yield Breach(
                 code="KS109",
                 sessions=(previous, session),
-                what=f"{case.named(session)} is on the same day as {case.named(previous)}",
-                why="no protocol has two sessions on one date",
-                fix="close one of them, or move it to another day",
+                what=f"{case.named(previous)} and {case.named(session)} are on the same day",
+                why="no protocol we read does that",
+                fix="move one to another day, or cancel it",
             )
 
 
@@ -276,7 +276,7 @@ def short_series(case: CheckedCourse) -> Iterator[Breach]:
         unfinished = happened(series.sessions[-1]) and len(series.counted) < series.phase.counts[0]
         if weeks < least and series.phase.name not in case.over and not unfinished:
             day = series.sessions[0].day + timedelta(DAYS_A_WEEK * (least - 1))
-            fix = f"move the last session to {from_day(case, series.sessions[-1], day)}"
+            fix = f"move {case.called(series.sessions[-1])} to {from_day(case, series.sessions[-1], day)}"
             yield _span_broken(case, "KS203", series, fix=fix, latest=None)
 
 
@@ -285,9 +285,7 @@ def long_series(case: CheckedCourse) -> Iterator[Breach]:
     for series, weeks, (_, most) in _weeks(case):
         if weeks > most:
             latest = DAYS_A_WEEK * most - 1
-            back = _move_back(
-                case, series.sessions[0], series.sessions[-1], latest, "move the last session to"
-            )
+            back = _move_back(case, series.sessions[0], series.sessions[-1], latest)
             yield _span_broken(case, "KS204", series, fix=back, latest=latest)
 
 
@@ -302,13 +300,13 @@ def _span_broken(
     case: CheckedCourse, code: str, series: PhaseSessions, *, fix: str, latest: int | None
 ) -> Breach:
     least, most = series.phase.weeks or (0, 0)
-    accepts = "accepts" if series.phase.weeks_required else "prefers"
-    span, weeks = amount(series.span, "day"), amount(series.nominal_weeks, "nominal week")
+    requires = "requires" if series.phase.weeks_required else "prefers"
+    limit = f"at least {amount(least, 'week')}" if latest is None else f"at most {amount(most, 'week')}"
     return Breach(
         code=code,
         sessions=series.sessions,
-        what=f"{series.phase.name} spans {span}, {weeks}",
-        why=f"the protocol {accepts} {amount(least, 'week', most)}",
+        what=f"{series.phase.name} takes {in_days(series.span)}",
+        why=f"the protocol {requires} {limit}",
         fix=fix,
         where=case.where_phase(series.phase),
         severity=Severity.ERROR if series.phase.weeks_required else Severity.WARNING,
@@ -374,8 +372,8 @@ class _Stated:
         return Breach(
             code=code,
             sessions=sessions,
-            what=what or _gap(case, sessions[0], sessions[-1]),
-            why=f"the protocol {'asks for' if required else 'prefers'} {limit}",
+            what=what or _gap(case, sessions[0], sessions[-1], only=" at least " in f" {limit}"),
+            why=f"the protocol {'requires' if required else 'prefers'} {limit}",
             fix=fix,
             severity=Severity.ERROR if required else Severity.WARNING,
             forgiven=forgiven,
@@ -444,49 +442,59 @@ def _states_rules(phase: Phase) -> bool:
 
 
 def _too_short(
-    case: CheckedCourse, code: str, stated: Iterable[_Stated], previous: Session, session: Session
+    case: CheckedCourse,
+    code: str,
+    stated: Iterable[_Stated],
+    previous: Session,
+    session: Session,
+    *,
+    what: str = "",
 ) -> Iterator[Breach]:
     """Yield the first rule that a gap is too short for, those that forgive it last; not of two on one day."""
     broken = [one for one in stated if one.too_near(previous, session)] if previous.day < session.day else []
     for one in sorted(broken, key=lambda one: one.forgives(previous, session))[:1]:
         least = one.least(previous)
-        fix = f"move it to {from_day(case, session, previous.day + timedelta(least))}"
+        fix = f"move {case.called(session)} to {from_day(case, session, previous.day + timedelta(least))}"
         if not happened(previous):
             before = last_free(case, previous, one.spacing.last_before(session.day), DAYS_A_WEEK)
-            fix += f", or {case.named(previous)} to {day_words(before)} or earlier" if before else ""
+            fix += f", or {case.called(previous)} to {day_words(before)} or earlier" if before else ""
         yield one.breach(
             case,
             code,
             (previous, session),
-            limit=f"at least {least} d between two",
+            limit=f"at least {in_days(least)}",
             fix=fix,
+            what=what,
             forgiven=one.forgives(previous, session),
         )
 
 
 def _too_long(
-    case: CheckedCourse, code: str, stated: _Stated, first: Session, last: Session, between: str
+    case: CheckedCourse, code: str, stated: _Stated, first: Session, last: Session, between: str = ""
 ) -> Breach:
     latest = stated.latest(first)
-    limit, fix = f"at most {latest} d between {between}", _move_back(case, first, last, latest)
+    limit, fix = f"at most {in_days(latest)}{between}", _move_back(case, first, last, latest)
     breach = stated.breach(case, code, (first, last), limit=limit, fix=fix)
     return attrs.evolve(breach, latest=latest)
 
 
-def _move_back(
-    case: CheckedCourse, first: Session, last: Session, latest: int, words: str = "move it to"
-) -> str:
+def _move_back(case: CheckedCourse, first: Session, last: Session, latest: int) -> str:
     """Say until when the later of two sessions can be, or that no day until then is left."""
     until = first.day + timedelta(latest)
     if happened(first) and case.as_of is not None and until <= case.as_of:
-        return f"{day_words(until)} has passed: plan the rest again (ketsched replan), which says what it cannot keep"
-    return until_day(case, last, first.day, until, words)
+        return f"{day_words(until)} has passed. Plan the rest again: ketsched replan FILE"
+    return until_day(case, last, first.day, until, f"move {case.called(last)} to")
 
 
-def _gap(case: CheckedCourse, earlier: Session, session: Session) -> str:
-    return f"{case.named(session)} is {(session.day - earlier.day).days} d after {case.named(earlier)}"
+def _gap(case: CheckedCourse, earlier: Session, session: Session, *, only: bool) -> str:
+    away = in_days((session.day - earlier.day).days)
+    return f"{case.named(session)} is {'only ' * only}{away} after {case.named(earlier)}"
+
+
+def _join(last: Session, first: Session) -> str:
+    return f"{first.phase} starts {in_days((first.day - last.day).days)} after {last.phase} ended"
 
 
 def _hours(passed: timedelta) -> str:
     hours, minutes = divmod(int(passed.total_seconds()) // 60, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return amount(hours, "hour") + (f" {amount(minutes, 'minute')}" if minutes else "")

@@ -38,6 +38,7 @@ from ketsched.model import (
     Visit,
     Waiver,
 )
+from ketsched.names import Names
 from ketsched.zones import same_zone, zone_named
 
 DAYS_A_WEEK = 7
@@ -301,20 +302,23 @@ class CheckedCourse:
             fits = opening is not None and end <= opening.end
         return SeatedSession(session, calendar, minutes, day, spans, start, opening is not None, fits)
 
-    def named(self, session: Session, *others: Session) -> str:
-        """
-        Say which session it is: its number, or its day if it has none, and its phase if there are several.
+    @cached_property
+    def names(self) -> Names:
+        """What its bookings are called."""
+        return Names(self.agenda)
 
-        Of several sessions it says how many they are.
-        """
+    def named(self, session: Session, *others: Session) -> str:
+        """Say which session it is, or which several: "infusion 3 (Fri 2027-01-08)", "infusions 3 to 5"."""
         if others:
-            return amount(1 + len(others))
-        prefix = f"{session.phase} " if len(self.series) > 1 else ""
-        number = self.numbers.get(session.id)
-        return f"{prefix}session {number}" if number else f"the {prefix}session of {day_words(session.day)}"
+            return self.names.several(one.id for one in (session, *others))
+        return self.names.on_day(session)
+
+    def called(self, session: Session) -> str:
+        """Say which session it is where its day was said already: "infusion 3"; by its day if it has no number."""
+        return self.names.of(session) if session.id in self.numbers else self.names.on_day(session)
 
     def with_verb(self, sessions: Sequence[Session]) -> str:
-        """Name sessions with their verb: "session 3 is", "4 sessions are"."""
+        """Name sessions with their verb: "infusion 3 (Fri 2027-01-08) is", "infusions 3 to 6 are"."""
         return f"{self.named(*sessions)} {'is' if len(sessions) == 1 else 'are'}"
 
     def place(self, finding: Finding) -> str:
@@ -365,9 +369,9 @@ def unknown_sessions(
     if unknown:
         yield rule.at(
             *sessions,
-            what=f"there is no session {' or '.join(unknown)}",
-            why=f"{named_by} names it, and the course has no such session",
-            fix=f"give the id of the session that was meant, or {otherwise}",
+            what=f"{named_by} names {' and '.join(unknown)}",
+            why="the course has no such session",
+            fix=f"name the session that was meant by its id, or {otherwise}",
             where=where,
         )
 

@@ -50,7 +50,7 @@ def companion_outside_hours(case: CheckedCourse) -> Iterator[Finding]:
         if whose is not None and why:
             yield companion_outside_hours.at(
                 booked=[booked],
-                what=f"{booked.title} is {said_when(booked)}, outside the hours of {whose.name}",
+                what=f"{booked.title} {said_when(booked)} is outside the hours of {whose.name}",
                 why=why,
                 fix=_other_day(case, booked, whose),
                 severity=severity_of(booked.companion),
@@ -93,12 +93,12 @@ def companion_overlaps(case: CheckedCourse) -> Iterator[Finding]:
             if all(one.companion.on_session_days == "during" for one in booked):
                 continue
             begin, second, until = (local(at, case.course.zone) for at in (other[0], span[0], other[1]))
-            taken = case.named(stays[0].session) if stays else booked[0].title
+            taken = case.called(stays[0].session) if stays else booked[0].title
             yield companion_overlaps.at(
                 *(stay.session for stay in stays),
                 booked=booked,
-                what=f"{booked[-1].title} overlaps {taken}",
-                why=f"they begin at {begin:%H:%M} and {second:%H:%M}, the first ends at {until:%H:%M}",
+                what=f"{booked[-1].title} overlaps {taken} on {day_words(booked[-1].day)}",
+                why=f"they begin at {begin:%H:%M} and {second:%H:%M}; the first ends at {until:%H:%M}",
                 fix=f"let it end by {second:%H:%M}, or move it to another day"
                 if isinstance(span[2], Stay)
                 else f"start it at {until:%H:%M} or later, or on another day",
@@ -121,7 +121,7 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
     clock = booked.placed.time
     if clock is None:
         long = max((span.end - span.start for span in spans), default=MINUTES_A_DAY)
-        return f"{whose.name} has {long} min in one piece at most" if plain and long < minutes else ""
+        return f"{whose.name} has {long} minutes in one piece at most" if plain and long < minutes else ""
     if booked.begin is None or booked.end is None:
         return ""
     start = minute_of(clock)
@@ -132,13 +132,13 @@ def _cannot(case: CheckedCourse, booked: CompanionBooking, whose: Calendar) -> s
         fits = whose.is_open_throughout(begin, end)
     if not fits:
         hours = ", ".join(str(span) for span in spans)
-        return f"it takes {minutes} min; {whose.name} has {hours or 'no hours'} on {day_words(day)}"
+        return f"it takes {minutes} minutes; {whose.name} has {hours or 'no hours'} on {day_words(day)}"
     named = booked.companion.role in case.calendars
     if named and (whose.is_booked or whose.others) and whose.free_chair(begin, end) is None:
-        return f"{whose.name} is taken at some time between {begin:%H:%M} and {end:%H:%M}"
+        return f"{whose.name} has another booking between {begin:%H:%M} and {end:%H:%M}"
     clinician = next(whose.parts()).clinician
     if not named and booked.companion.role == CLINICIAN and clinician.free_chair(begin, end) is None:
-        return f"every clinician is taken at some time between {begin:%H:%M} and {end:%H:%M}"
+        return f"every clinician has another booking between {begin:%H:%M} and {end:%H:%M}"
     return ""
 
 

@@ -19,8 +19,9 @@ from ketsched.checking.case import CheckedCourse
 from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import WEEKDAY_NAMES, day_words
 from ketsched.model import BookingStatus, Companion, Spacing
+from ketsched.names import in_days, inside
 
-TOO_LATE = "it can no longer be: record what took place, or waive this with the reason"
+TOO_LATE = "no day is left: record what took place, tell a clinician, or record an exception"
 NAMED = 4
 """How many companions a finding about the whole course names."""
 
@@ -41,7 +42,7 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: a review after session 3, no such booking.
 
-    Instead: book it in its window, or waive the rule with the reason for leaving it out.
+    Instead: book it in its window, or record an exception with the reason for leaving it out.
 
     References: the protocol's own source for the companion.
     """
@@ -53,8 +54,8 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
             possible = [one for one in missing if not one.is_past]
             yield companion_missing.at(
                 *(one.anchor_day.session for one in missing if one.anchor_day.session is not None),
-                what=f"{companion.title} is not booked at all, for {len(missing)} sessions",
-                why=f"the protocol {_asks(companion)} it, counted from {companion.anchor.words()}",
+                what=f"no {inside(companion.title)} is booked, for {len(missing)} sessions",
+                why=f"the protocol {_asks(companion)} one {_days(companion)} {companion.anchor.words()}",
                 fix=_book_all(len(possible), len(missing)),
                 where=f"{case.course.protocol.id}, {companion.title}",
                 severity=severity_of(companion) if possible else Severity.WARNING,
@@ -72,8 +73,8 @@ def companion_missing(case: CheckedCourse) -> Iterator[Finding]:
             yield companion_missing.at(
                 *([] if one.anchor_day.session is None else [one.anchor_day.session]),
                 what=f"{companion.title} is not booked{times}",
-                why=f"the protocol {_asks(companion)} it, counted from {_anchor_words(companion, one.anchor_day)}",
-                fix=TOO_LATE if one.is_past else f"{book}, or waive this with the reason",
+                why=f"the protocol {_asks(companion)} it {_days(companion)} {_anchor_words(companion, one.anchor_day)}",
+                fix=TOO_LATE if one.is_past else f"{book}, or record an exception",
                 where=f"{companion.title}, {window}",
                 severity=Severity.WARNING if one.is_past else severity_of(companion),
                 day=one.anchor_day.day,
@@ -105,15 +106,15 @@ def companions_not_planned(case: CheckedCourse) -> Iterator[Finding]:
     if titles:
         named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED} more" if titles[NAMED:] else "")
         yield companions_not_planned.at(
-            what=f"nothing around the sessions is planned: {named}",
-            why="the protocol asks for these, and the course has none",
-            fix="plan them with the course, or leave it if they are kept elsewhere",
+            what=f"no other appointments are planned ({named})",
+            why="the protocol has them",
+            fix="plan them. Nothing to do if another system has them",
         )
     elif not case.bookings.bookable:
         yield companions_not_planned.at(
-            what="the protocol names nothing around its sessions: no screening, no review, no monitoring",
-            why="it prescribes sessions alone",
-            fix="add what your clinic does as [[companion]], or leave it if that is kept elsewhere",
+            what="the protocol has no other appointments: no screening, no review, no check-ups",
+            why="it has sessions only",
+            fix="add what your clinic does as [[companion]]. Nothing to do if that is kept elsewhere",
         )
 
 
@@ -131,7 +132,7 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
 
     Why it matters: a review that slips behind the sessions it was to decide about decides nothing.
 
-    Example: 14 to 31 d after the last session, which is on Mon 18 January 2027; the review on Sat 30 January.
+    Example: 14 to 31 days after the last session, which is on Mon 18 January 2027; the review on Sat 30 January.
 
     Instead: a day from Mon 1 to Thu 18 February.
 
@@ -163,9 +164,9 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
             days = say_open_days(case, booked.companion, anchor)
             yield companion_outside_window.at(
                 booked=[booked],
-                what=f"{booked.title} took place on {day_words(booked.day)}, and no longer counts",
-                why=f"it lies {_days(booked.companion)} {_anchor_words(booked.companion, anchor)}; it is "
-                f"{(anchor.day - booked.day).days} d before it",
+                what=f"{booked.title} of {day_words(booked.day)} no longer counts",
+                why=f"it should be {_days(booked.companion)} {_anchor_words(booked.companion, anchor)}; it was "
+                f"{in_days((anchor.day - booked.day).days)} before",
                 fix=f"have it again on {days}, or move the session back" if days else "move the session back",
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, "window"),
@@ -178,8 +179,8 @@ def companion_outside_window(case: CheckedCourse) -> Iterator[Finding]:
             side = "later" if gap < limit else "earlier"
             yield companion_outside_window.at(
                 booked=[earlier, booked],
-                what=f"{booked.title} is {gap} d after the one of {day_words(earlier.day)}",
-                why=f"the protocol asks for {spacing.words()}",
+                what=f"{booked.title} {said_when(booked)} is {in_days(gap)} after the one on {day_words(earlier.day)}",
+                why=f"the protocol {_asks(booked.companion)} {spacing.words()}",
                 fix=f"move it to {day_words(earlier.day + timedelta(limit))} or {side}",
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, f"spacing {number}"),
@@ -212,10 +213,10 @@ def companion_on_session_day(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 booked=[booked],
                 what=f"{booked.title} is on the day of {case.named(sessions[0])}",
-                why="the protocol keeps it off the days of sessions",
+                why="the protocol keeps those days free",
                 fix=f"move it to {day_words(days[0])}"
                 if days
-                else "move the session; no other day of its window is open",
+                else "no other day is open for it: move the session",
                 severity=severity_of(booked.companion),
                 cited=case.cite(booked.companion, "on_session_days"),
             )
@@ -245,9 +246,9 @@ def task_overdue(case: CheckedCourse) -> Iterator[Finding]:
         if booked.companion.kind == "task" and case.as_of and booked.day < case.as_of:
             yield task_overdue.at(
                 booked=[booked],
-                what=f"{booked.title} was due {day_words(booked.day)}",
-                why=f"it is {(case.as_of - booked.day).days} d overdue on {case.as_of}",
-                fix="do it and record it, or close it",
+                what=f"to do: {inside(booked.title)}{_for(case, booked)} was due on {day_words(booked.day)}",
+                why=f"that was {in_days((case.as_of - booked.day).days)} ago",
+                fix=f"if not needed, cancel {booked.placed.id}. If done: ketsched record done FILE {booked.placed.id}",
                 cited=case.cite(booked.companion, "window"),
             )
 
@@ -294,11 +295,11 @@ def _missing(case: CheckedCourse, companion: Companion) -> Iterator[_Missing]:
 def _book_all(possible: int, missing: int) -> str:
     if not possible:
         return TOO_LATE
-    return f"book it{' for those to come' if possible < missing else ''} or waive this with the reason"
+    return f"book it{' for those to come' if possible < missing else ''}, or record an exception"
 
 
 def _asks(companion: Companion) -> str:
-    return "requires" if companion.required else "recommends"
+    return "requires" if companion.required else "prefers"
 
 
 def _anchor_words(companion: Companion, anchor: AnchorDay) -> str:
@@ -320,8 +321,8 @@ def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[
     if anchor is None:
         lost = booked.session is not None and not booked.session.status.stands
         if lost or not anchor_days:
-            why = f"what it is counted from ({companion.anchor.words()}) does not take place"
-            yield why, "close it, or book what it goes with", "anchor"
+            why = f"what it belongs to ({companion.anchor.words()}) does not take place"
+            yield why, "cancel it, or book what it belongs to", "anchor"
             return
         if any(is_within(companion, one, booked.day) for one in anchor_days):
             return  # one more than the protocol asks for, on a day it could be
@@ -332,10 +333,10 @@ def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[
     )
     to = f"{'set' if companion.kind == 'task' else 'move'} it to {days}" if days else f"open {window} for it"
     if not is_within(companion, anchor, booked.day):
-        yield f"it lies {_days(companion)} {_anchor_words(companion, anchor)}", to, "window"
+        yield f"it should be {_days(companion)} {_anchor_words(companion, anchor)}", to, "window"
     if companion.weekdays and booked.day.weekday() not in companion.weekdays:
         names = ", ".join(WEEKDAY_NAMES[day] for day in companion.weekdays)
-        yield f"it is on {names} only", to, "weekdays"
+        yield f"the protocol has it on {names} only", to, "weekdays"
     if companion.on_session_days in ("only", "during"):
         sessions = case.bookings.of_phase(companion.anchor.phase)
         with_it = [session for session in sessions if session.day == booked.day]
@@ -347,7 +348,7 @@ def _wrong_day(case: CheckedCourse, booked: CompanionBooking) -> Iterator[tuple[
                 begin, end = (local(at, case.course.zone) for at in (stays[0].begin, stays[0].end))
                 yield (
                     f"the protocol has it during the session, from {begin:%H:%M} to {end:%H:%M}",
-                    f"move it into the session, from {begin:%H:%M} on",
+                    f"start it at {begin:%H:%M} or later, within the session",
                     "on_session_days",
                 )
 
@@ -356,12 +357,20 @@ def _days(companion: Companion) -> str:
     """Say a window in days, before "session 3 on Mon ..."."""
     low, high = companion.window.earliest, companion.window.latest
     if companion.count is None or (companion.kind == "task" and companion.count > 1):
-        return f"{low} d or more after" if low >= 0 else f"{-low} d before, or later than"
+        return f"{in_days(low)} or more after" if low >= 0 else f"{in_days(-low)} before, or later than"
     if low == high:
-        return "on the day of" if low == 0 else f"{abs(low)} d {'after' if low > 0 else 'before'}"
+        return "on the day of" if low == 0 else f"{in_days(abs(low))} {'after' if low > 0 else 'before'}"
     if low >= 0:
-        return f"{low} to {high} d after"
-    return f"{-high} to {-low} d before" if high <= 0 else f"{-low} d before to {high} d after"
+        return f"{low} to {high} days after"
+    return (
+        f"{-high} to {-low} days before" if high <= 0 else f"{in_days(-low)} before to {in_days(high)} after"
+    )
+
+
+def _for(case: CheckedCourse, booked: CompanionBooking) -> str:
+    """Say for which session a to-do is, if it belongs to one that stands."""
+    session = booked.session
+    return f" for {case.called(session)}" if session is not None and session.id in case.numbers else ""
 
 
 def _pairs(case: CheckedCourse) -> Iterator[tuple[int, Spacing, CompanionBooking, CompanionBooking]]:

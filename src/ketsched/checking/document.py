@@ -42,30 +42,30 @@ def rules_not_run(case: CheckedCourse) -> Iterator[Finding]:
     named = {booked.companion.calendar for booked in bookings} - {"", *case.calendars}
     if case.calendar is None:
         yield rules_not_run.at(
-            what=f"not run: {_names(case, 'calendar')}",
+            what=f"not checked: {_names(case, 'calendar')}",
             why="no calendar was given",
-            fix="give the clinic's calendar",
+            fix="add the clinic's calendar (--clinic FILE)",
         )
     elif named:
         yield rules_not_run.at(
-            what=f"not judged: the hours of {', '.join(sorted(named))}",
-            why="the protocol names them and no such calendar was given; the clinic's hours were taken",
-            fix="give them as calendars, by these names",
+            what=f"not checked: the hours of {', '.join(sorted(named))}",
+            why="no such calendar was given; the clinic's hours were taken",
+            fix="add them by these names (--staff NAME=FILE)",
         )
     if untimed:
         number = "all" if len(untimed) == len(timed) else f"{len(untimed)} of {len(timed)}"
         without = () if case.calendar is not None else ("calendar",)
         yield rules_not_run.at(
-            what=f"not run for {number} sessions: {_names(case, 'times', *without)}",
+            what=f"not checked for {number} sessions: {_names(case, 'times', *without)}",
             why="they have no time of day",
-            fix="give them one, or plan the course with a calendar",
+            fix="give them one (--time), or plan the course with a calendar",
         )
     unjudged = list(_waiting_for_today(case)) if case.as_of is None else []
     if unjudged:
         yield rules_not_run.at(
-            what=f"not judged: {', '.join(unjudged)}",
+            what=f"not checked: {', '.join(unjudged)}",
             why="no date of today was given",
-            fix="give as_of",
+            fix="add today's date (--as-of DATE)",
         )
 
 
@@ -95,16 +95,16 @@ def unused_waiver(case: CheckedCourse) -> Iterator[Finding]:
             or ("times" in needs and any(session.time is None for session in sessions))
         )
         if waiver.rule.startswith(FAMILY):
-            why, fix = "findings about the file and its waivers cannot be waived", "remove the waiver"
+            why, fix = "findings about the file cannot have an exception", "remove it"
         elif has_run_out(waiver, case.as_of):
-            why, fix = f"it ran out after {waiver.until}", "remove it, or decide anew with a later date"
+            why, fix = f"it ended on {waiver.until}", "remove it, or set a later date"
         elif unseen or any(covers(waiver, finding) for finding in case.findings):
             continue
         else:
-            why, fix = "what it excuses does not occur", "remove the waiver"
+            why, fix = "nothing is wrong there any more", "remove it"
         yield unused_waiver.at(
             *sessions,
-            what=f"the waiver of {waiver.rule} {rules[waiver.rule].name} is not used",
+            what=f"the exception for {waiver.rule} {rules[waiver.rule].name} is not used",
             why=why,
             fix=fix,
             where=_where(waiver),
@@ -130,8 +130,8 @@ def waiver_of_unknown_rule(case: CheckedCourse) -> Iterator[Finding]:
             yield waiver_of_unknown_rule.at(
                 *sessions,
                 what=f"there is no rule {waiver.rule}",
-                why="a waiver names the code of a rule",
-                fix="give the code that the finding shows",
+                why=f"the exception by {waiver.who} names it",
+                fix="use the code that the finding shows",
                 where=_where(waiver),
             )
 
@@ -156,9 +156,9 @@ def waiver_of_unknown_session(case: CheckedCourse) -> Iterator[Finding]:
             waiver_of_unknown_session,
             waiver.sessions,
             *sessions,
-            named_by=f"the waiver of {waiver.rule}",
+            named_by=f"the exception for {waiver.rule}",
             where=_where(waiver),
-            otherwise="remove the waiver",
+            otherwise="remove the exception",
         )
 
 
@@ -178,22 +178,22 @@ def course_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
     if not case.standing and case.course.ended is None:
         booked = len(case.course.sessions)
         yield course_without_sessions.at(
-            what="no session stands",
-            why=f"all {booked} are missed or closed" if booked else "the course has none",
-            fix="check that this is the right file; if the course was ended, say so (ketsched end)",
+            what="the course has no sessions left" if booked else "the course has no sessions",
+            why=f"all {booked} are missed or cancelled" if booked else "none was ever booked",
+            fix="check the file. If it was ended: ketsched end FILE",
         )
 
 
 def _waiting_for_today(case: CheckedCourse) -> Iterator[str]:
     """Name what only a date of today could judge."""
     if any(waiver.until is not None for waiver in case.waivers):
-        yield "whether waivers have run out"
+        yield "whether exceptions have ended"
     if not case.underway:
         return
     if any(booked.companion.kind == "task" for booked in case.bookings.to_come):
-        yield "whether tasks are overdue"
+        yield "whether to-dos are overdue"
     if case.course.authorisations:
-        yield "how soon an authorisation runs out"
+        yield "how soon an authorisation ends"
     if case.visits or case.course.visits or case.to_come:
         yield "what happened to the sessions that have passed"
 
@@ -205,7 +205,7 @@ def _about_known(case: CheckedCourse) -> Iterator[tuple[Waiver, list[Session]]]:
 
 
 def _where(waiver: Waiver) -> str:
-    return f"waiver of {waiver.rule} for {', '.join(waiver.sessions)} by {waiver.who}"
+    return f"exception for {waiver.rule}, {', '.join(waiver.sessions)}, by {waiver.who}"
 
 
 def _names(case: CheckedCourse, need: str, *but: str) -> str:

@@ -1,8 +1,8 @@
 """
 KS5, history: what really happened, and what that means for the rest.
 
-What was given can no longer be moved: a bound that it broke is a remark here and no fault of the
-plan. What nobody recorded is asked for, and never assumed. The library proposes; a clinician decides.
+What was given can no longer be moved: a bound that it broke is a remark here and no fault of the plan.
+What nobody recorded is asked for, and never assumed. The library proposes; a clinician decides.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ketsched.checking.rules import Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 from ketsched.history import OUR_IDS, JudgedVisit, SessionState, Verdict
 from ketsched.model import POLICY_NAMES, BookingStatus, Phase, Session
+from ketsched.names import STATUS_WORDS, in_days
 
 
 @rule("KS501", Severity.WARNING, source="This library: nothing is assumed given", needs=("as_of",))
@@ -39,9 +40,9 @@ def not_recorded(case: CheckedCourse) -> Iterator[Finding]:
     for session in case.history.in_state(SessionState.NOT_RECORDED):
         yield not_recorded.at(
             session,
-            what=f"nobody recorded what became of {case.named(session)}",
-            why=f"it was booked for {day_words(session.day)}, and today is {case.history.as_of}",
-            fix="record it (ketsched record): given, a no-show, or cancelled",
+            what=f"{case.named(session)} is not recorded yet",
+            why=f"today is {case.history.as_of}",
+            fix=f"say what happened (given, missed, cancelled): ketsched record FILE {session.day} given",
         )
 
 
@@ -68,9 +69,9 @@ def future_dated_visit(case: CheckedCourse) -> Iterator[Finding]:
         session = _session(case, judged)
         yield future_dated_visit.at(
             *([] if session is None else [session]),
-            what=f"a visit of {judged.visit.day} that was {judged.visit.status}",
+            what=f"{day_words(judged.visit.day)} is recorded as {STATUS_WORDS[judged.visit.status]}",
             why=f"today is {history.as_of}",
-            fix="correct its date, or record it once its day has come",
+            fix="correct the date, or record it when the day has come",
             where=f"visit of {day_words(judged.visit.day)}",
             day=judged.visit.day,
         )
@@ -80,9 +81,9 @@ def future_dated_visit(case: CheckedCourse) -> Iterator[Finding]:
         if went and session.day > history.as_of and session.id not in named:
             yield future_dated_visit.at(
                 session,
-                what=f"{case.named(session)} of {day_words(session.day)} stands as {session.status}",
+                what=f"{case.named(session)} is recorded as {'given' if happened(session) else 'missed'}",
                 why=f"today is {history.as_of}",
-                fix="correct what was recorded, or its date",
+                fix="correct the date, or record it when the day has come",
             )
 
 
@@ -98,17 +99,17 @@ def given_too_soon(case: CheckedCourse) -> Iterator[Finding]:
 
     Why it matters: two sessions in close succession are another treatment than the one that was studied.
 
-    Example: minimum 2 d, forgiven from 1 d; infusions on Mon 11 January 2027 at 09:00 and again at 15:00.
+    Example: minimum 2 days, forgiven from 1 day; infusions on Mon 11 January 2027 at 09:00 and again at 15:00.
 
-    Instead: nothing can be moved any more; plan again, so that the series gets what it lacks, or waive the rule.
+    Instead: nothing can be moved any more; plan again, so that the series gets what it lacks, or record an exception.
 
     References: the protocol's own source for the bound.
     """
     for breach in _past(case):
         if breach.latest is None and not breach.forgiven:
             last = breach.sessions[-1]
-            counts = "" if last.counts else f"; {case.named(last)} does not count"
-            yield breach.finding(given_too_soon, more=counts, fix=COUNT_FROM_IT)
+            more = ". It does not count unless a clinician says so" * (not last.counts)
+            yield breach.finding(given_too_soon, more=more, fix=SPACE_FROM.format(case.named(last)))
 
 
 @rule("KS504", Severity.INFO, source="Protocol: spacing.absolute_minimum")
@@ -121,7 +122,7 @@ def given_in_grace(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: a session a day early is no reason to repeat it. It is worth a line, because the next is
     counted from it.
 
-    Example: minimum 2 d, forgiven from 1 d; given on Tue 12 and on Wed 13 January 2027. The next is from Fri 15 on.
+    Example: minimum 2 days, forgiven from 1 day; given on Tue 12 and on Wed 13 January 2027. Next from Fri 15 on.
 
     Instead: nothing.
 
@@ -129,8 +130,8 @@ def given_in_grace(case: CheckedCourse) -> Iterator[Finding]:
     """
     for breach in _past(case):
         if breach.forgiven:
-            forgiven = "; this is within what it forgives once it has happened"
-            yield breach.finding(given_in_grace, more=forgiven, fix=COUNT_FROM_IT)
+            forgiven = ", and accepts this once it has happened"
+            yield breach.finding(given_in_grace, more=forgiven, fix="nothing to do")
 
 
 @rule("KS505", Severity.WARNING, source="Protocol: latest days of its spacing, join and weeks")
@@ -144,16 +145,16 @@ def given_too_late(case: CheckedCourse) -> Iterator[Finding]:
 
     Why it matters: a series drawn out is no longer the one described, and its result is read with that in mind.
 
-    Example: latest 7 d, given on Mon 11 and on Tue 19 January 2027.
+    Example: latest 7 days, given on Mon 11 and on Tue 19 January 2027.
 
-    Instead: nothing can be moved any more; waive the rule once that is on record.
+    Instead: nothing can be moved any more; record the exception.
 
     References: the protocol's own source for the bound. No published visit window was found for any series read, so
     most shipped values are house defaults and say so.
     """
     for breach in _past(case):
         if breach.latest is not None:
-            yield breach.finding(given_too_late, fix=COUNT_FROM_IT)
+            yield breach.finding(given_too_late, fix=SPACE_FROM.format(case.named(breach.sessions[-1])))
 
 
 @rule(
@@ -170,9 +171,9 @@ def latest_day_lifted(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: one miss may leave no day that keeps the rule. The patient still has a next session, and somebody
     should know that the rule is broken.
 
-    Example: latest 7 d; given on Mon 11 January 2027, the next two missed, the one after them on Thu 21 January.
+    Example: latest 7 days; given on Mon 11 January 2027, the next two missed, the one after them on Thu 21 January.
 
-    Instead: go on, or let a clinician decide otherwise; waive the rule once that is on record.
+    Instead: go on, or let a clinician decide otherwise; record the exception.
 
     References: the protocol's own source for the bound.
     """
@@ -182,8 +183,8 @@ def latest_day_lifted(case: CheckedCourse) -> Iterator[Finding]:
         if not breach.is_past and is_lifted(case, breach):
             yield breach.finding(
                 latest_day_lifted,
-                more="; what happened has left no day that keeps it",
-                fix="go on, or let a clinician decide otherwise; waive this once it is on record",
+                more=". No open day can keep that any more",
+                fix="a clinician decides; record the exception",
             )
 
 
@@ -217,9 +218,10 @@ def series_lapsed(case: CheckedCourse) -> Iterator[Finding]:
     also = " and symptoms are recorded as worse" if lapse.worse and band.if_worse else ""
     yield series_lapsed.at(
         *([] if session is None else [session]),
-        what=f"{days} d since the last session given, on {day_words(last)}{also}: {proposed} is proposed",
-        why=f"{phase.name}, {band.words()}; it is a proposal",
-        fix=("record first what became of those since; then a" if unknown else "a") + " clinician decides",
+        what=f"long break: {in_days(days)} since the last session ({day_words(last)}){also}",
+        why=f"the protocol suggests: {proposed} ({phase.name}, {band.words()})",
+        fix=("first record what happened since. Then ask" if unknown else "ask")
+        + " a clinician. Ways: ketsched next FILE",
         where=case.where_phase(phase),
         day=history.as_of,
         cited=case.cite(phase, f"lapse {phase.lapse.index(band) + 1}"),
@@ -238,7 +240,7 @@ def extraneous_visit(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: 6 infusions, and a seventh on Thu 28 January 2027 in a protocol that ends with the sixth.
 
-    Instead: check the record; if it was meant, waive the rule with the reason.
+    Instead: check the record; if it was meant, record an exception with the reason.
 
     References: none; it is about this library.
     """
@@ -246,9 +248,9 @@ def extraneous_visit(case: CheckedCourse) -> Iterator[Finding]:
         case,
         Verdict.EXTRANEOUS,
         extraneous_visit,
-        what="the session given on {day} is one more than was planned",
-        why="{reason}; it does not count",
-        fix="check the record; if it was meant, waive this with the reason",
+        what="the session on {day} is one more than planned",
+        why="it does not count: {reason}",
+        fix="check the record. If it was meant, record an exception",
     )
 
 
@@ -276,9 +278,9 @@ def entered_twice(case: CheckedCourse) -> Iterator[Finding]:
         case,
         Verdict.DUPLICATE,
         entered_twice,
-        what="the visit of {day} is recorded twice",
-        why="both records say the same; they are taken for one",
-        fix="take one of them back, or record what tells them apart, such as their times",
+        what="{day} is recorded twice with the same details",
+        why="it counts once",
+        fix="take one back, or add the time to both",
     )
 
 
@@ -302,9 +304,9 @@ def counts_unknown(case: CheckedCourse) -> Iterator[Finding]:
         case,
         Verdict.ASKED,
         counts_unknown,
-        what="the session of {day} was stopped early; does it count?",
-        why="nobody said; until then it does not, and the series lacks one",
-        fix="record whether it counts (ketsched record)",
+        what="the session on {day} was stopped early. Does it count?",
+        why="until someone says so, it does not",
+        fix="say so (yes or no): ketsched record FILE {iso} stopped-early --counts yes{corrects}",
     )
 
 
@@ -321,7 +323,7 @@ def count_not_reached(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: 8 planned where 6 to 8 are accepted; the fourth was a no-show and is not made up, so that 7 are left.
 
-    Instead: plan one more, or waive the rule with the reason.
+    Instead: plan one more, or record an exception with the reason.
 
     References: the protocol's own source for the count.
     """
@@ -339,9 +341,9 @@ def count_not_reached(case: CheckedCourse) -> Iterator[Finding]:
         not_made_up = ", ".join(day_words(session.day) for session in about)
         yield count_not_reached.at(
             *about,
-            what=f"{phase.name} has {len(counted)} of the {phase.count} sessions planned",
-            why=f"{not_made_up}: {'not made up' if skipped else 'given, and does not count'}",
-            fix="plan one more, or waive this with the reason",
+            what=f"{phase.name} has {len(counted)} of {phase.count} sessions",
+            why=f"{not_made_up}: {'left out' if skipped else 'given, and does not count'}",
+            fix="plan one more, or record an exception",
             where=case.where_phase(phase),
             cited=case.cite(phase, "count"),
         )
@@ -367,10 +369,9 @@ def missed_not_replanned(case: CheckedCourse) -> Iterator[Finding]:
             came_to = "missed" if session.status is BookingStatus.MISSED else "cancelled"
             yield missed_not_replanned.at(
                 session,
-                what=f"{case.named(session)} was {came_to}, and nothing makes it up",
-                why=f"{name} has {phase.count} sessions, and lacks {len(sessions)}",
-                fix="plan again (ketsched replan); the protocol's way with a missed session is: "
-                f"{POLICY_NAMES[phase.missed]}",
+                what=f"{case.named(session)} was {came_to} and has no new date",
+                why=f"the protocol's way: {POLICY_NAMES[phase.missed]}",
+                fix="plan again: ketsched replan FILE",
                 cited=case.cite(phase, "missed"),
             )
 
@@ -403,13 +404,13 @@ def entries_contradict(case: CheckedCourse) -> Iterator[Finding]:
                     *([] if session is None else [session]),
                     what=f"{day_words(given.visit.day)} is recorded twice: {said}",
                     why="nothing tells two visits apart, and what was given is counted",
-                    fix="let the right one correct the other (--corrects), or record their hours",
+                    fix="correct the wrong one (--corrects), or add the time to both",
                     where=f"visit of {day_words(given.visit.day)}",
                     day=given.visit.day,
                 )
 
 
-COUNT_FROM_IT = "it has happened: count from it for what is next"
+SPACE_FROM = "space the next one from {}"
 
 RULES: tuple[Rule, ...] = (
     not_recorded,
@@ -449,12 +450,12 @@ def _of_verdict(
     for judged in case.history.visits if case.history is not None else ():
         if judged.verdict is verdict:
             session = _session(case, judged)
-            day = day_words(judged.visit.day)
+            day, name = day_words(judged.visit.day), judged.visit.id
             yield rule.at(
                 *([] if session is None else [session]),
                 what=what.format(day=day),
                 why=why.format(reason=judged.reason),
-                fix=fix,
+                fix=fix.format(iso=judged.visit.day, corrects=f" --corrects {name}" if name else ""),
                 where=f"visit of {day}",
                 day=judged.visit.day,
             )

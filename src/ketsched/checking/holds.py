@@ -8,7 +8,7 @@ leave sessions to be confirmed. The library judges none of the three; it says wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 import attrs
@@ -48,7 +48,7 @@ def session_on_hold(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 what=f"{case.with_verb(sessions)} on hold: {hold.reason}",
                 why=f"{hold.who} decided it for {_since(hold)}",
-                fix=f"see to it, then lift hold {hold.id} by name and date; or close what will not take place",
+                fix=f"cancel what will not take place. When settled: ketsched release FILE {hold.id}",
                 where=f"hold {hold.id}",
             )
 
@@ -73,9 +73,9 @@ def firm_too_soon(case: CheckedCourse) -> Iterator[Finding]:
         if session.status is BookingStatus.FIRM:
             yield firm_too_soon.at(
                 session,
-                what=f"{case.named(session)} is firm",
-                why=f"it is to be confirmed: {'; '.join(reasons)}",
-                fix="let it be tentative until that is settled",
+                what=f"{case.named(session)} is shown as confirmed",
+                why=f"it waits for: {'; '.join(reasons)}",
+                fix='it becomes "to be confirmed" when planned again: ketsched replan FILE',
             )
 
 
@@ -108,23 +108,25 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
             yield awaiting_outcome.at(
                 *sessions,
                 booked=[gate],
-                what=f"{gate.title} of {gate.day} has no outcome; {case.with_verb(sessions)} waiting",
-                why="what it decides about stays to be confirmed",
-                fix="record whether to continue or to stop, with who decided it",
+                what=f"{_waiting_for(case, sessions)} {gate.title} on {day_words(gate.day)}",
+                why="its day is over, and no decision is recorded",
+                fix=f"record who decided what: ketsched record decision FILE {gate.placed.id} continue",
                 severity=Severity.WARNING,
             )
         else:
             awaited.append(gate)
             waiting |= {session.id: session for session in sessions}
     if awaited:
-        titles = ", ".join(f"{gate.title} ({gate.day})" for gate in awaited)
+        titles = ", ".join(f"{gate.title} on {day_words(gate.day)}" for gate in awaited)
         sessions = [session for session in case.to_come if session.id in waiting]
         yield awaiting_outcome.at(
             *sessions,
             booked=awaited,
-            what=f"{case.with_verb(sessions)} to be confirmed until the outcome of {titles}",
-            why="the protocol lets these decide about what follows",
-            fix="record each outcome once it is known",
+            what=f"{_waiting_for(case, sessions)} {titles}",
+            why="until then to be confirmed",
+            fix=f"when it is known: ketsched record decision FILE {awaited[0].placed.id} continue"
+            if len(awaited) == 1
+            else "record each decision when it is known",
             where=case.course.protocol.id,
         )
 
@@ -153,9 +155,9 @@ def not_authorised(case: CheckedCourse) -> Iterator[Finding]:
             paying = [a for a in case.course.authorisations if a.scope in ("", phase.name)]
             yield not_authorised.at(
                 *sessions,
-                what=f"{case.with_verb(sessions)} without an authorisation",
-                why=f"what was given for {phase.name} pays for {' and '.join(map(_terms, paying))}",
-                fix="ask the payer for more, or close what will not take place",
+                what=f"{case.with_verb(sessions)} not authorised",
+                why=f"authorised for {phase.name}: {' and '.join(map(_terms, paying))}",
+                fix="cancel what will not take place, or ask the payer, then: ketsched authorise FILE",
                 where=case.where_phase(phase),
             )
 
@@ -194,8 +196,8 @@ def authorisation_runs_out(case: CheckedCourse) -> Iterator[Finding]:
         if after and timedelta() <= end - case.as_of <= timedelta(authorisation.warn_days):
             yield authorisation_runs_out.at(
                 *after,
-                what=f"an authorisation runs out on {day_words(end)}; {case.with_verb(after)} after it",
-                why=f"it pays for {_terms(authorisation)}, and that is within {authorisation.warn_days} days",
+                what=f"the authorisation ends on {day_words(end)}; {case.named(*after)} {_comes(after)} later",
+                why=f"it is for {_terms(authorisation)}, and ends within {authorisation.warn_days} days",
                 fix="ask the payer for the next one now",
                 where=_name(authorisation),
                 day=end,
@@ -227,8 +229,8 @@ def outside_required_authorisation(case: CheckedCourse) -> Iterator[Finding]:
         if authorisation.required and outside:
             yield outside_required_authorisation.at(
                 *outside,
-                what=f"{case.with_verb(outside)} outside a required authorisation",
-                why=f"it pays for {_terms(authorisation)}",
+                what=f"{case.with_verb(outside)} outside the authorisation's dates",
+                why=f"it is required, and is for {_terms(authorisation)}",
                 fix="move them into its dates, or ask the payer for others",
                 where=_name(authorisation),
             )
@@ -255,7 +257,7 @@ def hold_of_unknown_session(case: CheckedCourse) -> Iterator[Finding]:
                 hold.sessions,
                 named_by=f"hold {hold.id}",
                 where=f"hold {hold.id}",
-                otherwise="lift the hold",
+                otherwise="release the hold",
             )
 
 
@@ -281,9 +283,9 @@ def sessions_after_stop(case: CheckedCourse) -> Iterator[Finding]:
             yield sessions_after_stop.at(
                 *sessions,
                 booked=[gate],
-                what=f"{case.with_verb(sessions)} after {gate.title} of {gate.day}, which said stop",
-                why=f"{outcome.who} decided it on {outcome.on}",
-                fix="close them with ketsched replan, or record another outcome if the decision has changed",
+                what=f"{case.with_verb(sessions)} booked after the decision to stop on {outcome.on}",
+                why=f"{outcome.who} decided it",
+                fix="if the decision has changed, record it. If not, cancel them: ketsched replan FILE",
             )
 
 
@@ -312,13 +314,13 @@ def outcome_after_session(case: CheckedCourse) -> Iterator[Finding]:
         anchor, first = gate.anchor_day, waiting[0]
         days = [] if anchor is None else open_days(case, gate.companion, anchor, gate.day)
         day = next((day for day in days if day < first.day), None)
-        after = f"move {case.named(first)} to a day after {day_words(gate.day)}"
+        after = f"move {case.called(first)} to a day after {day_words(gate.day)}"
         yield outcome_after_session.at(
             *waiting,
             booked=[gate],
-            what=f"{case.with_verb(waiting)} before {gate.title} of {gate.day}, which decides about "
+            what=f"{case.with_verb(waiting)} before {gate.title} on {day_words(gate.day)}, which decides about "
             f"{'it' if len(waiting) == 1 else 'them'}",
-            why="what it decides about is to be confirmed until then, and its day comes first",
+            why="until then it is to be confirmed, and its day comes first",
             fix=after if day is None else f"move {gate.title} to {day_words(day)}, or {after}",
         )
 
@@ -434,6 +436,14 @@ def _name(authorisation: Authorisation) -> str:
         if authorisation.name
         else f"authorisation of {_terms(authorisation)}"
     )
+
+
+def _waiting_for(case: CheckedCourse, sessions: Sequence[Session]) -> str:
+    return f"{case.named(*sessions)} {'waits' if len(sessions) == 1 else 'wait'} for the decision at"
+
+
+def _comes(sessions: Sequence[Session]) -> str:
+    return "comes" if len(sessions) == 1 else "come"
 
 
 def _since(hold: Hold) -> str:

@@ -36,10 +36,8 @@ def until_day(case: CheckedCourse, session: Session, first: date, day: date, wor
         return f"{words} {day_words(found)} or earlier"
     is_open = next((one for one in _backward(day, reach) if fits(case, session, one)), None)
     if is_open is None:
-        return f"no day until {day_words(day)} is open: open one, or leave it"
-    return (
-        f"{day_words(is_open)} is the last open day, and too near to others: move those as well, or leave it"
-    )
+        return f"no day until {day_words(day)} is open: a clinician decides; record the exception"
+    return f"{day_words(is_open)} is the last open day, too near to others: move those too, or record an exception"
 
 
 def last_free(case: CheckedCourse, session: Session, day: date, reach: int) -> date | None:

@@ -42,7 +42,7 @@ def screening_missing(case: CheckedCourse) -> Iterator[Finding]:
         yield screening_missing.at(
             what="the protocol has no screening",
             why="patients are evaluated before the first session",
-            fix='add a [[companion]] with topic = "screening", or waive this if it is kept elsewhere',
+            fix='add a [[companion]] with topic = "screening". Nothing to do if it is kept elsewhere',
             severity=_severity(case),
         )
 
@@ -81,7 +81,7 @@ def response_review_missing(case: CheckedCourse) -> Iterator[Finding]:
         yield response_review_missing.at(
             what=what,
             why=f"what follows depends on the response{why}",
-            fix=f"{fix}, or waive this if it is kept elsewhere",
+            fix=f"{fix}. Nothing to do if it is kept elsewhere",
             where=case.where_phase(induction.phase),
             severity=_severity(case),
         )
@@ -123,7 +123,7 @@ def mid_series_review_missing(case: CheckedCourse) -> Iterator[Finding]:
         yield mid_series_review_missing.at(
             what=f"the protocol has no review during the {len(induction.sessions)} sessions of {induction.phase.name}",
             why="in one trial half of those who responded had done so by the third infusion",
-            fix="add a review after session 2 or 3, or leave it",
+            fix="add a review after session 2 or 3. Nothing to do if it is kept elsewhere",
             cited=house_number("long-induction"),
             where=case.where_phase(induction.phase),
         )
@@ -159,10 +159,9 @@ def monitoring_not_set(case: CheckedCourse) -> Iterator[Finding]:
     missing = [area for area in AREAS if area not in watched]
     if missing:
         yield monitoring_not_set.at(
-            what=f"no monitoring is set of {', '.join(missing)}",
-            why="maintenance goes on, and watching over each session does not show what comes of many; no source gives "
-            "an interval, so that the clinic's own is asked for",
-            fix='add a [[companion]] with topic = "monitoring" and its areas, or leave it',
+            what=f"no check-ups are set: {', '.join(missing)}",
+            why="no source gives an interval; the clinic sets its own",
+            fix='add a [[companion]] with topic = "monitoring" and its areas. Nothing to do if they are kept elsewhere',
             where=case.where_phase(upkeep[0].phase),
         )
 
@@ -180,7 +179,7 @@ def home_use(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: a lozenge every week, at home.
 
-    Instead: nothing in the schedule; weigh the notice, and waive the rule once that is on record.
+    Instead: nothing in the schedule; weigh the notice, and record the exception.
 
     References: the FDA warned on 10 October 2023 that compounded ketamine, oral forms included, is not approved for any
     psychiatric disorder and that use at home adds risk, because nobody monitors on site (several reports agree; the
@@ -188,12 +187,12 @@ def home_use(case: CheckedCourse) -> Iterator[Finding]:
     """
     sessions = _at_home(case)
     if sessions:
-        warned = "the FDA warned of compounded ketamine at home on 10 October 2023"
         yield home_use.at(
             *sessions,
-            what=f"{case.with_verb(sessions)} at home: {warned}",
-            why="it is not approved for any psychiatric disorder, and at home nobody monitors on site",
-            fix="nothing in the schedule; weigh it, and waive this once that is on record",
+            what=f"{case.with_verb(sessions)} at home",
+            why="the FDA warned of compounded ketamine at home on 10 October 2023: it is not approved for any "
+            "psychiatric disorder, and nobody monitors on site",
+            fix="for a clinician to weigh and record",
             where=case.where_phase(case.phases[sessions[0].phase]),
         )
 
@@ -218,9 +217,9 @@ def peer_monitor_missing(case: CheckedCourse) -> Iterator[Finding]:
     if sessions and not _has(case, "peer monitor"):
         yield peer_monitor_missing.at(
             *sessions,
-            what="the protocol asks nobody to be with the patient at home",
-            why="a provider of treatment at home has somebody there, and nobody of the clinic is",
-            fix='add a [[companion]] with topic = "peer monitor", or leave it',
+            what="nobody is asked to stay with the patient at home",
+            why="a provider of treatment at home has somebody there",
+            fix='add a to-do with topic = "peer monitor". Nothing to do if this is kept elsewhere',
             where=case.where_phase(case.phases[sessions[0].phase]),
         )
 

@@ -92,7 +92,7 @@ def _cannot(can: Calendar, day: date, minutes: int, begin: datetime | None, end:
     spans = can.ranges(day)
     if not spans:
         return closed_because(can, day)
-    return f"it takes {minutes} min; the patient can on {day_words(day)} {', '.join(map(str, spans))}"
+    return f"it takes {minutes} minutes; the patient can on {day_words(day)} {', '.join(map(str, spans))}"
 
 
 def _next(can: Calendar, clinic: Calendar | None, day: date, minutes: int) -> str:
@@ -103,5 +103,5 @@ def _next(can: Calendar, clinic: Calendar | None, day: date, minutes: int) -> st
         if FIRST_DAY <= other <= LAST_DAY and both.is_open(other, minutes):
             if not days:
                 return "start at another hour of that day"
-            return f"move it to {day_words(other)}, the next day they can, if its spacing allows that"
-    return f"move it; there is no day within {DAYS_TO_TRY} days after it"
+            return f"move it to {day_words(other)}, the next day they can, if the spacing rules allow that"
+    return f"move it to an earlier day; the patient can on none of the next {DAYS_TO_TRY} days"

@@ -54,9 +54,9 @@ class Finding:
         companions: Ids of the appointments and tasks it is about, the one to act on last.
         day: Local date of the last of them; None if it is about the course.
         where: Phase, session and day.
-        what: The fault in a few words.
+        what: The fault, in a sentence; as are the next two.
         why: The rule or limit it goes against.
-        fix: What the reader can do about it.
+        fix: What the reader can do about it; in a command FILE stands for the course file.
         source: Where the limit comes from.
         mark: How far that was verified, if a number of the protocol was read.
         waived_by: The waiver that acknowledges it, or None.
@@ -86,7 +86,7 @@ class Finding:
             for label, text in (("where", self.where), ("why", self.why), ("fix", self.fix))
         ]
         if self.waived_by is not None:
-            lines.append(f"  waived by {self.waived_by.who}: {self.waived_by.reason}")
+            lines.append(f"  exception by {self.waived_by.who}: {self.waived_by.reason}")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -167,6 +167,7 @@ class Rule:
         if booked and not sessions:
             sessions = tuple(one.session for one in booked if one.session is not None)
         last = booked[-1] if booked else sessions[-1] if sessions else None
+        what, why, fix = map(sentence, (what, why, fix))
         return Finding(
             code=self.code,
             name=self.name,
@@ -193,6 +194,14 @@ def rule(
         return Rule(code, name, severity, source, tuple(needs), inspect.getdoc(run) or "", run)
 
     return made
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence: it begins with a capital, and ends with a full stop or with a command to type."""
+    text = text.strip()
+    begun = text[:1].upper() + text[1:]
+    ends = begun[-1:] in (".", "?", "!", "") or ": ketsched " in begun.rsplit(". ", 1)[-1]
+    return begun if ends else f"{begun}."
 
 
 def covers(waiver: Waiver, finding: Finding) -> bool:

@@ -16,8 +16,9 @@ import attrs
 from ketsched import house
 from ketsched.calendars import Calendar
 from ketsched.checking.bookings import CompanionBooking
-from ketsched.checking.case import CheckedCourse, SeatedSession, happened
+from ketsched.checking.case import CheckedCourse, SeatedSession, amount, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, house_number, rule
+from ketsched.checking.waysout import IF_MEANT
 from ketsched.clock import (
     FIRST_DAY,
     LAST_DAY,
@@ -112,7 +113,7 @@ def does_not_fit(case: CheckedCourse) -> Iterator[Finding]:
             yield does_not_fit.at(
                 seat.session,
                 what=f"{case.named(seat.session)} ends at {ends}",
-                why=f"it starts at {_clock(seat.start)} and takes {seat.minutes} min; {_open(seat)}",
+                why=f"it takes {seat.minutes} minutes; {_open(seat)}",
                 fix=_other_start(case, seat),
             )
         elif seat.start is None and not changes_clocks(seat.day, seat.calendar.zone):
@@ -120,8 +121,8 @@ def does_not_fit(case: CheckedCourse) -> Iterator[Finding]:
             if longest < seat.minutes and seat.spans[-1].end < MINUTES_A_DAY:
                 yield does_not_fit.at(
                     seat.session,
-                    what=f"{case.named(seat.session)} takes {seat.minutes} min",
-                    why=f"{_open(seat)}: {longest} min in one piece at most",
+                    what=f"{case.named(seat.session)} takes {seat.minutes} minutes",
+                    why=f"{_open(seat)}, {longest} minutes in one piece at most",
                     fix=_next_open(seat),
                 )
 
@@ -157,8 +158,8 @@ def no_free_chair(case: CheckedCourse) -> Iterator[Finding]:
         ):
             yield no_free_chair.at(
                 seat.session,
-                what=f"there is no chair {chair} for {case.named(seat.session)}",
-                why=f"{room.name} has {room.chairs}",
+                what=f"{case.named(seat.session)} is on chair {chair}, which does not exist",
+                why=f"{room.name} has {amount(room.chairs, 'chair')}",
                 fix=f"seat it on chair 1 to {room.chairs}" if room.chairs > 1 else "seat it on chair 1",
             )
             continue
@@ -167,19 +168,19 @@ def no_free_chair(case: CheckedCourse) -> Iterator[Finding]:
             continue
         end = later(start, timedelta(minutes=seat.minutes))
         free = case.calendar.free_chair(start, end)
-        between = f"at some time between {start:%H:%M} and {end:%H:%M}"
+        between = f"{start:%H:%M} to {end:%H:%M}"
         if free is None:
             yield no_free_chair.at(
                 seat.session,
-                what=f"no chair is free for {case.named(seat.session)}",
-                why=f"others have them all {between}",
+                what=f"all chairs are taken for {case.named(seat.session)}, {between}",
+                why="other bookings have them for a part of that time",
                 fix=_other_start(case, seat),
             )
         elif room is not None and chair is not None and _is_taken(room, chair, start, end):
             yield no_free_chair.at(
                 seat.session,
-                what=f"chair {chair} is taken for {case.named(seat.session)}",
-                why=f"somebody else has it {between}",
+                what=f"chair {chair} is taken for {case.named(seat.session)}, {between}",
+                why=f"chair {free} is free",
                 fix=f"seat it on chair {free}",
             )
 
@@ -209,9 +210,9 @@ def evening_session(case: CheckedCourse) -> Iterator[Finding]:
             if session.time is not None and session.time >= evening and not happened(session):
                 yield evening_session.at(
                     session,
-                    what=f"{case.named(session)} starts at {session.time:%H:%M}",
-                    why="an infusion in the evening may cost sleep; a clinic says so, no study was found",
-                    fix=f"start before {evening:%H:%M}, or leave it",
+                    what=f"{case.named(session)} starts at {session.time:%H:%M}, in the evening",
+                    why="one clinic reports worse sleep; we found no study",
+                    fix=f"start before {evening:%H:%M}. {IF_MEANT}",
                     cited=house_number("evening"),
                 )
 
@@ -277,9 +278,9 @@ def observation_too_short(case: CheckedCourse) -> Iterator[Finding]:
         if not happened(*sessions):
             yield observation_too_short.at(
                 *sessions,
-                what=f"{minutes} min of observation in {series.phase.name}",
-                why=f"esketamine is followed by at least {least} min",
-                fix=f'write observation = {{ value = "PT{least // 60}H", ... }} in the protocol',
+                what=f"observation lasts {minutes} minutes in {series.phase.name}",
+                why=f"esketamine needs {least}",
+                fix=f'set observation = "PT{least // 60}H" in the protocol',
                 cited=house_number("esketamine-observation"),
                 where=case.where_phase(series.phase),
             )
@@ -311,7 +312,7 @@ def esketamine_at_home(case: CheckedCourse) -> Iterator[Finding]:
             yield esketamine_at_home.at(
                 session,
                 what=f"{case.named(session)} is at home",
-                why="esketamine is used at certified sites only",
+                why="esketamine is given at certified sites only",
                 fix="hold it at the clinic",
             )
 
@@ -342,7 +343,7 @@ def sessions_overlap(case: CheckedCourse) -> Iterator[Finding]:
                 before.booking,
                 entry.booking,
                 what=f"{case.named(entry.booking)} starts while {case.named(before.booking)} lasts",
-                why=f"that one ends on {day_words(before.end.date())} at {before.end:%H:%M}",
+                why=f"{case.called(before.booking)} ends on {day_words(before.end.date())} at {before.end:%H:%M}",
                 fix="start it at that time or later, or the other one earlier",
             )
 
@@ -379,14 +380,14 @@ def closed_because(calendar: Calendar, day: date) -> str:
     for part in calendar.parts():
         if not part.ranges(day):
             weekly = not part.hours[day.weekday()]
-            return f"{part.name} is not open on {f'{WEEKDAYS[day.weekday()]}s' if weekly else day}"
+            return f"{part.name} has no hours on {f'{WEEKDAYS[day.weekday()]}s' if weekly else day}"
     return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
 
 
 def _open(seat: SeatedSession) -> str:
     """Say when a day is open."""
     hours = ", ".join(str(span) for span in seat.spans)
-    return f"{day_words(seat.day)} is open {hours}"
+    return f"on {day_words(seat.day)} the clinic is open {hours}"
 
 
 def _next_open(seat: SeatedSession) -> str:
@@ -394,8 +395,8 @@ def _next_open(seat: SeatedSession) -> str:
     for days in range(1, DAYS_TO_TRY + 1):
         day = seat.day + timedelta(days)
         if FIRST_DAY <= day <= LAST_DAY and seat.calendar.is_open(day, seat.minutes):
-            return f"move it to {day_words(day)}, the next day it fits, if its spacing allows that"
-    return f"move it; no day within {DAYS_TO_TRY} days after it has room"
+            return f"move it to {day_words(day)}, the next day it fits, if the spacing rules allow that"
+    return f"move it to an earlier day; none of the next {DAYS_TO_TRY} days has room"
 
 
 def _other_start(case: CheckedCourse, seat: SeatedSession) -> str:

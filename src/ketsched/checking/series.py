@@ -14,9 +14,10 @@ from ketsched.checking import bounds
 from ketsched.checking.case import DAYS_A_WEEK, CheckedCourse, PhaseSessions, amount, happened
 from ketsched.checking.opendays import fits, from_day
 from ketsched.checking.rules import Finding, Rule, Severity, rule
-from ketsched.checking.waysout import say_days, still_to_come
-from ketsched.clock import WEEKDAY_NAMES, day_words
+from ketsched.checking.waysout import IF_MEANT, say_days, still_to_come
+from ketsched.clock import WEEKDAY_NAMES, WEEKDAYS, day_words
 from ketsched.model import BookingStatus, Phase, Session
+from ketsched.names import in_days
 from ketsched.revising import by_agreement
 
 
@@ -34,7 +35,7 @@ def count_too_low(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: 5 infusions where the protocol accepts 6 to 8.
 
-    Instead: book the sixth, or waive the rule with the reason for stopping.
+    Instead: book the sixth, or record an exception with the reason for stopping.
 
     References: the protocol's own source for the count. A published range is 4 to 8 infusions over 7 to
     28 days (McInnes 2022, J Affect Disord, doi:10.1016/j.jad.2021.12.097).
@@ -51,7 +52,7 @@ def count_too_low(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 what=f"{phase.name} has {amount(len(sessions))}",
                 why=f"the protocol accepts {amount(least, most=most)}",
-                fix=f"add {amount(missing)}, or waive this with the reason for fewer",
+                fix=f"add {missing}, or record an exception with the reason for fewer",
                 where=case.where_phase(phase),
                 cited=case.cite(phase, "count"),
             )
@@ -81,10 +82,10 @@ def count_too_high(case: CheckedCourse) -> Iterator[Finding]:
             agreed = by_agreement(case.course, series.counted)
             agreed.sort(key=lambda session: session.status is not BookingStatus.FULFILLED)
             surplus = sorted(agreed[most:], key=lambda session: session.when)
-            close = f"close {amount(len(surplus))}, book what is over in another phase, or waive this with the reason"
+            close = f"cancel {case.named(*surplus)}, book it in another phase, or record an exception"
             if any(not session.booked for session in series.counted):  # given besides those booked
                 close = (
-                    "plan again (ketsched replan), which closes what is over, or waive this with the reason"
+                    "record an exception, or plan again, which cancels the extra ones: ketsched replan FILE"
                 )
             yield count_too_high.at(
                 *surplus,
@@ -162,9 +163,9 @@ def off_anchor_weekday(case: CheckedCourse) -> Iterator[Finding]:
         day = next((one for one in weeks if fits(case, first, one)), day)
         yield off_anchor_weekday.at(
             first,
-            what=f"{series.phase.name} begins on a {WEEKDAY_NAMES[first.day.weekday()]}",
-            why=f"its source begins on a {WEEKDAY_NAMES[anchor]}; from another day the span is another",
-            fix=f"begin on {day_words(day)}, or leave it",
+            what=f"{series.phase.name} starts on a {WEEKDAYS[first.day.weekday()]}",
+            why=f"its source starts on a {WEEKDAYS[anchor]}, so the days between differ",
+            fix=f"start on {day_words(day)}. {IF_MEANT}",
             cited=case.cite(series.phase, "anchor_weekday"),
         )
 
@@ -197,8 +198,8 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
                 around = _pattern_days_around(session.day, series.phase)
                 yield off_pattern.at(
                     session,
-                    what=f"{case.named(session)} is on a {WEEKDAY_NAMES[session.day.weekday()]}",
-                    why=f"the pattern is {names}",
+                    what=f"{case.named(session)} is not on a usual day",
+                    why=f"the usual days are {names}",
                     fix=say_days(case, session, around),
                     cited=case.cite(series.phase, "weekdays"),
                 )
@@ -212,9 +213,9 @@ def off_pattern(case: CheckedCourse) -> Iterator[Finding]:
                     continue
                 yield off_pattern.at(
                     session,
-                    what=f"{case.named(session)} is on Day {study_day}",
-                    why=f"the pattern is {series.phase.pattern()}",
-                    fix="move it to one of these days; if they cannot be, leave it",
+                    what=f"{case.named(session)} is on Day {study_day}, not on a usual one",
+                    why=f"the usual ones are {series.phase.pattern()}",
+                    fix=f"move it to one of these days. {IF_MEANT}",
                     cited=case.cite(series.phase, "study_days"),
                 )
 
@@ -275,10 +276,9 @@ def too_many_in_treatment_week(case: CheckedCourse) -> Iterator[Finding]:
                 )
                 yield too_many_in_treatment_week.at(
                     *sessions,
-                    what=f"treatment week {week + 1} holds {amount(len(sessions))}",
-                    why=f"the pattern {series.phase.pattern()} has {amount(often)} a week; "
-                    f"this one is {begin} to {end}{stand}",
-                    fix=f"move {case.named(sessions[-1])} to the next pattern day after the last session",
+                    what=f"{amount(len(sessions))} in week {week + 1} ({begin} to {end})",
+                    why=f"usual are {often}, on {series.phase.pattern()}{stand}",
+                    fix=f"move {case.called(sessions[-1])} to the next usual day after the last session",
                     cited=case.cite(series.phase, "weekdays"),
                 )
 
@@ -297,7 +297,7 @@ def shrinking_maintenance_interval(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: boosters on Mon 1 March, Mon 29 March and Mon 12 April 2027: 4 weeks, then 2.
 
-    Instead: the third on Mon 26 April, or waive the rule with the reason for stepping back.
+    Instead: the third on Mon 26 April, or record an exception with the reason for stepping back.
 
     References: esketamine steps from weekly to every 2 weeks, to the lowest frequency that maintains the
     response (SPRAVATO dosing and administration; SPRAVATO monograph, MIMS Hong Kong). A clinic's published
@@ -313,11 +313,11 @@ def shrinking_maintenance_interval(case: CheckedCourse) -> Iterator[Finding]:
                         one,
                         two,
                         three,
-                        what=f"{case.named(three)} is {(three.day - two.day).days} d after {case.named(two)}, "
-                        f"which was {(two.day - one.day).days} d after the one before",
-                        why="maintenance goes from shorter to longer intervals, unless somebody decides to step back",
+                        what=f"{case.named(three)} is {in_days((three.day - two.day).days)} after {case.named(two)}; "
+                        f"the gap before was {in_days((two.day - one.day).days)}",
+                        why="boosters usually move further apart",
                         fix=f"move it to {from_day(case, three, two.day + (two.day - one.day))}, "
-                        "or waive this with the reason for stepping back",
+                        "or record who decided to step back",
                     )
 
 
@@ -346,9 +346,9 @@ def maintenance_without_review(case: CheckedCourse) -> Iterator[Finding]:
         if phase.count is None and phase.review is None and phase.until is None:
             yield maintenance_without_review.at(
                 series.sessions[-1],
-                what=f"{phase.name} has no end and no review",
-                why="the benefit of maintenance is re-examined periodically",
-                fix="give the phase a review, a count or an end (until)",
+                what=f"{phase.name} goes on without a review",
+                why="the benefit should be looked at from time to time",
+                fix="add a review, a number of sessions (count) or an end (until) to the protocol file",
                 where=case.where_phase(phase),
             )
 
@@ -379,8 +379,8 @@ def mixed_phases(case: CheckedCourse) -> Iterator[Finding]:
             yield mixed_phases.at(
                 furthest,
                 session,
-                what=f"{case.named(session)} comes after {case.named(furthest)}",
-                why=f"{session.phase} is before {furthest.phase} in the protocol",
+                what=f"{case.named(session)} of {session.phase} comes after {case.named(furthest)} of {furthest.phase}",
+                why=f"in the protocol {session.phase} comes before {furthest.phase}",
                 fix=f"book it as {furthest.phase}, or move it to before {day_words(furthest.day)}",
                 severity=Severity.WARNING if _has_begun(case, furthest) else None,
             )
@@ -405,7 +405,7 @@ def evidence_note(case: CheckedCourse) -> Iterator[Finding]:
 
     Example: a home protocol repeats the FDA's alert of 10 October 2023 on compounded ketamine.
 
-    Instead: nothing in the schedule; read the note, and waive the rule once it is on record.
+    Instead: nothing in the schedule; read the note, and record an exception once it is on record.
 
     References: stand in the protocol. Negative primary outcomes: Jelovac 2025, JAMA Psychiatry; Abdallah 2022,
     Neuropsychopharmacology, doi:10.1038/s41386-022-01266-9.
@@ -413,9 +413,9 @@ def evidence_note(case: CheckedCourse) -> Iterator[Finding]:
     said = " ".join(filter(None, (case.course.protocol.study, case.course.protocol.note)))
     if said and case.standing:
         yield evidence_note.at(
-            what="what the protocol rests on",
+            what="the protocol has a note on its evidence",
             why=said,
-            fix="nothing in the schedule; weigh it before the first session",
+            fix="nothing to do in the calendar",
         )
 
 
@@ -444,7 +444,7 @@ def phase_without_sessions(case: CheckedCourse) -> Iterator[Finding]:
             continue
         yield phase_without_sessions.at(
             what=f"{name} has no sessions",
-            why=f"the protocol goes on with {name}",
+            why="the protocol continues with it",
             fix="plan them, or choose a protocol that ends earlier",
             where=case.where_phase(case.course.protocol.phase(name)),
         )

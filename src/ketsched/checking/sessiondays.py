@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from ketsched import house
 from ketsched.checking.bookings import CompanionBooking, Stay, local
-from ketsched.checking.case import CheckedCourse, happened
+from ketsched.checking.case import CheckedCourse, amount, happened
 from ketsched.checking.rules import HOUSE, Finding, Rule, Severity, rule
 from ketsched.clock import day_words
 
@@ -49,8 +49,8 @@ def trip_after_session(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 booked=trips,
                 what=f"{trips[0].title} is elsewhere, later on the day of {case.named(*sessions)}",
-                why="the rest of the day of a session is for resting",
-                fix="move it to before the session, or to another day; or arrange who drives",
+                why="the patient should rest then",
+                fix="move it to before the session or to another day, or arrange a ride",
                 where=_where(case, trips),
             )
 
@@ -84,13 +84,13 @@ def driving_to_appointment(case: CheckedCourse) -> Iterator[Finding]:
             sessions = {stay.session.id: stay.session for stay in stays}.values()
             last, phase = stays[-1], case.phases[stays[-1].session.phase]
             until = local(last.drives_from or 0, case.course.zone)
-            clock = ", after a night's sleep" if phase.no_driving == "next day" else f", {until:%H:%M} on"
+            clock = ", after a night's sleep" if phase.no_driving == "next day" else f" at {until:%H:%M}"
             yield driving_to_appointment.at(
                 *sessions,
                 booked=trips,
-                what=f"{trips[0].title} begins before the patient may drive after {case.named(*sessions)}",
-                why=f"after {case.named(last.session)} that is from {day_words(until.date())}{clock}",
-                fix="arrange a ride there and back, or move it to later",
+                what=f"{_starting(case, trips[0])} before the patient may drive after {case.named(*sessions)}",
+                why=f"the patient may drive from {day_words(until.date())}{clock}",
+                fix="arrange a ride both ways, or start later",
                 where=_where(case, trips),
                 cited=case.cite(phase, "no_driving"),
             )
@@ -126,25 +126,25 @@ def ride_missing(case: CheckedCourse) -> Iterator[Finding]:
             yield ride_missing.at(
                 session,
                 what=f"there is no ride home after {case.named(session)}",
-                why="the patient may not drive, and one health system reschedules a session without a ride",
-                fix="find somebody who drives, or move the session",
+                why="the patient may not drive; one health system reschedules a session without a ride",
+                fix="find someone, or move the session",
             )
         elif session.ride == "" and days is not None and days <= soon:
             when = NEAR[days] if days < len(NEAR) else f"in {days} days"
             yield ride_missing.at(
                 session,
-                what=f"nothing is known of the ride home after {case.named(session)}, which is {when}",
-                why="the patient may not drive afterwards",
-                fix="ask, and record the ride; if there is none, move the session",
+                what=f"no ride home is known for {case.named(session)}, which is {when}",
+                why="the patient may not drive",
+                fix=f"ask, then: ketsched record ride FILE {session.day} confirmed",
             )
         elif session.ride == "":
             unknown.append(session)
     if unknown:
         yield ride_missing.at(
             *unknown,
-            what=f"nothing is known yet of the ride home after {case.named(*unknown)}",
-            why="the patient may not drive afterwards",
-            fix="record each ride once it is arranged",
+            what=f"no ride home is known yet for {case.named(*unknown)}",
+            why="the patient may not drive",
+            fix="ask, and record each ride once it is arranged",
             where=case.course.protocol.id,
             severity=Severity.INFO,
         )
@@ -169,9 +169,9 @@ def drives_home(case: CheckedCourse) -> Iterator[Finding]:
             phase = case.phases[session.phase]
             yield drives_home.at(
                 session,
-                what=f"the patient means to drive home after {case.named(session)}",
-                why=f"{phase.name} allows no driving {_how_long(phase.no_driving)}",
-                fix="arrange another ride, or move the session to a day with one",
+                what=f"the patient plans to drive home after {case.named(session)}",
+                why=f"driving is not allowed {_how_long(phase.no_driving)}",
+                fix="arrange another ride, or move the session",
                 cited=case.cite(phase, "no_driving"),
             )
 
@@ -203,12 +203,14 @@ def fasting_against_water(case: CheckedCourse) -> Iterator[Finding]:
             sessions = [session for session in to_come if session.phase == phase.name]
             left_out = [r for r in phase.before if r.what.strip().casefold() in DRINKING and r.minutes]
             if sessions and left_out:
-                when = "all day" if all_day else f"from {notice.before} min before the session"
+                when = "all day" if all_day else f"from {notice.before} minutes before the session"
+                drink = left_out[0].what
                 yield fasting_against_water.at(
                     *sessions,
-                    what=f"{notice.title} {when}, and no {left_out[0].what} for {left_out[0].minutes} min before it",
+                    what=f'"{notice.title}" asks for water {when}, while no {drink} is allowed for '
+                    f"{left_out[0].minutes} minutes before it",
                     why=f"{phase.name} has both for {case.named(*sessions)}",
-                    fix="let the notice hold after the session only, or drop one of the two",
+                    fix="let the note apply after the session only",
                     where=case.where_phase(phase),
                     cited=case.cite(phase, f"before: {left_out[0].what}"),
                 )
@@ -258,7 +260,13 @@ def _how_long(rule: timedelta | str | None) -> str:
     if not isinstance(rule, timedelta):
         return "until the next day"
     hours, minutes = divmod(rule // timedelta(minutes=1), 60)
-    return f"for {hours} h {minutes} min after it" if minutes else f"for {hours} h after it"
+    return f"for {amount(hours, 'hour')}{f' {minutes} minutes' if minutes else ''} after it"
+
+
+def _starting(case: CheckedCourse, trip: CompanionBooking) -> str:
+    """Say what starts, and when, if its hour is known."""
+    begin = trip.begin
+    return trip.title if begin is None else f"{trip.title} starts at {local(begin, case.course.zone):%H:%M},"
 
 
 def _where(case: CheckedCourse, trips: tuple[CompanionBooking, ...]) -> str:

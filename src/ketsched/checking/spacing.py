@@ -29,12 +29,12 @@ def gap_too_short(case: CheckedCourse) -> Iterator[Finding]:
     schedule than the one that somebody answered for. No source read states a least gap: the floors of
     the shipped protocols are house defaults, and the finding says where the protocol has its own from.
 
-    Example: minimum 2 d, session 5 on Wed 20 January 2027 and session 6 on Thu 21 January.
+    Example: minimum 2 days, session 5 on Wed 20 January 2027 and session 6 on Thu 21 January.
 
     Instead: session 6 on Fri 22 January, or session 5 a day earlier.
 
     References: the protocol's own source for the bound. Where days were given, thrice-weekly series come
-    to a smallest gap of 2 d (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily
+    to a smallest gap of 2 days (Shiroma 2014, J Affect Disord 155:123-129); pain series are daily
     (Schwartzman 2009, Pain), so the minimum belongs to the protocol and there is none for all.
     """
     yield from still_to_come(gap_too_short, case, bounds.short_gaps)
@@ -48,7 +48,7 @@ def gap_too_long(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: the latest day is the last of the visit window; after it the session is overdue and
     the series is no longer the one prescribed.
 
-    Example: latest 7 d, sessions on Mon 4 and Tue 12 January 2027.
+    Example: latest 7 days, sessions on Mon 4 and Tue 12 January 2027.
 
     Instead: the second on Mon 11 January or earlier, or a session between the two.
 
@@ -70,7 +70,7 @@ def too_many_in_window(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: a cap on a week or a quarter is how papers and services limit the frequency; it can
     be broken although every single gap is long enough.
 
-    Example: at most 3 in 7 d, sessions on Mon 4, Wed 6, Fri 8 and Sun 10 January 2027.
+    Example: at most 3 in 7 days, sessions on Mon 4, Wed 6, Fri 8 and Sun 10 January 2027.
 
     Instead: the fourth on Mon 11 January.
 
@@ -89,7 +89,7 @@ def places_too_close(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: some bounds are about given places ("the third at least two weeks after the first"),
     not about any two sessions.
 
-    Example: sessions 1 and 3 at least 14 d apart, on Mon 4 and Fri 15 January 2027.
+    Example: sessions 1 and 3 at least 14 days apart, on Mon 4 and Fri 15 January 2027.
 
     Instead: session 3 on Mon 18 January or later.
 
@@ -105,7 +105,7 @@ def places_too_far(case: CheckedCourse) -> Iterator[Finding]:
 
     Why it matters: the bound keeps a part of the series together, whatever the gaps inside it are.
 
-    Example: sessions 1 and 3 at most 14 d apart, on Mon 4 and Tue 19 January 2027.
+    Example: sessions 1 and 3 at most 14 days apart, on Mon 4 and Tue 19 January 2027.
 
     Instead: session 3 on Mon 18 January or earlier.
 
@@ -146,13 +146,13 @@ def join_too_short(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: the step from a dense phase to a sparse one is where a schedule made of two parts
     puts sessions next to each other.
 
-    Example: the next phase at least 7 d after the induction, which ends on Thu 21 January 2027; first
+    Example: the next phase at least 7 days after the induction, which ends on Thu 21 January 2027; first
     booster on Wed 27 January.
 
     Instead: first booster on Thu 28 January or later.
 
     References: the protocol's own source for the bound. The label's step from twice weekly to weekly
-    esketamine leaves 3 or 4 d, which its protocol states as a join of its own (SPRAVATO dosing and
+    esketamine leaves 3 or 4 days, which its protocol states as a join of its own (SPRAVATO dosing and
     administration).
     """
     yield from still_to_come(join_too_short, case, bounds.short_joins)
@@ -166,7 +166,7 @@ def join_too_long(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: maintenance is there to hold what the induction reached; a join with a latest day
     says how long that may wait.
 
-    Example: join at most 14 d, induction ends on Thu 21 January 2027, first booster on Fri 5 February.
+    Example: join at most 14 days, induction ends on Thu 21 January 2027, first booster on Fri 5 February.
 
     Instead: first booster on Thu 4 February or earlier.
 
@@ -206,7 +206,7 @@ def cross_series_gap(case: CheckedCourse) -> Iterator[Finding]:
     Why it matters: a lozenge at home and an infusion at the clinic are two sessions of one drug. Kept in
     two lists, each looks well spaced by itself.
 
-    Example: sessions at home at least 2 d apart; one on Mon 1 March 2027, an infusion on Tue 2 March.
+    Example: sessions at home at least 2 days apart; one on Mon 1 March 2027, an infusion on Tue 2 March.
 
     Instead: the session at home on Sun 28 February or on Thu 4 March.
 

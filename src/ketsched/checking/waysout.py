@@ -24,6 +24,8 @@ LONGEST = 60
 IN_HOURS = ("KS106",)
 """Rules whose advice is an hour, not a day."""
 
+IF_MEANT = "Nothing to do if this is meant."
+
 _Broken = frozenset[tuple[str, tuple[str, ...]]]
 
 
@@ -51,8 +53,8 @@ def way_out(case: CheckedCourse, breach: Breach) -> str:
         for day in _days(case, session):
             if _moved(case, session, day) <= broken - {own}:
                 said = day_words(day)
-                return "" if said in breach.fix else f"move {case.named(session)} to {said}"
-    return f"{breach.fix}; any one session moved near its day breaks another rule: to move several, ketsched replan"
+                return "" if said in breach.fix else f"move {case.called(session)} to {said}"
+    return f"{breach.fix}. Any one move breaks another rule; to move several: ketsched replan FILE"
 
 
 def say_days(case: CheckedCourse, session: Session, days: Iterable[date]) -> str:
@@ -62,8 +64,8 @@ def say_days(case: CheckedCourse, session: Session, days: Iterable[date]) -> str
     open_days = [day for day in days if FIRST_DAY <= day <= LAST_DAY and fits(case, session, day)]
     said = [day_words(d) for d in open_days if too_many or _moved(case, session, d) <= broken]
     if said:
-        return f"move it to {' or '.join(said)}; if they cannot be, leave it"
-    return f"leave it: the days of the pattern beside it {'break rules' if open_days else 'are closed'}"
+        return f"move it to {' or '.join(said)}. {IF_MEANT}"
+    return f"{IF_MEANT} The usual days beside it {'break rules' if open_days else 'are closed'}"
 
 
 def _broken(case: CheckedCourse) -> _Broken:

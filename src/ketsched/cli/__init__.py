@@ -171,7 +171,7 @@ def printable(text: str) -> str:
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_PLAIN_SIGNS = {"✗": "x", "·": ".", "–": "-", "×": "x", "“": '"', "”": '"', "’": "'"}
+_PLAIN_SIGNS = {"·": ".", "–": "-", "×": "x", "“": '"', "”": '"', "’": "'"}
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:

@@ -15,6 +15,7 @@ import click
 
 from ketsched import holds, reporting
 from ketsched.casefile import check_scope
+from ketsched.checking.rules import sentence
 from ketsched.cli import inputs, pictures, revising
 from ketsched.cli.completing import among, complete_around, complete_hold, complete_session
 from ketsched.cli.options import TO_DO, WHO, command, flag, option, under
@@ -27,7 +28,7 @@ from ketsched.revising import consequences
 from ketsched.screens import many, on
 from ketsched.screens.courses import consequences_parts, consequences_values
 from ketsched.screens.replans import telephone_lines
-from ketsched.screens.rows import paragraph, sentence
+from ketsched.screens.rows import paragraph
 
 WHO_MUST = option("--who", "NAME", "Who decided it", required=True)
 ON = option("--on", "DATE", "The date on which it was decided", read_date, to="decided", required=True)

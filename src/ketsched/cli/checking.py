@@ -23,6 +23,7 @@ from ketsched.cli.options import (
     SCRIPTS,
     STAFF,
     TO_DO,
+    VERBOSE,
     WHO,
     ClinicFile,
     command,
@@ -38,6 +39,7 @@ from ketsched.model import Course, Protocol, Waiver
 from ketsched.protocols import load_protocol
 from ketsched.screens import Table
 from ketsched.screens.checks import check_folder
+from ketsched.screens.findings import check_lines
 from ketsched.waiverfile import load_waivers
 
 
@@ -64,7 +66,7 @@ from ketsched.waiverfile import load_waivers
         "--waivers", "FILE", "Exceptions: [[waiver]] with rule, sessions, reason, who, until", load_waivers
     ),
 )
-@under(OUTPUT, JSON)
+@under(OUTPUT, VERBOSE, JSON)
 @under(
     SCRIPTS,
     option("--as-of", "DATE", "Today: for what happened, and what is overdue or runs out", read_date),
@@ -80,6 +82,7 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     as_of: date | None,
     waivers: tuple[Waiver, ...] | None,
     fail_on: str,
+    verbose: bool,
     as_json: bool,
     calendars: tuple[str, ...],
     clinic: ClinicFile | None,
@@ -100,7 +103,11 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     given = {**typed, "clinic": None if clinic is None else clinic.calendar}
     if len(what) == 1 and Path(what[0]).is_dir():
         _refuse_for_folder(protocol=protocol, visits=visits, staff=calendars)
-        ctx.exit(_check_folder(what[0], as_of, waivers or (), fail_on, as_json=as_json, clinic=given))
+        ctx.exit(
+            _check_folder(
+                what[0], as_of, waivers or (), fail_on, verbose=verbose, as_json=as_json, clinic=given
+            )
+        )
     zone = given["zone"]
     alone = zone is not None and not any(given[name] for name in given if name != "zone")
     if len(what) == 1 and what[0].lower().endswith(".json"):
@@ -123,10 +130,10 @@ def check_command(  # noqa: PLR0913 - a parameter for each option
     )
     if as_json:
         click.echo(reporting.as_json({"findings": reporting.finding_values(findings)}))
-    elif findings:
-        pictures.show(pictures.findings_of(findings))
     else:
-        click.echo("no findings")
+        file = what[0] if course.id is not None else ""
+        named = f"Course {course.id}" if course.id is not None else course.protocol.id
+        pictures.present(*check_lines(findings, course=named, as_of=as_of, file=file, verbose=verbose))
     ctx.exit(inputs.exit_code(findings, fail_on))
 
 
@@ -147,6 +154,7 @@ def _check_folder(
     waivers: tuple[Waiver, ...],
     fail_on: str,
     *,
+    verbose: bool,
     as_json: bool,
     clinic: dict[str, Any],
 ) -> int:
@@ -163,7 +171,10 @@ def _check_folder(
         click.echo(reporting.as_json(found.values()))
     else:
         for name, _, findings in found.files:
-            pictures.show(name, pictures.findings_of(findings) if findings else "no findings", "")
+            lines = check_lines(
+                findings, course=name, as_of=today, file=str(Path(folder, name)), verbose=verbose
+            )
+            pictures.present(*lines, "")
         for line, more in found.faults():
             pictures.show(line, f"  {more}", "")
     return 2 if found.unread else max(inputs.exit_code(found.findings(), fail_on), int(bool(found.shared)))

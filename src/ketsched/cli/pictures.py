@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ketsched.checking import Finding, Severity
 from ketsched.cli import printable
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.screens import Facts, Lines, Part, Table
-from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
 from ketsched.screens.rows import within
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from ketsched.tracking import Proposal
 
 DISCLAIMER = "A proposal of dates, not medical advice. A clinician decides."
-_SIGNS = {Severity.ERROR: "✗ error", Severity.WARNING: "! warning", Severity.INFO: "i info"}
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
 def show(*parts: RenderableType) -> None:
@@ -83,11 +79,21 @@ def drawn(part: Part) -> RenderableType:
             for name in part.columns:
                 picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
         case _:
-            return "\n".join(within(line) for line in part.split("\n"))
+            return Group(*(_coloured(within(line)) for line in part.split("\n")))
     if isinstance(picture, Drawn) and isinstance(part, Table | Facts):
         for row in part.rows:
             picture.add_row(*row)
     return Group(Text(part.title, style="bold"), picture) if part.title else picture
+
+
+def _coloured(line: str) -> Text:
+    """Return a line; the mark of a problem or a warning before it is coloured on a terminal."""
+    from rich.text import Text
+
+    text = Text(printable(line))
+    if (style := _COLOURS.get(line[:2])) is not None:
+        text.stylize(style, 0, 1)
+    return text
 
 
 def present(*parts: Part) -> None:
@@ -95,6 +101,7 @@ def present(*parts: Part) -> None:
     show(*map(drawn, parts))
 
 
+_COLOURS = {"x ": "bold red", "! ": "bold yellow"}
 _SIGNS_OF = {AT_CLINIC: ("[", "]"), AT_HOME: ("{", "}"), UNSURE: ("(", ")")}
 
 
@@ -145,21 +152,6 @@ def legend_of(shown: Iterable[Month]) -> str:
     if any(day.has_appointment for day in days):
         said.append("n+ an appointment")
     return "   ".join([*said, "· closed"])
-
-
-def findings_of(findings: Sequence[Finding]) -> RenderableType:
-    """Show findings, the gravest first; those that only inform in short (`--json` has all of it)."""
-    from rich.table import Table as Drawn
-    from rich.text import Text
-
-    table = Drawn(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column("severity", no_wrap=True)
-    table.add_column("code", no_wrap=True)
-    table.add_column("finding", overflow="fold", ratio=1)
-    for finding in gravest_first(findings):
-        sign = Text(_SIGNS[finding.severity], style=_COLOURS[finding.severity])
-        table.add_row(sign, finding.code, Text("\n".join(finding_lines(finding))))
-    return table
 
 
 def after_a_lapse(proposals: Iterable[Proposal]) -> str:

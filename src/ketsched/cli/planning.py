@@ -48,6 +48,7 @@ from ketsched.model import Course
 from ketsched.planning import Start, complete, starts
 from ketsched.planning import plan as plan_course
 from ketsched.protocols import load_protocol
+from ketsched.screens.findings import finding_lines
 from ketsched.screens.months import months
 from ketsched.screens.plans import Planned
 from ketsched.screens.rows import paragraph
@@ -225,5 +226,5 @@ def _show(planned: Planned) -> None:
         shown = months(course, planned.clinic)
         pictures.show(pictures.months_of(shown), pictures.legend_of(shown), "")
         pictures.present(*planned.more_parts())
-        pictures.show(pictures.findings_of(planned.findings), "")
+        pictures.present(*finding_lines(planned.findings), "")
     pictures.present(*planned.attention_parts())

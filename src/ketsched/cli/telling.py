@@ -29,6 +29,7 @@ from ketsched.cli.options import (
 from ketsched.interchange.beside import Known
 from ketsched.model import Course
 from ketsched.screens import Part
+from ketsched.screens.findings import finding_lines
 from ketsched.screens.replans import Replanned, choices_of, refused_parts, refused_values
 from ketsched.screens.rows import paragraph
 from ketsched.tracking import Forecast, Moving, Proposal
@@ -146,7 +147,7 @@ class Telling:
             return
         pictures.present(*self._parts(made))
         if self.verbose and made.findings:
-            pictures.show("", pictures.findings_of(made.findings))
+            pictures.present("", *finding_lines(made.findings, file=str(opened.path)))
         pictures.present(*([""] if made.is_changed else []), *lines)
 
     def _parts(self, made: Replanned) -> Iterator[Part]:

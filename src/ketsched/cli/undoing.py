@@ -9,10 +9,11 @@ import click
 
 from ketsched import reporting
 from ketsched.checking import check
+from ketsched.checking.rules import sentence
 from ketsched.cli import inputs, pictures, placing, revising
 from ketsched.cli.options import AS_OF, SCRIPTS, TO_DO, VERBOSE, WHO, WHO_DECIDED, command, option, under
 from ketsched.screens.replans import Replanned
-from ketsched.screens.rows import hung, sentence
+from ketsched.screens.rows import hung
 from ketsched.tracking import undo as undo_course
 
 

@@ -11,6 +11,7 @@ import attrs
 from ketsched.history.matching import content
 from ketsched.history.values import JudgedVisit, Verdict
 from ketsched.model import Course, Phase, Session, Spacing, Visit, VisitStatus
+from ketsched.names import in_days
 
 
 def target(course: Course, phase: Phase) -> int | None:
@@ -153,7 +154,7 @@ class _Count:
                 continue
             limits, gap = spacing.since(earlier.day), (day - earlier.day).days
             if limits.minimum is not None and gap < limits.minimum:
-                said = f"{gap} d after {earlier.day}; {spacing.words()}"
+                said = f"{in_days(gap)} after {earlier.day}; {spacing.words()}"
                 if limits.forgiven is None or gap < limits.forgiven:
                     return Verdict.TOO_SOON, said
                 grace = said
@@ -167,7 +168,7 @@ class _Count:
         for spacing, earlier in looked_back:
             latest, gap = spacing.since(earlier.day).latest, (day - earlier.day).days
             if latest is not None and gap > latest:
-                return f"{gap} d after {earlier.day}; {spacing.words()}"
+                return f"{in_days(gap)} after {earlier.day}; {spacing.words()}"
         return ""
 
     def _within(self, phase: Phase, own: Sequence[_Given]) -> Iterator[tuple[Spacing, _Given]]:

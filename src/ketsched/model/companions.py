@@ -123,7 +123,7 @@ class Window:
         fault = (
             not -_FARTHEST <= self.earliest <= self.recommended <= self.latest <= _FARTHEST,
             "",
-            f"the window {self.earliest}/{self.recommended}/{self.latest} d is out of order",
+            f"the window {self.earliest}/{self.recommended}/{self.latest} days is out of order",
             "the recommended day lies between the earliest and the latest",
             "give whole days with earliest <= recommended <= latest; days before the anchor are negative",
         )

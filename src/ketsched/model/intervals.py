@@ -49,7 +49,7 @@ class Interval:
                 or not 0 <= self.days <= MOST_DAYS
                 or not 0 <= self.months <= MOST_MONTHS,
                 "",
-                f"an interval of {self.days} d and {self.months} months",
+                f"an interval of {self.days} days and {self.months} months",
                 f"an interval is a number of days, of months or of both, at most {LONGEST_YEARS} years",
                 'write "P28D", "P4W", "P1M" or "P3M4W"',
             ),
@@ -164,18 +164,16 @@ def _bases() -> tuple[date, ...]:
     return tuple(sorted(set(days)))
 
 
-def said(length: Length, *, days: str = "d") -> str:
-    """Say how long something is: "7 d", "6 months", "3 months and 28 d"; in weeks if these are asked for."""
+def said(length: Length, *, days: str = "days") -> str:
+    """Say how long something is: "7 days", "6 months", "3 months and 28 days"; in weeks if these are asked for."""
     number = length.days if isinstance(length, Interval) else length
     parts = []
     if isinstance(length, Interval) and length.months:
         parts.append(f"{length.months} month" + ("s" if length.months > 1 else ""))
     if number or not parts:
-        if days == "d":
-            parts.append(f"{number} d")
-        else:
-            count, unit = (number // 7, "week") if number % 7 == 0 else (number, "day")
-            parts.append(f"{count} {unit}" + ("s" if count != 1 else ""))
+        weeks = days == "weeks" and number % 7 == 0
+        count, unit = (number // 7, "week") if weeks else (number, "day")
+        parts.append(f"{count} {unit}" + ("s" if count != 1 else ""))
     return " and ".join(parts)
 
 

@@ -193,11 +193,11 @@ class Spacing:
         )
 
     def _numbers(self) -> str:
-        """Say its numbers side by side: 5 months/6 months/3 months, or 3/2/7 d."""
+        """Say its numbers side by side: 5 months/6 months/3 months, or 3/2/7 days."""
         numbers = (self.absolute_minimum, self.minimum, self.latest)
         if self.has_months:
             return "/".join("None" if length is None else said(length) for length in numbers)
-        return "/".join(map(str, numbers)) + " d"
+        return "/".join(map(str, numbers)) + " days"
 
     @property
     def reach(self) -> int:
@@ -255,7 +255,7 @@ class Spacing:
         """Say the rule as a clinic says it."""
         parts = list(self._words_of_minimum()) + list(self._words_of_latest())
         if self.minimum_hours is not None:
-            parts.append(f"at least {self.minimum_hours} h from start to start")
+            parts.append(f"at least {self.minimum_hours} hours from start to start")
         if self.absolute_minimum is not None:
             parts.append(f"forgiven from {said(self.absolute_minimum)} once it has happened")
         if self.grace is not None:
@@ -321,7 +321,7 @@ class Join:
                 )
                 or any(not isinstance(days, Interval) and not 0 <= days <= 3660 for days in given),
                 "",
-                f"join {told} d is out of order",
+                f"join {told} days is out of order",
                 "the ideal day lies between the earliest and the latest",
                 "give whole days with 0 <= minimum <= ideal <= latest",
             ),

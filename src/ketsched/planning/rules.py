@@ -90,7 +90,7 @@ def _weeks(run: PhasePlaces, weeks: tuple[int, int], named: str) -> Bound:
         None if fewer else least,  # what was skipped is not stretched over the weeks of the whole series
         most,
         run.phase.weeks_required,
-        f"{named}{said} nominal weeks (at most {most + 1} d)",
+        f"{named}{said} nominal weeks (at most {most + 1} days)",
         f"{run.phase.name}/weeks",
     )
 
@@ -144,7 +144,7 @@ def _out_of_order(runs: Sequence[PhasePlaces], days: Mapping[int, int]) -> Itera
         day = _day(days, place)
         least = min(before.phase.neighbour_minimum(day), after.phase.neighbour_minimum(day))
         if least > 1:
-            rule = f"{before.phase.name} and {after.phase.name}: at least {least} d apart"
+            rule = f"{before.phase.name} and {after.phase.name}: at least {least} days apart"
             key = f"{before.phase.name} and {after.phase.name}/apart"
             yield Bound(place, place + 1, least, rule=rule, key=key)
 
@@ -166,7 +166,7 @@ def _side_by_side(runs: Sequence[PhasePlaces], run: PhasePlaces, days: Mapping[i
             other = of.get(earlier if later == place else later)
             if other in names and other != run.phase.name:
                 least = run.phase.neighbour_minimum(_day(days, earlier))
-                rule = f"{run.phase.name}: at least {least} d from sessions of {run.phase.beside}"
+                rule = f"{run.phase.name}: at least {least} days from sessions of {run.phase.beside}"
                 yield Bound(earlier, later, least, rule=rule, key=f"{run.phase.name}/beside")
 
 

@@ -6,23 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ketsched.checking import Finding, Severity
 from ketsched.screens import many
-from ketsched.screens.findings import gravest_first
-from ketsched.screens.rows import marked, sentence
+from ketsched.screens.findings import counted, open_still
+from ketsched.screens.rows import marked
 
 SHOWN = 5
 """Problems and warnings that are told one by one (house default)."""
-_CALLED = {Severity.ERROR: "problem", Severity.WARNING: "warning"}
-
-
-def open_still(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the problems and warnings that nobody documented an exception for, the gravest first."""
-    return gravest_first(f for f in findings if f.waived_by is None and f.severity > Severity.INFO)
-
-
-def counted(findings: Iterable[Finding]) -> str:
-    """Say how many problems and warnings there are: 1 problem, 2 warnings; empty if there is none."""
-    of = [finding.severity for finding in findings]
-    return ", ".join(many(of.count(kind), name) for kind, name in _CALLED.items() if kind in of)
 
 
 def attention_lines(findings: Sequence[Finding], *, notes: int = 0, course: str = "") -> Iterator[str]:
@@ -73,8 +61,7 @@ def news_lines(
 
 def _told_one_by_one(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings[:SHOWN]:
-        why = "" if finding.why in finding.what else f" {sentence(finding.why)}"
-        yield marked(finding.severity, f"{sentence(finding.what)}{why}")
+        yield marked(finding.severity, f"{finding.what} {finding.why}")
     if findings[SHOWN:]:
         yield f"  and {counted(findings[SHOWN:])} more"
 

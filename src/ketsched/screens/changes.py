@@ -7,13 +7,14 @@ from datetime import date
 from functools import partial
 from textwrap import wrap
 
+from ketsched.checking.rules import sentence
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.model import BookingStatus, Change, Course, Session, VisitStatus
-from ketsched.names import Names
+from ketsched.names import STATUS_WORDS, Names, inside
 from ketsched.reporting import changes_made
 from ketsched.screens import at_hour, on
-from ketsched.screens.rows import columns, inside, paragraph, sentence
+from ketsched.screens.rows import columns, paragraph
 from ketsched.tracking import Proposal
 from ketsched.tracking.proposing import way_called
 
@@ -28,13 +29,6 @@ SHOWN_TASKS = 3
 # What happened
 
 
-_STATUSES = {
-    VisitStatus.FULFILLED: "given",
-    VisitStatus.NO_SHOW: "missed",
-    VisitStatus.CANCELLED: "cancelled",
-    VisitStatus.STOPPED_EARLY: "stopped early",
-    VisitStatus.WITHDRAWN: "taken back",
-}
 _VERDICTS = {
     Verdict.GRACE: "given early, accepted",
     Verdict.TOO_SOON: "given too soon, does not count",
@@ -73,7 +67,7 @@ def visit_in_words(course: Course, judged: JudgedVisit) -> str:
 def happened(names: Names, judged: JudgedVisit) -> str:
     """Say what was recorded, and what it counted for."""
     visit, said = judged.visit, []
-    status = _STATUSES[visit.status] + (f" by {visit.by}" if visit.by else "")
+    status = STATUS_WORDS[visit.status] + (f" by {visit.by}" if visit.by else "")
     verdict = _VERDICTS.get(judged.verdict, "")
     if judged.verdict is Verdict.FILLS_BOOSTER and judged.phase is not None and judged.number:
         verdict = f"counts as {names.due(judged.phase, judged.number)}"

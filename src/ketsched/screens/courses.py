@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ketsched.checking.rules import sentence
 from ketsched.holds import tentative_reasons
 from ketsched.interchange.json import document
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
-from ketsched.names import Names
+from ketsched.names import Names, inside
 from ketsched.reporting import around_values, notices_of
 from ketsched.revising import Consequences
 from ketsched.screens import Part, at_hour, many, on
-from ketsched.screens.rows import columns, hung, inside, sentence
+from ketsched.screens.rows import columns, hung
 
 SHOWN = 6
 """Sessions that are listed one by one; of more the first and the last are (house default)."""

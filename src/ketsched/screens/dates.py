@@ -11,10 +11,10 @@ from ketsched.agenda import agenda
 from ketsched.hours import Hours
 from ketsched.model import BookingStatus, Companion, Course, Session
 from ketsched.moments import CompanionEntry, SessionEntry
-from ketsched.names import Names
+from ketsched.names import Names, inside
 from ketsched.screens import on
 from ketsched.screens.notes import Notes
-from ketsched.screens.rows import hung, inside
+from ketsched.screens.rows import hung
 
 _RIDES = {"confirmed": "ride home confirmed", "none": "no ride home", "self": "means to drive home"}
 _PLACES = {"telephone": "by telephone", "home": "at home", "elsewhere": "elsewhere"}

@@ -1,13 +1,20 @@
-"""Findings in words."""
+"""Findings in words: what is wrong, why, what to do, and how many notes there are besides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from textwrap import wrap
 
 from ketsched.checking import Finding, Severity
+from ketsched.screens import many, on
+from ketsched.screens.rows import MARKS, WIDTH, hung
 
-IN_FULL = "KS211"
-"""The code whose remark is told with its reason although it only informs: what is known of the evidence."""
+AT = 9
+"""Where the text of a finding begins, behind its mark and code."""
+CALLED = {Severity.ERROR: "problem", Severity.WARNING: "warning", Severity.INFO: "note"}
+_COMMAND = re.compile(r"(?:(?<=: )|^)ketsched \w+.*$")
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -15,13 +22,71 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: -finding.severity)
 
 
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """Yield what a finding says, in short if it only informs: where, what, why, how to fix, and who waived it."""
-    yield finding.where
-    yield f"{finding.name}: {finding.what}"
-    if finding.severity > Severity.INFO or finding.code == IN_FULL:
-        yield f"why: {finding.why}"
-    if finding.severity > Severity.INFO:
-        yield f"fix: {finding.fix}"
-    if finding.waived_by is not None:
-        yield f"waived by {finding.waived_by.who}: {finding.waived_by.reason}"
+def open_still(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the problems and warnings that nobody documented an exception for, the gravest first."""
+    return gravest_first(f for f in findings if f.waived_by is None and f.severity > Severity.INFO)
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Say how many problems, warnings and notes there are: 1 problem, 2 warnings; empty if there is none."""
+    of = [finding.severity for finding in findings]
+    return ", ".join(many(of.count(kind), name) for kind, name in CALLED.items() if kind in of)
+
+
+def check_lines(
+    findings: Sequence[Finding], *, course: str, as_of: date | None, file: str = "", verbose: bool = False
+) -> Iterator[str]:
+    """
+    Yield what `check` says of a course: how much there is, then what to do about each problem and warning.
+
+    Args:
+        findings: What the rules remark.
+        course: What the course is called.
+        as_of: Today, if it is known.
+        file: The course file, for commands to type; empty: there is none.
+        verbose: Whether notes are told as well, and where each rule comes from.
+    """
+    day = "" if as_of is None else f" on {on(as_of)}"
+    yield f"{course}{day}: {counted(findings) or 'no findings.'}"
+    yield from finding_lines(findings, file=file, verbose=verbose)
+    shown = gravest_first(findings) if verbose else open_still(findings)
+    explained = f"What a code means: ketsched explain {shown[0].code}." if shown else ""
+    more = "Notes, sources: --verbose" if findings and not verbose else ""
+    yield from filter(None, ["  ".join(filter(None, (explained, more)))])
+
+
+def finding_lines(findings: Iterable[Finding], *, file: str = "", verbose: bool = True) -> Iterator[str]:
+    """Yield findings, the gravest first: what and why, then what to do; those alike in one, with their number."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in gravest_first(findings) if verbose else open_still(findings):
+        alike.setdefault((finding.code, finding.fix, finding.severity, finding.waived_by), []).append(finding)
+    for same in alike.values():
+        yield from _lines(same, file, verbose=verbose)
+
+
+def _lines(same: Sequence[Finding], file: str, *, verbose: bool) -> Iterator[str]:
+    first, room = same[0], " " * AT
+    why = "" if len(same) > 1 else f" {first.why}"
+    others = f" And {many(len(same) - 1, 'other')} like it." if len(same) > 1 else ""
+    yield hung(f"{MARKS[first.severity]} {first.code}  ", f"{first.what}{why}{others}")
+    yield from (
+        f"{room}{line}"
+        for line in _advice(
+            _COMMAND.sub(lambda typed: typed.group().replace("FILE", file or "FILE"), first.fix)
+        )
+    )
+    if first.waived_by is not None:
+        yield hung(room, f"Exception by {first.waived_by.who}: {first.waived_by.reason}")
+    if verbose:
+        yield hung(room, f"Source: {first.source}")
+
+
+def _advice(fix: str) -> Iterator[str]:
+    """Yield what to do, in lines; a command that one types stays in one."""
+    width = WIDTH - AT
+    command = _COMMAND.search(fix)
+    if command is None or len(fix) <= width:
+        yield from wrap(fix, width, break_on_hyphens=False)
+        return
+    yield from wrap(fix[: command.start()], width, break_on_hyphens=False)
+    yield command.group()

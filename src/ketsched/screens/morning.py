@@ -15,6 +15,7 @@ from ketsched.holds import is_over
 from ketsched.interchange import read
 from ketsched.interchange.folder import identities, of_one_identity
 from ketsched.model import Booking, BookingStatus, Companion, Course, PlacedCompanion, Session
+from ketsched.names import in_days
 from ketsched.reporting import numbers_of
 from ketsched.screens import Part, Table, called, many, on
 from ketsched.tracking import Due, Forecast, forecast
@@ -192,7 +193,7 @@ def _to_come(seen: Forecast) -> Iterator[Matter]:
     upcoming, last = seen.next, seen.last_given
     is_open = bool(seen.proposes) and taken(seen.history.course, (), seen) is None
     if upcoming is not None and is_open and last is not None:
-        gap = f"{(seen.as_of - last).days} d since the last"
+        gap = f"{in_days((seen.as_of - last).days)} since the last"
         name = called(upcoming.phase, upcoming.number)
         yield Matter("lapsed", last, f"{name}: {gap}; proposed: {seen.proposes}")
     elif upcoming is not None and upcoming.overdue is not None and upcoming.is_overdue(seen.as_of):

@@ -11,6 +11,7 @@ from ketsched.agenda import agenda
 from ketsched.burden import burden
 from ketsched.calendars import Calendar
 from ketsched.checking import Finding
+from ketsched.checking.rules import sentence
 from ketsched.hours import Hours
 from ketsched.model import Course
 from ketsched.names import Names
@@ -20,7 +21,7 @@ from ketsched.screens.attention import attention_lines
 from ketsched.screens.courses import beside_lines, waiting_lines
 from ketsched.screens.dates import dated_lines
 from ketsched.screens.holidays import more_holidays
-from ketsched.screens.rows import columns, hung, paragraph, sentence, sides
+from ketsched.screens.rows import columns, hung, paragraph, sides
 
 SHOWN = 10
 """Starts that are shown of those that were tried."""

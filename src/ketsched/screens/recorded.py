@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
+from ketsched.checking.rules import sentence
 from ketsched.history import History, JudgedVisit, SessionState, Verdict
 from ketsched.model import Course
 from ketsched.names import Names
 from ketsched.reporting import given_of
 from ketsched.screens import Part, at_hour, many, on
 from ketsched.screens.changes import SUGGESTED, visit_in_words, visit_lines, way_lines
-from ketsched.screens.rows import hung, paragraph, sentence
+from ketsched.screens.rows import hung, paragraph
 from ketsched.tracking import Due, Forecast, Proposal
 from ketsched.tracking.following import Following
 from ketsched.tracking.lapses import taken, verified

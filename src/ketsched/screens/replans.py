@@ -10,6 +10,7 @@ import attrs
 
 from ketsched import reporting
 from ketsched.checking import Finding
+from ketsched.checking.rules import sentence
 from ketsched.interchange.json import document
 from ketsched.model import Course, PlacedCompanion, Session
 from ketsched.names import Names
@@ -17,7 +18,7 @@ from ketsched.screens import Part, on
 from ketsched.screens.attention import news_lines
 from ketsched.screens.changes import change_lines, way_lines
 from ketsched.screens.recorded import lapse_lines, ways_parts
-from ketsched.screens.rows import hung, paragraph, sentence
+from ketsched.screens.rows import hung, paragraph
 from ketsched.tracking import Forecast, Moving, Proposal
 from ketsched.tracking.lapses import verified
 from ketsched.tracking.proposing import option_of, way_called

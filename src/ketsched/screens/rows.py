@@ -85,15 +85,3 @@ def _row(row: Sequence[str], widths: Sequence[int], indent: int) -> list[str]:
 
 def _lines(text: str, width: int) -> list[str]:
     return wrap(text, max(width, 1), break_on_hyphens=False) or [""]
-
-
-def sentence(text: str) -> str:
-    """Return a text as a sentence: it begins with a capital and ends with a full stop."""
-    text = text.strip()
-    begun = text[:1].upper() + text[1:]
-    return begun if begun[-1:] in (".", "?", "!", "") else f"{begun}."
-
-
-def inside(title: str) -> str:
-    """Return a title as it stands inside a sentence: "Review" as "review", "REMS form" as it is."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title

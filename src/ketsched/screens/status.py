@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from ketsched import reporting
-from ketsched.checking import Finding, Severity
+from ketsched.checking import Finding
 from ketsched.checking.comparing import counted
 from ketsched.history import SessionState
 from ketsched.model import Course, PlacedCompanion, VisitStatus
 from ketsched.names import Names
 from ketsched.reporting import given_of
 from ketsched.screens import Facts, Part, called, many, on
-from ketsched.screens.findings import gravest_first
+from ketsched.screens.findings import open_still
 from ketsched.tracking import Forecast
 from ketsched.zones import zone_named
 
@@ -56,9 +56,8 @@ class Status:
         return [p for p in self.course.companions if p.companion in gates and (p.status.stands or p.outcome)]
 
     def warnings(self) -> list[Finding]:
-        """Return the errors and warnings that nobody waived, the gravest first."""
-        open_still = (f for f in self.findings if f.waived_by is None and f.severity > Severity.INFO)
-        return gravest_first(open_still)
+        """Return the errors and warnings that nobody documented an exception for, the gravest first."""
+        return open_still(self.findings)
 
     def parts(self) -> Iterator[Part]:
         """Yield the page: at most twenty lines, as long as none has to be broken."""

@@ -18,6 +18,7 @@ from ketsched.clock import WEEKDAY_NAMES, minute_of, moment, seconds
 from ketsched.errors import InvalidInput
 from ketsched.holds import with_statuses
 from ketsched.model import BookingStatus, Companion, Course, PlacedCompanion
+from ketsched.names import in_days
 from ketsched.planning.free import FreeTime
 from ketsched.planning.rules import pairs_of
 from ketsched.revising import revise
@@ -111,7 +112,7 @@ class AppointmentMove:
                 limits, gap = spacing.since(earlier), (later - earlier).days
                 wrong = gap < (limits.minimum or 0) or (limits.latest is not None and gap > limits.latest)
                 if wrong and day in (earlier, later):
-                    yield f"{gap} d after {earlier}: {spacing.words()}", "spacing"
+                    yield f"{in_days(gap)} after {earlier}: {spacing.words()}", "spacing"
 
     def days(self) -> Iterator[date]:
         """Yield the days that the protocol gives it and on which it could be."""

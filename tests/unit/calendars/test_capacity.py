@@ -148,7 +148,7 @@ def test_the_checker_finds_a_clinician_with_two_patients():
     found = check(second, calendar=OPEN.booked(first), as_of=jan(1))
     taken = [finding for finding in found if finding.code == "KS405"]
     assert [finding.companions for finding in taken] == [("talk:session1",)]
-    assert "every clinician is taken at some time between 09:00 and 10:00" in taken[0].why
+    assert "Every clinician has another booking between 09:00 and 10:00." in taken[0].why
     two = attrs.evolve(OPEN, clinicians=2)
     assert not [f for f in check(second, calendar=two.booked(first), as_of=jan(1)) if f.code == "KS405"]
 
@@ -156,7 +156,9 @@ def test_the_checker_finds_a_clinician_with_two_patients():
 def test_the_checker_finds_a_chair_that_an_occupancy_has_taken():
     calendar = attrs.evolve(clinic(chairs=2), occupancy=Book((at(4, 9), at(4, 12), 1)))
     found = [f for f in check(planned(OPEN), calendar=calendar, as_of=jan(1)) if f.code == "KS304"]
-    assert [finding.what for finding in found] == ["chair 1 is taken for session 1"]
+    assert [finding.what for finding in found] == [
+        "Chair 1 is taken for infusion 1 (Mon 2027-01-04), 09:00 to 10:00."
+    ]
 
 
 def test_an_appointment_is_moved_to_another_of_them():

@@ -77,7 +77,7 @@ def test_all_protocols_are_listed_and_shown(run):
         assert f"{protocol['id']} (version {protocol['version']})" in done.out
         assert json.loads(run("protocols", protocol["id"], "--json").out)["id"] == protocol["id"]
     text = run("protocols", "iv-mwf-6").out
-    assert re.search(r"^spacing 1 +at least 2 d apart +house default +house$", text, re.M)
+    assert re.search(r"^spacing 1 +at least 2 days apart +house default +house$", text, re.M)
     assert max(map(len, text.split("\n"))) <= 100
 
 
@@ -269,15 +269,12 @@ def test_colours_are_for_terminals_and_can_be_switched_off():
 
 
 @pytest.mark.parametrize(
-    ("encoding", "error", "closed"),
-    [("latin-1", b"x error", b"\xb7"), ("cp437", b"x error", b"\xfa"), ("ascii", None, None)],
+    ("encoding", "closed"),
+    [("latin-1", b"\xb7"), ("cp437", b"\xfa"), ("ascii", None)],
 )
-def test_a_terminal_without_our_signs_gets_others(plain, encoding, error, closed):
+def test_a_terminal_without_our_signs_gets_others(plain, encoding, closed):
     """To a terminal that calls itself ASCII click writes UTF-8."""
     env = {"LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = started("check", "--protocol", "iv-mwf-6", "2027-01-04", "2027-01-05", env=env)
-    assert (done.returncode, done.stderr) == (1, b"")
-    assert (error or "✗ error".encode()) in done.stdout
     done = started(*plain, "--verbose", env=env)
     assert b" [4]   5 [6]   7 [8]   " + (closed or "·".encode()) in done.stdout
     done = started("protocols", "✗", env=env)

@@ -145,7 +145,7 @@ def test_overdue_and_lapse_begin_on_their_day(run, clinic, day, lapsed):
     found = as_json(run("today", clinic, "--as-of", day, "--json"), code=1)
     said = [line["what"] for line in found["lines"] if line["is"] == "lapsed"]
     # Nobody recorded the 18th, so it may have been the fourth.
-    assert said == (["induction 5: 8 d since the last; proposed: clinician review"] if lapsed else [])
+    assert said == (["induction 5: 8 days since the last; proposed: clinician review"] if lapsed else [])
 
 
 def test_what_is_due_needs_no_one_and_what_is_overdue_does(run, course):

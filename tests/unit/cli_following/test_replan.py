@@ -247,11 +247,11 @@ def test_away_told_in_advance_cannot_be_planned_around_unless_the_bound_gives_wa
     words = ("replan", course, *HOURS, "--away", "2027-01-12..2027-01-26", *on("2027-01-08"))
     done = run(*words)
     assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
-    assert "at most 7 d" in done.err
+    assert "at most 7 days" in done.err
     assert everything() == before
     done = run(*words, "--allow-late", "--who", "Dr A")
     assert done.code == 0
-    assert "at most 7 d between two" in done.out
+    assert "at most 7 days between two" in done.out
     moved = [session.day for session in read(course).standing()][3:]
     assert moved[0] == date(2027, 1, 27)
     assert all(later - earlier >= timedelta(2) for earlier, later in itertools.pairwise(moved))
