@@ -10,12 +10,14 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise, product
+from typing import Any
 
 import attrs
 import pytest
 
+from ketsched.calendars import Calendar
 from ketsched.checking import Severity, check
-from ketsched.model import Anchor, Companion, Course, Spacing, Window
+from ketsched.model import Anchor, Companion, Course, Protocol, Spacing, Window
 from ketsched.planning import NoFeasiblePlan, plan
 from ketsched.tracking import replan
 from making import BEFORE, EVERY_DAY, HOUR, clinic, jan, phase, protocol
@@ -119,7 +121,8 @@ def test_without_such_days_the_error_names_what_closes_them_and_what_would_help(
     error = caught.value
     assert error.what == "no day for Call"
     assert error.why == (
-        "it must be on 2027-01-05 to 2027-01-07; 2027-01-05 to 2027-01-07: closed (staff days)"
+        "it must be on 2027-01-05 to 2027-01-07; 2027-01-05 to 2027-01-07: closed (staff days); "
+        "the clinic has no day before 2027-01-08 for Call"
     )
     assert error.keys == ("closed 2027-01-05", "closed 2027-01-06", "closed 2027-01-07")
     assert [(change.what, change.days) for change in error.changes] == [
@@ -186,3 +189,78 @@ def test_where_something_moves_anyway_each_session_leaves_a_day():
         if all(has_day(day, closed) for day in days)
     )
     assert sum(day not in (jan(4), jan(11), jan(18), jan(25)) for day in days) == fewest
+
+
+# -- how far a session goes for it
+
+
+THERAPIST = attrs.evolve(CALL, calendar="therapist")
+
+
+def away(last: date) -> dict[str, Calendar]:
+    """A therapist who can every day but from Wednesday 6 January to the last, both included."""
+    days = [jan(6) + timedelta(n) for n in range((last - jan(6)).days + 1)]
+    return {"therapist": clinic(*EVERY_DAY, name="therapist").without(days, "leave")}
+
+
+def two(*latest: Spacing) -> Protocol:
+    return protocol(
+        phase(2, Spacing(minimum=5), *latest, weekdays=(0,), anatomy=HOUR), companions=(THERAPIST,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("latest", "moved", "last"),
+    [
+        ((), jan(25), jan(27)),  # two weeks from Monday the 11th: its call can be on the 28th
+        (
+            (Spacing(latest=10, required=False),),
+            jan(21),
+            jan(23),
+        ),  # ten days from the 11th, the call on the 24th
+        (
+            (Spacing(latest=10),),
+            jan(14),
+            jan(16),
+        ),  # ten days from the session before it, the call on the 17th
+    ],
+)
+def test_a_session_goes_no_further_for_a_call_than_its_protocol_lets_sessions_be_apart(latest, moved, last):
+    """The second session would be on the 11th; it has its call 1 to 3 days after it, and the 5th is the first one's."""
+    on: dict[str, Any] = {"start": START, "calendar": clinic(*EVERY_DAY)}
+    course = plan(two(*latest), **on, calendars=away(last))
+    assert [session.day for session in course.sessions] == [START, moved]
+    with pytest.raises(NoFeasiblePlan) as caught:
+        plan(two(*latest), **on, calendars=away(last + timedelta(1)))
+    error = caught.value
+    assert error.what == "no day for Call"
+    assert f"therapist has no day before {last + timedelta(2)} for Call" in error.why
+    far = {jan(25): 14, jan(21): 10}.get(moved)
+    said = "" if far is None else f", and session 2 moves at most {far} days for it"
+    assert error.why.endswith(f"for Call{said}")
+
+
+def test_a_therapist_away_for_half_a_year_stretches_no_course():
+    with pytest.raises(NoFeasiblePlan) as caught:
+        plan(two(), start=START, calendar=clinic(*EVERY_DAY), calendars=away(date(2027, 6, 30)))
+    assert "therapist has no day before 2027-07-01 for Call" in caught.value.why
+
+
+@pytest.mark.parametrize(("last", "moved"), [(26, jan(24)), (27, None)])
+def test_nor_does_it_where_the_rest_is_planned_again(last, moved):
+    """Monday the 11th closes: the second session would go to the 10th, two weeks before Sunday the 24th."""
+    everybody = clinic(*EVERY_DAY)
+    agreed = plan(two(), start=START, calendar=everybody, calendars={"therapist": everybody}, at=BEFORE)
+    changed: dict[str, Any] = {
+        "calendar": everybody.without([jan(11)]),
+        "calendars": away(jan(last)),
+        "at": BEFORE,
+    }
+    if moved is not None:
+        assert replan(agreed, **changed).standing()[1].day == moved
+        return
+    with pytest.raises(NoFeasiblePlan, match="no day for Call") as caught:
+        replan(agreed, **changed)
+    assert caught.value.why.endswith(
+        "therapist has no day before 2027-01-28 for Call, and session 2 moves at most 14 days for it"
+    )

@@ -26,6 +26,7 @@ VALUES = {
     "longest-gap": (7, "house default"),
     "home-hours": ("08:00-20:00", "house default"),
     "payer-warning": (14, "house default"),
+    "moved-for-companion": (14, "house default"),
 }
 SOURCES = {path: path.read_text(encoding="utf-8") for path in Path(ketsched.__file__).parent.rglob("*.py")}
 

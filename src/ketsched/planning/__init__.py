@@ -211,17 +211,15 @@ def complete(  # noqa: PLR0913 - public, each a keyword
         raise refused
     planner = Planner(protocol, hours, paid)
     for course in courses:
-        again = planner.with_room(course.standing()[0].day, Room(course, hours, today))
+        room = Room(course, hours, today)
+        again = planner.with_room(course.standing()[0].day, room)
         try:
             if again is not None:
-                return around(
-                    again,
-                    made_room(refused),
-                )
+                return around(again, made_room(refused))
         except NoFeasiblePlan:
             continue
     changes = tuple(_changes(planner, courses[-1], refused, today))
-    raise refused.tried(changes, WIDEN if refused.openings else refused.fix)
+    raise room.without(refused).tried(changes, WIDEN if refused.openings else refused.fix)
 
 
 def _changes(

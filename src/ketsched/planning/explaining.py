@@ -91,6 +91,12 @@ class NoFeasiblePlan(KetschedError):
         error.changes, error._advice = tuple(changes), ", or ".join((*map(str, changes), fix))
         return error
 
+    def because(self, why: str) -> NoFeasiblePlan:
+        """Return the same error with one more reason."""
+        error = self.at(self.where)
+        error.why = f"{self.why}; {why}"
+        return error
+
 
 def said_days(days: Sequence[date]) -> str:
     """Say days as briefly as can be read: 2026-11-09, 11, 16, 12-03."""

@@ -360,12 +360,12 @@ class Replanning:
         if not could_move(refused):
             raise refused
         hours, today = self.asked.hours, self.asked.today
-        self.planner.room = Room(course, hours, today)
+        self.planner.room = room = Room(course, hours, today)
         try:
             placed, booked, known = self._outcome()
             around = place_companions(known, hours, after=today)
         except (NoFeasiblePlan, TooManyWays):
-            raise refused from None
+            raise room.without(refused) from None
         finally:
             self.planner.room = None
         self.made_room = (made_room(refused),)
