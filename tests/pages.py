@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ketsched.interchange import dumps
-from ketsched.interchange.html import LONGEST_LINE
+from ketsched.interchange.pagefolder import LONGEST_LINE
 from ketsched.languages import Contact, Line
 from ketsched.model import Course, Restriction
 from published import MONDAY, TUESDAY, around_it, at, course_of, placed

@@ -35,6 +35,12 @@ _LONGEST_NAME = 255
 """Bytes that a file's name can have."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BARE = re.compile(r"(?!\.+$)[^/\\:\x00-\x1f\x7f]{1,255}")
+
+
+def is_bare(name: str) -> bool:
+    """Whether a text is the name of a file or folder, and no path."""
+    return _BARE.fullmatch(name) is not None
 
 
 def read_text(path: Path) -> str:

@@ -137,7 +137,7 @@ def plan_command(
         course = attrs.evolve(course, files=course.files.replaced(paths.beside(document)))
     findings = check(course, calendar=what.calendar, calendars=what.calendars)
     with making(output.path for output in outputs if output.holds_course):
-        remarks = write_several([output.content(course, findings) for output in outputs])
+        remarks = write_several([output.content(course, findings, beside=paths.clinic) for output in outputs])
     if as_json:
         click.echo(reporting.as_json(reporting.plan_values(course, findings)))
     else:

@@ -60,7 +60,9 @@ def export_command(file: str, output: tuple[str, ...], as_json: bool, as_of: dat
         )
     findings = check(course)
     today = revising.present(course, as_of)
-    remarks = write_several([one.content(course, findings, today=today) for one in outputs])
+    remarks = write_several(
+        [one.content(course, findings, beside=Path(file), today=today) for one in outputs]
+    )
     if as_json:
         click.echo(reporting.as_json({"written": [str(one.path) for one in outputs]}))
         return

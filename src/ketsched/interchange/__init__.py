@@ -42,7 +42,7 @@ FORMATS: dict[str, str] = {
 
 
 class _Format(Interface):
-    """What the module of a format has; without `loads` it cannot be read back; some have `IN_PART` or `decode`."""
+    """What a format's module has; without `loads` it is not read back; some have `IN_PART`, `TEMPLATED`, `decode`."""
 
     def dumps(self, course: Course, publication: Publication) -> bytes: ...
 
@@ -62,6 +62,7 @@ def write(  # noqa: PLR0913 - public, each a keyword
     events: str = "all",
     changes_only: bool = False,
     as_of: date | None = None,
+    templates: str | Path | None = None,
 ) -> Path:
     """
     Write a course to a file whose suffix says the format, and return its path.
@@ -85,6 +86,7 @@ def write(  # noqa: PLR0913 - public, each a keyword
             For a calendar that is replaced again and again, such as one that is subscribed to: leaves
             out cancelled events whose day is before this local date. Without it they stay for ever. No
             other event is ever left out. Such a file holds no course to read back.
+        templates: For a page: the folder with the clinic's own template, logo and colours.
 
     Raises:
         CannotWrite: The course lacks what the format needs, the last revision changed no event and
@@ -102,6 +104,7 @@ def write(  # noqa: PLR0913 - public, each a keyword
         events=events,
         changes_only=changes_only,
         as_of=as_of,
+        templates=templates,
     )
     return write_whole(target, content)
 
@@ -117,6 +120,7 @@ class Options(TypedDict, total=False):
     events: str
     changes_only: bool
     as_of: date | None
+    templates: str | Path | None
 
 
 @overload
@@ -149,6 +153,13 @@ def dumps(course: Course, suffix: str, **options: Unpack[Options]) -> bytes | di
             where="changes_only" if publication.changes_only else "as_of",
             why="only the events of a calendar can be written in part",
             fix="leave it out, or write a .ics file",
+        )
+    if publication.templates is not None and not getattr(form, "TEMPLATED", False):
+        raise CannotWrite(
+            what="this format is not made with templates",
+            where="templates",
+            why="a clinic's own template, logo and colours are for the patient's page",
+            fix="leave templates out, or write a .html file",
         )
     if suffix == "dict":
         from ketsched.interchange.json import to_values

@@ -16,9 +16,10 @@ import attrs
 from ketsched.calendars import Calendar
 from ketsched.casefile import named_calendar
 from ketsched.errors import InvalidInput
+from ketsched.files import is_bare
 from ketsched.hours import Hours, PatientHours
 from ketsched.interchange.folder import passed_over, real_path, with_booked
-from ketsched.model import OWN_FOLDER, ClinicFiles, Course, is_bare
+from ketsched.model import OWN_FOLDER, ClinicFiles, Course
 from ketsched.revising import tell_besides
 
 

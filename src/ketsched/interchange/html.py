@@ -13,14 +13,14 @@ import calendar
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import attrs
 
 from ketsched.agenda import agenda
 from ketsched.errors import CannotWrite
 from ketsched.interchange.identity import own_since
+from ketsched.interchange.pagefolder import render
 from ketsched.languages import Words
 from ketsched.model import BookingStatus, Course
 from ketsched.moments import DayAfter, Entry, SessionEntry
@@ -29,17 +29,11 @@ from ketsched.words.telephone import sentences
 from ketsched.words.telling import Telling
 from ketsched.words.wording import Audience, Publication
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 IN_PART = True
 """Whether files of this format can leave out events."""
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What a browser may do for the page: show it. It loads nothing, runs nothing and sends nothing."""
-
-LONGEST_LINE = 500
-"""Characters of a line; a longer one would make sheets of a page (house default)."""
+TEMPLATED = True
+"""Whether files of this format are made with templates."""
 
 _BETWEEN_NAMES = 11
 """Percent of a timeline that the name of a month needs on a small telephone."""
@@ -47,8 +41,6 @@ _COMING, _OVER = (
     (BookingStatus.FIRM, BookingStatus.TENTATIVE),
     (BookingStatus.FULFILLED, BookingStatus.MISSED),
 )
-_DEPARTS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+")
-"""What HTML cannot hold, breaks of lines, and marks that write the rest of a line backwards."""
 
 
 def dumps(course: Course, publication: Publication) -> bytes:
@@ -56,49 +48,11 @@ def dumps(course: Course, publication: Publication) -> bytes:
     Return the bytes of a page.
 
     Raises:
-        CannotWrite: It is asked for a clinic or with changes only, or a text in it is too long.
+        CannotWrite: It is asked for a clinic or with changes only, a text in it is too long, or the clinic's
+            own template fails.
     """
     _check_can_be(publication)
-    page = _Page(course, publication)
-    return _environment().get_template("patient.html").render(page.values()).encode()
-
-
-@cache
-def _environment() -> Environment:
-    """Return what fills in templates: they cannot reach into Python, and every value is escaped."""
-    from jinja2 import PackageLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        """What a template may see of our values is listed; of others Jinja2 decides."""
-
-        def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-            seen = _SEEN.get(type(obj))
-            return super().is_safe_attribute(obj, attr, value) if seen is None else attr in seen
-
-    return Sandbox(
-        loader=PackageLoader("ketsched.interchange"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_shown,
-    )
-
-
-def _shown(value: object) -> object:
-    """Return a text without what a page cannot hold; one that is too long is refused."""
-    if type(value) is not str:
-        return value
-    if len(value) > LONGEST_LINE:
-        raise CannotWrite(
-            what=f"a line of the page has {len(value)} characters",
-            where=f"the line that begins {value[:20]!r}",
-            why=f"a page is for one or two sheets of paper; a line has at most {LONGEST_LINE} characters",
-            fix="shorten the text in the protocol or the clinic's file",
-        )
-    return _DEPARTS.sub(" ", value)
+    return render(publication.templates, _Page(course, publication).values()).encode()
 
 
 def _check_can_be(publication: Publication) -> None:
@@ -118,6 +72,9 @@ def _check_can_be(publication: Publication) -> None:
         )
 
 
+# What a template sees of these values is what SEEN lists: none of it leads back to the course, which holds more.
+
+
 @attrs.frozen
 class _Month:
     """
@@ -127,6 +84,8 @@ class _Month:
         name: Its name and year.
         weeks: Of seven days each; None: a day of another month.
     """
+
+    SEEN: ClassVar = frozenset(("name", "weeks"))
 
     name: str
     weeks: tuple[tuple[_Day | None, ...], ...]
@@ -141,6 +100,8 @@ class _Day:
         number: Of the day in its month.
         visits: What is on it.
     """
+
+    SEEN: ClassVar = frozenset(("number", "visits"))
 
     number: int
     visits: tuple[_Visit, ...]
@@ -162,6 +123,10 @@ class _Visit:
         place: Where to go; empty: that is not told.
         lines: What to do before and after it.
     """
+
+    SEEN: ClassVar = frozenset(
+        ("id", "title", "day", "time", "when", "machine", "place", "lines", "stands", "is_sure", "is_to_do")
+    )
 
     id: str
     entry: Entry
@@ -199,19 +164,10 @@ class _Mark:
         kind: "past", "coming" or "unsure"; of a month its name.
     """
 
+    SEEN: ClassVar = frozenset(("at", "kind"))
+
     at: float
     kind: str
-
-
-_SEEN: dict[type, frozenset[str]] = {
-    _Month: frozenset(("name", "weeks")),
-    _Day: frozenset(("number", "visits")),
-    _Mark: frozenset(("at", "kind")),
-    _Visit: frozenset(
-        ("id", "title", "day", "time", "when", "machine", "place", "lines", "stands", "is_sure", "is_to_do")
-    ),
-}
-"""What a template may see of each value; none of it leads back to the course, which holds more than a page may tell."""
 
 
 class _Page:
@@ -271,8 +227,9 @@ class _Page:
         before, phone, after = footer.partition(contact.telephone) if contact.telephone else (footer, "", "")
         return {
             "language": words.language,
-            "policy": POLICY,
             "say": words.lines,
+            "clinic": contact.spoken,
+            "shows_logo": telling.named,
             "title": name_of_all(words, self.course.protocol, named=telling.named, full=telling.full),
             "of": words.say("page_of", day=words.day(self.as_of, beside=date.min)) if self.is_dated else "",
             "next": coming[0] if coming else None,

@@ -53,13 +53,23 @@ class Output:
         return self.path.suffix.lower() == ".json"
 
     def content(
-        self, course: Course, findings: Sequence[Finding], *, today: date | None = None
+        self, course: Course, findings: Sequence[Finding], *, beside: Path | None, today: date | None = None
     ) -> tuple[Path, bytes]:
-        """Return the file and what is to stand in it; a page says what is next as of today, if that is known."""
+        """
+        Return the file and what is to stand in it.
+
+        Args:
+            course: What it is made from.
+            findings: What the rules remark on it.
+            beside: A file of the clinic or the course: the folder for pages is beside it; None: there is none.
+            today: By which a page says what is next; None: the last revision's.
+        """
         whom: dict[str, Any] = {"audience": self.audience, "privacy": self.privacy, "events": self.events}
         whom |= {"language": self.language, "changes_only": self.changes_only}
-        as_of = today if self.path.suffix.lower() == ".html" else None
-        return self.path, dumps(course, self.path.name, **whom, findings=findings, as_of=as_of)
+        if self.path.suffix.lower() == ".html":
+            pages = course.contact.pages
+            whom |= {"as_of": today, "templates": beside.parent / pages if beside and pages else None}
+        return self.path, dumps(course, self.path.name, **whom, findings=findings)
 
 
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -197,7 +207,7 @@ def write_changed(
         findings = check(course) if written else ()
     remarks = held.write(
         dumps(course, "json") if changed else None,
-        [out.content(course, findings, today=today) for out in written],
+        [out.content(course, findings, beside=held.path, today=today) for out in written],
     )
     named = [f"{held.path} (revision {len(course.revisions)})"] if changed else []
     lines = [saved([*named, *map(str, written)])] if changed or written else []

@@ -9,6 +9,7 @@ from functools import partial
 import attrs
 
 from ketsched.errors import InvalidInput, refuse_first
+from ketsched.files import is_bare
 from ketsched.languages.table import check_language, check_line
 from ketsched.tomlfile import Table
 
@@ -46,6 +47,8 @@ class Contact:
         spoken: What the clinic is called on a voicemail; its name may tell the treatment. Empty: no voicemail.
         address: Where patients go; in files from "named" up.
         clock: "12h" or "24h"; empty: what is usual in the country of its zone.
+        pages: Name of the folder with its own template of the patient's page, which is looked for only beside
+            its files; empty: the page is made as it is shipped.
         lines: Its own lines.
     """
 
@@ -53,6 +56,7 @@ class Contact:
     spoken: str = ""
     address: str = ""
     clock: str = ""
+    pages: str = ""
     lines: tuple[Line, ...] = ()
 
     def __attrs_post_init__(self) -> None:
@@ -70,6 +74,13 @@ class Contact:
                 f"{self.clock[:20]!r} is not a clock",
                 "hours are written by a clock of 12 or of 24 hours",
                 'write "12h" or "24h", or leave it out for what is usual in the country',
+            ),
+            (
+                bool(self.pages) and not is_bare(self.pages),
+                "pages",
+                "a path, where the name of a folder belongs",
+                "the folder is looked for only beside the clinic's file or the course file",
+                'write the name alone, as in "pages"',
             ),
             *(
                 (
@@ -90,8 +101,8 @@ NO_CONTACT = Contact()
 
 
 def read_contact(table: Table) -> Contact:
-    """Read `telephone`, `spoken`, `address`, `clock` and `words` of a clinic's file."""
-    texts = {name: table.take(name, str, "") for name in ("telephone", "spoken", "address", "clock")}
+    """Read `telephone`, `spoken`, `address`, `clock`, `pages` and `words` of a clinic's file."""
+    texts = {name: table.take(name, str, "") for name in ("telephone", "spoken", "address", "clock", "pages")}
     return table.make(partial(Contact, lines=tuple(_read_lines(table))), texts)
 
 

@@ -8,7 +8,7 @@ at the clinic.
 """
 
 from ketsched.model.bookings import Booking, BookingStatus, PlacedCompanion, Session
-from ketsched.model.clinicfiles import OWN_FOLDER, ClinicFiles, is_bare
+from ketsched.model.clinicfiles import OWN_FOLDER, ClinicFiles
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
 from ketsched.model.courses import Course, check_course_id, check_key
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
@@ -125,7 +125,6 @@ __all__ = [
     "day_after",
     "days_between",
     "fewest_and_most_days",
-    "is_bare",
     "joined",
     "months_passed",
     "plain_length",

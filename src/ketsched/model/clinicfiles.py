@@ -4,21 +4,15 @@ The clinic's files that a course was planned with: bare names, so that a course 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 import attrs
 
 from ketsched.errors import Fault, InvalidInput, refuse_first
+from ketsched.files import is_bare
 
 OWN_FOLDER = "."
 """The folder that the course file itself is in."""
-_BARE = re.compile(r"(?!\.+$)[^/\\:\x00-\x1f\x7f]{1,255}")
-
-
-def is_bare(name: str) -> bool:
-    """Whether a text is the name of a file or folder, and no path."""
-    return _BARE.fullmatch(name) is not None
 
 
 @attrs.frozen(kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
@@ -87,6 +88,7 @@ class Publication:
         events: Whether it has reminders and the days after sessions as events, or appointments alone.
         changes_only: Whether only what the last revision changed is written, and what was recorded just before it.
         as_of: Cancelled events whose day is before this local date are left out; None: all are kept.
+        templates: The clinic's folder that a page is made with; None: as it is shipped.
     """
 
     audience: Audience = attrs.field(default=Audience.PATIENT, converter=_audience)
@@ -97,6 +99,7 @@ class Publication:
     events: Events = attrs.field(default=Events.ALL, converter=_events)
     changes_only: bool = False
     as_of: date | None = None
+    templates: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
 
     def __attrs_post_init__(self) -> None:
         if self.language:

@@ -72,6 +72,7 @@ async function read(path) {
     }
   }
   await page.emulateMediaFeatures([]);
+  read.pictures = await page.evaluate(() => [...document.images].map((one) => one.naturalWidth));
   for (const [sheet, format] of Object.entries(SHEETS)) {
     const pdf = Buffer.from(await page.pdf({ format, preferCSSPageSize: true, path: `${name}.${sheet}.pdf` }));
     read.sheets[sheet] = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g).length;
@@ -79,7 +80,9 @@ async function read(path) {
   await page.addStyleTag({ content: SPACED });
   read.cut_off.spaced = await page.evaluate(cutOff);
   await page.close();
-  return { ...read, requests: requests.slice(1), messages };
+  // The first request is for the page itself; what stands in the page as data: is none.
+  const asked = requests.slice(1).filter((url) => !url.startsWith("data:"));
+  return { ...read, requests: asked, messages };
 }
 
 const pages = {};
