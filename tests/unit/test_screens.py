@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import attrs
 import pytest
@@ -16,7 +16,7 @@ from ketsched.model import BookingStatus, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
-from ketsched.screens import Facts, Lines, Table, called, many, on
+from ketsched.screens import called, many, on
 from ketsched.screens.changes import change_lines, visit_in_words, visit_lines, way_lines
 from ketsched.screens.courses import beside_lines, consequences_parts, waiting_lines
 from ketsched.screens.dates import dated_lines
@@ -37,10 +37,6 @@ AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
 def course():
     """Six sessions on Monday, Wednesday and Friday from 4 January 2027."""
     return ks.plan(ks.load_protocol("iv-mwf-6"), start=MONDAY, calendar=CLINIC, id="A-017", at=AT)
-
-
-def rows_of(parts):
-    return dict(next(part for part in parts if isinstance(part, Facts)).rows)
 
 
 def test_days_numbers_and_sessions_in_words():
@@ -81,36 +77,16 @@ def test_the_evidence_in_short_says_more_than_a_name_and_a_year():
     assert evidence_in_short("Smith 2024") == "Smith 2024"
 
 
-def test_what_is_next_has_its_window(course):
-    """On Tuesday after a Monday given the second is booked for Wednesday, two days after the first."""
-    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
-    parts = list(forecast_parts(known, forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)))
-    assert parts[0] == "Next is induction 2: booked for Wed 2027-01-06, 09:00"
-    rows = rows_of(parts)
-    assert rows["recommended"] == "Wed 2027-01-06"
-    assert rows["last given"] == "Mon 2027-01-04, 1 day ago"
-    assert rows["can be booked"].startswith("Wed 2027-01-06")
-    (windows,) = (part for part in parts if isinstance(part, Table))
-    assert [row[0] for row in windows.rows] == [f"induction {n}" for n in (3, 4, 5, 6)]
+def text_of(parts):
+    return "\n".join(parts)
 
 
-def test_days_of_one_week_alone(course):
-    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC))
-    seen = forecast(known, as_of=date(2027, 1, 5), calendar=CLINIC)
-    assert (
-        rows_of(forecast_parts(known, seen, MONDAY))["week of 2027-01-04"]
-        == "Wed 2027-01-06 first; or Fri 2027-01-08"
-    )
-    assert (
-        rows_of(forecast_parts(known, seen, date(2027, 3, 1)))["week of 2027-03-01"] == "no day can be booked"
-    )
-
-
-def facts_of(course, as_of, **more):
-    """The first line of a forecast, its facts by name, and its table of what follows by session."""
-    parts = list(forecast_parts(course, forecast(course, as_of=as_of, **more)))
-    tables = [part for part in parts if isinstance(part, Table)]
-    return parts[0], rows_of(parts), {row[0]: row[1:] for table in tables for row in table.rows}
+def next_text(course, day, **how):
+    """What `next` shows on a day of January."""
+    week = how.pop("week", None)
+    verbose = how.pop("verbose", False)
+    seen = forecast(course, as_of=date(2027, 1, day), **how)
+    return text_of(forecast_parts(course, seen, week, verbose=verbose))
 
 
 def given_until(course, *days, status="fulfilled", on=None):
@@ -120,25 +96,69 @@ def given_until(course, *days, status="fulfilled", on=None):
     return record(course, visits, at=datetime(2027, 1, on or days[-1], 20, tzinfo=UTC))
 
 
-def test_a_place_without_a_booking_is_said(course):
-    """The third of six was missed: five stand, and the sixth has none."""
-    known = given_until(course, 4, 6, 8, status="no-show")
-    head, _, windows = facts_of(known, date(2027, 1, 8))
-    assert head == "Next is induction 3: booked for Mon 2027-01-11, 09:00"
-    assert [name for name, row in windows.items() if row[0] == "no booking"] == ["induction 6"]
+NINE = "09:00-17:00"
+OPEN = ks.Calendar.weekly("Europe/London", mon=NINE, tue=NINE, wed=NINE, thu=NINE, fri=NINE)
 
 
-def test_what_was_taken_off_the_calendar_is_no_booking(course):
-    """Taken off, and needed again: it would be opened, and until then nothing is booked."""
-    last = course.sessions[-1]
-    off = attrs.evolve(
-        course, sessions=(*course.sessions[:-1], attrs.evolve(last, status=BookingStatus.CLOSED))
+@pytest.fixture
+def g():
+    """Course G: six infusions at 10:00 in a clinic that is open from Monday to Friday."""
+    return ks.plan(ks.load_protocol("iv-mwf-6"), start=MONDAY, calendar=OPEN, time=time(10), id="G", at=AT)
+
+
+def test_what_is_next_when_else_it_could_be_and_what_comes_then(g):
+    """The fourth is missed on Monday 11 January; two weeks from the 4th end on the 17th, a week later than 8 days."""
+    known = given_until(g, 4, 6, 8, 11, status="no-show")
+    assert (
+        next_text(known, 12)
+        == """\
+Course G on Tue 2027-01-12: 3 of 6 given, 1 missed.
+Last given Fri 2027-01-08, 4 days ago.
+
+Next  infusion 4  Wed 2027-01-13 at 10:00
+                  The protocol prefers it by Wed 2027-01-13.
+                  From Sat 2027-01-16 it is a long break: ask a clinician.
+Then  infusion 5  Fri 2027-01-15 at 10:00
+      infusion 6  no date yet; best Mon 2027-01-18"""
     )
+
+
+def test_with_hours_the_other_possible_days_are_named(g):
+    """At least 2 days after Friday 8 January, and none before tomorrow: any open day, while the later ones follow."""
+    known = given_until(g, 4, 6, 8, 11, status="no-show")
+    said = " ".join(next_text(known, 12, calendar=OPEN).split())
+    assert "Also possible: Thu 14, Fri 15, Mon 18, Tue 19, Wed 20, Thu 21 January and " in said
+    assert " (later dates may move). The protocol prefers it by" in said
+
+
+@pytest.mark.parametrize(
+    ("week", "says"),
+    [
+        (MONDAY, "Mon 2027-01-04: Wed 6, Thu 7, Fri 8 January."),
+        (date(2027, 3, 1), "Mon 2027-03-01: no day."),
+    ],
+)
+def test_days_of_one_week_alone(g, week, says):
+    said = " ".join(next_text(given_until(g, 4), 5, calendar=OPEN, week=week).split())
+    assert f"Possible in the week of {says}" in said
+
+
+def test_verbose_has_the_days_that_each_session_may_be_on(g):
+    """At least 2 days apart from Friday 8 January on: 10, 12 and 14; of the 14 days the last is Sunday 17."""
+    said = next_text(given_until(g, 4, 6, 8, 11, status="no-show"), 12, verbose=True)
+    assert "May be from Tue 2027-01-12; preferred by Wed 2027-01-13." in said
+    assert "May be from Tue 2027-01-12; preferred by Fri 2027-01-15." in said
+    assert "May be from Thu 2027-01-14; preferred by Sun 2027-01-17." in said
+
+
+def test_what_was_taken_off_the_calendar_is_no_booking(g):
+    """Taken off, and needed again: it would be opened, and until then nothing is booked."""
+    last = g.sessions[-1]
+    off = attrs.evolve(g, sessions=(*g.sessions[:-1], attrs.evolve(last, status=BookingStatus.CLOSED)))
     seen = forecast(off, as_of=date(2026, 12, 2))
     assert [due.session for due in seen.sessions] == ["s1", "s2", "s3", "s4", "s5", None]
     only = given_until(off, 4, 6, 8, 11, 13)
-    head, *_ = facts_of(only, date(2027, 1, 14))
-    assert head == "Next is induction 6: no booking"
+    assert "Next  infusion 6  no date yet; best Fri 2027-01-15" in next_text(only, 14)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +173,7 @@ def test_no_day_that_is_past_is_the_earliest(course, today, shown):
         move={"s4": date(2027, 1, 13)},
     )
     assert forecast(moved, as_of=date(2027, 1, today)).next.earliest == date(2027, 1, 10)
-    assert facts_of(moved, date(2027, 1, today))[1]["earliest"] == shown
+    assert f"May be from {shown}" in next_text(moved, today, verbose=True)
 
 
 @pytest.mark.parametrize(("day", "early"), [(11, False), (12, True)])
@@ -162,75 +182,61 @@ def test_a_booking_before_its_earliest_day_is_said(course, day, early):
     visits = [ks.Visit(date(2027, 1, d)) for d in (4, 6, 8)]
     visits.append(ks.Visit(date(2027, 1, day), session="s4"))
     known = record(course, visits, at=datetime(2027, 1, 12, 20, tzinfo=UTC))
-    head, rows, windows = facts_of(known, date(2027, 1, 12))
-    said = ", before its earliest day" if early else ""
-    assert head == f"Next is induction 5: booked for Wed 2027-01-13, 09:00{said}"
-    assert rows["earliest"] == ("Thu 2027-01-14" if early else "Wed 2027-01-13")
-    assert ("before its earliest day" in windows["induction 6"][-1]) is early
+    said = next_text(known, 12)
+    assert "Next  infusion 5  Wed 2027-01-13 at 09:00\n" in said
+    assert ("! Too soon: may be from Thu 2027-01-14." in said) is early
+    assert ("! Too soon: may be from Sat 2027-01-16." in said) is early
 
 
-def test_a_recommended_day_after_the_preferred_latest_says_so(course):
-    known = given_until(course, 4, 6, 8, 11, status="no-show")
-    seen = forecast(known, as_of=date(2027, 1, 11))
-    late = [due for due in seen.sessions if due.passes_preferred_latest]
-    assert late
-    assert all(due.recommended > due.preferred_latest for due in late)
-    _, rows, windows = facts_of(known, date(2027, 1, 11))
-    said = {f"induction {due.number}" for due in late}
-    first = seen.sessions[0]
-    assert ("after the latest, which is preferred" in rows["recommended"]) is (
-        f"induction {first.number}" in said
-    )
-    assert {n for n, row in windows.items() if "after the latest" in row[-1]} == said - {
-        f"induction {first.number}"
-    }
-
-
-def test_the_next_session_may_be_late_too(course):
+def test_the_next_session_may_be_late_too(g):
     """Two weeks from Monday 4 January end on Sunday 17; the last of six, missed on the 15th, is on Monday 18."""
-    known = given_until(course, 4, 6, 8, 11, 13, 15, status="no-show")
-    _, rows, _ = facts_of(known, date(2027, 1, 15))
-    assert rows["recommended"] == "Mon 2027-01-18, after the latest, which is preferred"
-    assert rows["latest"] == "Sun 2027-01-17, preferred"
+    known = given_until(g, 4, 6, 8, 11, 13, 15, status="no-show")
+    said = next_text(known, 15)
+    assert "Next  infusion 6  no date yet; best Mon 2027-01-18\n" in said
+    assert "The protocol prefers it by Sun 2027-01-17; it is later." in said
 
 
-def test_a_course_is_complete_once_its_last_session_is_over(course):
+def test_a_course_is_complete_once_its_last_session_is_over(g):
     """The last of six is on Friday 15 January."""
-    until = given_until(course, 4, 6, 8, 11, 13)
-    assert list(forecast_parts(until, forecast(until, as_of=date(2027, 1, 15)))) == [
-        "Today: induction 6 at 09:00",
-        "Nothing more is due after today.",
+    until = given_until(g, 4, 6, 8, 11, 13)
+    assert (
+        next_text(until, 15)
+        == """\
+Course G on Fri 2027-01-15: 5 of 6 given.
+Last given Wed 2027-01-13, 2 days ago.
+
+Today infusion 6  Fri 2027-01-15 at 10:00
+Nothing is booked after today."""
+    )
+    assert next_text(until, 16).splitlines()[3:5] == [
+        "! Fri 2027-01-15 is not recorded yet. If given: nothing is left to book. If",
+        "  missed: next is infusion 6, no date yet; best Mon 2027-01-18.",
     ]
-    after = list(forecast_parts(until, forecast(until, as_of=date(2027, 1, 16))))
-    assert after[0] == "Nothing more is booked; nobody recorded what became of 1 session."
     over = given_until(until, 15)
-    seen = forecast(over, as_of=date(2027, 1, 15))
-    assert list(forecast_parts(over, seen)) == ["Nothing is due: the course is complete."]
+    assert next_text(over, 15).splitlines()[3:] == ["All 6 infusions are given. Nothing is left to book."]
 
 
-def test_the_session_of_today_stands_above_the_next(course):
-    known = given_until(course, 4)
-    parts = list(forecast_parts(known, forecast(known, as_of=WEDNESDAY)))
-    assert parts[:2] == [
-        "Today: induction 2 at 09:00",
-        "Next is induction 3: booked for Fri 2027-01-08, 09:00",
+def test_the_session_of_today_stands_above_the_next(g):
+    said = next_text(given_until(g, 4), 6).splitlines()
+    assert said[3:5] == [
+        "Today infusion 2  Wed 2027-01-06 at 10:00",
+        "Next  infusion 3  Fri 2027-01-08 at 10:00",
     ]
 
 
-def test_what_nobody_recorded_is_asked_with_both_answers(course):
-    parts = list(forecast_parts(course, forecast(course, as_of=date(2027, 1, 5))))
-    (asked,) = (part for part in parts if isinstance(part, Lines))
-    assert asked.title == "To be asked"
-    assert asked.lines[0] == "what became of the session of 2027-01-04?"
-    assert asked.lines[1].startswith("if given: induction 2 is next, booked for Wed 2027-01-06")
-    assert asked.lines[2].startswith("if missed: induction 1 is next, booked for Wed 2027-01-06")
+def test_what_nobody_recorded_is_asked_with_both_answers(g):
+    assert next_text(g, 5).startswith("""\
+Course G on Tue 2027-01-05: 0 of 6 given.
+
+! Mon 2027-01-04 is not recorded yet. If given: next is infusion 2 on Wed
+  2027-01-06 at 10:00. If missed: next is infusion 1 on Wed 2027-01-06 at 10:00.
+""")
 
 
-def test_of_a_course_that_is_over_nothing_is_due(course):
-    given = [ks.Visit(session.day) for session in course.sessions]
-    for known, word in ((course, "is complete"), (attrs.evolve(course, ended=date(2027, 2, 1)), "was ended")):
-        seen = forecast(known, given, as_of=date(2027, 2, 1))
-        assert list(forecast_parts(known, seen)) == [f"Nothing is due: the course {word}."]
+def test_a_course_that_was_ended_says_when(g):
+    known = attrs.evolve(given_until(g, 4, 6, 8, 11, 13), ended=date(2027, 1, 14))
+    assert "! Fri 2027-01-15 is not recorded yet.\n" in next_text(known, 16)
+    assert next_text(known, 16).endswith("\nThis course was ended on Thu 2027-01-14.")
 
 
 def test_revisions_are_listed_with_what_they_changed(course):

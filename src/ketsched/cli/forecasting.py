@@ -10,10 +10,9 @@ import click
 from ketsched import reporting
 from ketsched.checking import check
 from ketsched.cli import inputs, pictures, placing, revising
-from ketsched.cli.options import AS_OF, JSON, NOTICE, OUTPUT, SCRIPTS, command, option, under
+from ketsched.cli.options import AS_OF, JSON, NOTICE, OUTPUT, SCRIPTS, VERBOSE, command, option, under
 from ketsched.entries import read_day
 from ketsched.errors import InvalidInput
-from ketsched.screens import on
 from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.status import Status
 from ketsched.tracking import forecast as forecast_course
@@ -22,10 +21,21 @@ from ketsched.tracking import forecast as forecast_course
 @command()
 @revising.course_file
 @placing.hours_options(NOTICE, time=True)
-@under(OUTPUT, option("--week", "DATE", "Only the possible days in the week of this date", read_day), JSON)
+@under(
+    OUTPUT,
+    option("--week", "DATE", "Only the possible days in the week of this date", read_day),
+    VERBOSE,
+    JSON,
+)
 @under(SCRIPTS, AS_OF)
 def next_command(
-    file: str, as_of: date | None, notice: int, week: date | None, as_json: bool, hours: placing.Reader
+    file: str,
+    as_of: date | None,
+    notice: int,
+    week: date | None,
+    verbose: bool,
+    as_json: bool,
+    hours: placing.Reader,
 ) -> None:
     """
     Say what is due next, and until when; no file is changed.
@@ -53,9 +63,9 @@ def next_command(
     if as_json:
         click.echo(reporting.as_json(reporting.forecast_values(found, monday)))
         return
-    pictures.present(f"as of {on(today)}", *forecast_parts(course, found, monday))
-    if when is None:
-        pictures.show("", "which days can be booked: add --clinic FILE, or --zone and --hours")
+    pictures.present(*forecast_parts(course, found, monday, verbose=verbose))
+    if when is None and found.next is not None:
+        pictures.present("", "Add --clinic FILE to see which other days are possible.")
 
 
 @command()

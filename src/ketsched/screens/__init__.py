@@ -6,12 +6,19 @@ A terminal and a page draw them each in its own way; nothing here knows either.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
 
 import attrs
 
-from ketsched.clock import day_words
-from ketsched.model import Booking
+from ketsched.clock import WEEKDAY_NAMES, day_words
+from ketsched.model import Booking, Course
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @attrs.frozen
@@ -67,6 +74,22 @@ Part = str | Table | Facts | Lines
 def on(day: date) -> str:
     """Return a date with its weekday: Mon 2027-01-04."""
     return day_words(day)
+
+
+def short(day: date) -> str:
+    """Return a day as a table of few weeks can say it: Wed 13."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day.day}"
+
+
+def in_short(days: Iterable[date]) -> str:
+    """List days, each month said once: Thu 14, Fri 15 January, Mon 1 February."""
+    months = groupby(sorted(days), lambda day: (day.year, day.month))
+    return ", ".join(f"{', '.join(map(short, own))} {MONTHS[month - 1]}" for (_, month), own in months)
+
+
+def titled(course: Course) -> str:
+    """Name a course by its id: Course G; one without an id is the course."""
+    return f"Course {course.id}" if course.id else "The course"
 
 
 def at_hour(booking: Booking) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from functools import partial
 from textwrap import wrap
 
 from ketsched.checking.rules import sentence
-from ketsched.clock import WEEKDAY_NAMES
 from ketsched.history import JudgedVisit, Verdict
 from ketsched.model import BookingStatus, Change, Course, Session, VisitStatus
 from ketsched.names import STATUS_WORDS, Names, inside
 from ketsched.reporting import changes_made
-from ketsched.screens import at_hour, on
+from ketsched.screens import at_hour, on, short
 from ketsched.screens.rows import columns, paragraph
 from ketsched.tracking import Proposal
 from ketsched.tracking.proposing import way_called
@@ -150,7 +148,7 @@ def _from_to(change: Change) -> str:
         was = f"{before.time:%H:%M}" if before.time else "no hour"
         return f"{on(after.day)} {was} to " + (f"{after.time:%H:%M}" if after.time else "no hour")
     same_month = (before.day.year, before.day.month) == (after.day.year, after.day.month)
-    was = _short(before.day) if same_month else on(before.day)
+    was = short(before.day) if same_month else on(before.day)
     hour = f" {before.time:%H:%M}" if before.time and before.time != after.time else ""
     return f"{was}{hour} to {at_hour(after)}"
 
@@ -239,17 +237,12 @@ def _others(changes: Iterable[Change]) -> list[str]:
         if change.after.kind == "companion":
             continue
         if change.kind == "moved" and change.before is not None:
-            said.append(f"{_short(change.before.day)} to {_short(change.after.day)}")
+            said.append(f"{short(change.before.day)} to {short(change.after.day)}")
         elif change.kind in ("closed", "opened"):
-            said.append(f"{_short(change.after.day)} {_BECAME[change.kind]}")
+            said.append(f"{short(change.after.day)} {_BECAME[change.kind]}")
     more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
     shown = [*said[:SHOWN], *more]
     return [text + "," for text in shown[:-1]] + shown[-1:]
-
-
-def _short(day: date) -> str:
-    """Return a day as a table of few weeks can say it: Wed 13."""
-    return f"{WEEKDAY_NAMES[day.weekday()]} {day.day}"
 
 
 def _costs_in_words(before: Course, proposals: Sequence[Proposal]) -> Iterator[str]:

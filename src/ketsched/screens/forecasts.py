@@ -1,193 +1,174 @@
-"""What is due next and until when, in words."""
+"""What `next` shows: where a course stands, what is next and until when, and what comes then."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from ketsched.history import SessionState
-from ketsched.model import Course, Revision, Session
-from ketsched.reporting import in_week, numbers_of
-from ketsched.screens import Facts, Lines, Part, Table, called, many, on
+from ketsched.checking.rules import sentence
+from ketsched.history import SessionState, Verdict
+from ketsched.model import Course, Session
+from ketsched.names import Names
+from ketsched.reporting import in_week
+from ketsched.screens import Part, at_hour, in_short, many, on, titled
+from ketsched.screens.changes import SUGGESTED
 from ketsched.screens.courses import waiting_lines
+from ketsched.screens.recorded import lapse_lines, next_line, standing_in_words
+from ketsched.screens.rows import hung, paragraph
 from ketsched.tracking import Due, Forecast
-from ketsched.tracking.lapses import taken, verified
 
-SHOWN_DAYS = 7
-"""Days that can be booked of which each is named; of more the last is."""
-TOO_EARLY = "before its earliest day"
-LATE = "after the latest"
+SHOWN_DAYS = 6
+"""Other possible days of which each is named; of more the last is (house default)."""
+SHOWN = 6
+"""Sessions after the next one of which each has a line; of more their number is said (house default)."""
 
 
-def forecast_parts(course: Course, seen: Forecast, monday: date | None = None) -> Iterator[Part]:
+def forecast_parts(
+    course: Course, seen: Forecast, monday: date | None = None, *, verbose: bool = False
+) -> Iterator[Part]:
     """
-    Yield what is due next, the windows of what follows, what holds sessions up, and what is to be asked.
+    Yield where the course stands, what is next and when else it could be, and what comes then.
 
     Args:
         course: The course.
         seen: Its forecast.
         monday: Of the week whose days alone are shown; None: all.
+        verbose: Whether each session has the days that it may be on, and all of them a line.
     """
-    today = tuple(_of_today(seen))
-    if today:
-        yield f"Today: {', '.join(today)}"
-    if seen.next is None:
-        yield _nothing(course, seen, "after today" if today else "")
-    else:
-        yield f"Next is {called(seen.next.phase, seen.next.number)}: {_booked(course, seen.next, hour=True)}"
-        yield Facts(tuple(_rows(course, seen, seen.next, monday)))
-    if len(seen.sessions) > 1:
+    history, last = seen.history, seen.last_given
+    yield paragraph(f"{titled(course)} on {on(seen.as_of)}: {standing_in_words(course, history)}.")
+    if last is not None:
+        days = (seen.as_of - last).days
+        ago = f"{many(days, 'day')} ago" if days else "today"
+        yield f"Last given {on(last)}, {ago}."
+    yield ""
+    yield from _unrecorded(course, seen)
+    yield from _Rows(course, seen).lines(monday, verbose=verbose)
+    yield from _attention(course, seen)
+
+
+def _attention(course: Course, seen: Forecast) -> Iterator[str]:
+    lines = [*lapse_lines(course, seen), *waiting_lines(course)]
+    lines += [hung("! ", sentence(f"Limit that can no longer be kept: {limit}")) for limit in seen.lifted]
+    if lines:
         yield ""
-        yield _windows(course, seen)
-    for part in waiting_lines(course):
-        yield ""
-        yield part
-    if seen.asks:
-        yield ""
-        yield Lines("To be asked", tuple(_asked(course, seen)))
-    if seen.lifted:
-        yield ""
-        yield Lines("No day can keep any more", seen.lifted)
+        yield from lines
 
 
-def taken_in_words(course: Course, revision: Revision) -> str:
-    """Say which way was taken after a lapse, when and by whom."""
-    assert revision.at is not None  # noqa: S101 - `taken` looked
-    day = course.day_at(revision.at)
-    by = f" by {revision.who}" if revision.who else ""
-    return f"{revision.proposal} was taken on {on(day)}{by}"
-
-
-def _of_today(seen: Forecast) -> Iterator[str]:
-    """Name the sessions of today of which nothing was recorded yet."""
-    course = seen.history.course
-    numbers = numbers_of(course)
-    for session in seen.history.in_state(SessionState.DUE):
-        name = called(session.phase, numbers[session.id]) if session.id in numbers else session.phase
-        yield name + (f" at {session.time:%H:%M}" if session.time else "")
-
-
-def _nothing(course: Course, seen: Forecast, when: str) -> str:
-    """Say why nothing is next; a course is complete once it is known what became of all its sessions."""
-    if course.ended:
-        return "Nothing is due: the course was ended."
-    if when:
-        return f"Nothing more is due {when}."
-    unknown = len(seen.history.in_state(SessionState.NOT_RECORDED))
+def _unrecorded(course: Course, seen: Forecast) -> Iterator[str]:
+    """Yield what nobody recorded, with what follows from either answer, and what is to be asked."""
+    unknown = [session.day for session in seen.history.in_state(SessionState.NOT_RECORDED)]
+    lines = []
     if unknown:
-        return f"Nothing more is booked; nobody recorded what became of {many(unknown, 'session')}."
-    return "Nothing is due: the course is complete."
+        said = f"{', '.join(map(on, unknown))} {'is' if len(unknown) == 1 else 'are'} not recorded yet."
+        for answer, branch in (("given", seen.if_given), ("missed", seen.if_missed)):
+            if branch is not None and course.ended is None:
+                said += f" If {answer}: {_branch(course, branch)}."
+        lines.append(hung("! ", said))
+    for judged in seen.history.visits:
+        if judged.verdict is Verdict.ASKED:
+            day = on(judged.visit.day)
+            lines.append(hung("! ", f"{day} was stopped early: please say whether it counts."))
+    if lines:
+        yield from (*lines, "")
+
+
+def _branch(course: Course, seen: Forecast) -> str:
+    due = seen.next
+    if due is None:
+        return "nothing is left to book"
+    booked = _booking(course, due)
+    said = f"next is {Names(course).due(due.phase, due.number)}"
+    said += f" on {at_hour(booked)}" if booked is not None else f", no date yet; best {on(due.recommended)}"
+    return said + (f", after a long break: {_suggested(seen.proposes)}" if seen.proposes else "")
+
+
+def _suggested(proposal: str) -> str:
+    return SUGGESTED.get(proposal, proposal)
 
 
 def _booking(course: Course, due: Due) -> Session | None:
     return next((session for session in course.sessions if session.id == due.session), None)
 
 
-def _booked(course: Course, due: Due, *, hour: bool = False) -> str:
-    booked = _booking(course, due)
-    if booked is None:
-        return "no booking"
-    said = f"booked for {on(booked.day)}" + (f", {booked.time:%H:%M}" if hour and booked.time else "")
-    return said + (f", {TOO_EARLY}" if booked.day < due.earliest else "")
+class _Rows:
+    """The sessions of today, the next one, and those after it, in columns."""
 
+    def __init__(self, course: Course, seen: Forecast) -> None:
+        self.course, self.seen, self.names = course, seen, Names(course)
+        self.today: Sequence[Session] = seen.history.in_state(SessionState.DUE)
+        called = [self.names.due(due.phase, due.number) for due in seen.sessions]
+        self.width = max(map(len, (*called, *map(self.names.of, self.today))), default=0)
 
-def _earliest(seen: Forecast, due: Due) -> str:
-    """Say the earliest day; of what is past already, today."""
-    return on(max(due.earliest, seen.as_of))
-
-
-def _latest(due: Due) -> str:
-    """Say the latest day, and if only a preferred rule names it."""
-    if due.latest is not None:
-        return on(due.latest)
-    return "" if due.preferred_latest is None else f"{on(due.preferred_latest)}, preferred"
-
-
-def _rows(course: Course, seen: Forecast, due: Due, monday: date | None) -> Iterator[tuple[str, str]]:
-    yield "earliest", _earliest(seen, due)
-    yield (
-        "recommended",
-        on(due.recommended) + (f", {LATE}, which is preferred" if due.passes_preferred_latest else ""),
-    )
-    yield "latest", _latest(due) or "no rule names one"
-    if due.overdue is not None:
-        yield "overdue from", on(due.overdue) + (": overdue" if due.is_overdue(seen.as_of) else "")
-    if seen.last_given is not None:
-        days = (seen.as_of - seen.last_given).days
-        ago = f"{many(days, 'day')} ago" if days else "today"
-        yield "last given", f"{on(seen.last_given)}, {ago}"
-    yield from _lapse(course, seen)
-    if due.holds_up:
-        yield "to be confirmed", "; ".join(due.holds_up)
-    if monday is not None:
-        days_open = in_week(seen.bookable, monday)
-        yield f"week of {monday}", _listed(days_open, seen.bookable[:1]) or "no day can be booked"
-    elif seen.bookable:
-        yield "can be booked", _listed(seen.bookable, seen.bookable[:1])
-
-
-def _lapse(course: Course, seen: Forecast) -> Iterator[tuple[str, str]]:
-    done = taken(course, (), seen) if seen.proposes else None
-    if done is not None:
-        yield "lapse", taken_in_words(course, done)
-    elif seen.proposes:
-        since = "" if seen.lapse is None else f", {seen.lapse.words().partition(':')[0]}"
-        yield "lapse", f"{seen.proposes} is proposed{since}; a clinician decides"
-        source = verified(course, seen)
-        if source:
-            yield "", source
-    elif seen.lapses_on is not None:
-        yield "lapse from", on(seen.lapses_on)
-
-
-def _listed(days: Sequence[date], best: Sequence[date]) -> str:
-    """List days in order of time behind the one that planning again takes; of many the first few and the last."""
-    first, others = [day for day in days if day in best], sorted(day for day in days if day not in best)
-    shown = ", ".join(map(on, others[: SHOWN_DAYS - len(first)]))
-    more = len(days) - SHOWN_DAYS
-    if more > 0:
-        shown += f", and {more} more to {on(others[-1])}"
-    if not first:
-        return shown
-    in_order = "or, in order of time," if len(others) > 1 else "or"
-    return f"{on(first[0])} first" + (f"; {in_order} {shown}" if shown else "")
-
-
-def _windows(course: Course, seen: Forecast) -> Table:
-    rows = []
-    for due in seen.sessions[1:]:
-        booked = _booking(course, due)
-        notes = (
-            (bool(due.holds_up), "to be confirmed"),
-            (booked is not None and booked.day < due.earliest, TOO_EARLY),
-            (due.passes_preferred_latest, LATE),
-        )
-        rows.append(
-            (
-                called(due.phase, due.number),
-                "no booking" if booked is None else on(booked.day),
-                _earliest(seen, due),
-                on(due.recommended),
-                _latest(due),
-                "\n".join(note for applies, note in notes if applies),
+    def lines(self, monday: date | None, *, verbose: bool) -> Iterator[str]:
+        seen, history = self.seen, self.seen.history
+        for session in self.today:
+            yield self._row(
+                "Today" if session is self.today[0] else "", self.names.of(session), at_hour(session)
             )
-        )
-    columns = ("then", "booked", "earliest", "recommended", "latest", "note")
-    return Table(columns, tuple(rows), whole=columns[:-1])
+        if seen.next is None:
+            if self.today:
+                yield "Nothing is booked after today."
+            elif self.course.ended or not history.in_state(SessionState.NOT_RECORDED):
+                yield next_line(self.course, seen)
+            return
+        yield from self._of_due("Next", seen.next)
+        yield from (self._row("", "", text) for text in self._about(seen.next, monday, verbose=verbose))
+        then = seen.sessions[1:]
+        shown = then if verbose or len(then) <= SHOWN + 1 else then[:SHOWN]
+        for due in shown:
+            yield from self._of_due("Then" if due is then[0] else "", due)
+            if verbose:
+                yield self._row("", "", self._window(due))
+        if len(shown) < len(then):
+            last = max(map(self._day, then))
+            yield self._row("", f"and {len(then) - len(shown)} more, the last on {on(last)}: --verbose", "")
 
+    def _row(self, head: str, name: str, text: str) -> str:
+        before = f"{head:<5} {name:<{self.width}}"
+        return hung(f"{before}  ", text) if text else before.rstrip()
 
-def _asked(course: Course, seen: Forecast) -> Iterator[str]:
-    yield from seen.asks
-    for answer, branch in (("given", seen.if_given), ("missed", seen.if_missed)):
-        if branch is not None:
-            yield f"if {answer}: {_branch(course, branch)}"
+    def _day(self, due: Due) -> date:
+        booked = _booking(self.course, due)
+        return due.recommended if booked is None else booked.day
 
+    def _of_due(self, head: str, due: Due) -> Iterator[str]:
+        booked = _booking(self.course, due)
+        said = f"no date yet; best {on(due.recommended)}" if booked is None else at_hour(booked)
+        said += ", to be confirmed" if due.holds_up else ""
+        yield self._row(head, self.names.due(due.phase, due.number), said)
+        if booked is not None and booked.day < due.earliest:
+            yield self._row("", "", f"! Too soon: may be from {on(due.earliest)}.")
 
-def _branch(course: Course, seen: Forecast) -> str:
-    due = seen.next
-    if due is None:
-        return "nothing more is due"
-    latest = f", latest {_latest(due)}" if _latest(due) else ""
-    lapse = f"; {seen.proposes} is proposed" if seen.proposes else ""
-    name = called(due.phase, due.number)
-    return f"{name} is next, {_booked(course, due)}; earliest {_earliest(seen, due)}{latest}{lapse}"
+    def _about(self, due: Due, monday: date | None, *, verbose: bool) -> Iterator[str]:
+        seen, day = self.seen, self._day(due)
+        if verbose:
+            yield self._window(due)
+        possible = [one for one in seen.bookable if one != day]
+        if monday is not None:
+            week = in_week(seen.bookable, monday)
+            yield f"Possible in the week of {on(monday)}: {in_short(week) if week else 'no day'}."
+        elif possible:
+            more = len(possible) - SHOWN_DAYS
+            days = in_short(sorted(possible)[:SHOWN_DAYS])
+            days += f" and {more} more to {on(max(possible))}" if more > 0 else ""
+            yield f"Also possible: {days} (later dates may move)."
+        if due.overdue is not None and due.is_overdue(seen.as_of):
+            yield f"! Overdue since {on(due.overdue)}."
+        elif due.latest is not None:
+            yield f"The protocol requires it by {on(due.latest)}."
+        elif due.preferred_latest is not None:
+            later = "; it is later" if day > due.preferred_latest else ""
+            yield f"The protocol prefers it by {on(due.preferred_latest)}{later}."
+        if seen.lapses_on is not None and not seen.proposes and seen.last_given is not None:
+            band = self.course.protocol.phase(due.phase).lapse_after((seen.lapses_on - seen.last_given).days)
+            asks = f": {_suggested(band.propose)}" if band is not None and band.propose != "continue" else ""
+            yield f"From {on(seen.lapses_on)} it is a long break{asks}."
+
+    def _window(self, due: Due) -> str:
+        """Say on which days a session may be; none of them is past."""
+        first, last = max(due.earliest, self.seen.as_of), due.latest
+        if last is not None:
+            return f"May be from {on(first)} to {on(last)}."
+        preferred = due.preferred_latest
+        return f"May be from {on(first)}{f'; preferred by {on(preferred)}' if preferred else ''}."

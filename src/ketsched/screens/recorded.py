@@ -8,7 +8,7 @@ import attrs
 
 from ketsched.checking.rules import sentence
 from ketsched.history import History, JudgedVisit, SessionState, Verdict
-from ketsched.model import Course
+from ketsched.model import Course, VisitStatus
 from ketsched.names import Names
 from ketsched.reporting import given_of
 from ketsched.screens import Part, at_hour, many, on
@@ -121,6 +121,15 @@ def given_in_words(course: Course, history: History) -> str:
     return f"{', '.join(said)} given."
 
 
+def standing_in_words(course: Course, history: History) -> str:
+    """Say how many sessions were given, missed and cancelled: 3 of 6 given, 1 missed."""
+    said = [given_in_words(course, history).removesuffix(".")]
+    for status, what in ((VisitStatus.NO_SHOW, "missed"), (VisitStatus.CANCELLED, "cancelled")):
+        number = sum(judged.visit.status is status for judged in history.visits)
+        said += [f"{number} {what}"] if number else []
+    return ", ".join(said)
+
+
 def next_line(course: Course, seen: Forecast) -> str:
     """Say what is next, or why nothing is."""
     due, names = seen.next, Names(course)
@@ -137,7 +146,16 @@ def next_line(course: Course, seen: Forecast) -> str:
         )
     if today:
         return f"{first}Nothing is booked after today."
-    return f"All {given_in_words(course, seen.history).removesuffix(' given.')} are given. Nothing is left to book."
+    return paragraph(f"{_all_given(course, seen.history)} Nothing is left to book.")
+
+
+def _all_given(course: Course, history: History) -> str:
+    """Say that all sessions were given: All 6 infusions are given; or how many were, if that is not all."""
+    counts, names = given_of(history), Names(course)
+    if any(most is not None and number < most for number, most in counts.values()):
+        return given_in_words(course, history)
+    said = (many(number, names.word(phase)) for phase, (number, _) in counts.items() if number)
+    return f"All {', '.join(said)} are given."
 
 
 def _when(course: Course, names: Names, due: Due, seen: Forecast) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import attrs
 
 from ketsched import reporting
 from ketsched.checking import Finding
-from ketsched.checking.comparing import counted
 from ketsched.history import SessionState
 from ketsched.model import Course, PlacedCompanion, VisitStatus
 from ketsched.names import Names
 from ketsched.reporting import given_of
-from ketsched.screens import Facts, Part, called, many, on
-from ketsched.screens.findings import open_still
+from ketsched.screens import Part, at_hour, on, titled
+from ketsched.screens.changes import SUGGESTED
+from ketsched.screens.findings import counted, open_still
+from ketsched.screens.recorded import given_in_words
+from ketsched.screens.rows import columns, paragraph
 from ketsched.tracking import Forecast
 from ketsched.zones import zone_named
 
@@ -56,53 +59,57 @@ class Status:
         return [p for p in self.course.companions if p.companion in gates and (p.status.stands or p.outcome)]
 
     def warnings(self) -> list[Finding]:
-        """Return the errors and warnings that nobody documented an exception for, the gravest first."""
+        """Return the problems and warnings that nobody waived, the gravest first."""
         return open_still(self.findings)
 
     def parts(self) -> Iterator[Part]:
         """Yield the page: at most twenty lines, as long as none has to be broken."""
-        yield f"Course {self.course.id or 'without an id'} on {on(self.seen.as_of)}: {self.course.protocol.title}"
-        yield Facts(tuple((name, text) for name, text in self._rows() if text))
+        yield paragraph(f"{titled(self.course)} on {on(self.seen.as_of)}: {self.course.protocol.title}")
+        rows = ((name, line) for name, lines in self._rows() for name, line in zip_longest([name], lines))
+        yield from columns([(name or "", line or "") for name, line in rows])
 
-    def _rows(self) -> Iterator[tuple[str, str]]:
+    def _rows(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each name with its lines, those that have any."""
         seen, history = self.seen, self.seen.history
-        counts = (
-            called(name, number) + ("" if most is None else f" of {most}")
-            for name, (number, most) in self.given().items()
-        )
         last = "" if seen.last_given is None else f"; the last on {on(seen.last_given)}"
-        yield "given", ", ".join(counts) + last
-        yield "missed", _counted(self.visits(VisitStatus.NO_SHOW))
-        yield "cancelled", _counted(self.visits(VisitStatus.CANCELLED))
-        yield "not recorded", _counted([on(one.day) for one in history.in_state(SessionState.NOT_RECORDED)])
-        ended = f"none: ended on {on(self.course.ended)}" if self.course.ended else "none"
+        unknown = [on(one.day) for one in history.in_state(SessionState.NOT_RECORDED)]
+        rows = {
+            "given": [given_in_words(self.course, history).removesuffix(" given.") + last],
+            "missed": _counted(self.visits(VisitStatus.NO_SHOW)),
+            "cancelled": _counted(self.visits(VisitStatus.CANCELLED)),
+            "not recorded": _counted(unknown),
+            "to come": [self._to_come()],
+            "next": _next(self),
+            "long break": [SUGGESTED.get(seen.proposes, seen.proposes)] if seen.proposes else [],
+            "decisions": _shown(map(self._decision, self.decisions())),
+            "holds": _shown(self._holds()),
+            "findings": self._findings(),
+            "last change": [self._last_change()],
+        }
+        return ((name, lines) for name, lines in rows.items() if lines)
+
+    def _to_come(self) -> str:
         standing = self.course.standing()
-        yield (
-            "to come",
-            f"{self.to_come()}, to {on(standing[-1].day)}" if self.to_come() and standing else ended,
-        )
-        yield "next", _next(self)
-        yield "long break", f"{seen.proposes} (proposed)" if seen.proposes else ""
-        yield "decisions", _shown(map(self._decision, self.decisions()))
-        holds = [hold for hold in self.course.holds if hold.stands]
-        of = (Names(self.course).several(hold.sessions) if hold.sessions else "all" for hold in holds)
-        said = (
-            f"{h.id}: {name} from {on(h.since)}, {h.reason} ({h.who})"
-            for h, name in zip(holds, of, strict=True)
-        )
-        yield "holds", _shown(said)
-        numbers = ", ".join(many(number, str(kind)) for kind, number in counted(self.findings).items())
-        yield (
-            "findings",
-            "\n".join(filter(None, [numbers or "no errors, no warnings", _findings(self.warnings())])),
-        )
-        yield "last change", self._last_change()
+        if self.to_come() and standing:
+            return f"{self.to_come()}, to {on(standing[-1].day)}"
+        return f"none: ended on {on(self.course.ended)}" if self.course.ended else "none"
+
+    def _holds(self) -> Iterator[str]:
+        names = Names(self.course)
+        for hold in self.course.holds:
+            if hold.stands:
+                of = names.several(hold.sessions) if hold.sessions else "all"
+                yield f"{hold.id}: {of} on hold since {on(hold.since)}, {hold.reason} ({hold.who})"
+
+    def _findings(self) -> list[str]:
+        said = counted(f for f in self.findings if f.waived_by is None)
+        return [said or "none", *_shown(f"{one.code} {one.what}" for one in self.warnings())]
 
     def _decision(self, placed: PlacedCompanion) -> str:
         title = self.course.protocol.companion(placed.companion).title
         if placed.outcome is not None:
             return f"{title}: {placed.outcome.what} on {on(placed.outcome.on)} ({placed.outcome.who})"
-        return f"{title}: waiting, {'was' if placed.day < self.seen.as_of else 'is'} on {on(placed.day)}"
+        return f"{title}, {on(placed.day)}: waiting for a decision"
 
     def _last_change(self) -> str:
         revision = self.course.revisions[-1]
@@ -147,31 +154,28 @@ class Status:
         }
 
 
-def _next(status: Status) -> str:
-    seen, due = status.seen, status.seen.next
-    today = seen.history.in_state(SessionState.DUE)
-    first = f"today, {on(today[0].day)}; then " if today else ""
+def _next(status: Status) -> list[str]:
+    course, seen, due = status.course, status.seen, status.seen.next
+    names = Names(course)
+    lines = [f"today: {names.of(one)}, {at_hour(one)}" for one in seen.history.in_state(SessionState.DUE)]
     if due is None:
-        return first.removesuffix("; then ")
-    booked = next((one for one in status.course.sessions if one.id == due.session), None)
-    hour = f" at {booked.time:%H:%M}" if booked is not None and booked.time else ""
-    day = "no date yet" if booked is None else f"{on(booked.day)}{hour}"
+        return lines
+    booked = next((one for one in course.sessions if one.id == due.session), None)
+    day = f"no date yet; best {on(due.recommended)}" if booked is None else at_hour(booked)
+    lines.append(f"{names.due(due.phase, due.number)}, {day}")
     until = "" if due.latest is None else f" to {on(due.latest)}"
-    late = ", overdue" if due.is_overdue(seen.as_of) else ""
-    earliest = max(due.earliest, seen.as_of)
-    return f"{first}{called(due.phase, due.number)}: {day}\nmay be from {on(earliest)}{until}{late}"
+    lines.append(f"may be from {on(max(due.earliest, seen.as_of))}{until}")
+    if due.overdue is not None and due.is_overdue(seen.as_of):
+        lines[-1] = f"overdue since {on(due.overdue)}"
+    return lines
 
 
-def _counted(days: Sequence[str]) -> str:
-    more = ", ..." if len(days) > SHOWN else ""
-    return f"{len(days)}: {', '.join(days[-SHOWN:])}{more}" if days else ""
+def _counted(days: Sequence[str]) -> list[str]:
+    more = "..., " if len(days) > SHOWN else ""
+    return [f"{len(days)}: {more}{', '.join(days[-SHOWN:])}"] if days else []
 
 
-def _shown(lines: Iterable[str]) -> str:
+def _shown(lines: Iterable[str]) -> list[str]:
     said = list(lines)
     more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
-    return "\n".join([*said[:SHOWN], *more])
-
-
-def _findings(findings: Sequence[Finding]) -> str:
-    return _shown(f"{one.code} {one.what}" for one in findings)
+    return [*said[:SHOWN], *more]

@@ -96,7 +96,7 @@ def test_only_sessions_to_come_become_firm(run, course):
 
 def test_a_phase_whose_name_ends_in_a_number_is_not_run_into_the_session(run, lapsed):
     assert run("replan", lapsed, *HOURS, *on("2027-02-15"), "--take", "restart").code == 0
-    assert "Next is induction 2, session 1: booked" in run("next", lapsed, "--as-of", "2027-02-16").out
+    assert "Next  infusion 1 (induction 2)  " in run("next", lapsed, "--as-of", "2027-02-16").out
 
 
 def test_advice_is_in_the_words_of_the_command_line(run, third):
@@ -275,7 +275,7 @@ def test_the_course_ends_early_and_is_complete(run, third):
     done = run("end", third, *HOURS, "--who", "Dr A", *on("2027-01-12"))
     assert done.code == 0
     assert days() == ["04 given", "07 given", "11 given"]
-    assert "Nothing is due: the course was ended." in run("next", third).out
+    assert "This course was ended on Tue 2027-01-12." in run("next", third).out
     assert "ended on Tue 2027-01-12" in run("history", third).out
 
 

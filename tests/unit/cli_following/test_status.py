@@ -27,10 +27,10 @@ def test_the_page_has_what_was_given_what_is_next_and_what_changed(run, third):
     assert (done.code, done.err, everything()) == (0, "", before)
     assert len(done.out.splitlines()) <= 20
     page = facts(done.out)
-    assert page["given"] == "induction 3 of 6; the last on Mon 2027-01-11"
+    assert page["given"] == "3 of 6; the last on Mon 2027-01-11"
     assert page["missed"] == "1: Thu 2027-01-14"
     assert page["next"].startswith(
-        "induction 4: Mon 2027-01-18 at 09:00 may be from Fri 2027-01-15 to Mon 2027-01-18"
+        "infusion 4, Mon 2027-01-18 at 09:00 may be from Fri 2027-01-15 to Mon 2027-01-18"
     )
     assert re.fullmatch(r"revision 5, Thu 2027-01-14 \d\d:\d\d: .*, by Nurse B", page["last change"])
     found = as_json(run("status", third, "--as-of", "2027-01-15", "--json"))
@@ -43,7 +43,7 @@ def test_holds_are_told_until_they_are_released(run, third):
     words = ("--reason", "blood pressure", "--who", "Dr A", "--since", FOURTH)
     assert run("hold", third, *words, *on("2027-01-12")).code == 0
     page = facts(run("status", third, "--as-of", "2027-01-12").out)
-    assert page["holds"] == "h1: all from Thu 2027-01-14, blood pressure (Dr A)"
+    assert page["holds"] == "h1: all on hold since Thu 2027-01-14, blood pressure (Dr A)"
     assert run("release", third, "h1", "--who", "Dr A", "--on", "2027-01-13", *on("2027-01-13")).code == 0
     assert "holds" not in facts(run("status", third, "--as-of", "2027-01-13").out)
 
@@ -51,7 +51,7 @@ def test_holds_are_told_until_they_are_released(run, third):
 def test_of_a_course_that_was_ended_nothing_is_to_come(run, third):
     assert run("end", third, *HOURS, *on("2027-01-12")).code == 0
     page = facts(run("status", third, "--as-of", "2027-01-13").out)
-    assert page["given"].startswith("induction 3 of 6")
+    assert page["given"].startswith("3 of 6;")
     assert page["to come"] == "none: ended on Tue 2027-01-12"
     assert "next" not in page
 
