@@ -7,6 +7,7 @@ and in every finding, and as people can type it.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -94,11 +95,11 @@ class Names:
         """Call a booking with its day: infusion 3 (Fri 2027-01-08)."""
         return f"{self.of(booking)} ({day_words(booking.day)})"
 
-    def several(self, session_ids: Iterable[str]) -> str:
-        """Name several sessions shortly: infusions 1 to 6, booster 2."""
-        return ", ".join(self._runs(set(session_ids)))
+    def several(self, session_ids: Iterable[str], *, each: bool = False) -> str:
+        """Name several sessions shortly: infusions 1 to 6, booster 2; or `each` by its number: infusions 1, 2, 3."""
+        return ", ".join(self._runs(set(session_ids), sys.maxsize if each else 2))
 
-    def _runs(self, wanted: set[str]) -> Iterator[str]:
+    def _runs(self, wanted: set[str], longest: int) -> Iterator[str]:
         by_phase: dict[str, list[int]] = {}
         for session in self._held.standing():
             if session.id not in wanted:
@@ -112,5 +113,7 @@ class Names:
                 [number for _, number in run]
                 for _, run in groupby(enumerate(reached), lambda pair: pair[1] - pair[0])
             ]
-            shown = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+            shown = [
+                f"{run[0]} to {run[-1]}" if len(run) > longest else ", ".join(map(str, run)) for run in runs
+            ]
             yield self.due(phase, ", ".join(shown), several=len(reached) > 1)

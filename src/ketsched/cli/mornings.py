@@ -34,7 +34,7 @@ _PATIENCE = 1.0
 @under(
     TO_DO,
     flag("-r --recursive", "Folders within it as well"),
-    option("--days", "N", "Also what is due in the next N days (0)", type=int, default=0),
+    option("--days", "N", "Also what is booked in the next N days (0)", type=int, default=0),
 )
 @under(OUTPUT, JSON)
 @under(SCRIPTS, option("--as-of", "DATE", "Use another date than today", read_day, to="today"))
@@ -45,16 +45,14 @@ def today_command(
     """
     List what today holds by the hour, and what there is to see to, over a folder.
 
-    Today: sessions, appointments, calls and tasks, with rides that are not settled
-    and what decides about sessions. To see to: what is overdue or late, a break for
-    which the protocol proposes something, a booking before its earliest day, past
-    sessions that nobody recorded, visits of which nobody said whether they count,
-    decisions that are missing, sessions without a booking, and courses that share an
+    Today: sessions, appointments and calls, with rides that are not settled. To see
+    to: what is not recorded yet or overdue, long breaks, sessions without a date or
+    booked too soon, decisions that are missing, to-dos, and courses that share an
     id. No file is changed. A file that cannot be read is listed with the reason, and
     the others are read all the same.
 
-    Exit codes: 0 nothing but what is due, 1 something to see to, 2 a file cannot be
-    read.
+    Exit codes: 0 nothing but what today holds, 1 something to see to, 2 a file
+    cannot be read.
 
     \b
     ketsched today courses --as-of 2027-01-15

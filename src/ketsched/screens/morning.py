@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from ketsched.checking.rules import sentence
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.history import SessionState, Verdict
 from ketsched.holds import is_over
 from ketsched.interchange import read
 from ketsched.interchange.folder import identities, of_one_identity
 from ketsched.model import Booking, BookingStatus, Companion, Course, PlacedCompanion, Session
-from ketsched.names import in_days
-from ketsched.reporting import numbers_of
-from ketsched.screens import Part, Table, called, many, on
+from ketsched.names import Names, in_days, inside
+from ketsched.screens import Part, at_hour, in_short, many, on
+from ketsched.screens.changes import SUGGESTED
+from ketsched.screens.rows import columns, hung, sides
 from ketsched.tracking import Due, Forecast, forecast
 from ketsched.tracking.lapses import taken
 
 KINDS = {
-    "due": "due",
-    "overdue": "overdue",
-    "lapsed": "a lapse",
-    "late": "late",
-    "early": "too early",
-    "asked": "to be asked",
-    "undecided": "to be decided",
-    "unbooked": "not booked",
-    "soon": "soon",
+    "due": "Today",
+    "asked": "Please record",
+    "overdue": "Overdue",
+    "lapsed": "Long break: ask a clinician",
+    "unbooked": "No date yet",
+    "early": "Please decide",
+    "undecided": "Please decide",
+    "late": "To do",
+    "soon": "Next",
 }
-"""What a matter is about and what it is called: what today holds, then the most urgent first, then what is to come."""
+"""What a matter is about and the heading that it stands under, from top to bottom."""
+TO_DO = KINDS["late"]
 NAMED = 6
-"""Sessions that one line names (house default)."""
+"""Sessions that one line names one by one (house default)."""
 MOST_DAYS = 366
 """Days that can be looked ahead (house default: a year)."""
 
@@ -49,12 +52,19 @@ class Matter:
         day: The day that it is about.
         what: In words; of the course's own only what its protocol calls things.
         at: The local time at which it begins; None: it has none.
+        is_task: Whether it is a to-do.
     """
 
     kind: str
     day: date
     what: str
     at: time | None = None
+    is_task: bool = False
+
+    @property
+    def heading(self) -> str:
+        """What it stands under; what is to be done today is with what is late of that."""
+        return TO_DO if self.is_task and self.kind == "due" else KINDS[self.kind]
 
     @property
     def is_open(self) -> bool:
@@ -72,6 +82,8 @@ class Seen:
         course: The course's id; None if it has none.
         matters: What there is to see to.
         error: Why it cannot be read, in four parts; None if it was.
+        today: The day that was looked at; None if it cannot be read.
+        next: The session that is next after that day; None if there is none.
         identities: What no other course may have.
     """
 
@@ -80,6 +92,8 @@ class Seen:
     matters: tuple[Matter, ...] = ()
     error: tuple[str, str, str, str] | None = None
     identities: tuple[str, ...] = ()
+    today: date | None = None
+    next: Session | None = None
 
 
 def check_days(days: int) -> int:
@@ -105,16 +119,16 @@ def matters(course: Course, *, as_of: date, days: int = 0) -> Iterator[Matter]:
     """
     check_days(days)
     seen = forecast(course, as_of=as_of)
-    history, numbers = seen.history, numbers_of(course)
-    yield from sorted(_booked(seen, as_of + timedelta(days), numbers), key=_by_the_hour)
+    history, names = seen.history, Names(course)
+    yield from sorted(_booked(seen, as_of + timedelta(days), names), key=_by_the_hour)
     unknown = history.in_state(SessionState.NOT_RECORDED)
     if unknown:
-        became = "it" if len(unknown) == 1 else "them"
-        yield Matter("asked", unknown[0].day, f"{_named(unknown, numbers)}: what became of {became}?")
+        yield Matter("asked", unknown[0].day, _each_with_its_day(unknown, names))
     for judged in history.visits:
         if judged.verdict is Verdict.ASKED:
-            yield Matter("asked", judged.visit.day, f"{judged.phase}: stopped early, does it count?")
-    yield from _to_come(seen)
+            said = f"{on(judged.visit.day)} was stopped early: please say whether it counts"
+            yield Matter("asked", judged.visit.day, said)
+    yield from _to_come(seen, names)
 
 
 def _by_the_hour(matter: Matter) -> tuple[date, bool, time]:
@@ -122,37 +136,37 @@ def _by_the_hour(matter: Matter) -> tuple[date, bool, time]:
     return matter.day, matter.at is None, matter.at or time()
 
 
-def _booked(seen: Forecast, last: date, numbers: Mapping[str, int]) -> Iterator[Matter]:
-    """Yield what is booked from today to a day: sessions, and what goes around them; and what is late of that."""
+def _booked(seen: Forecast, last: date, names: Names) -> Iterator[Matter]:
+    """Yield what is booked from today to a day: sessions and other appointments; and what is late of that."""
     history, course = seen.history, seen.history.course
     for session in (*history.in_state(SessionState.DUE), *history.in_state(SessionState.PLANNED)):
         if session.day <= last:
             kind = "due" if session.day == seen.as_of else "soon"
-            said = _named([session], numbers) + _at(session) + _ride(course, session)
+            said = names.of(session) + _unsure(session) + _ride(course, session, today=kind == "due")
             yield Matter(kind, session.day, said, session.time)
     for placed in course.companions:
         if placed.status.stands and placed.status is not BookingStatus.FULFILLED and placed.day <= last:
-            yield from _around(seen, placed, numbers)
+            yield from _around(seen, placed, names)
 
 
-def _around(seen: Forecast, placed: PlacedCompanion, numbers: Mapping[str, int]) -> Iterator[Matter]:
-    """Yield what is to be said of an appointment or task that stands: that it is booked, late, or to be decided."""
+def _around(seen: Forecast, placed: PlacedCompanion, names: Names) -> Iterator[Matter]:
+    """Yield what is to be said of an appointment or a to-do that stands: that it is booked, late, or to be decided."""
     course, today = seen.history.course, seen.as_of
     companion = course.protocol.companion(placed.companion)
     session = next((s for s in course.sessions if s.id == placed.session), None)
     if _is_over(companion, session, today):
         return
-    undecided = companion.gate and placed.outcome is None
-    task_of = companion.kind == "task" and session is not None
-    said = companion.title + (f" for {_named([session], numbers)}" if task_of and session else "")
+    undecided, is_task = companion.gate and placed.outcome is None, companion.kind == "task"
+    said = companion.title + (f" for {names.of(session)}" if is_task and session else "")
     if placed.day >= today:
-        decides = "; decides about sessions" if undecided else ""
         kind = "due" if placed.day == today else "soon"
-        yield Matter(kind, placed.day, said + _at(placed) + decides, placed.time)
+        said += _unsure(placed) + ("; a decision" if undecided else "")
+        yield Matter(kind, placed.day, said, placed.time, is_task=is_task)
     elif undecided:
-        yield Matter("undecided", placed.day, f"{companion.title}: what was decided?")
-    elif companion.kind == "task":
-        yield Matter("late", placed.day, said)
+        said = f"{companion.title}, {on(placed.day)}: waiting for a decision"
+        yield Matter("undecided", placed.day, said)
+    elif is_task:
+        yield Matter("late", placed.day, f"{said}, due {on(placed.day)}", is_task=True)
 
 
 def _is_over(companion: Companion, session: Session | None, today: date) -> bool:
@@ -162,52 +176,56 @@ def _is_over(companion: Companion, session: Session | None, today: date) -> bool
     return is_over(companion, session) or (session.day < today and companion.window.latest <= 0)
 
 
-def _named(sessions: Sequence[Session], numbers: Mapping[str, int]) -> str:
-    """Name sessions by phase and number, and by day where they are several."""
+def _each_with_its_day(sessions: Sequence[Session], names: Names) -> str:
+    """Name sessions and their days: infusions 1, 2: Mon 4, Thu 7 January; of many the first and the last day."""
     if len(sessions) == 1:
-        (session,) = sessions
-        return called(session.phase, numbers[session.id]) if session.id in numbers else session.phase
-    phases = dict.fromkeys(session.phase for session in sessions)
-    said = []
-    for phase in phases:
-        own = [f"{numbers.get(s.id, 'one')} ({on(s.day)})" for s in sessions if s.phase == phase]
-        more = f" and {len(own) - NAMED} more" if len(own) > NAMED else ""
-        said.append(called(phase, ", ".join(own[:NAMED]) + more, several=True))
-    return "; ".join(said)
+        return f"{names.of(sessions[0])}: {on(sessions[0].day)}"
+    days = [session.day for session in sessions]
+    if len(sessions) > NAMED:
+        return f"{names.several(s.id for s in sessions)}: {on(min(days))} to {on(max(days))}"
+    return f"{names.several((s.id for s in sessions), each=True)}: {in_short(days)}"
 
 
-def _at(booking: Booking) -> str:
-    at = f" at {booking.time:%H:%M}" if booking.time else ""
-    return at + (", to be confirmed" if booking.status is BookingStatus.TENTATIVE else "")
+def _unsure(booking: Booking) -> str:
+    return "; to be confirmed" if booking.status is BookingStatus.TENTATIVE else ""
 
 
-def _ride(course: Course, session: Session) -> str:
+def _ride(course: Course, session: Session, *, today: bool) -> str:
     """Say what is not settled about the ride home of a session after which the patient may not drive."""
     if course.protocol.phase(session.phase).no_driving is None or course.is_at_home(session):
         return ""
-    unsettled = {"": ", ride home not known", "none": ", no ride home", "self": ", means to drive home"}
+    unsettled = {
+        "": "; no ride home known" if today else "",
+        "none": "; no ride home",
+        "self": "; means to drive home",
+    }
     return unsettled.get(session.ride, "")
 
 
-def _to_come(seen: Forecast) -> Iterator[Matter]:
+def _to_come(seen: Forecast, names: Names) -> Iterator[Matter]:
     upcoming, last = seen.next, seen.last_given
     is_open = bool(seen.proposes) and taken(seen.history.course, (), seen) is None
     if upcoming is not None and is_open and last is not None:
-        gap = f"{in_days((seen.as_of - last).days)} since the last"
-        name = called(upcoming.phase, upcoming.number)
-        yield Matter("lapsed", last, f"{name}: {gap}; proposed: {seen.proposes}")
+        said = f"{names.due(upcoming.phase, upcoming.number)}: {in_days((seen.as_of - last).days)} since the last"
+        if seen.proposes != "clinician review":
+            said += f"; the protocol suggests: {SUGGESTED.get(seen.proposes, seen.proposes)}"
+        yield Matter("lapsed", last, said)
     elif upcoming is not None and upcoming.overdue is not None and upcoming.is_overdue(seen.as_of):
-        name, latest = called(upcoming.phase, upcoming.number), upcoming.overdue - timedelta(1)
-        yield Matter("overdue", upcoming.overdue, f"{name}: the latest day was {latest}")
+        said = f"{names.due(upcoming.phase, upcoming.number)}: overdue since {on(upcoming.overdue)}"
+        yield Matter("overdue", upcoming.overdue, said)
     early = next((due for due in seen.sessions if _is_early(seen, due)), None)
     if early is not None:
-        said = f"{called(early.phase, early.number)}: booked before its earliest day, {on(early.earliest)}"
-        yield Matter("early", _day_of(seen, early) or early.earliest, said)
+        day = _day_of(seen, early) or early.earliest
+        said = (
+            f"{names.due(early.phase, early.number)}, {on(day)}: too soon, may be from {on(early.earliest)}"
+        )
+        yield Matter("early", day, said)
     lacking = [due for due in seen.sessions if due.session is None]
     if lacking:
         first = lacking[0]
-        more = f", nor {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        yield Matter("unbooked", first.recommended, f"{called(first.phase, first.number)}: no booking{more}")
+        more = f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        said = f"{names.due(first.phase, first.number)}: best {on(first.recommended)}{more}"
+        yield Matter("unbooked", first.recommended, said)
 
 
 def _day_of(seen: Forecast, due: Due) -> date | None:
@@ -235,7 +253,10 @@ def look(file: Path, *, folder: str | Path, as_of: date | None, now: datetime, d
         course = read(Path(folder, file))
         today = as_of or course.day_at(now)
         found = tuple(matters(course, as_of=today, days=days))
-        return Seen(str(file), course.id, found, identities=identities(course))
+        ahead = (session for session in course.standing() if session.day > today)
+        return Seen(
+            str(file), course.id, found, identities=identities(course), today=today, next=next(ahead, None)
+        )
     except KetschedError as error:
         return Seen(str(file), error=(error.what, error.where, error.why, error.fix))
 
@@ -247,28 +268,45 @@ def sharing(seen: Sequence[Seen]) -> list[InvalidInput]:
 
 def morning_parts(seen: Sequence[Seen], as_of: date | None, days: int) -> Iterator[Part]:
     """Yield what today holds by the hour, what there is to see to, what is to come, and files that cannot be read."""
-    ahead = f" and the next {many(days, 'day')}" if days else ""
-    yield f"{many(len(seen), 'course file')}{'' if as_of is None else f', as of {on(as_of)}'}{ahead}"
+    today = {one.today for one in seen if one.today is not None} if as_of is None else {as_of}
+    read = [one for one in seen if one.error is None]
+    yield sides(on(next(iter(today))) if len(today) == 1 else "Today", many(len(read), "course"))
     lines = [(one, matter) for one in seen for matter in one.matters]
-    lines.sort(key=lambda pair: (list(KINDS).index(pair[1].kind), *_by_the_hour(pair[1]), pair[0].file))
-    if lines:
-        rows = ((KINDS[m.kind], one.course or "", on(m.day), m.what, one.file) for one, m in lines)
-        yield ""
-        yield Table(("", "course", "day", "what", "file"), tuple(rows))
+    if not lines:
+        yield _nothing(read)
+    lines.sort(key=lambda pair: (*_by_the_hour(pair[1]), pair[0].file))
+    for heading in dict.fromkeys(KINDS.values()):
+        shown = [(one.course or one.file, matter) for one, matter in lines if matter.heading == heading]
+        if shown:
+            yield f"Next {many(days, 'day')}" if heading == KINDS["soon"] else heading
+            yield from columns(_rows(heading, shown), gives=-1)
     for error in sharing(seen):
-        yield ""
-        yield f"{error.what}: {error.why}"
-        yield f"  {error.fix}"
+        yield hung("! ", f"{sentence(error.what)} {sentence(error.why)} {sentence(error.fix)}")
     unread = [(one.file, one.error) for one in seen if one.error is not None]
     if unread:
-        yield ""
-        yield f"{many(len(unread), 'file')} cannot be read"
+        yield "Files that cannot be read"
         for file, (what, where, _, fix) in unread:
-            yield f"  {file}: {what}"
-            yield f"    {where}; {fix}"
-    yield ""
-    kinds = [matter.kind for _, matter in lines]
-    yield ", ".join(f"{kinds.count(k)} {word}" for k, word in KINDS.items() if k in kinds) or "nothing is due"
+            yield hung("  ", f"{file}: {what}")
+            yield hung("    ", f"{where}; {fix}")
+
+
+def _rows(heading: str, shown: Iterable[tuple[str, Matter]]) -> list[tuple[str, ...]]:
+    rows = []
+    for course, matter in shown:
+        hour = f"{matter.at:%H:%M}" if matter.at else " " * 5
+        ahead = (on(matter.day),) if heading == KINDS["soon"] else ()
+        what = f"to do: {inside(matter.what)}" if matter.is_task and ahead else matter.what
+        what += ", due today" if heading == TO_DO and matter.kind == "due" else ""
+        rows.append((*ahead, hour, course, what))
+    return rows
+
+
+def _nothing(seen: Sequence[Seen]) -> str:
+    """Say that nothing is to be done today, and which session is next of all."""
+    ahead = [(one.next, one.course or one.file) for one in seen if one.next is not None]
+    first, course = min(ahead, key=lambda pair: (pair[0].when, pair[1]), default=(None, ""))
+    said = f"Nothing today in {many(len(seen), 'course')}."
+    return said if first is None else f"{said} Next: {course}, {at_hour(first)}."
 
 
 def in_four_parts(error: KetschedError) -> dict[str, str]:
