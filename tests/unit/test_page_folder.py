@@ -109,7 +109,10 @@ class TestTemplate:
 
     def test_a_folder_that_is_not_there(self, folder):
         refused(
-            lambda: page_of(folder / "gone"), "there is no folder 'gone' for the page", str(folder / "gone")
+            lambda: page_of(folder / "gone"),
+            "there is no folder 'gone' for the page",
+            str(folder / "gone"),
+            "an empty one gives the page as it is shipped",
         )
 
     def test_templates_are_for_pages_alone(self, folder, tmp_path):

@@ -73,7 +73,7 @@ def render(folder: Path | None, values: Mapping[str, Any]) -> str:
             what=f"there is no folder {folder.name[:60]!r} for the page",
             where=str(folder),
             why="the clinic's own template, logo and colours are in it",
-            fix="put it there, or leave pages out of the clinic's file, and templates= out in Python",
+            fix="put it there; an empty one gives the page as it is shipped",
         )
     colours, logo = _colours(folder), _logo(folder)
     given = {**values, "policy": POLICY, "colours": colours, "logo": logo if values["shows_logo"] else ""}
