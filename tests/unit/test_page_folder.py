@@ -115,6 +115,13 @@ class TestTemplate:
             "an empty one gives the page as it is shipped",
         )
 
+    def test_a_template_that_cannot_be_read(self, folder):
+        (folder / "patient.html").mkdir()
+        refused(lambda: page_of(folder), "cannot open patient.html", str(folder / "patient.html"))
+        (folder / "patient.html").rmdir()
+        (folder / "patient.html").write_bytes(EXTENDS.encode() + b"\xff")
+        refused(lambda: page_of(folder), "patient.html is not UTF-8 text", "line 2")
+
     def test_templates_are_for_pages_alone(self, folder, tmp_path):
         with pytest.raises(CannotWrite, match="this format is not made with templates"):
             ks.write(course_of(), tmp_path / "patient.ics", templates=folder)

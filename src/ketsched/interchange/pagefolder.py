@@ -149,10 +149,10 @@ def _source(folder: Path | None, name: str) -> tuple[str, str, Callable[[], bool
     if ours != name:
         return _shipped(ours) if ours in (TEMPLATE, "page.css") else None
     path = None if folder is None or not is_bare(name) else folder / name
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         return None
     changed = path.stat().st_mtime_ns
-    return read_text(path), str(path), lambda: path.is_file() and path.stat().st_mtime_ns == changed
+    return read_text(path), str(path), lambda: path.exists() and path.stat().st_mtime_ns == changed
 
 
 def _shipped(name: str) -> str:
