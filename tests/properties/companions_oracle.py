@@ -286,11 +286,9 @@ def is_visit(companion: Companion) -> bool:
 
 
 def due(companion: Companion, day: date, clinic: Calendar) -> date:
-    """The due date of a task; the clinic's is brought forward to a day of its window on which the clinic is open."""
+    """The due date of a task, brought forward to a day of its window on which the clinic is open."""
     last = day + timedelta(companion.window.latest)
     first = max(day + timedelta(companion.window.earliest), last - timedelta(14))
-    if companion.audience == "patient":
-        return last
     days = (last - timedelta(n) for n in range((last - first).days + 1))
     return next((on for on in days if spans(clinic, on)), last)
 

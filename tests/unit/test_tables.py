@@ -63,7 +63,7 @@ def test_a_table_says_what_the_calendar_says():
         "What": "Treatment session 1 of 6",
         "Where": "1 Quay Street",
         "Please note": "Please arrive at 10:00. The appointment ends at about 12:00.\n"
-        "Please tell us by Sunday 3 January who will take you home.\n"
+        "Please tell us by Friday 1 January who will take you home.\n"
         "Please arrange for someone to take you home.\n"
         "Please do not drive until 11:00 on Tuesday 5 January.\n"
         "Take it easy for the rest of the day.\n"
@@ -131,9 +131,9 @@ def test_what_a_calendar_program_imports():
     assert [{key: row[key] for key in list(row)[:6]} for row in google] == [
         {
             "Subject": "Reminder",
-            "Start Date": "01/03/2027",
+            "Start Date": "01/01/2027",
             "Start Time": "",
-            "End Date": "01/03/2027",
+            "End Date": "01/01/2027",
             "End Time": "",
             "All Day Event": "True",
         },

@@ -333,18 +333,23 @@ class _Placer:
 
     def _due(self, run: Run, ideal: int, known: PlacedCompanion | None) -> int:
         """
-        Return a task's due date; the clinic's are brought forward to a day on which it is open.
+        Return a task's due date, brought forward within its window to a day on which somebody answers at the clinic.
 
-        One that would have been due before today is due today, or since the day on which it was.
+        One that would have been due before today is due as it was, or else as soon as somebody answers.
         """
         today = self.earliest - 1
-        if self.after is not None and ideal < today:
-            return today if known is None else min(known.day.toordinal(), today)
-        if run.companion.audience != "patient":
-            for day in range(ideal, run.first - 1, -1):
-                if self.free.calendar.ranges(date.fromordinal(day)):
-                    return day
-        return ideal
+        first = min(run.first, run.anchored.day.toordinal() + run.companion.window.earliest)
+        due = self._answered(ideal, first)
+        if self.after is None or due >= today:
+            return due
+        return (
+            max(self._answered(ideal, today), today) if known is None else min(known.day.toordinal(), today)
+        )
+
+    def _answered(self, last: int, first: int) -> int:
+        """Return the last of some days on which the clinic is open, both ends included; the last one if on none."""
+        clinic, days = next(self.free.calendar.parts()), range(last, first - 1, -1)
+        return next((day for day in days if clinic.ranges(date.fromordinal(day))), last)
 
     def _nearest(self, run: Run, ideal: int, *, share: bool) -> Iterator[int]:
         """Yield the open days of a window from the nearest on; first those on which the patient comes anyway."""
