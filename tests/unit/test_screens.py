@@ -22,7 +22,7 @@ from ketsched.screens.courses import beside_lines, consequences_parts, waiting_l
 from ketsched.screens.dates import dated_lines
 from ketsched.screens.findings import finding_lines, gravest_first
 from ketsched.screens.forecasts import forecast_parts
-from ketsched.screens.histories import headline, revisions_table
+from ketsched.screens.histories import headline, history_parts, revision_in_words
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
 from ketsched.screens.plans import starts_lines
 from ketsched.screens.protocols import companion_table, evidence_in_short, phase_table, protocols_table
@@ -239,12 +239,44 @@ def test_a_course_that_was_ended_says_when(g):
     assert next_text(known, 16).endswith("\nThis course was ended on Thu 2027-01-14.")
 
 
-def test_revisions_are_listed_with_what_they_changed(course):
-    known = record(course, [ks.Visit(MONDAY)], at=datetime(2027, 1, 4, 20, tzinfo=UTC), who="Nurse B")
-    assert headline(known, 0).startswith("revision 1 of 2026-12-01T09:00:00Z: ")
-    first, second = revisions_table(known).rows
-    assert (first[0], first[1], first[4]) == ("1", "2026-12-01 09:00Z", "")
-    assert (second[0], second[3], second[4]) == ("2", "Nurse B", "1")
+def test_the_history_of_a_course_has_a_line_for_each_revision(g):
+    """Planned on 1 December; three given, the fourth missed on Monday 11 January, and made up for on the 18th."""
+    known = attrs.evolve(g, protocol=attrs.evolve(g.protocol, companions=()), companions=())
+    for day, status in ((4, "fulfilled"), (6, "fulfilled"), (8, "fulfilled"), (11, "no-show")):
+        known = record(
+            known, [ks.Visit(date(2027, 1, day), status)], at=datetime(2027, 1, day, 18, tzinfo=UTC)
+        )
+    known = ks.replan(known, calendar=OPEN, at=datetime(2027, 1, 11, 19, tzinfo=UTC), who="Nurse B")
+    seen = ks.evaluate(known, as_of=date(2027, 1, 12))
+    assert (
+        text_of(history_parts(seen))
+        == """\
+Course G: 3 of 6 given, 1 missed, 3 to come. Ends Mon 2027-01-18.
+  1  Tue 2026-12-01 09:00  planned: 6 infusions, 2027-01-04 to 2027-01-15
+  2  Mon 2027-01-04 18:00  infusion 1 given
+  3  Wed 2027-01-06 18:00  infusion 2 given
+  4  Fri 2027-01-08 18:00  infusion 3 given
+  5  Mon 2027-01-11 18:00  Mon 2027-01-11 missed
+  6  Mon 2027-01-11 19:00  infusion 6 new on Mon 2027-01-18, by Nurse B"""
+    )
+    assert text_of(history_parts(seen, verbose=True)).endswith("""
+Records
+  v1  Mon 2027-01-04  infusion 1  given
+  v2  Wed 2027-01-06  infusion 2  given
+  v3  Fri 2027-01-08  infusion 3  given
+  v4  Mon 2027-01-11  infusion    missed""")
+    assert headline(known, 1) == "Revision 2, Mon 2027-01-04 18:00: infusion 1 given"
+
+
+def test_the_history_of_a_course_to_which_nothing_happened(g):
+    (said,) = history_parts(ks.evaluate(g, as_of=date(2026, 12, 2)))
+    assert said == "Planned on Tue 2026-12-01. Nothing has been recorded or changed since."
+
+
+def test_the_history_says_what_was_on_hold(g):
+    at = datetime(2026, 12, 2, 9, tzinfo=UTC)
+    held = hold(g, reason="rash", who="Dr A", since=date(2027, 1, 13), at=at)
+    assert revision_in_words(held, 1) == "on hold: infusions 5, 6 to confirm, by Dr A"
 
 
 # The bookings of a course, and what changed

@@ -8,16 +8,15 @@ import click
 
 from ketsched import reporting
 from ketsched.cli import inputs, pictures, revising
-from ketsched.cli.options import AS_OF, JSON, OUTPUT, SCRIPTS, command, option, under
+from ketsched.cli.options import AS_OF, JSON, OUTPUT, SCRIPTS, VERBOSE, command, option, under
 from ketsched.errors import InvalidInput
 from ketsched.history import evaluate
 from ketsched.interchange import dumps
 from ketsched.model import Course
 from ketsched.revising import difference
-from ketsched.screens import on
-from ketsched.screens.changes import change_lines, visit_lines
+from ketsched.screens.changes import change_lines
 from ketsched.screens.dates import dated_lines
-from ketsched.screens.histories import headline, revisions_table
+from ketsched.screens.histories import headline, history_parts
 
 
 @command()
@@ -26,11 +25,17 @@ from ketsched.screens.histories import headline, revisions_table
     OUTPUT,
     option("--revision", "N", "Show the course as this revision left it", type=int),
     option("--diff", "A B", "Show what changed from one revision to another", type=(int, int)),
+    VERBOSE,
     JSON,
 )
 @under(SCRIPTS, AS_OF)
 def history_command(
-    file: str, revision: int | None, diff: tuple[int, int] | None, as_of: date | None, as_json: bool
+    file: str,
+    revision: int | None,
+    diff: tuple[int, int] | None,
+    as_of: date | None,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """
     Show what happened and what was changed; no file is changed.
@@ -56,7 +61,7 @@ def history_command(
     elif diff is not None:
         _show_difference(course, diff, as_json=as_json)
     else:
-        _show_all(course, revising.present(course, as_of), as_json=as_json)
+        _show_all(course, revising.present(course, as_of), verbose=verbose, as_json=as_json)
 
 
 def _show_revision(course: Course, *, as_json: bool) -> None:
@@ -73,17 +78,13 @@ def _show_difference(course: Course, numbers: tuple[int, int], *, as_json: bool)
     if as_json:
         click.echo(reporting.as_json(reporting.difference_values(numbers, later, changes)))
         return
-    pictures.show(headline(course, first), headline(course, last), "")
+    pictures.present(headline(course, first), headline(course, last), "")
     pictures.present(*(change_lines(later, changes) or ["The same bookings."]))
 
 
-def _show_all(course: Course, today: date, *, as_json: bool) -> None:
+def _show_all(course: Course, today: date, *, verbose: bool, as_json: bool) -> None:
     seen = evaluate(course, as_of=today)
     if as_json:
         click.echo(reporting.as_json(reporting.history_values(seen)))
         return
-    pictures.present(revisions_table(course))
-    if seen.visits:
-        pictures.present("", *visit_lines(course, seen.visits))
-    if course.ended is not None:
-        pictures.show("", f"ended on {on(course.ended)}")
+    pictures.present(*history_parts(seen, verbose=verbose))

@@ -107,12 +107,12 @@ def change_lines(course: Course, changes: Sequence[Change]) -> list[str]:
 
     To-dos come last; of many that are alike their number is said.
     """
-    shown = sorted(filter(_shows, changes), key=lambda change: (change.before or change.after).when)
-    tasks = [change for change in shown if _is_task(course, change)]
+    shown = sorted(filter(shows, changes), key=lambda change: (change.before or change.after).when)
+    tasks = [change for change in shown if is_task(course, change)]
     names = Names(course)
     rows = [_row(course, names, change) for change in shown if change not in tasks]
-    for became in dict.fromkeys(_became(change) for change in tasks):
-        alike = [change for change in tasks if _became(change) == became]
+    for became in dict.fromkeys(became_of(change) for change in tasks):
+        alike = [change for change in tasks if became_of(change) == became]
         if len(alike) > SHOWN_TASKS:
             rows.append((became, f"{len(alike)} to-dos", "", ""))
         else:
@@ -123,17 +123,23 @@ def change_lines(course: Course, changes: Sequence[Change]) -> list[str]:
 def _row(course: Course, names: Names, change: Change) -> tuple[str, str, str, str]:
     after, why = change.after, change.why
     name = names.of(after)
-    if not _is_task(course, change):
-        return _became(change), name, _from_to(change), "" if change.kind in ("missed", "fulfilled") else why
+    if not is_task(course, change):
+        return (
+            became_of(change),
+            name,
+            _from_to(change),
+            "" if change.kind in ("missed", "fulfilled") else why,
+        )
     if change.kind == "closed":
         why = "no longer needed"
     elif change.kind == "moved":
         session = next((s for s in course.sessions if s.id == getattr(after, "session", "")), None)
         why = f"moves with {names.of(session)}" if session is not None else why
-    return _became(change), f"to do: {inside(name)}", f"by {on(after.day)}", why
+    return became_of(change), f"to do: {inside(name)}", f"by {on(after.day)}", why
 
 
-def _is_task(course: Course, change: Change) -> bool:
+def is_task(course: Course, change: Change) -> bool:
+    """Whether it is a to-do that changed."""
     after = change.after
     return after.kind == "companion" and course.protocol.companion(after.of).kind == "task"
 
@@ -161,7 +167,7 @@ def stands_again(course: Course) -> Iterator[str]:
             yield paragraph(f"Rebooked: {names.of(change.after)}, {at_hour(change.after)}: {change.why}.")
 
 
-def _shows(change: Change) -> bool:
+def shows(change: Change) -> bool:
     """Whether a change is one that people see; what a booking goes with may change behind it."""
     before, after = change.before, change.after
     if change.kind != "changed" or before is None or before.status is not after.status:
@@ -169,12 +175,15 @@ def _shows(change: Change) -> bool:
     return isinstance(before, Session) and isinstance(after, Session) and before.place != after.place
 
 
-def _became(change: Change) -> str:
+def became_of(change: Change) -> str:
+    """Return what became of a booking in a word or two: new, moved, given."""
     before, after = change.before, change.after
     if isinstance(before, Session) and isinstance(after, Session) and before.place != after.place:
         return f"now at {after.place}" if change.kind == "changed" else change.kind
     if before is not None and change.kind == "changed" and before.status is not after.status:
         return _BECAME.get(after.status, str(after.status))
+    if change.kind == "fulfilled" and not isinstance(change.after, Session):
+        return "done"
     return _BECAME.get(change.kind, change.kind)
 
 

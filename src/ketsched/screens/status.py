@@ -12,15 +12,15 @@ from ketsched import reporting
 from ketsched.checking import Finding
 from ketsched.history import SessionState
 from ketsched.model import Course, PlacedCompanion, VisitStatus
-from ketsched.names import Names
+from ketsched.names import Names, inside
 from ketsched.reporting import given_of
 from ketsched.screens import Part, at_hour, on, titled
 from ketsched.screens.changes import SUGGESTED
 from ketsched.screens.findings import counted, open_still
+from ketsched.screens.histories import headline
 from ketsched.screens.recorded import given_in_words
 from ketsched.screens.rows import columns, paragraph
 from ketsched.tracking import Forecast
-from ketsched.zones import zone_named
 
 SHOWN = 3
 """Days, decisions, holds and findings of which each is named; of more the number is said (house default)."""
@@ -112,14 +112,8 @@ class Status:
         return f"{title}, {on(placed.day)}: waiting for a decision"
 
     def _last_change(self) -> str:
-        revision = self.course.revisions[-1]
-        when = (
-            ""
-            if revision.at is None
-            else f", {revision.at.astimezone(zone_named(self.course.zone)):%a %Y-%m-%d %H:%M}"
-        )
-        by = f", by {revision.who}" if revision.who else ""
-        return f"revision {len(self.course.revisions)}{when}: {revision.what}{by}"
+        said = headline(self.course, len(self.course.revisions) - 1)
+        return inside(" ".join(said.split()))
 
     def values(self) -> dict[str, Any]:
         """Return all of it as plain values."""

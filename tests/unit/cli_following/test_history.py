@@ -17,8 +17,14 @@ def test_history_lists_revisions_and_visits(run, third):
     run("replan", third, *HOURS, "--missed", FOURTH, "--who", "Nurse B", *on(FOURTH))
     done = run("history", third)
     assert (done.code, done.err) == (0, "")
-    assert re.search(r"^1 +2026-12-01 09:00Z +planned", done.out, re.M)
-    assert re.search(r"^5 +2027-01-14 12:00Z +.*Nurse B +2\b", done.out, re.M)
+    assert re.search(
+        r"^  1  Tue 2026-12-01 10:00  planned: 6 infusions, 2027-01-04 to 2027-01-21$", done.out, re.M
+    )
+    said = " ".join(done.out.split())
+    assert (
+        " 5 Thu 2027-01-14 13:00 Thu 2027-01-14 missed, infusion 6 new on Mon 2027-01-25, by Nurse B" in said
+    )
+    assert "\nRecords\n  v1 " in run("history", third, "-v").out
     found = as_json(run("history", third, "--json"))
     assert set(found) == {"course", "as_of", "revisions", "visits", "sessions", "ended"}
     assert [(r["revision"], r["changes"]) for r in found["revisions"]] == [
@@ -36,7 +42,7 @@ def test_history_lists_revisions_and_visits(run, third):
 def test_an_earlier_revision_is_shown_and_compared(run, third):
     run("replan", third, *HOURS, "--missed", FOURTH, *on(FOURTH))
     done = run("history", third, "--revision", "1")
-    assert done.out.startswith("revision 1 of 2026-12-01T09:00:00Z: planned\n")
+    assert done.out.startswith("Revision 1, Tue 2026-12-01 10:00: planned: ")
     assert "Thu 2027-01-14" in done.out
     assert "2027-01-25" not in done.out
     assert as_json(run("history", third, "--revision", "4", "--json"))["sessions"][3]["status"] == "firm"

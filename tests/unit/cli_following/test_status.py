@@ -32,7 +32,9 @@ def test_the_page_has_what_was_given_what_is_next_and_what_changed(run, third):
     assert page["next"].startswith(
         "infusion 4, Mon 2027-01-18 at 09:00 may be from Fri 2027-01-15 to Mon 2027-01-18"
     )
-    assert re.fullmatch(r"revision 5, Thu 2027-01-14 \d\d:\d\d: .*, by Nurse B", page["last change"])
+    assert re.fullmatch(
+        r"revision 5, Thu 2027-01-14 13:00: Thu 2027-01-14 missed, by Nurse B", page["last change"]
+    )
     found = as_json(run("status", third, "--as-of", "2027-01-15", "--json"))
     assert found["given"] == {"induction": {"given": 3, "of": 6}}
     assert (found["missed"], found["cancelled"], found["to_come"]) == (1, 0, 3)
