@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 import ketsched as ks
-from ketsched.checking import Severity
+from ketsched.checking import RULES, Severity
 from ketsched.errors import InvalidInput
 from ketsched.holds import hold
 from ketsched.hours import Hours
@@ -25,7 +25,14 @@ from ketsched.screens.forecasts import forecast_parts
 from ketsched.screens.histories import headline, history_parts, revision_in_words
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, months
 from ketsched.screens.plans import starts_lines
-from ketsched.screens.protocols import companion_table, evidence_in_short, phase_table, protocols_table
+from ketsched.screens.protocols import (
+    companion_table,
+    evidence_in_short,
+    headline_of,
+    phase_table,
+    protocol_lines,
+)
+from ketsched.screens.rules import page_lines, rule_lines
 from ketsched.tracking import forecast, record, ways
 
 CLINIC = ks.Calendar.weekly("America/New_York", mon="09:00-17:00", wed="09:00-17:00", fri="09:00-17:00")
@@ -59,15 +66,35 @@ def test_every_number_of_a_protocol_is_said_with_its_mark_and_source(name):
         assert all(len(row) == len(table.columns) for row in table.rows)
 
 
-def test_protocols_are_listed_with_their_sessions():
-    table = protocols_table(map(ks.load_protocol, protocol_ids()))
-    assert table.columns == ("id", "indication", "sessions", "days", "boosters", "setting", "evidence")
-    rows = {row[0]: row[1:] for row in table.rows}
-    assert set(rows) == set(protocol_ids())
-    assert rows["iv-mwf-6"] == ("depression, PTSD", "6", "Mon, Wed, Fri", "none", "clinic IV", "No placebo")
-    assert rows["esk-trd"][3] == "4, every week; every 2 weeks"
-    assert rows["iv-2xw-3w-6"][-1] == "Negative"
-    assert all(len(row[-1]) <= 90 for row in rows.values())
+def test_protocols_are_listed_in_two_lines_each_or_three():
+    known = [ks.load_protocol(name) for name in protocol_ids()]
+    lines = text_of(protocol_lines(known)).splitlines()
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(protocol_ids())
+    assert max(map(len, lines)) <= 80
+    assert max(len(text_of(protocol_lines([one])).splitlines()) for one in known) <= 3
+    assert (
+        text_of(protocol_lines([ks.load_protocol("iv-mwf-6")]))
+        == """\
+iv-mwf-6      6  Mon, Wed, Fri
+    depression, PTSD; clinic IV. No placebo."""
+    )
+    esk = {name: headline_of(ks.load_protocol(name)) for name in ("esk-trd", "iv-2xw-3w-6")}
+    assert esk["esk-trd"]["boosters"] == "4, every week; every 2 weeks"
+    assert esk["iv-2xw-3w-6"]["evidence"] == "Negative"
+
+
+def test_rules_are_listed_with_how_grave_they_are():
+    lines = rule_lines(RULES)
+    assert lines[0].split() == ["KS101", "problem", "gap-too-short", "Protocol:", "spacing.minimum"]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_page_of_a_rule_fits_a_screen(rule):
+    lines = text_of(page_lines(rule)).splitlines()
+    assert lines[0].startswith(f"{rule.code} {rule.name} (")
+    assert max(map(len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()).count("Source: ") >= 1
 
 
 def test_the_evidence_in_short_says_more_than_a_name_and_a_year():

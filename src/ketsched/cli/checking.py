@@ -37,9 +37,9 @@ from ketsched.hours import Hours
 from ketsched.interchange.schedules import read_schedule, visits_to_check
 from ketsched.model import Course, Protocol, Waiver
 from ketsched.protocols import load_protocol
-from ketsched.screens import Table
 from ketsched.screens.checks import check_folder
 from ketsched.screens.findings import check_lines
+from ketsched.screens.rules import page_lines, rule_lines
 from ketsched.waiverfile import load_waivers
 
 
@@ -187,8 +187,7 @@ def rules_command(as_json: bool) -> None:
     if as_json:
         click.echo(reporting.as_json(reporting.rule_values(RULES)))
         return
-    rows = ((rule.code, str(rule.severity), rule.name, rule.source) for rule in RULES)
-    pictures.present(Table(("code", "severity", "rule", "source"), tuple(rows)))
+    pictures.present(*rule_lines(RULES))
 
 
 @command()
@@ -196,4 +195,4 @@ def rules_command(as_json: bool) -> None:
 def explain_command(code: str) -> None:
     """Explain one rule by its code (KS101) or its name (gap-too-short)."""
     rule = inputs.located("CODE", rule_named, code)
-    click.echo(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.page}\n\nSource: {rule.source}")
+    pictures.present(*page_lines(rule))

@@ -11,7 +11,7 @@ from ketsched.cli import printable
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.screens import Facts, Lines, Part, Table
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
-from ketsched.screens.rows import within
+from ketsched.screens.rows import WIDTH, within
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -24,7 +24,7 @@ DISCLAIMER = "A proposal of dates, not medical advice. A clinician decides."
 
 
 def show(*parts: RenderableType) -> None:
-    """Print as wide as the terminal; in a file 100 columns wide, without colours or blanks at the ends of lines."""
+    """Print 80 columns wide, or as wide as a narrower terminal; in a file without colours; no blanks end a line."""
     out = _console()
     with out.capture() as printed:
         for part in parts:
@@ -50,7 +50,7 @@ def _console(*, err: bool = False) -> Console:
         return Screen(stderr=err, highlight=False, markup=False, emoji=False, **how)
 
     found = made()
-    return found if found.is_terminal else made(width=100, no_color=True)
+    return made(width=min(found.width, WIDTH)) if found.is_terminal else made(width=WIDTH, no_color=True)
 
 
 def drawn(part: Part) -> RenderableType:

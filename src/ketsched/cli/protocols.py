@@ -10,7 +10,8 @@ from ketsched.cli.completing import complete_protocol
 from ketsched.cli.options import JSON, OUTPUT, command, under
 from ketsched.model import Protocol
 from ketsched.protocols import load_protocol, protocol_ids
-from ketsched.screens.protocols import MARKS, companion_table, headline_of, phase_table, protocols_table
+from ketsched.screens.protocols import MARKS, companion_table, headline_of, phase_table, protocol_lines
+from ketsched.screens.rows import hung, paragraph
 
 
 @command()
@@ -34,9 +35,11 @@ def protocols_command(protocol: str | None, as_json: bool) -> None:
         plain = zip(reporting.protocol_headlines(known), map(headline_of, known), strict=True)
         click.echo(reporting.as_json([values | columns for values, columns in plain]))
         return
-    pictures.present(protocols_table(known))
-    click.echo(
-        "\nketsched protocols ID prints every number with its source; ketsched new protocol writes a file of your own."
+    pictures.present(
+        *protocol_lines(known),
+        "",
+        "Every number with its source: ketsched protocols ID.",
+        "A file of your own: ketsched new protocol.",
     )
 
 
@@ -44,16 +47,16 @@ def _show(found: Protocol, *, as_json: bool) -> None:
     if as_json:
         click.echo(reporting.as_json(reporting.protocol_values(found)))
         return
-    pictures.show(f"{found.id} (version {found.version})\n{found.title}")
-    if found.study:
-        pictures.show(f"\nEvidence: {found.study}")
-    if found.note:
-        pictures.show(f"\n{found.note}")
+    pictures.present(f"{found.id} (version {found.version})", paragraph(found.title))
+    for text in filter(None, (f"Evidence: {found.study}" if found.study else "", found.note)):
+        pictures.present("", paragraph(text))
     for phase in found.phases:
         pictures.present("", phase_table(phase))
     if found.companions:
-        pictures.show("\nAround the sessions")
+        pictures.show("\nOther appointments, to-dos and notes")
     for companion in found.companions:
         pictures.present("", companion_table(companion))
-    pictures.show("\nSources", *(f"  {key}: {reference}" for key, reference in found.sources))
+    pictures.present(
+        "", "Sources", *(hung(f"  {key}: ", reference, at=4) for key, reference in found.sources)
+    )
     click.echo(f"\n{MARKS}")

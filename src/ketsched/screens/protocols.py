@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ketsched.checking.rules import sentence
 from ketsched.countries import country_words
 from ketsched.model import Companion, Evidence, Phase, Protocol
 from ketsched.screens import Table
+from ketsched.screens.rows import hung
 from ketsched.words.prescribed import count_words, value_words
 
 MARKS = (
-    "Marks: stated = read in a primary or official text; secondary = read in a secondary page;\n"
-    "derived = arithmetic from such a statement; house default = ours, not from a publication."
+    "Marks: stated = read in a primary or official text; secondary = read in a\n"
+    "secondary page; derived = arithmetic from such a statement; house default =\n"
+    "ours, not from a publication."
 )
 _PLACES = {"clinic": "clinic", "home": "at home", "telephone": "by telephone", "elsewhere": "elsewhere"}
 _SESSION_DAYS = {"never": "never", "only": "only then", "during": "during the session"}
@@ -28,14 +31,14 @@ _SHORT = {
 """What clinicians write in a table."""
 
 
-def protocols_table(protocols: Iterable[Protocol]) -> Table:
-    """List protocols: for whom, how many sessions on which days, what follows, where, and what it rests on."""
+def protocol_lines(protocols: Iterable[Protocol]) -> Iterator[str]:
+    """Yield protocols, most in two lines: how many sessions, on which days, what follows; for whom, where, evidence."""
     headlines = [headline_of(protocol) for protocol in protocols]
-    return Table(
-        tuple(headlines[0]),
-        tuple(tuple(one.values()) for one in headlines),
-        whole=("id", "sessions", "setting"),
-    )
+    width = max(len(one["id"]) for one in headlines)
+    for one in headlines:
+        then = "" if one["boosters"] == "none" else f"; then {one['boosters']}"
+        yield hung(f"{one['id']:<{width}}  {one['sessions']:>5}  ", one["days"] + then)
+        yield hung("    ", f"{one['indication']}; {one['setting']}. {sentence(one['evidence'])}")
 
 
 def headline_of(protocol: Protocol) -> dict[str, str]:
@@ -59,7 +62,7 @@ def _boosters(phase: Phase) -> str:
 
 def evidence_in_short(study: str) -> str:
     """Return what a line on the evidence begins with: "Negative", "Not a study"; a name and a year say nothing yet."""
-    clauses = re.split(r"[:;,(.]+", study)
+    clauses = re.split(r"[:;,(.]+| and is ", study)
     short = clauses[0].strip()
     return f"{short}: {clauses[1].strip()}" if clauses[1:] and re.fullmatch(r".* \d{4}", short) else short
 
