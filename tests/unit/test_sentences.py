@@ -1,10 +1,11 @@
-"""What events and calls say: short sentences, no word of ours, and each day with its right weekday."""
+"""What events, calls and screens say: short sentences, no word of ours, and each day with its right weekday."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import attrs
 import icalendar
@@ -12,13 +13,20 @@ import pytest
 
 from ketsched.calendars import Calendar
 from ketsched.checking import Finding, check
+from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import KetschedError
+from ketsched.history import evaluate
 from ketsched.interchange import dumps
 from ketsched.languages import LANGUAGES, Contact, Words
 from ketsched.model import Course, Visit, Waiver
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
-from ketsched.tracking import replan
+from ketsched.screens import Part
+from ketsched.screens.forecasts import forecast_parts
+from ketsched.screens.histories import history_parts
+from ketsched.screens.morning import Seen, matters, morning_parts
+from ketsched.screens.status import Status
+from ketsched.tracking import forecast, replan
 from ketsched.words import sentences
 from making import WEEKDAYS
 
@@ -168,3 +176,95 @@ def test_a_finding_is_said_in_sentences_and_in_the_words_of_a_clinic(protocol):
         for text in (finding.what, finding.why, finding.fix):
             assert not text[:1].islower(), text
             assert ENDS.search(text), text
+
+
+# Screens
+
+
+ROOT = Path(__file__).parent.parent.parent
+WIDEST = 80
+MOST_WORDS = 20
+DATED = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4})-(\d\d)-(\d\d)\b")
+NEVER_AT_THE_CLINIC = re.compile(
+    r"\b(induction \d|maintenance \d|loading|slots?|top-up|refresh|goes? around|around the sessions|besides"
+    r"|did not attend|tentative|is off|what became of|lapse[ds]?|past due|violations?|waived?|pinned|off-pattern"
+    r"|hold lifted|re-planned|skip|nominal|to be asked)\b",
+    re.IGNORECASE,
+)
+"""Words that a coordinator reads in no screen, after the list of words."""
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+OTHER = re.compile(
+    r"--help|--json|\bprotocols? \S|\bexplain\b|\brules\b|new protocol|cat |python|pip |--version"
+)
+"""Commands that print what is no screen of dates: help, files, sources."""
+
+
+def shown_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each command of kept output, with what it shows; a backslash at the end of a line goes on."""
+    for part in re.split(r"^\$ ", text.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        if output.strip() and command.startswith("ketsched ") and not OTHER.search(command):
+            yield command, output
+
+
+def screens() -> Iterator[tuple[str, str, str]]:
+    for path in sorted((ROOT / "examples").glob("*/output.txt")):
+        yield from ((path.parent.name, *shown) for shown in shown_in(path.read_text("utf-8")))
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for block in BLOCK.findall(page.read_text("utf-8")):
+            yield from ((page.name, *shown) for shown in shown_in(block))
+
+
+SCREENS = list(screens())
+
+
+def sentences_of(output: str) -> Iterator[str]:
+    """Yield the sentences of a screen: of lines that begin with a capital or a mark, and of those that go on."""
+    for paragraph in re.split(r"\n(?=[^ ]|\s*\n)|\n(?=  \S)", output):
+        text = " ".join(paragraph.split())
+        yield from re.split(r"(?<=[.?!]) |; |: ", text)
+
+
+def test_many_screens_are_read():
+    assert len(SCREENS) > 20
+
+
+def reads_well(output: str) -> None:
+    for line in output.splitlines():
+        assert len(line) <= WIDEST or "ketsched " in line, line
+    assert not NEVER_AT_THE_CLINIC.search(output), output
+    for weekday, *parts in DATED.findall(" ".join(output.split())):
+        day = date(*map(int, parts))
+        assert WEEKDAY_NAMES[day.weekday()] == weekday, day
+    for sentence in sentences_of(output):
+        assert not sentence.endswith(".") or len(sentence.split()) <= MOST_WORDS, sentence
+
+
+@pytest.mark.parametrize("output", [shown[-1] for shown in SCREENS], ids=[shown[1][:60] for shown in SCREENS])
+def test_what_kept_screens_say(output):
+    reads_well(output)
+
+
+def screens_of(seen: Course, today: date) -> Iterator[Iterable[Part]]:
+    """What a coordinator looks at: what is next, where the course stands, what happened, and the morning."""
+    for verbose in (False, True):
+        yield forecast_parts(seen, forecast(seen, as_of=today), verbose=verbose)
+        yield history_parts(evaluate(seen, as_of=today), verbose=verbose)
+    yield Status(course=seen, seen=forecast(seen, as_of=today), findings=check(seen, as_of=today)).parts()
+    yield morning_parts([Seen("a.json", seen.id, tuple(matters(seen, as_of=today, days=7)))], today, 7)
+
+
+@pytest.mark.parametrize("protocol", protocol_ids())
+def test_what_screens_say_of_every_protocol(protocol):
+    """Before it begins, after the first was given and the second missed, and a month later with nothing recorded."""
+    planned = course(protocol, "en")
+    after = followed(planned)
+    first, second = (session.day for session in planned.standing()[:2])
+    for seen, today in (
+        (planned, date(2026, 12, 2)),
+        (planned, first),
+        (after, second + timedelta(1)),
+        (after, second + timedelta(30)),
+    ):
+        for parts in screens_of(seen, today):
+            reads_well("\n".join(map(str, parts)))

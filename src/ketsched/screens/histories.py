@@ -95,7 +95,7 @@ def revision_in_words(course: Course, number: int) -> str:
     revision = course.revisions[number]
     if number:
         changes = () if revision.kind in _WITHOUT_CHANGES else course.changes_of(number)
-        changed = ", ".join(_changed(course.at_revision(number), changes))
+        changed = "; ".join(_changed(course.at_revision(number), changes))
         kind = _kind(revision)
         if kind not in _OF_COURSE.values() and changed and revision.kind in _BY_ITSELF:
             kind = ""

@@ -22,7 +22,7 @@ def test_history_lists_revisions_and_visits(run, third):
     )
     said = " ".join(done.out.split())
     assert (
-        " 5 Thu 2027-01-14 13:00 Thu 2027-01-14 missed, infusion 6 new on Mon 2027-01-25, by Nurse B" in said
+        " 5 Thu 2027-01-14 13:00 Thu 2027-01-14 missed; infusion 6 new on Mon 2027-01-25, by Nurse B" in said
     )
     assert "\nRecords\n  v1 " in run("history", third, "-v").out
     found = as_json(run("history", third, "--json"))
