@@ -50,7 +50,7 @@ class TimeRange:
     def __attrs_post_init__(self) -> None:
         if not 0 <= self.start < self.end <= MINUTES_A_DAY:
             raise InvalidInput(
-                what=f"the hours {self} are not a span of one day",
+                what=f"The hours {self} are not within one day.",
                 why="hours begin before they end, and end at 24:00 at the latest",
                 fix='write them as "09:00-17:00"; for hours past midnight give two spans, one a day',
             )
@@ -69,7 +69,7 @@ class TimeRange:
             written = re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*-\s*([0-9]{1,2}):([0-5][0-9])\s*", part)
             if written is None:
                 raise InvalidInput(
-                    what=f"{part.strip()!r} are not hours",
+                    what=f"{part.strip()!r} was not understood as hours.",
                     why="hours are two clock times with a hyphen between them",
                     fix='write them as "09:00-17:00", several spans with commas: "09:00-12:00, 13:00-17:00"',
                 )
@@ -79,7 +79,7 @@ class TimeRange:
         for one, other in itertools.pairwise(spans):
             if other.start < one.end:
                 raise InvalidInput(
-                    what=f"the hours {one} and {other} overlap",
+                    what=f"The hours {one} and {other} overlap.",
                     why="the spans of one day must not overlap",
                     fix=f"write one span: {cls(one.start, max(one.end, other.end))}",
                 )
@@ -149,7 +149,7 @@ def moment(day: date, clock: time, zone: str) -> datetime:
     if moments:
         first, second = (f"{m:%H:%M} UTC{_offset(m)}" for m in moments)
         raise InvalidTime(
-            what=f"{clock:%H:%M} happens twice on {day} in {zone}",
+            what=f"{clock:%H:%M} happens twice on {day} in {zone}.",
             why="the clocks go back over that hour",
             fix=f"choose a time outside it, or say which one you mean in UTC: {first} or {second}",
         )
@@ -160,7 +160,7 @@ def moment(day: date, clock: time, zone: str) -> datetime:
     skipped = "day" if after.date() - before.date() > timedelta(days=1) else "hour"
     first, second = (f"{m:%H:%M}" if m.date() == day else f"{m:%H:%M} on {m.date()}" for m in (before, after))
     raise InvalidTime(
-        what=f"{clock:%H:%M} does not happen on {day} in {zone}",
+        what=f"{clock:%H:%M} does not happen on {day} in {zone}.",
         why=f"the clocks go forward over that {skipped}",
         fix=f"choose {first} or {second}",
     )
@@ -314,7 +314,7 @@ def plausible(day: date, name: str) -> date:
         )
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidInput(
-            what=f"{day} is not a day to plan on",
+            what=f"{day} is not a day to plan on.",
             where=name,
             argument=name,
             why=f"days lie between {FIRST_DAY} and {LAST_DAY}",
@@ -337,12 +337,12 @@ def read_date(text: str) -> date:
             raise ValueError
     except ValueError:
         raise InvalidInput(
-            what=f"{text[:40]!r} is not a date",
+            what=f"{text[:40]!r} is not a date.",
             why="dates are written year-month-day and must exist",
             fix=_days_of_month(plain) or "write it as 2027-01-04",
         ) from None
     raise InvalidInput(
-        what=f"{text[:40]!r} contradicts itself",
+        what=f"{text[:40]!r} contradicts itself.",
         why=f"{day} is a {WEEKDAYS[day.weekday()]}",
         fix="correct the one of the two that is wrong",
     )
@@ -362,7 +362,7 @@ def read_time(text: str) -> time:
     written = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", as_seen(text))
     if written is None:
         raise InvalidInput(
-            what=f"{text[:40]!r} is not a time of day",
+            what=f"{text[:40]!r} is not a time of day.",
             why="times are hours and minutes on a 24-hour clock",
             fix="write it as 09:30",
         )

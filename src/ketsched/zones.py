@@ -53,7 +53,7 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
         raise InvalidTime(
-            what=f"there is no time zone {str(name)[:60]!r}",
+            what=f"There is no time zone {str(name)[:60]!r}.",
             why="zones are named as in the IANA time zone database, capital letters included",
             fix=_meant(str(name)[:60]),
         ) from None
@@ -72,9 +72,9 @@ def clinic_zone(name: str) -> str:
     zone_named(name)
     if not is_place(name):
         raise InvalidTime(
-            what=f"{name[:60]} is no place",
+            what=f"'{name[:60]}' is not a place.",
             why="a clinic's clocks change, or do not, by the law of the place where it is",
-            fix=f"name the city, or the nearest with the same clocks, such as {_cities(name)}",
+            fix=f"name the city, or the nearest with the same clocks, as {_cities(name)}",
         )
     return name
 

@@ -696,7 +696,7 @@ def test_without_the_package_it_says_how_to_get_it(course: Course, monkeypatch: 
 def test_a_course_without_an_id_is_not_published(radicale: Server, course: Course) -> None:
     with pytest.raises(CannotWrite) as caught:
         to(radicale, attrs.evolve(course, id=None))
-    assert caught.value.what == "this course has no id"
+    assert caught.value.what == "This course has no id."
 
 
 class Keyring(keyring.backend.KeyringBackend):

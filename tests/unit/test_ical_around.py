@@ -247,7 +247,7 @@ class TestAppointments:
     def test_a_revision_without_a_moment(self):
         course = course_of(around_it(), booked=(placed(revised=(1,)),))
         course = attrs.evolve(course, revisions=(course.revisions[0], Revision(at=None)))
-        with pytest.raises(CannotWrite, match="revision 1 of this course has no moment") as caught:
+        with pytest.raises(CannotWrite, match="Revision 1 of this course does not say when") as caught:
             dumps(course, "ics")
         assert caught.value.where == "companion it:s1"
 

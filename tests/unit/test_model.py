@@ -647,12 +647,12 @@ def segment(first="boosters", **changes):
         (lambda: course(segments=(segment("trial"),)), "begins with an unknown phase"),
         (lambda: Decision(what="go", on=MONDAY, who="Dr A"), "the outcome 'go' by somebody"),
         (lambda: Decision(what="step back", on=MONDAY, who=" "), "'step back' by nobody"),
-        (lambda: course(id="Anna Müller 1980-01-01"), "this course id cannot be used"),
-        (lambda: course(id="-x"), "this course id cannot be used"),
-        (lambda: course(id="x" * 65), "this course id cannot be used"),
-        (lambda: course(id="A-017\r\nBEGIN:VEVENT"), "this course id cannot be used"),
-        (lambda: course(id="A-017\n"), "this course id cannot be used"),
-        (lambda: check_course_id(17), "this course id cannot be used"),  # type: ignore[arg-type]
+        (lambda: course(id="Anna Müller 1980-01-01"), "This course id cannot be used"),
+        (lambda: course(id="-x"), "This course id cannot be used"),
+        (lambda: course(id="x" * 65), "This course id cannot be used"),
+        (lambda: course(id="A-017\r\nBEGIN:VEVENT"), "This course id cannot be used"),
+        (lambda: course(id="A-017\n"), "This course id cannot be used"),
+        (lambda: check_course_id(17), "This course id cannot be used"),  # type: ignore[arg-type]
         (lambda: Revision(at=datetime(2027, 1, 4)), "at is not a moment"),  # noqa: DTZ001
         (lambda: Revision(at=datetime(1969, 12, 31, 23, 59, tzinfo=UTC)), "1969-12-31 is not a day"),
         (lambda: Revision(at=datetime(2200, 1, 1, tzinfo=UTC)), "2200-01-01 is not a day"),
@@ -807,7 +807,7 @@ def test_a_revision_that_there_is_not(number):
     for ask in (one.at_revision, one.changes_of):
         with pytest.raises(InvalidInput) as error:
             ask(number)
-        assert error.value.what == f"revision {number + 1}"
+        assert error.value.what == f"The course has no revision {number + 1}."
         assert error.value.fix == "give a number from 1 to 4"
 
 
@@ -887,3 +887,12 @@ def test_so_many_sessions_may_be_booked_and_what_was_given_besides_is_bounded_wi
         )
     else:
         refused(lambda: Course(protocol=protocol, zone="UTC", sessions=sessions), "a course has at most 1000")
+
+
+@pytest.mark.parametrize("word", ["decision", "done", "ride"])
+def test_no_course_is_called_as_a_command_of_record(word):
+    """`ketsched record done` is a command, so no file or course of that name can be mistaken for it."""
+    said = refused(lambda: check_course_id(word), f"'{word}' cannot be the id of a course.")
+    assert f'"{word}-1"' in said
+    assert check_course_id(f"{word}-1") == f"{word}-1"
+    refused(lambda: course(id=word), f"'{word}'")

@@ -249,7 +249,7 @@ class TestInADocument:
         ("old", "new", "what", "where"),
         [
             ('"09:00-12:00, 13:00-17:00"', '"9:00-12:00"', "hours in another form", "patient.availability"),
-            ('"13:00-24:00"', '"13:00-25:00"', "are not a span of one day", "patient.wishes"),
+            ('"13:00-24:00"', '"13:00-25:00"', "are not within one day", "patient.wishes"),
             ('"last": "2027-01-05"', '"last": "2027-01-03"', "days from", "availability[0].closures[0].last"),
             (
                 '"last": "2027-01-13"',
@@ -257,7 +257,7 @@ class TestInADocument:
                 "days from 2027-01-12 to",
                 "patient.away[0].last",
             ),
-            ('"Asia/Tokyo"', '"Asia/Tokio"', "there is no time zone", "patient.availability"),
+            ('"Asia/Tokyo"', '"Asia/Tokio"', "There is no time zone", "patient.availability"),
             ('"JP"', '"XX"', "no holidays are known", "availability[1].holidays[0]"),
             ('"time": "10:00"', '"time": "10"', "'10' is not a time of day", "patient.time"),
             ('"clinic": "clinic.toml"', '"clinic": "../x.toml"', "a path", "files.clinic"),
@@ -266,7 +266,7 @@ class TestInADocument:
             ('"courses": "."', '"courses": "/srv"', "a path", "files.courses"),
             ('"therapist": "t.toml"', '"therapist": 1', "this is a whole number", "files.staff"),
             ('"therapist": "t.toml"', '"": "t.toml"', "somebody named twice, or not at all", "files.staff"),
-            ('"key": "k1"', '"key": "k 1"', "this key cannot be used", "key"),
+            ('"key": "k1"', '"key": "k 1"', "This key cannot be used", "key"),
         ],
     )
     def test_what_cannot_be_is_refused_with_its_place(self, old, new, what, where):
@@ -315,5 +315,5 @@ class TestKey:
 
     @pytest.mark.parametrize("key", ["", "a/b", "a#b", "ä", "x" * 65, " k", "-k"])
     def test_what_cannot_be_one_is_refused(self, key):
-        with pytest.raises(InvalidInput, match="this key cannot be used"):
+        with pytest.raises(InvalidInput, match="This key cannot be used"):
             course_of(key=key)

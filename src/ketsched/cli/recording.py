@@ -31,7 +31,7 @@ from ketsched.clock import read_time
 from ketsched.entries import STATUSES, check_entry, read_day, read_status, session_named, with_session
 from ketsched.errors import InvalidInput
 from ketsched.interchange.json import document
-from ketsched.model import Course, Visit, VisitStatus
+from ketsched.model import RECORD_WORDS, Course, Visit, VisitStatus
 from ketsched.screens import many
 from ketsched.screens.changes import stands_again
 from ketsched.screens.recorded import Recorded
@@ -50,7 +50,7 @@ _FILE = ("columns", "patient", "skip_bad_rows")
 def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the course file, or the second word of a command that begins with record."""
     return [
-        *among(("decision", "done", "ride"))(ctx, param, incomplete),
+        *among(RECORD_WORDS)(ctx, param, incomplete),
         *complete_course(ctx, param, incomplete),
     ]
 

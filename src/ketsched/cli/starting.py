@@ -94,7 +94,7 @@ def _asked(question: Question) -> str:
         try:
             question.read(answer)
         except KetschedError as error:
-            click.echo(printable(f"  {error.what}: {error.why}\n  {error.fix}"))
+            click.echo(printable(f"  {error.what.rstrip('.')}: {error.why}\n  {error.fix}"))
         else:
             return answer
 

@@ -30,7 +30,7 @@ def course_id(course: Course) -> str:
     """Return the id of a course, or say how to give it one."""
     if course.id is None:
         raise CannotWrite(
-            what="this course has no id",
+            what="This course has no id.",
             where="course",
             why="a calendar or a clinic system knows a session again by the course's id and its own",
             fix='plan it with plan(..., id="A-017", at=...) or `ketsched plan --id A-017`; an opaque name, never a '
@@ -87,7 +87,7 @@ def changed_at(course: Course, booking: Booking, revision: int) -> datetime:
     at = course.revisions[revision].at
     if at is None:
         raise CannotWrite(
-            what=f"revision {revision} of this course has no moment",
+            what=f"Revision {revision} of this course does not say when it was made.",
             where=f"{booking.kind} {booking.id[:40]}",
             why="a calendar or a clinic system takes the newer state of a booking by its stamp",
             fix="make it with plan(..., at=...), an aware datetime; `ketsched` does so itself",

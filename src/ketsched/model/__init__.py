@@ -10,7 +10,7 @@ at the clinic.
 from ketsched.model.bookings import Booking, BookingStatus, PlacedCompanion, Session
 from ketsched.model.clinicfiles import OWN_FOLDER, ClinicFiles
 from ketsched.model.companions import AREAS, TOPICS, Anchor, Companion, Window
-from ketsched.model.courses import Course, check_course_id, check_key
+from ketsched.model.courses import RECORD_WORDS, Course, check_course_id, check_key
 from ketsched.model.decisions import OUTCOMES, Authorisation, Decision, Hold, Waiver
 from ketsched.model.intervals import (
     MOST_DAYS,
@@ -84,6 +84,7 @@ __all__ = [
     "POLICY_NAMES",
     "POLICY_WORDS",
     "PREFERRED_APART",
+    "RECORD_WORDS",
     "REVISION_KINDS",
     "TOPICS",
     "Anatomy",

@@ -291,9 +291,9 @@ class Course:
         """Return all that was booked when a revision was given out, as it was then, by id; the first one is 0."""
         if not 0 <= revision < len(self.revisions):
             raise InvalidInput(
-                what=f"revision {revision + 1}",
+                what=f"The course has no revision {revision + 1}.",
                 where="course",
-                why=f"the course has {len(self.revisions)}",
+                why=f"its revisions are numbered from 1 to {len(self.revisions)}",
                 fix=f"give a number from 1 to {len(self.revisions)}",
             )
         untold = next(
@@ -301,7 +301,7 @@ class Course:
         )
         if untold is not None:
             raise InvalidInput(
-                what=f"revision {revision + 1} cannot be shown",
+                what=f"Revision {revision + 1} cannot be shown.",
                 where="course",
                 why=f"what revision {untold + 1} changed was not kept: it was made by an earlier version",
                 fix=f"show a revision from {untold + 1} on",
@@ -391,7 +391,7 @@ class Course:
         """Return the moment at which the chair is taken."""
         if session.time is None:
             raise InvalidInput(
-                what=f"session {session.id} has no time of day",
+                what=f"Session {session.id} has no time of day.",
                 where=f"{session.day}",
                 why="only its day is known",
                 fix="plan the course with a calendar, or give its sessions a time",
@@ -433,6 +433,9 @@ class Held:
         return self.times
 
 
+RECORD_WORDS = ("decision", "done", "ride")
+"""What `ketsched record` takes as its second word; no course has one of these as its id."""
+
 _OPAQUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 
 
@@ -440,7 +443,7 @@ def check_key(key: str) -> str:
     """Return a course's key as it was given, if it can be one."""
     if not isinstance(key, str) or not _OPAQUE.fullmatch(key):
         raise InvalidInput(
-            what="this key cannot be used",
+            what="This key cannot be used.",
             where="key",
             why="a key is 1 to 64 letters, digits and . _ ~ - drawn at random, so that nobody can guess it",
             fix="give key=secrets.token_hex(16), and keep it with the course",
@@ -453,10 +456,17 @@ def check_course_id(course_id: str) -> str:
     """Return a course's id as it was given, if it can be one."""
     if not isinstance(course_id, str) or not _OPAQUE.fullmatch(course_id):
         raise InvalidInput(
-            what="this course id cannot be used",
+            what="This course id cannot be used.",
             where="id",
             why="an id is 1 to 64 letters, digits and . _ ~ - and says nothing about the patient",
             fix='give an opaque name such as "A-017", never a name, record number or date of birth',
+        )
+    if course_id in RECORD_WORDS:
+        raise InvalidInput(
+            what=f"'{course_id}' cannot be the id of a course.",
+            where="id",
+            why=f"ketsched record {course_id} is a command, so a file of that name would be mistaken for it",
+            fix=f'give another opaque name, such as "A-017" or "{course_id}-1"',
         )
     return course_id
 

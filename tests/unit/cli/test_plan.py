@@ -57,6 +57,18 @@ def test_the_id_is_the_callers(run, case, words, known):
     assert "Course id" not in done.out
 
 
+def test_no_plan_is_called_as_a_command_of_record(run, case):
+    said = run("plan", case, "--id", "done", "-o", "course.json").err
+    assert said_in_four_parts(said)
+    assert "'done' cannot be the id of a course." in said
+    assert not Path("course.json").exists()
+    Path(case).write_text(Path(case).read_text("utf-8").replace('"A-017"', '"ride"'), "utf-8")
+    said = run("plan", case, "-o", "course.json").err
+    assert said_in_four_parts(said)
+    assert "'ride' cannot be the id of a course." in said
+    assert re.search(r"case\.toml, line \d+, id", said)
+
+
 def test_the_month_has_sessions_in_brackets_under_their_weekdays(run, plain):
     """1 January 2027 is a Friday; Monday 4 January is Day 1."""
     assert (

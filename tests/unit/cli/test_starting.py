@@ -113,7 +113,7 @@ def test_a_wrong_answer_is_asked_again(answering):
     ]
     done = answering(*wrong, "2027-01-04", "25:00", "09:00", "Anna Smith", "A-017")
     assert (done.code, done.err) == (0, "")
-    assert "EST is no place" in done.out
+    assert "'EST' is not a place" in done.out
     assert "the clinic is closed on Fri 2027-01-08" in done.out
     assert done.out.count("First session [2027-01-04]: ") == 3
     assert load_case("case.toml").id == "A-017"

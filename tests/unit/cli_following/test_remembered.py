@@ -311,4 +311,4 @@ def test_no_key_gives_the_identities_of_the_id_alone(run):
     assert read("b.json").key == "k1"
     assert run("plan", "case.toml", *AT, "-o", "c.json", "--key", "k2").code == 0
     assert read("c.json").key == "k2"
-    assert "this key cannot be used" in run("plan", "case.toml", *AT, "--key", "a/b").err
+    assert "This key cannot be used" in run("plan", "case.toml", *AT, "--key", "a/b").err
