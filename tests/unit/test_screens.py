@@ -16,7 +16,7 @@ from ketsched.model import BookingStatus, Waiver
 from ketsched.planning import Start, starts
 from ketsched.protocols import protocol_ids
 from ketsched.revising import consequences
-from ketsched.screens import called, many, on
+from ketsched.screens import many, on
 from ketsched.screens.changes import change_lines, visit_in_words, visit_lines, way_lines
 from ketsched.screens.courses import beside_lines, consequences_parts, waiting_lines
 from ketsched.screens.dates import dated_lines
@@ -49,9 +49,6 @@ def course():
 def test_days_numbers_and_sessions_in_words():
     assert on(MONDAY) == "Mon 2027-01-04"
     assert [many(number, "day") for number in (0, 1, 2)] == ["0 days", "1 day", "2 days"]
-    assert called("induction", 2) == "induction 2"
-    assert called("maintenance 2", 1) == "maintenance 2, session 1"
-    assert called("maintenance 2", "1, 2", several=True) == "maintenance 2, sessions 1, 2"
 
 
 @pytest.mark.parametrize("name", protocol_ids())

@@ -9,7 +9,7 @@ import click
 
 from ketsched.cli import printable
 from ketsched.clock import WEEKDAY_NAMES
-from ketsched.screens import Facts, Lines, Part, Table
+from ketsched.screens import Part
 from ketsched.screens.months import AT_CLINIC, AT_HOME, UNSURE, Day, Month
 from ketsched.screens.rows import WIDTH, within
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.text import Text
 
-    from ketsched.tracking import Proposal
 
 DISCLAIMER = "A proposal of dates, not medical advice. A clinician decides."
 
@@ -56,33 +55,18 @@ def _console(*, err: bool = False) -> Console:
 def drawn(part: Part) -> RenderableType:
     """Draw one part of what a screen shows."""
     from rich.console import Group
-    from rich.padding import Padding
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    picture: RenderableType
-    match part:
-        case Lines():
-            picture = Group(*(Padding(Text(line), (0, 0, 0, 2)) for line in part.lines))
-        case Facts():
-            picture = Drawn(box=None, padding=(0, 2, 0, 0 if part.title else 2), show_header=False)
-            if part.title:
-                picture.add_column(overflow="fold", max_width=30)
-                picture.add_column(overflow="fold", ratio=1)
-            else:
-                picture.add_column(no_wrap=True)
-                picture.add_column(overflow="fold")
-        case Table():
-            bare = not any(part.columns)
-            padding = (0, 0, 0, 2) if bare else (0, 2, 0, 0)
-            picture = Drawn(box=None, padding=padding, header_style="bold", show_header=not bare)
-            for name in part.columns:
-                picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
-        case _:
-            return Group(*(_coloured(within(line)) for line in part.split("\n")))
-    if isinstance(picture, Drawn) and isinstance(part, Table | Facts):
-        for row in part.rows:
-            picture.add_row(*row)
+    if isinstance(part, str):
+        return Group(*(_coloured(within(line)) for line in part.split("\n")))
+    bare = not any(part.columns)
+    padding = (0, 0, 0, 2) if bare else (0, 2, 0, 0)
+    picture = Drawn(box=None, padding=padding, header_style="bold", show_header=not bare)
+    for name in part.columns:
+        picture.add_column(name, overflow="fold", no_wrap=name in part.whole)
+    for row in part.rows:
+        picture.add_row(*row)
     return Group(Text(part.title, style="bold"), picture) if part.title else picture
 
 
@@ -152,13 +136,3 @@ def legend_of(shown: Iterable[Month]) -> str:
     if any(day.has_appointment for day in days):
         said.append("n+ an appointment")
     return "   ".join([*said, "· closed"])
-
-
-def after_a_lapse(proposals: Iterable[Proposal]) -> str:
-    """Say how one of the plans that a lapse band proposes is taken."""
-    from ketsched.tracking.proposing import option_of
-
-    names = [option_of(proposal.name) for proposal in proposals if proposal.course is not None]
-    if not names:
-        return "A clinician decides."
-    return f"A clinician decides. To take one of these: ketsched replan --take {' or --take '.join(names)}"

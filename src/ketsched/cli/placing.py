@@ -170,7 +170,7 @@ def _no_hours(where: str) -> InvalidInput:
     return InvalidInput(
         what="the clinic's hours are missing",
         where=where,
-        why="sessions, and what goes around them, are placed within them",
+        why="sessions and other appointments are placed within them",
         fix="give --clinic FILE, or --zone and --hours, or --case CASE.toml",
     )
 

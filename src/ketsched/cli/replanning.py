@@ -137,7 +137,7 @@ def _asked_of(given: Mapping[str, Any], course: Course) -> _Asked:
     }
     if given["take"] and any(changes.values()):
         raise InvalidInput(
-            what="a way to take after a lapse, and another change",
+            what="a way to take after a long break, and another change",
             where="--take",
             why="each way is a plan of its own, as replan shows it",
             fix="leave the other options out, or give them without --take",

@@ -39,35 +39,7 @@ class Table:
     whole: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class Facts:
-    """
-    Names, and what there is to say of each.
-
-    Attributes:
-        rows: Each a name and a text.
-        title: Above them; may be empty.
-    """
-
-    rows: tuple[tuple[str, str], ...]
-    title: str = ""
-
-
-@attrs.frozen
-class Lines:
-    """
-    A list under its title, each entry in full.
-
-    Attributes:
-        title: Above the list.
-        lines: Its entries.
-    """
-
-    title: str
-    lines: tuple[str, ...]
-
-
-Part = str | Table | Facts | Lines
+Part = str | Table
 """One part of what a screen shows, from top to bottom."""
 
 
@@ -100,10 +72,3 @@ def at_hour(booking: Booking) -> str:
 def many(number: int, what: str) -> str:
     """Return a number of things in words: 1 day, 2 days."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def called(phase: str, number: int | str, *, several: bool = False) -> str:
-    """Call a session, or several, by phase and number: "induction 2"; "maintenance 2, session 1"."""
-    if not phase[-1:].isdigit():
-        return f"{phase} {number}"
-    return f"{phase}, session{'s' if several else ''} {number}"
