@@ -129,7 +129,7 @@ def _same_zone(name: str, calendar: Calendar) -> str:
     zone_named(name)
     if not same_zone(name, calendar.zone):
         raise InvalidInput(
-            what=f"the case is in {name}, its clinic in {calendar.zone}",
+            what=f"The case is in zone {name}, the clinic file in {calendar.zone}.",
             why="days and times are local to the clinic",
             fix="leave zone out of the case, or correct the clinic's file",
         )
@@ -291,7 +291,7 @@ def check_holds(course: Course) -> None:
         for name in hold.sessions:
             if name not in known:
                 raise InvalidInput(
-                    what=f"there is no session {name[:40]!r}",
+                    what=f"There is no session {name[:40]!r}",
                     where=f"hold {number}, sessions",
                     why=f"the course has {course.sessions[0].id} to {course.sessions[-1].id}, in order of time",
                     fix="name some of these, or leave sessions out to hold all from since on",

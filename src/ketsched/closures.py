@@ -239,7 +239,7 @@ def read_closures(entry: Table) -> list[Closure | Recurring]:
     if every is None and on is None and first is not None and last is not None:
         raise ends_first(entry, first, last)
     raise InvalidInput(
-        what="this closure names no days",
+        what="This closure names no days.",
         where=entry.where(),
         why="a closure is one day (on), a stretch (from, to, both included) or a rule (every)",
         fix='write on = 2027-01-18, or from = 2027-12-24 and to = 2027-12-31, or every = "FREQ=MONTHLY;BYDAY=1MO"',
@@ -249,10 +249,10 @@ def read_closures(entry: Table) -> list[Closure | Recurring]:
 def ends_first(entry: Table, first: date, last: date) -> InvalidInput:
     """Say that a stretch of days ends before it begins."""
     return InvalidInput(
-        what="this entry names no days: it ends before it begins",
+        what=f"The {'closure' if 'closed' in entry.path else 'entry'} ends before it begins.",
         where=entry.where(),
         why=f"a stretch runs from the earlier day to the later, both included, and here from {first} to {last}",
-        fix=f"write from = {last} and to = {first}, or correct the year",
+        fix=f"swap from and to (from = {last}, to = {first}), or correct the year",
     )
 
 

@@ -92,7 +92,7 @@ def read_week(texts: Iterable[str]) -> tuple[tuple[TimeRange, ...], ...]:
         match = re.fullmatch(r"\s*([^0-9]+?)\s+([0-9].*|closed)\s*", part)
         if match is None:
             raise InvalidInput(
-                what=f"{part.strip()[:40]!r} are not weekly hours",
+                what=f"{part.strip()[:40]!r} was not understood.",
                 why="they are days of the week, a blank and the hours of each",
                 fix='write them as "mon-fri 09:00-17:00", or "mon,thu 09:00-12:00, 13:00-17:00"',
             )
@@ -135,14 +135,16 @@ STATUSES = ("given", "missed", "cancelled", "stopped-early", "withdrawn")
 def read_status(text: str) -> VisitStatus:
     """Read what became of a visit, in people's words or those of files; stopped-early may be one word."""
     known = {status.replace(" ", "-"): status for status in VisitStatus}
-    known = {"given": VisitStatus.FULFILLED, "missed": VisitStatus.NO_SHOW, **known}
+    known |= dict.fromkeys(("given", "came", "attended"), VisitStatus.FULFILLED)
+    known |= dict.fromkeys(("missed", "noshow", "no_show", "dna"), VisitStatus.NO_SHOW)
     word = as_seen(text).lower().replace(" ", "-")
     if word in known:
         return known[word]
+    near = did_you_mean(word, [one for one in known if "_" not in one]) or "write one of these"
     raise InvalidInput(
-        what=f"the status {text[:20]!r}" if word else "no status",
-        why=f"what became of a visit is one of {', '.join(STATUSES)}; nothing is assumed given",
-        fix=did_you_mean(word, known) or "write one of these",
+        what=f"{text[:20]!r} is not a status." if word else "The status is missing.",
+        why=f"a status is one of {', '.join(STATUSES)}; nothing is assumed given",
+        fix="if the patient came late: given --time 10:40" if word == "late" else near,
     )
 
 
@@ -484,15 +486,13 @@ def _alone(bookings: Sequence[tuple[str, date]], text: str, kind: str) -> str:
     there = [(name, on) for name, on in bookings if on == day]
     if len(there) == 1:
         return there[0][0]
-    near = there or bookings
+    one = "name one of these by its id, or by its day if it is alone on it" if bookings else "nothing to name"
+    near, several = there or bookings, "sessions" if kind == "session" else "of them"
     shown = ", ".join(f"{name} ({on})" for name, on in near[:SHOWN]) + (", ..." if len(near) > SHOWN else "")
     raise InvalidInput(
-        what=f"{len(there)} of the course are on {text}" if there else f"there is no {kind} {text[:40]!r}",
+        what=f"There are {len(there)} {several} on {text}."
+        if there
+        else f"There is no {kind} {text[:40]!r}.",
         why=f"the course has {shown or 'none'}",
-        fix=_spelled(text, [name for name, _ in bookings])
-        or (
-            "name one of these by its id, or by its day if it is alone on it"
-            if bookings
-            else "nothing to name"
-        ),
+        fix=_spelled(text, [name for name, _ in bookings]) or one,
     )

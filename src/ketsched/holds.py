@@ -243,7 +243,7 @@ def hold(
 def release(course: Course, hold_id: str, *, who: str, on: date, at: datetime | None) -> Course:
     """Return the course with a hold lifted, by somebody, on a local date."""
     standing = [hold.id for hold in course.holds if hold.stands]
-    _check_named(hold_id, standing, "hold", "no hold {} stands", "those that stand are {}")
+    _check_named(hold_id, standing, "hold", "There is no active hold {}.", "active: {}")
     holds = tuple(
         attrs.evolve(known, lifted_by=who, lifted_on=on) if known.id == hold_id else known
         for known in course.holds
@@ -262,9 +262,7 @@ def decide(course: Course, companion_id: str, outcome: Decision, *, at: datetime
     """Return the course with the outcome of an appointment, which thereby took place."""
     gates = {companion.id for companion in course.protocol.companions if companion.gate}
     waiting = [p.id for p in course.companions if p.companion in gates and p.status.stands]
-    _check_named(
-        companion_id, waiting, "companion", "{} decides about no sessions", "appointments that do are {}"
-    )
+    _check_named(companion_id, waiting, "companion", "Nothing waits for {}.", "waited for: {}")
     companions = tuple(
         attrs.evolve(p, outcome=outcome, status=BookingStatus.FULFILLED) if p.id == companion_id else p
         for p in course.companions
@@ -364,7 +362,7 @@ def _check_named(name: str, known: Sequence[str], where: str, what: str, why: st
 
 def _check_session(course: Course, name: str) -> None:
     known = [session.id for session in course.sessions]
-    _check_named(name, known, "session", "there is no session {}", "the course has {}")
+    _check_named(name, known, "session", "There is no session {}.", "the course has {}")
 
 
 def _changed(course: Course, at: datetime | None, kind: str, **attributes: Any) -> Course:

@@ -295,7 +295,7 @@ def costs(before: Course, proposal: Proposal, known: Sequence[str] = ()) -> tupl
         known: Remarks that are left out, because they stand elsewhere.
     """
     if proposal.course is None:
-        return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
+        return () if proposal.error is None else (f"cannot be: {proposal.error.what.removesuffix('.')}",)
     if len(proposal.course.revisions) == len(before.revisions):
         return ()
     fewer = len(proposal.course.skipped) - len(before.skipped)

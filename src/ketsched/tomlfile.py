@@ -89,6 +89,15 @@ def _not_toml(said: str, text: str, file: str) -> CannotRead:
     place = (
         f"line {found[1]}, column {found[2]}" if found else f"line {_line_of(text.rstrip(), None)}, the end"
     )
+    if found and (written := _DATE.match(line)):
+        key, one, other, year = written.groups()
+        day, month = (one, other) if int(other) <= 12 else (other, one)
+        return CannotRead(
+            what=f"'{one}/{other}/{year}' is not a date.".replace("/", written[0].strip()[-5]),
+            where=f"{file}, line {found[1]}",
+            why="a date is written year-month-day; here the day is taken to come first",
+            fix=f"{key} = {year}-{int(month):02}-{int(day):02}",
+        )
     why = re.sub(r"\s*\(at .*\)", "", said)
     return CannotRead(
         what="this is not TOML",
@@ -306,6 +315,7 @@ class Table:
         return None
 
 
+_DATE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=\s*(\d\d?)[/.](\d\d?)[/.](\d{4})(?=\s*(?:#|$))")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
 _TEXT = re.compile(

@@ -295,7 +295,7 @@ def test_visits_that_contradict_each_other_are_a_fault_of_the_input():
         Visit(date(2027, 1, 4), session="s1"),
         Visit(date(2027, 1, 4), "no-show", session="s1"),
     ]
-    with pytest.raises(InvalidInput, match="two visits of the session"):
+    with pytest.raises(InvalidInput, match="is recorded twice"):
         check(kept(), visits=visits, as_of=date(2027, 1, 5))
 
 

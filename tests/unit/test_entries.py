@@ -91,7 +91,7 @@ def test_a_session_is_meant_by_its_id_or_by_its_day(reference_course):
     first, second, *_ = reference_course.standing()
     assert session_named(reference_course, first.id) == first.id
     assert session_named(reference_course, str(second.day)) == second.id
-    with pytest.raises(InvalidInput, match="there is no session 's99'"):
+    with pytest.raises(InvalidInput, match="There is no session 's99'"):
         session_named(reference_course, "s99")
 
 
@@ -121,7 +121,7 @@ def test_an_event_is_meant_by_its_uid_its_booking_or_the_day_of_a_session(refere
         (str(session.day), session.id),
     ):
         assert event_named(reference_course, text) == name
-    with pytest.raises(InvalidInput, match="there is no session 'other'"):
+    with pytest.raises(InvalidInput, match="There is no session 'other'"):
         event_named(reference_course, "other")
 
 
@@ -135,7 +135,7 @@ def test_what_did_not_take_place_is_of_a_day_with_a_session(reference_course):
     )
     assert with_session(reference_course, ks.Visit(day, "no-show")) == ks.Visit(day, "no-show")
     assert with_session(reference_course, ks.Visit(free)) == ks.Visit(free)
-    with pytest.raises(InvalidInput, match="there is no session"):
+    with pytest.raises(InvalidInput, match="There is no session"):
         with_session(reference_course, ks.Visit(free, "no-show"))
 
 

@@ -58,7 +58,7 @@ def test_dashes_and_unseen_marks_in_what_is_typed():
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("noshow", "did you mean no-show?"),
+        ("no-shaw", "did you mean no-show?"),
         ("fullfilled", "did you mean fulfilled?"),
         ("stoped-early", "did you mean stopped-early?"),
         ("canceled", "did you mean cancelled?"),

@@ -184,8 +184,8 @@ def test_what_is_wrong_in_a_clinic_file_is_said_with_its_line(tmp_path, text, wh
 @pytest.mark.parametrize(
     ("lines", "what", "fix"),
     [
-        ('[words.fr]\nride = "a"', "no words for the language 'fr'", "choose one of these"),
-        ('[words.English]\nride = "a"', "no words for the language 'English'", 'did you mean "en"?'),
+        ('[words.fr]\nride = "a"', "Calendars cannot be written in 'fr'", "choose one of these"),
+        ('[words.English]\nride = "a"', "Calendars cannot be written in 'English'", 'did you mean "en"?'),
         ('[words.en]\nrest_stay = "a"', "there is no line 'rest_stay'", "did you mean rest_stays?"),
         ('[words.en]\nended = "On {tag}."', "the placeholders of ended are not right", "write it like"),
         (

@@ -481,8 +481,8 @@ def test_a_choice_is_made_within_what_the_protocol_accepts():
 @pytest.mark.parametrize(
     ("choices", "what"),
     [
-        ({"sessions": 5}, "5 sessions"),
-        ({"sessions": 9}, "9 sessions"),
+        ({"sessions": 5}, "sessions, not 5."),
+        ({"sessions": 9}, "sessions, not 9."),
         ({"weeks": 1}, "1 weeks"),
         ({"weeks": 5}, "5 weeks"),
         ({"boosters": -1}, "-1 boosters"),
@@ -703,11 +703,11 @@ def test_what_happened_is_kept_with_the_course():
     [
         (lambda: Visit(date(9999, 1, 1)), "not a day to plan on"),
         (lambda: Visit(datetime(2027, 1, 4, tzinfo=UTC)), "not a date"),
-        (lambda: Visit(MONDAY, "given"), "the status 'given'"),
-        (lambda: Visit(MONDAY, "Fulfilled"), "the status 'Fulfilled'"),
-        (lambda: Visit(MONDAY, ""), "no status"),
-        (lambda: Visit(MONDAY, " "), "no status"),
-        (lambda: Visit(MONDAY, None), "the status 'None'"),
+        (lambda: Visit(MONDAY, "given"), "'given' is not a status"),
+        (lambda: Visit(MONDAY, "Fulfilled"), "'Fulfilled' is not a status"),
+        (lambda: Visit(MONDAY, ""), "The status is missing."),
+        (lambda: Visit(MONDAY, " "), "The status is missing."),
+        (lambda: Visit(MONDAY, None), "'None' is not a status"),
         (lambda: Visit(MONDAY, at=time(9, 0, 30)), "a visit at 09:00:30"),
         (lambda: Visit(MONDAY, at=time(9, tzinfo=UTC)), "a visit at 09:00"),
         (lambda: Visit(MONDAY, at=datetime(2027, 1, 4, 9)), "a visit at 2027-01-04"),  # type: ignore[arg-type]  # noqa: DTZ001

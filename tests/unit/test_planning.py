@@ -428,7 +428,7 @@ def test_between_two_numbered_sessions():
 
 def test_a_start_on_a_closed_weekday():
     error = no_plan(T, start=date(2027, 1, 9), calendar=OPEN)
-    assert error.what == "the start 2027-01-09 (Sat) is not open"
+    assert error.what == "The first day, Sat 2027-01-09, is not open."
     assert error.causes == ("the weekly hours of the clinic",)
     assert [change.what for change in error.changes] == ["start on 2027-01-11"]
     assert list(error.changes[0].days) == dates("11 14 18 21 25 28 Jan")

@@ -172,7 +172,7 @@ def test_a_rule_in_hours_that_no_start_keeps():
         start=MAR_10,
         calendar=clinic(zone=NEW_YORK, hours="09:00-11:00"),
     )
-    assert error.what == "the days can be placed, the hours cannot"
+    assert error.what == "The days fit, but no start time does"
     assert error.causes == ("at least 120 hours from start to start", "at most 5 days between two")
     assert "open longer" in error.fix
 
@@ -209,7 +209,7 @@ def test_hours_that_three_sessions_cannot_keep_though_each_two_can():
     course = plan(two_days(48, count=3), start=JAN_4, calendar=week)
     assert [f"{session.day:%a}" for session in course.sessions] == ["Mon", "Wed", "Mon"]
     error = no_plan(two_days(48, Spacing(latest=2), count=3), start=JAN_4, calendar=week)
-    assert error.what == "the days can be placed, the hours cannot"
+    assert error.what == "The days fit, but no start time does"
 
 
 def test_sessions_that_last_past_midnight_do_not_overlap():
@@ -276,7 +276,7 @@ def test_full_chairs_move_a_session():
         taken = taken.booked(plan(one, start=date(2027, 1, 7), calendar=taken))
     assert days_of(plan(T, start=JAN_4, calendar=taken)) == dates("4 6 11 14 18 21 Jan")
     error = no_plan(T, start=date(2027, 1, 7), calendar=taken)
-    assert error.what == "the start 2027-01-07 (Thu) is not open"
+    assert error.what == "The first day, Thu 2027-01-07, is not open."
     assert "chairs" in error.causes[0]
 
 

@@ -53,7 +53,7 @@ def test_no_other_word_is_a_status(word):
 
 
 def test_a_blank_status_is_said_to_be_none():
-    with pytest.raises(InvalidInput, match=r"^no status\n"):
+    with pytest.raises(InvalidInput, match=r"^The status is missing"):
         Visit(DAY, " ")
 
 

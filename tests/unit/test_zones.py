@@ -134,7 +134,8 @@ def test_a_case_names_its_zone_by_either_name(tmp_path):
     assert load_case(tmp_path / "case.toml").calendar.zone == "Europe/Kyiv"
     (tmp_path / "case.toml").write_text(text.format("Europe/Minsk"), encoding="utf-8")
     refused(
-        lambda: load_case(tmp_path / "case.toml"), "the case is in Europe/Minsk, its clinic in Europe/Kyiv"
+        lambda: load_case(tmp_path / "case.toml"),
+        "The case is in zone Europe/Minsk, the clinic file in Europe/Kyiv",
     )
 
 

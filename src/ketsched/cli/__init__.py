@@ -151,12 +151,12 @@ def main() -> None:
         _complain(_in_our_voice(error))
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; no file is half written", err=True)
+        click.echo("Stopped. No file was left half written.", err=True)
         sys.exit(130)
     except OSError as error:  # of a pipe whose reader has gone, click takes care: exit code 1 and no word
         _complain(
             InvalidInput(
-                what="the system refused to go on",
+                what=f"{error.filename or 'The output'} could not be written.",
                 where=str(error.filename or "standard output"),
                 why=(error.strerror or str(error)).lower(),
                 fix="check that the disk has room, and that the name is one you may use",

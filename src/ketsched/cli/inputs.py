@@ -78,10 +78,10 @@ def clinic_calendar(
     """
     if clinic is not None and (zone or hours):
         raise InvalidInput(
-            what="both a clinic file and its hours were given",
+            what="Give --clinic, or --zone and --hours, not both.",
             where="--clinic",
             why="the file says the zone and the hours",
-            fix="leave out --zone and --hours, or --clinic",
+            fix="drop --zone and --hours, or --clinic",
         )
     if clinic is not None:
         calendar = clinic

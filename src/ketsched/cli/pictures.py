@@ -27,7 +27,7 @@ def show(*parts: RenderableType) -> None:
     out = _console()
     with out.capture() as printed:
         for part in parts:
-            out.print(part)
+            out.print(part, crop=False)
     click.echo("\n".join(line.rstrip() for line in printed.get().split("\n")), nl=False)
 
 
@@ -74,7 +74,7 @@ def _coloured(line: str) -> Text:
     """Return a line; the mark of a problem or a warning before it is coloured on a terminal."""
     from rich.text import Text
 
-    text = Text(printable(line))
+    text = Text(printable(line), no_wrap=True, overflow="ignore")
     if (style := _COLOURS.get(line[:2])) is not None:
         text.stylize(style, 0, 1)
     return text

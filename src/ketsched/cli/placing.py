@@ -83,7 +83,7 @@ def _by_its_clocks(calendar: Calendar, course: Course) -> Calendar:
         fix = f'give a clinic file with zone = "{like}", where clocks show the same, or ' if like else ""
         fix += f"plan the rest as a course of its own in {calendar.zone}"
     raise InvalidInput(
-        what=f"the course is in {course.zone[:60]}, its clinic in {calendar.zone}",
+        what=f"The course is in zone {course.zone[:60]}, the clinic file in {calendar.zone}.",
         where="--clinic",
         why="days and times are local to the clinic",
         fix=fix,
@@ -144,7 +144,7 @@ def known(
 
 def warn_of(error: InvalidInput) -> None:
     """Say what is wrong in a line, and go on."""
-    click.echo(f"warning: {error.what}: {error.why}", err=True)
+    click.echo(f"warning: {error.what.removesuffix('.')}: {error.why}", err=True)
 
 
 def required(hours: Reader, course: Course, file: Path) -> Known:

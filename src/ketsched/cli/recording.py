@@ -176,10 +176,10 @@ def _visit(
     course = opened.course
     if day is None or status is None:
         raise InvalidInput(
-            what="DATE is missing" if day is None else "STATUS is missing",
-            where="the command line",
-            why="a visit is a day and what became of it; nothing is assumed given",
-            fix="give both, as in 2027-01-14 missed; or --from with a file of visits",
+            what="Please say which day." if day is None else "Please say what happened.",
+            where="DATE" if day is None else "STATUS",
+            why="a record is a day and what happened; nothing is assumed given",
+            fix=f"ketsched record {opened.path} {day or '2027-01-14'} missed; or --from with a file of visits",
         )
     began, session, counts, corrects = (given[name] for name in ("began", "session", "counts", "corrects"))
     asks = status is VisitStatus.STOPPED_EARLY and counts is None and not opened.as_json

@@ -112,8 +112,8 @@ def _zone_here() -> str:
 def _check_absent(path: Path, where: str) -> None:
     if path.exists():
         raise InvalidInput(
-            what=f"{path.name} is there already",
+            what=f"{path.name} exists.",
             where=where,
             why="your own file would be lost",
-            fix="choose another name with -o, or another folder",
+            fix="another name with -o, or another folder",
         )

@@ -250,10 +250,10 @@ def _named(course: Course, visits: Sequence[Visit]) -> dict[int, str]:
             taken[visit.session] = visit
         elif content(taken[visit.session]) != content(visit):
             raise InvalidInput(
-                what=f"two visits of the session {visit.session[:40]!r}",
+                what=f"Session {visit.session[:40]!r} is recorded twice.",
                 where=f"visits of {taken[visit.session].day} and {visit.day}",
                 why="a session is one visit",
-                fix="say which entry the later one corrects, or leave its session out",
+                fix="say which one the later entry corrects, or leave its session out",
             )
     return named
 

@@ -227,9 +227,9 @@ def server_errors(where: str) -> Iterator[None]:
         (error.AuthorizationError, *_NOT_ALLOWED),
         (
             faults.TooManyRedirects,
-            "the calendar is at another address",
-            "the server points elsewhere, and events go only where they were sent",
-            "give the address that it points to",
+            "The server pointed to another address; nothing was sent there.",
+            "events go only where they were sent",
+            "use that address if you trust it",
         ),
         (
             faults.SSLError,
@@ -261,6 +261,9 @@ def server_errors(where: str) -> Iterator[None]:
     except (error.DAVError, faults.RequestException, OSError, NotImplementedError, SyntaxError) as fault:
         what, why, fix = next(words for kinds, *words in ours if isinstance(fault, kinds))
         if isinstance(fault, error.AuthorizationError) and fault.status == 401:
-            what, why = "the server does not let this user in", "user or password are missing or wrong"
+            what, why = (
+                "The calendar server rejected the user name or password.",
+                "one of them is missing or wrong",
+            )
             fix = "check them; on the command line KETSCHED_CALDAV_USER and KETSCHED_CALDAV_PASSWORD, or the keyring"
         raise CannotWrite(what=what, where=where, why=why, fix=fix) from None

@@ -131,9 +131,9 @@ def next_moment(course: Course, at: datetime, *, is_given: bool) -> NextMoment:
         return NextMoment(at)
     if is_given:
         raise InvalidInput(
-            what="the course was changed later than this",
-            why=f"its last revision is of {last:%Y-%m-%dT%H:%M:%SZ}; calendars take the newer state by its moment",
-            fix="give --at with that moment or a later one, or leave it out",
+            what=f"The course has a later change ({last:%Y-%m-%dT%H:%M:%SZ}).",
+            why="calendars take the newer state by its moment",
+            fix="drop --at, or give that moment or a later one",
         )
     warning = (
         f"the last revision is of {last:%Y-%m-%dT%H:%M:%SZ}, and this machine's clock says "
@@ -204,10 +204,10 @@ def making(paths: Iterable[Path]) -> Iterator[None]:
             _take(locks[-1], path)
             if path.exists():
                 raise CannotWrite(
-                    what=f"{path.name} is there already",
+                    what=f"{path.name} exists.",
                     where=str(path),
-                    why="somebody has made it in the meantime, and planning anew would lose its revisions",
-                    fix="choose another name, or look at what it holds",
+                    why="somebody has made it in the meantime; planning over it would lose its history",
+                    fix="another name, or ketsched replan",
                 )
         yield
     finally:

@@ -40,9 +40,9 @@ def _named_so(folder: str | Path, *, recursive: bool) -> list[tuple[Path, str]]:
     try:
         if not path.is_dir():
             raise InvalidInput(
-                what=f"{str(folder)[:80]!r} is no folder",
-                why="course files are looked for in it",
-                fix="name the folder that they are in",
+                what=f"{str(folder)[:80]!r} is not a folder.",
+                why="course files are looked for in a folder",
+                fix="name the folder with the course files",
             )
         files = path.rglob("*") if recursive else path.glob("*")
         names = [file.relative_to(path) for file in files if file.suffix.lower() == ".json"]
@@ -151,9 +151,9 @@ def of_one_identity(courses: Iterable[tuple[str, tuple[str, ...]]]) -> list[Inva
 def of_one_id(name: str, files: Sequence[str]) -> InvalidInput:
     """Say that several courses of a folder have one id, or one event."""
     return InvalidInput(
-        what=f"{' and '.join(files)} have one id, {name}",
+        what=f"The files {' and '.join(files)} have one id, {name}.",
         where="id",
-        why="they share the identities of their events, so that calendars take one for the other; and none of them "
+        why="they share the identities of their events, so calendars take one for the other; and none of them "
         "sees what the others have booked",
         fix="move the copy away if it is one; else plan one of them anew, with an id of its own",
     )

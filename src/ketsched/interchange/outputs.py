@@ -141,23 +141,23 @@ def outputs_of(texts: Iterable[str], *, changing: Path | None = None) -> list[Ou
             (
                 in_its_place,
                 "output",
-                f"{name} would be a second course file",
-                f"{changing and changing.name} is changed in place; beside it another would be a course of its own",
-                "leave it out; write calendars (.ics) with -o, or copy the course file by hand",
+                f"-o {name} would make a second course file.",
+                f"-o writes calendars here; the course file {changing and changing.name} is saved in place",
+                "write calendars (.ics) with -o, or copy the course file by hand",
             ),
             (
                 path in seen,
                 "output",
-                f"{name} is to be written twice",
+                f"{name} is named twice.",
                 "one file is for one reader",
-                "give each its own name, as in -o patient.ics -o clinic.ics:clinic,full",
+                "one file for each reader, as in -o patient.ics -o clinic.ics:clinic,full",
             ),
             (
                 output.holds_course and output.path.exists(),
                 "output",
-                f"{name} is there already",
-                "a course file keeps its revisions; planning anew would lose them, and calendars would double",
-                "choose another name, or move the old course away if it was never given out",
+                f"{name} exists; planning over it would lose its history.",
+                "a course file keeps its revisions, and calendars would show everything twice",
+                "another name, or ketsched replan",
             ),
         )
         refuse_first(InvalidInput, f"-o {str(output.path)[:200]}", faults)
@@ -172,7 +172,7 @@ def calendars_of(texts: Iterable[str], changing: Path, *, changes_only: bool) ->
         return outputs
     if len(outputs) != 1:
         raise InvalidInput(
-            what=f"changes only, and {len(outputs) or 'no'} calendar{'s' * (len(outputs) > 1)} to write them into",
+            what="--changes-only needs one calendar." if outputs else "--changes-only needs a calendar.",
             where="--changes-only",
             why="it is for one calendar, the one that is sent now; the others hold all that is booked",
             fix="write -o changes.ics:changes for that one, or add -o changes.ics"

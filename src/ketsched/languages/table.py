@@ -23,9 +23,9 @@ def check_language(language: str) -> str:
         near = names.get(close_to(str(language), names), "")
         known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
         raise InvalidInput(
-            what=f"there are no words for the language {str(language)[:20]!r}",
+            what=f"Calendars cannot be written in {str(language)[:20]!r}.",
             where="language",
-            why=f"what people read can be in {known}",
+            why=f"there are words for {known}",
             fix=f'did you mean "{near}"?' if near else "choose one of these",
         )
     return language

@@ -313,16 +313,16 @@ class Protocol:
         yield (
             sessions is not None and not low <= sessions <= high,
             "sessions",
-            f"{sessions} sessions",
-            f"the protocol accepts {low}" + (f" to {high}" if high > low else ""),
+            f"This protocol allows {low}{f' to {high}' if high > low else ''} sessions, not {sessions}.",
+            "its sources have those numbers, or its author",
             "choose a number among those, or another protocol",
         )
         least, most = first.weeks or (1, 0)
         yield (
             weeks is not None and not least <= weeks <= most,
             "weeks",
-            f"{weeks} weeks",
-            f"the protocol accepts {least} to {most}" if first.weeks else "its pattern settles the weeks",
+            f"This protocol does not allow {weeks} weeks.",
+            f"it accepts {least} to {most}" if first.weeks else "its pattern settles the weeks",
             "choose a number among those, or another protocol",
         )
         yield (

@@ -41,9 +41,9 @@ def _happened(value: str) -> VisitStatus:
     except ValueError:
         known = ", ".join(VisitStatus)
         raise InvalidInput(
-            what=f"the status {str(value)[:20]!r}" if str(value).strip() else "no status",
+            what=f"{str(value)[:20]!r} is not a status." if str(value).strip() else "The status is missing.",
             where="status",
-            why=f"what became of a visit is one of {known}; nothing is assumed given",
+            why=f"a status is one of {known}; nothing is assumed given",
             fix=did_you_mean(str(value), VisitStatus) or "write one of these",
         ) from None
 

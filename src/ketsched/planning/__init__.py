@@ -146,7 +146,9 @@ def plan(  # noqa: PLR0913 - public, each a keyword
 
 
 def _no_start(protocol: Protocol, between: tuple[date, date], tried: Sequence[Start]) -> NoFeasiblePlan:
-    blocked = "; ".join(f"{s.day}: {s.error.what}" for s in tried[:5] if s.error is not None)
+    blocked = "; ".join(
+        f"{s.day}: {s.error.what.removesuffix('.')}" for s in tried[:5] if s.error is not None
+    )
     return NoFeasiblePlan(
         what=f"no start from {between[0]} to {between[1]} has a plan",
         where=protocol.id,

@@ -32,7 +32,7 @@ SEARCHED_STARTS = 28
 _SEARCHED_SESSIONS = 5000
 Tried = Callable[[Problem], Placement | None]
 """What gives the best placement of a problem that was changed; None if there is none, or no effort is left."""
-HOURS_CANNOT = "the days can be placed, the hours cannot"
+HOURS_CANNOT = "The days fit, but no start time does"
 """What is said where days alone would do, and a rule in hours leaves no starts on them."""
 OPENED = 5
 """Dated closures that are tried to be opened, the earliest first."""
@@ -318,7 +318,7 @@ def _closed_start(
         return _too_long(protocol, calendar, minutes, blocked)
     changes = tuple(_other_start(protocol, layout, another_start))
     return NoFeasiblePlan(
-        what=f"the start {layout.start} ({WEEKDAY_NAMES[layout.start.weekday()]}) is not open",
+        what=f"The first day, {WEEKDAY_NAMES[layout.start.weekday()]} {layout.start}, is not open.",
         where=f"{protocol.id}, session 1",
         why="; ".join(cause.words for cause in blocked),
         fix=str(changes[0]) if changes else "choose another start, or check the opening hours",

@@ -57,7 +57,7 @@ class Planner:
                 prevented = rule
         except TooManyPlans:
             raise too_many_ways(
-                "this course allows too many different plans to find the best one",
+                "No best plan was found: there are too many different ones.",
                 f"{self.protocol.id}, from {start}",
                 problem,
                 [need_of(phase) for phase in layout.phases],

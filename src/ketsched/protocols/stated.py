@@ -123,7 +123,7 @@ def needs_one(table: Table, found: dict[str, Any], keys: tuple[str, ...]) -> Non
     """Refuse an entry of which every number is missing."""
     if all(found[key] is None for key in keys):
         raise InvalidProtocol(
-            what=f"{table.name()} has no number",
+            what=f"{table.name()} has no number.",
             where=table.where(),
             why=f"it says nothing without {' or '.join(keys)}",
             fix=f"add {keys[0]} = ..., or leave the entry out",

@@ -271,5 +271,5 @@ def _costs_in_words(before: Course, proposals: Sequence[Proposal]) -> Iterator[s
 def _costs(before: Course, proposal: Proposal) -> tuple[str, ...]:
     """Return why a plan cannot be, or what it could not keep; that leaving out is one session fewer, its name says."""
     if proposal.course is None:
-        return () if proposal.error is None else (f"cannot be: {proposal.error.what}",)
+        return () if proposal.error is None else (f"cannot be: {proposal.error.what.removesuffix('.')}",)
     return proposal.course.revisions[-1].remarks if changes_made(before, proposal) else ()

@@ -10,6 +10,7 @@ import attrs
 
 from ketsched import reporting
 from ketsched.checking import Finding
+from ketsched.checking.rules import sentence
 from ketsched.errors import InvalidInput, KetschedError
 from ketsched.interchange import read
 from ketsched.interchange.folder import course_files, identities, of_one_identity
@@ -40,7 +41,7 @@ class CheckedFolder:
     def faults(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the files themselves, each with what can be done about it."""
         for same in self.shared:
-            yield f"{same.what}: {same.why}", same.fix
+            yield f"{same.what} {sentence(same.why)}", sentence(same.fix)
         for name, fault in self.unread:
             yield f"{name}: {fault.what}", f"{fault.where}; {fault.fix}"
 

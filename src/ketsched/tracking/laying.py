@@ -193,7 +193,7 @@ class Replanner:
                 found = place(left.problem, effort, prefer=self.prefer, at_most=at_most)
         except TooManyPlans:
             raise too_many_ways(
-                "what is left of this course allows too many different plans to find the best one",
+                "No best plan was found: there are too many different ones.",
                 self.course.protocol.id,
                 left.problem,
                 [ideal.place.need for ideal in left.intent.ideals],

@@ -108,8 +108,8 @@ def read_ways(texts: Sequence[str], protocol: Protocol) -> Decisions:
         return options_of(ways[named[0][0]])
     if not all(sign for _, sign, _ in named):
         raise InvalidInput(
-            what="several ways, and a phase is missing",
-            why="one way is for all phases; several say for which phase each is",
+            what="Say which phase each way is for.",
+            why="one way is for all phases; of several each is for one phase",
             fix="write induction=fit-in and maintenance=at-the-end",
         )
     return {"policy": {phase: ways[way] for phase, _, way in named}} if named else {}

@@ -30,6 +30,7 @@ from ketsched.history import (
 )
 from ketsched.holds import with_statuses
 from ketsched.model import Course, Visit, VisitStatus
+from ketsched.names import STATUS_WORDS
 from ketsched.planning.around import closed_because, follow_outcomes
 from ketsched.revising import revise
 
@@ -61,10 +62,10 @@ def record(
     early = next((visit for visit in given if not is_past(visit, today)), None)
     if early is not None:
         raise InvalidInput(
-            what=f"a visit of {early.day} that was {early.status}",
+            what=f"{early.day} is in the future and cannot be recorded as {STATUS_WORDS[early.status]}.",
             where="visits",
             why=f"today is {today}: only what was cancelled is known before its day",
-            fix="leave it out until its day has come, or correct its date",
+            fix="record it when its day has come, or correct the date",
         )
     history = apply_visits(course, given, as_of=today, who=who)
     known = attrs.evolve(history.course, companions=follow_outcomes(history.course, course, today))
@@ -137,11 +138,11 @@ def _check_id(course: Course, visit: Visit) -> None:
     entry = next((entry for entry in course.visits if visit.id and entry.id == visit.id), None)
     if entry is not None:
         raise InvalidInput(
-            what=f"a visit of {visit.day} that was {visit.status}, under the id {visit.id[:40]!r}",
+            what=f"{entry.day} is already recorded as {STATUS_WORDS[entry.status]} ({visit.id[:40]}).",
             where="visits",
-            why=f"{visit.id[:40]} says of {entry.day} already: {entry.status}",
-            fix=f'if it is right now, leave the id out and give corrects="{visit.id[:40]}"; '
-            "if it is another visit, give it another id",
+            why="an entry keeps what it says; another one corrects it",
+            fix=f'to replace it, leave the id out and give corrects="{visit.id[:40]}"; '
+            "if it is a second visit, give it another id",
         )
 
 

@@ -214,10 +214,10 @@ def decide(course: Course, history: History, options: ReplanOptions) -> Decided:
     altered, relaid = apply_outcomes(history)
     if altered.course.ended is not None and options.goes_on:
         raise InvalidInput(
-            what=f"a course that ended on {altered.course.ended} is to go on",
+            what=f"This course was ended on {altered.course.ended}.",
             where=options.goes_on,
             why="nothing is planned in it any more",
-            fix="plan a course of its own for what follows",
+            fix="ketsched undo, or plan a new course",
             argument=options.goes_on,
         )
     if options.step is not None:

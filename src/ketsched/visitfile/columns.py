@@ -319,7 +319,7 @@ def status_named(word: str) -> VisitStatus:
         return VisitStatus(word)
     except ValueError:
         raise InvalidInput(
-            what=f"the status {word[:20]!r}" if word.strip() else "no status",
-            why=f"what became of a visit is one of {', '.join(VisitStatus)}; nothing is assumed given",
+            what=f"{word[:20]!r} is not a status." if word.strip() else "The status is missing.",
+            why=f"a status is one of {', '.join(VisitStatus)}; nothing is assumed given",
             fix=did_you_mean(word, VisitStatus) or "write one of these",
         ) from None

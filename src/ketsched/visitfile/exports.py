@@ -157,7 +157,10 @@ class Export:
             if passed[ANOTHER_PATIENT]:
                 fix = f"check whose rows to take, as {self.rows.label('patient')} has it"
         return CannotRead(
-            what=f"no visit in {self.file.name} can be used", where=str(self.file), why=why, fix=fix
+            what=f"No row of {self.file.name} could be used. Nothing was saved.",
+            where=str(self.file),
+            why=why,
+            fix=fix,
         )
 
     def _visit_or_what(self, row: Row) -> Visit | str:
@@ -189,17 +192,17 @@ class Export:
             )
         if whose != self.patient and not self.asked:
             raise CannotRead(
-                what=f"{self.file.name} has rows of several patients",
+                what=f"{self.file.name} has rows of more than one patient.",
                 where=f"{self.file}, line {line}",
                 why=f"{self.rows.label('patient')} is not the same in all rows, and a course is one patient's",
-                fix="say whose rows to take",
+                fix=f"--patient with a value from column {self.rows.label('patient')}",
             )
         return whose == self.patient
 
     def _happened(self, cells: list[str]) -> Meaning | None:
         word, label = self.rows.cell(cells, "status"), self.rows.label("status")
         if not word:
-            raise Unusable(f"no status in {label}", "say what became of the visit; nothing is assumed given")
+            raise Unusable(f"no status in {label}", "say what happened; nothing is assumed given")
         if folded(word) in self.statuses:
             return self.statuses[folded(word)]
         if letters(word) in self.own:

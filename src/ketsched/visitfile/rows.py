@@ -146,7 +146,7 @@ class Rows:
             except csv.Error as error:
                 if "unexpected end of data" in str(error):
                     raise CannotRead(
-                        what="a quote is never closed",
+                        what=f"Line {line} opens a quotation mark and does not close it.",
                         where=f"{self.file}, line {line}",
                         why="all that follows it would be one cell",
                         fix=f"{QUOTES}; one that stands alone is removed",

@@ -264,7 +264,7 @@ def test_a_hold_of_a_session_that_is_not_there_is_refused(run, case_around):
     done = run("plan", case_around, "-o", "course.json")
     assert (done.code, done.out, folder()) == (2, "", before)
     assert said_in_four_parts(done.err)
-    assert "there is no session 's7'\n  where: case.toml, hold 1, sessions\n" in done.err
+    assert "There is no session 's7'\n  where: case.toml, hold 1, sessions\n" in done.err
 
 
 def test_sessions_leave_a_day_to_what_must_be_there(run, around):

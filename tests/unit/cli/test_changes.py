@@ -368,14 +368,17 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
         (("hold", "FILE", "--reason", "rash"), "missing option '--who'"),
         (("hold", "FILE", "--reason", " ", "--who", "Dr A"), "a hold without a reason or a name"),
         (("hold", "FILE", "--reason", "x", "--who", "A", "--since", "soon"), "--since"),
-        (("hold", "FILE", "--reason", "x", "--who", "A", "--session", "s7"), "there is no session 's7'"),
+        (("hold", "FILE", "--reason", "x", "--who", "A", "--session", "s7"), "There is no session 's7'"),
         (("hold", "FILE", "--reason", "x", "--who", "A", "--session", "2027-01-05"), "s1 (2027-01-04), s2"),
         (("hold", "FILE", "--reason", "x", "--who", "A", "--at", "noon"), "'noon' is not a moment"),
         (("hold", "FILE", "--reason", "x", "--who", "A", "--at", "9999-12-31T23:59:59-12:00"), "--at"),
-        (("hold", "FILE", "--reason", "x", "--who", "A", "--at", "2026-11-20T08:59:59Z"), "--at with that"),
+        (
+            ("hold", "FILE", "--reason", "x", "--who", "A", "--at", "2026-11-20T08:59:59Z"),
+            "drop --at, or give that",
+        ),
         (("hold", "missing.json", "--reason", "x", "--who", "A"), "cannot open missing.json"),
         (("hold", "own.toml", "--reason", "x", "--who", "A"), "own.toml is no course file"),
-        (("release", "FILE", "h2", *WHO), "no hold 'h2' stands"),
+        (("release", "FILE", "h2", *WHO), "There is no active hold 'h2'"),
         (("release", "FILE", "h1", "--who", "Dr A"), "missing option '--on'"),
         (("release", "FILE", "h1", "--on", "2027-01-08"), "missing option '--who'"),
         (("release", "FILE", "h1", "--who", "A", "--on", "2027-02-30"), "--on"),
@@ -399,11 +402,11 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
         ),
         (
             ("record", "decision", "FILE", "call:s1", "stop", *WHO),
-            "there is no appointment that decides 'call:s1'",
+            "There is no appointment that decides 'call:s1'",
         ),
         (
             ("record", "decision", "FILE", "2027-01-05", "stop", *WHO),
-            "there is no appointment that decides '2027-01-05'",
+            "There is no appointment that decides '2027-01-05'",
         ),
         (("record", "decision", "FILE", "screening", "stop", "--who", "A"), "missing option '--on'"),
         (
@@ -411,39 +414,39 @@ WHO = ("--who", "Dr A", "--on", "2027-01-08")
             "by nobody",
         ),
         (("record", "decision", "FILE", "screening", "stop", "--who", "A", "--on", "8.1."), "--on"),
-        (("record", "done", "FILE", "screening"), "there is no appointment or task 'screening'"),
+        (("record", "done", "FILE", "screening"), "There is no appointment or task 'screening'"),
         (
             ("record", "done", "FILE", "therapy"),
             "has therapy:session4:1 (2027-01-12), therapy:session4:2 (2027-01-14)",
         ),
-        (("record", "done", "FILE", "2027-01-12"), "2 of the course are on 2027-01-12"),
+        (("record", "done", "FILE", "2027-01-12"), "There are 2 of them on 2027-01-12"),
         (("record", "done", "FILE"), "missing argument 'COMPANION'"),
         (("record", "ride", "FILE", "s2", "perhaps"), "'perhaps' is not one of"),
-        (("record", "ride", "FILE", "s9", "confirmed"), "there is no session 's9'"),
-        (("record", "ride", "FILE", "2027-01-05", "confirmed"), "there is no session '2027-01-05'"),
+        (("record", "ride", "FILE", "s9", "confirmed"), "There is no session 's9'"),
+        (("record", "ride", "FILE", "2027-01-05", "confirmed"), "There is no session '2027-01-05'"),
         (("appointments", "FILE"), "the clinic's hours are missing"),
         (("appointments", "FILE", "--clinic", "missing.toml"), "cannot open missing.toml"),
         (("appointments", "FILE", "--case", "missing.toml"), "cannot open missing.toml"),
         (("appointments", "FILE", *WEEK, "--time", "25:00"), "--time"),
         (
             ("appointments", "FILE", "--zone", "Europe/Paris", *WEEK[2:]),
-            "the course is in America/New_York, its clinic in Europe/Paris",
+            "The course is in zone America/New_York, the clinic file in Europe/Paris",
         ),
         (("appointments", "FILE", *WEEK, "--staff", "therapist=away.toml"), "no day for Therapy"),
         (
             ("record", "ride", "FILE", "s2", "none", "-o", "course.json"),
-            "course.json would be a second course file",
+            "course.json would make a second course file",
         ),
         (
             ("record", "ride", "FILE", "s2", "none", "-o", "second.json"),
-            "second.json would be a second course file",
+            "second.json would make a second course file",
         ),
         (
             ("record", "ride", "FILE", "s2", "none", "-o", "link.ics"),
-            "link.ics would be a second course file",
+            "link.ics would make a second course file",
         ),
         (("record", "ride", "FILE", "s2", "none", "-o", "a.pdf"), "no suffix of a known format"),
-        (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "a.ics"), "is to be written twice"),
+        (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "a.ics"), "is named twice"),
         (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "nowhere/b.ics"), "nowhere"),
         (("record", "ride", "FILE", "s2", "none", "-o", "a.ics", "-o", "sub.ics"), "sub.ics is a folder"),
     ],
@@ -470,7 +473,7 @@ def test_a_day_with_two_sessions_names_neither(run, course):
     done = run("record", "ride", course, "2027-01-04", "none", *LATER)
     assert done.code == 2
     assert said_in_four_parts(done.err)
-    assert "2 of the course are on 2027-01-04" in done.err
+    assert "2 sessions on 2027-01-04" in done.err
     assert "the course has s1 (2027-01-04), s2 (2027-01-04)\n" in done.err
     assert run("record", "ride", course, "s2", "none", *LATER).code == 0
 

@@ -272,7 +272,7 @@ def test_planning_onto_a_course_file_is_refused(run, name):
     done = run(*MWF, "-o", "new.ics", "-o", name)
     assert (done.code, done.out) == (2, "")
     assert said_in_four_parts(done.err)
-    assert "would lose them" in done.err
+    assert "would lose its history" in done.err
     assert (folder(), Path(name).read_text("utf-8")) == ({name}, "kept")
 
 

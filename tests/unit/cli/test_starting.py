@@ -132,7 +132,7 @@ def test_files_that_are_there_are_kept(answering, run):
     Path("case.toml").write_text("mine", encoding="utf-8")
     for done in (answering(*ANSWERS), run("new", "case")):
         assert (done.code, done.out) == (2, "")
-        assert "case.toml is there already" in done.err
+        assert "case.toml exists" in done.err
     assert Path("case.toml").read_text("utf-8") == "mine"
 
 

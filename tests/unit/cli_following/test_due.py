@@ -68,7 +68,7 @@ def test_a_file_of_the_folder_that_cannot_be_read_is_named(run, third):
         assert (done.code, done.out, said_in_four_parts(done.err)) == (2, "", True)
         assert "--courses, a.json" in done.err
     done = run("replan", third, *HOURS, "--courses", "nowhere", *on(FOURTH))
-    assert "'nowhere' is no folder" in done.err
+    assert "'nowhere' is not a folder" in done.err
 
 
 # Due

@@ -249,9 +249,11 @@ def test_due_and_check_name_two_courses_of_one_id(run):
     for command in words:
         done = run(*command)
         assert (done.code, done.err) == (1, "")
-        assert "copy.json and p1.json have one id, p1: they share the identities" in done.out
+        assert "The files copy.json and p1.json have one id, p1. They share the identities" in " ".join(
+            done.out.split()
+        )
         (shared,) = json.loads(run(*command, "--json").out)["same_id"]
-        assert shared["what"] == "copy.json and p1.json have one id, p1"
+        assert shared["what"] == "The files copy.json and p1.json have one id, p1."
 
 
 @pytest.mark.usefixtures("two")

@@ -276,7 +276,7 @@ def test_the_course_ends_early_and_is_complete(run, third):
     assert done.code == 0
     assert days() == ["04 given", "07 given", "11 given"]
     assert "This course was ended on Tue 2027-01-12." in run("next", third).out
-    assert "ended on Tue 2027-01-12" in run("history", third).out
+    assert "Ended on Tue 2027-01-12" in run("history", third).out
 
 
 def test_one_more_a_new_place_and_the_last_again(run, third):
@@ -331,7 +331,7 @@ def test_a_course_in_no_place_is_followed_with_a_clinic_of_the_same_clocks(run, 
         assert days("u.json")[-1] == "25"  # the missed one, at the end
         assert read("u.json").zone == zone
     else:
-        assert f"the course is in {zone}, its clinic in {clinic}" in done.err
+        assert f"The course is in zone {zone}, the clinic file in {clinic}" in done.err
         there = "" if zone == "Europe/Lisbon" else f"plan the rest as a course of its own in {clinic}"
         assert there in " ".join(done.err.split())
 

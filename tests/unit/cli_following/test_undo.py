@@ -57,7 +57,7 @@ def test_without_hours_it_says_that_they_were_not_looked_at(run, ended):
         (("--to", "0"), "an undo to revision 0"),
         (on("2027-01-15"), "s4 would be booked on 2027-01-14 again"),
         ((*HOURS, "--closed", "2027-01-18"), "s5 cannot be on 2027-01-18 at 09:00 again"),
-        (("--courses", "nowhere", *HOURS), "'nowhere' is no folder"),
+        (("--courses", "nowhere", *HOURS), "'nowhere' is not a folder"),
     ],
 )
 def test_what_cannot_be_undone_is_said_and_nothing_changes(run, ended, words, says):

@@ -75,7 +75,7 @@ def test_all_that_a_map_says(columns):
         (LEAST + '[format]\ndelimiter = ";;"\n', ["the delimiter ';;'", "line 5"]),
         (LEAST + '[format]\nencoding = "latin"\n', ["the encoding 'latin'", "line 5", "cp1252"]),
         (LEAST + '[format]\ndates = "iso"\n', ["unknown key 'dates'", "line 5"]),
-        (LEAST + '[status]\nDone = "given"\n', ["the status 'given'", "line 5, status Done"]),
+        (LEAST + '[status]\nDone = "given"\n', ["'given' is not a status", "line 5, status Done"]),
         (LEAST + "[status]\nDone = 5\n", ["Done is the number 5", "line 5"]),
         (LEAST + '[status]\n"" = "ignore"\n', ["a blank word in status", "nothing is assumed"]),
         (

@@ -286,7 +286,7 @@ def test_a_quote_that_closes_in_the_middle_of_a_later_row(load):
 
 def test_a_quote_that_never_closes_is_an_error(load):
     text = 'day,status,note\n2027-01-04,fulfilled,\n2027-01-07,fulfilled,"oops\n2027-01-11,no-show,\n'
-    refused(lambda: load(text), "a quote is never closed", "line 3")
+    refused(lambda: load(text), "Line 3 opens a quotation mark and does not close it.", "line 3")
 
 
 def test_a_second_header_with_other_columns_is_an_error(load):
@@ -351,9 +351,9 @@ def test_a_note_of_the_word_total_is_a_visit(load):
         ("\n\n", ["no header"]),
         ("2027-01-04,fulfilled\n", ["no header"]),
         ("day,state\n2027-01-04,fulfilled\n", ["no header"]),
-        ("day,status\n", ["no visit in visits.csv can be used", "a header and no rows"]),
-        ("day,status\nTotal,0\n", ["no visit", "its rows are: 1 a total"]),
-        ("day,status\nx,fulfilled\n", ["no visit", "line 2: column 1 (day) is not a date", "2027-01-04"]),
+        ("day,status\n", ["No row of visits.csv could be used", "a header and no rows"]),
+        ("day,status\nTotal,0\n", ["No row", "its rows are: 1 a total"]),
+        ("day,status\nx,fulfilled\n", ["No row", "line 2: column 1 (day) is not a date", "2027-01-04"]),
         ("day,status\n" + "x,y\n" * 5, ["line 2: ", "line 3: ", "line 4: ", "and 2 more"]),
         (
             "day,date,status\n2027-01-04,2027-01-04,fulfilled\n",
@@ -395,7 +395,7 @@ def test_the_rows_of_one_patient(load):
 
 
 def test_several_patients_and_nobody_says_which(load):
-    said = refused(lambda: load(OF_ALL), "rows of several patients", "line 3", "column 1 (patient)")
+    said = refused(lambda: load(OF_ALL), "rows of more than one patient", "line 3", "column 1 (patient)")
     assert "A-1" not in said
     assert "B-2" not in said
 

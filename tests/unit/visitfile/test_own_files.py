@@ -57,9 +57,12 @@ def test_every_status_has_its_word(load, status):
         ("[[visit]]\nday = 2027-01-14\n", ["status is missing", "line 1, visit 1"]),
         (
             '[[visit]]\nday = 2027-01-14\nstatus = ""\n',
-            ["no status", "line 3, visit 1 status", "nothing is assumed"],
+            ["The status is missing.", "line 3, visit 1 status", "nothing is assumed"],
         ),
-        ('[[visit]]\nday = 2027-01-14\nstatus = "given"\n', ["the status 'given'", "line 3", "fulfilled"]),
+        (
+            '[[visit]]\nday = 2027-01-14\nstatus = "given"\n',
+            ["'given' is not a status", "line 3", "fulfilled"],
+        ),
         ("[[visit]]\nday = 2027-01-14\nstatus = true\n", ["status is true or false", "line 3"]),
         ('[[visit]]\nstatus = "fulfilled"\n', ["day is missing", "line 1"]),
         ('[[visit]]\nday = "2027-01-14"\nstatus = "fulfilled"\n', ["day is the text", "line 2"]),
