@@ -151,7 +151,7 @@ def test_with_hours_the_other_possible_days_are_named(g):
     """At least 2 days after Friday 8 January, and none before tomorrow: any open day, while the later ones follow."""
     known = given_until(g, 4, 6, 8, 11, status="no-show")
     said = " ".join(next_text(known, 12, calendar=OPEN).split())
-    assert "Also possible: Thu 14, Fri 15, Mon 18, Tue 19, Wed 20, Thu 21 January and " in said
+    assert "Also possible: Thu 14, Fri 15, Mon 18, Tue 19 January and " in said
     assert " (later dates may move). The protocol prefers it by" in said
 
 

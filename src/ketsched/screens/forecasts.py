@@ -17,7 +17,7 @@ from ketsched.screens.recorded import lapse_lines, next_line, standing_in_words
 from ketsched.screens.rows import hung, paragraph
 from ketsched.tracking import Due, Forecast
 
-SHOWN_DAYS = 6
+SHOWN_DAYS = 4
 """Other possible days of which each is named; of more the last is (house default)."""
 SHOWN = 6
 """Sessions after the next one of which each has a line; of more their number is said (house default)."""
