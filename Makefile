@@ -45,7 +45,7 @@ FUZZ := .venv/.installed-fuzz
 RELEASE := .venv/.installed-release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all wheel oldest pythons laws seeds docs examples bench bench-check changelog mutants fuzz clean
+.PHONY: help demo test test-all wheel oldest pythons laws seeds programs docs examples bench bench-check changelog mutants fuzz clean
 # One pip at a time; all that takes long runs in one command anyway.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -96,6 +96,10 @@ pythons: $(BASE)
 
 laws: $(TEST)
 	$(PYTEST) -n 2 --dist worksteal --laws tests/properties
+
+# What calendar programs make of our files; docs/how-to/calendar-programs.md has the table. Not in CI.
+programs: $(TEST)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/conformance/programs.py
 
 seeds: $(TEST)
 	@set -e; for seed in $$(seq 1 $(SEEDS)); do \

@@ -521,7 +521,7 @@ def test_nobody_gets_in_with_the_wrong_password(
 ) -> None:
     with pytest.raises(CannotWrite) as caught:
         publish(course, radicale.url, **login)
-    assert caught.value.what == "the server does not let this user in"
+    assert caught.value.what == "The calendar server rejected the user name or password."
     assert "horse" not in str(caught.value)
     assert radicale.files() == {}
 
@@ -605,7 +605,7 @@ def test_nothing_follows_a_server_that_points_elsewhere(
         url, asked = answering(status, {"Location": elsewhere})
         with pytest.raises(CannotWrite) as caught:
             publish(course, url, username=USER, password=PASSWORD)
-        assert caught.value.what == "the calendar is at another address"
+        assert caught.value.what == "The server pointed to another address; nothing was sent there."
         assert len(asked) == 1
     assert asked_there == []
 

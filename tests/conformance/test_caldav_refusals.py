@@ -148,7 +148,7 @@ def test_what_is_refused_is_named_and_the_others_are_written(
 @pytest.mark.parametrize(
     ("status", "what"),
     [
-        (401, "the server does not let this user in"),
+        (401, "The calendar server rejected the user name or password."),
         (403, "this user may not do that on the server"),
         (404, "the server refuses"),
         (500, "the server refuses"),
@@ -226,7 +226,7 @@ class Endless(BaseHTTPRequestHandler):
         ("refusal", "the server's answer is too large"),
         ("slow", "the server does not come to an end"),
         ("slow head", "the server does not come to an end"),
-        ("redirect", "the calendar is at another address"),
+        ("redirect", "The server pointed to another address; nothing was sent there."),
     ],
 )
 def test_an_answer_without_end_is_left(
