@@ -160,11 +160,11 @@ def shown_in(content: bytes) -> Seen:
     """Return what a calendar holds, as a program would show it."""
     found: Seen = set()
     for event in icalendar.Calendar.from_ical(content).walk("VEVENT"):
-        start = event["DTSTART"].dt
-        timed = isinstance(start, datetime)
-        found.add(
-            (start.date() if timed else start, f"{start:%H:%M}" if timed else "", str(event["SUMMARY"]))
-        )
+        start, title = event["DTSTART"].dt, str(event["SUMMARY"])
+        if isinstance(start, datetime):
+            found.add((start.date(), f"{start:%H:%M}", title))
+        elif isinstance(start, date):
+            found.add((start, "", title))
     return found
 
 
@@ -210,7 +210,7 @@ def row_of(program: Program, files: dict[str, bytes]) -> tuple[str, ...]:
 def main() -> None:
     made = courses()
     files = {name: ks.dumps(getattr(made, name), "ics") for name in ("planned", "moved", "cancelled")}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("program", "version", "first import", "a later file, imported again", "a cancelled session"),
         ("---",) * 5,
     ]
