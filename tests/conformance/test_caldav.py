@@ -277,7 +277,7 @@ def an_hour_later(text: str) -> str:
 
 
 CHANGES: dict[str, tuple[Callable[[str], str], str]] = {
-    "moved": (an_hour_later, "it was moved there, to 2027-01-11 15:00 UTC"),
+    "moved": (an_hour_later, "it was moved there, to Mon 2027-01-11 at 10:00"),
     "longer": (lambda text: text.replace("0111T110000", "0111T113000"), "it was moved there"),
     "cancelled": (
         lambda text: text.replace("STATUS:CONFIRMED", "STATUS:CANCELLED"),

@@ -122,7 +122,9 @@ def publish_dry(course: Course) -> tuple[Published, ...]:
     from ketsched.interchange.ical import resources
     from ketsched.words.wording import Publication
 
-    return tuple(Published(one.uid, one.booking, "") for one in resources(course, Publication()))
+    return tuple(
+        Published(one.uid, one.booking, one.title, one.day, "") for one in resources(course, Publication())
+    )
 
 
 @pytest.mark.parametrize("said", _REFUSAL)

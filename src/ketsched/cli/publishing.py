@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from ketsched.interchange.feeds import Feed, publish_feeds
 from ketsched.interchange.folder import read_courses
 from ketsched.interchange.outputs import calendars_of
 from ketsched.model import Course
-from ketsched.screens import Table, on
+from ketsched.screens import Table, at_hour, on
 
 
 @command()
@@ -171,7 +171,10 @@ def publish_command(  # noqa: PLR0913 - a parameter for each option
             ),
         )
     if as_json:
-        found = {"dry_run": dry_run, "events": [attrs.asdict(one) for one in done]}
+        found = {
+            "dry_run": dry_run,
+            "events": [{**attrs.asdict(one), "day": one.day.isoformat()} for one in done],
+        }
         click.echo(reporting.as_json(found))
     else:
         _show(course, done, dry_run=dry_run)
@@ -186,12 +189,18 @@ def _show_feeds(found: Sequence[Feed], as_json: bool) -> None:
     click.echo("Whoever has the address of a feed can read it: your server's address, and the name.")
 
 
+def _when(event: Published, hours: Mapping[str, str]) -> str:
+    """Say when an event is, with the clinic's hour if it is on the day of what is booked."""
+    booked = hours.get(event.booking, "")
+    return booked if booked.startswith(on(event.day)) else on(event.day)
+
+
 def _show(course: Course, done: Sequence[Published], *, dry_run: bool) -> None:
-    days = {name: on(booking.day) for name, booking in course.bookings().items()}
+    hours = {name: at_hour(booking) for name, booking in course.bookings().items()}
     told = (one for one in done if one.action != "unchanged")
-    rows = tuple((one.booking, days.get(one.booking, ""), one.action, one.why) for one in told)
+    rows = tuple((one.title, _when(one, hours), one.action, one.why) for one in told)
     if rows:
-        pictures.present(Table(("booking", "day", "is", "because"), rows), "")
+        pictures.present(Table(("event", "day", "is", "because"), rows), "")
     actions = [one.action for one in done]
     counted = ", ".join(f"{actions.count(word)} {word}" for word in dict.fromkeys(actions))
     click.echo(counted or "the course has no events")

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from ketsched.arguments import checked
+from ketsched.clock import day_words
 from ketsched.errors import CannotWrite
 from ketsched.interchange.calendarserver import connected, host_of, not_allowed, server_errors, shown
 from ketsched.interchange.ical import Resource, State, resources
@@ -65,6 +66,8 @@ class Published:
     Attributes:
         uid: Its UID.
         booking: Id of the session, appointment or task that it is of.
+        title: What it is called, as published.
+        day: Its local date at the clinic.
         action: "added", "updated", "unchanged", "conflict" (somebody changed it there, or the server
             refuses it; it was left alone), or "kept" (nothing to do, although the server says
             something else: see `why`).
@@ -73,6 +76,8 @@ class Published:
 
     uid: str
     booking: str
+    title: str
+    day: date
     action: str
     why: str = ""
 
@@ -144,7 +149,7 @@ def publish(  # noqa: PLR0913 - public, each a keyword
                     ) from None
                 if refused:
                     action, why = "conflict", refused
-            done.append(Published(event.uid, event.booking, action, why))
+            done.append(Published(event.uid, event.booking, event.title, event.day, action, why))
         if not on_server:
             collection.check_accepted()
         return tuple(done)
@@ -363,20 +368,22 @@ def _decide(event: Resource, stored: list[_StoredEvent], *, forced: bool) -> tup
         if shown[:3] == ours[:3]:  # somebody there has done what the course says, too
             counted = shown.sequence > ours.sequence
             return "kept" if counted else "updated", "it was changed there to what the course says"
-        conflict = _difference(shown, ours)
+        conflict = _difference(shown, ours, state.start)
     if forced and stored[0].etag:
         return "updated", f"overwritten: {conflict}"
     return "conflict", conflict
 
 
-def _difference(shown: State, ours: State) -> str:
-    """Say what somebody changed there."""
+def _difference(shown: State, ours: State, at_clinic: date) -> str:
+    """Say what somebody changed there, in the time of the clinic, which the start of our event is told in."""
     if shown.status != ours.status and shown.status == "CANCELLED":
         return "it was cancelled there"
     if shown[:2] != ours[:2]:
-        start = shown.start
-        at = f"{start:%Y-%m-%d %H:%M} UTC" if isinstance(start, datetime) else f"{start}"
-        return f"it was moved there, to {at}"
+        start, zone = shown.start, at_clinic.tzinfo if isinstance(at_clinic, datetime) else UTC
+        if isinstance(start, datetime):
+            start = start.astimezone(zone)
+            return f"it was moved there, to {day_words(start.date())} at {start:%H:%M}"
+        return f"it was moved there, to {day_words(start)}"
     if shown.status != ours.status:
         return "its status was changed there"
     return f"it was changed there: its SEQUENCE is {shown.sequence}, the course has {ours.sequence}"

@@ -105,6 +105,8 @@ class Resource(NamedTuple):
     Attributes:
         uid: Its UID.
         booking: Id of the session, appointment or task.
+        title: What the event is called.
+        day: Its local date, or the first of its days.
         state: As the file says.
         earlier: As files of earlier revisions said, the latest first.
         content: The bytes of the file.
@@ -112,6 +114,8 @@ class Resource(NamedTuple):
 
     uid: str
     booking: str
+    title: str
+    day: date
     state: State
     earlier: tuple[State, ...]
     content: bytes
@@ -196,6 +200,8 @@ class _Calendar:
             yield Resource(
                 uid=self.adopted.get(_key(entry)) or self.uid(_key(entry)),
                 booking=entry.booking.id,
+                title=self.telling.title(entry),
+                day=entry.first if isinstance(entry, DayAfter) else entry.booking.day,
                 state=_state(entry),
                 earlier=tuple(map(_state, filter(_can_be_event, was))),
                 content=contentlines.file_of((opening, contentlines.joined(zone or ()), event, end)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ def server(monkeypatch):
     def publish(course, url, **how):
         asked.update(how, url=url, course=course.id)
         return (
-            Published("u1", "s1", "unchanged"),
-            Published("u2", "s2", "added"),
+            Published("u1", "s1", "Appointment", date(2027, 1, 4), "unchanged"),
+            Published("u2", "s2", "Appointment", date(2027, 1, 7), "added"),
             *(
-                (Published("u5", "s5", "conflict", "somebody moved it there"),)
+                (Published("u5", "s5", "Appointment", date(2027, 1, 18), "conflict", "moved there"),)
                 if not how["overwrite"]
                 else ()
             ),
@@ -39,7 +40,7 @@ def server(monkeypatch):
 def test_publishing_tells_of_conflicts(run, course, server):
     done = run("publish", course, *URL, "--audience", "clinic", "--privacy", "named", "--dry-run")
     assert (done.code, done.err) == (1, "")
-    assert re.search(r"s5 +Mon 2027-01-18 +conflict +somebody moved it there", done.out)
+    assert re.search(r"Appointment +Mon 2027-01-18 at \d\d:00 +conflict +moved there", done.out)
     assert "1 unchanged, 1 added, 1 conflict" in done.out
     assert "nothing was written: --dry-run" in done.out
     assert server == {
@@ -62,7 +63,7 @@ def test_a_conflict_is_decided_by_session_or_day(run, course, server):
         found = as_json(run("publish", course, *URL, "--overwrite", name, "--ca", "own.pem", "--json"))
         assert (server["overwrite"], server["verify"]) == (["s5"], "own.pem")
         assert set(found) == {"dry_run", "events"}
-        assert set(found["events"][0]) == {"uid", "booking", "action", "why"}
+        assert set(found["events"][0]) == {"uid", "booking", "title", "day", "action", "why"}
 
 
 def test_a_server_that_does_not_answer_is_said(run, course):
