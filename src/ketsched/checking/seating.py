@@ -27,6 +27,7 @@ from ketsched.clock import (
     changes_clocks,
     day_words,
     later,
+    merged,
     minute_of,
     moment,
 )
@@ -117,8 +118,8 @@ def does_not_fit(case: CheckedCourse) -> Iterator[Finding]:
                 fix=_other_start(case, seat),
             )
         elif seat.start is None and not changes_clocks(seat.day, seat.calendar.zone):
-            longest = max(span.end - span.start for span in seat.spans)
-            if longest < seat.minutes and seat.spans[-1].end < MINUTES_A_DAY:
+            longest = _longest_piece(seat)
+            if longest < seat.minutes:
                 yield does_not_fit.at(
                     seat.session,
                     what=f"{case.named(seat.session)} takes {seat.minutes} minutes",
@@ -382,6 +383,16 @@ def closed_because(calendar: Calendar, day: date) -> str:
             weekly = not part.hours[day.weekday()]
             return f"{part.name} has no hours on {f'{WEEKDAYS[day.weekday()]}s' if weekly else day}"
     return f"the hours of {' and '.join(part.name for part in calendar.parts())} do not meet on {day}"
+
+
+def _longest_piece(seat: SeatedSession) -> int:
+    """Return the minutes of the longest time that is open in one piece and begins on the day, over midnight too."""
+    longest, last = max(span.end - span.start for span in seat.spans), seat.spans[-1]
+    if last.end < MINUTES_A_DAY or seat.day >= LAST_DAY:
+        return longest
+    following = merged(seat.calendar.ranges(seat.day + timedelta(1)))
+    over = following[0].end if following and following[0].start == 0 else 0
+    return max(longest, last.end - last.start + over)
 
 
 def _open(seat: SeatedSession) -> str:
