@@ -54,11 +54,12 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo: $(BASE)
-	@rm -rf demo && mkdir demo
-	$(BIN)/python -m ketsched.cli plan examples/first-course/case.toml \
-	    -o demo/patient.ics -o demo/clinic.ics:clinic,full -o demo/course.json || test $$? -eq 1
+	@rm -rf demo && mkdir demo && cp examples/first-course/*.toml demo
+	$(BIN)/python -m ketsched.cli plan demo/case.toml -o demo/patient.ics -o demo/patient.html \
+	    -o demo/clinic.ics:clinic,full -o demo/course.json || test $$? -eq 1
 	@echo
 	@echo "The patient's calendar, to import into any calendar program: $(CURDIR)/demo/patient.ics"
+	@echo "The same as a page, to print: $(CURDIR)/demo/patient.html"
 	@echo "The clinic's: $(CURDIR)/demo/clinic.ics. The course, to go on from: $(CURDIR)/demo/course.json"
 
 test: $(TEST)
