@@ -70,11 +70,6 @@ class Due:
         last = self.latest or self.preferred_latest
         return None if last is None else last + timedelta(1)
 
-    @property
-    def passes_preferred_latest(self) -> bool:
-        """Whether the recommended day is after the last one that the preferred rules allow."""
-        return self.preferred_latest is not None and self.recommended > self.preferred_latest
-
     def is_overdue(self, as_of: date) -> bool:
         """Whether it is overdue on a day."""
         return self.overdue is not None and as_of >= self.overdue
