@@ -422,6 +422,15 @@ def test_a_finding_says_what_to_do_unless_it_only_informs_or_is_waived(course):
     assert any("Exception by Dr A: a journey" in line for line in finding_lines([waived]))
 
 
+def test_findings_that_are_alike_are_one_with_the_days_of_the_others(g):
+    """The clinic closes for the second week: one thing to do for three infusions."""
+    shut = OPEN.without([date(2027, 1, day) for day in range(11, 16)])
+    closed = [finding for finding in ks.check(g, calendar=shut) if finding.code == "KS301"]
+    shown = " ".join(" ".join(finding_lines(closed, verbose=False)).split())
+    assert "Infusion 4 (Mon 2027-01-11) is on a closed day." in shown
+    assert "And 2 others like it: Wed 2027-01-13, Fri 2027-01-15." in shown
+
+
 def test_a_command_to_type_names_the_course_file_and_stays_in_one_line(course):
     finding = ks.check(course, as_of=MONDAY)[0]
     typed = "ketsched record ride a/very/long/name/of/a/folder/and/of/a/file.json 2027-01-04 confirmed"

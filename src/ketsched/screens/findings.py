@@ -67,7 +67,7 @@ def finding_lines(findings: Iterable[Finding], *, file: str = "", verbose: bool 
 def _lines(same: Sequence[Finding], file: str, *, verbose: bool) -> Iterator[str]:
     first, room = same[0], " " * AT
     why = "" if len(same) > 1 else f" {first.why}"
-    others = f" And {many(len(same) - 1, 'other')} like it." if len(same) > 1 else ""
+    others = f" {_alike(same[1:])}" if len(same) > 1 else ""
     yield hung(f"{MARKS[first.severity]} {first.code}  ", f"{first.what}{why}{others}")
     yield from (
         f"{room}{line}"
@@ -79,6 +79,12 @@ def _lines(same: Sequence[Finding], file: str, *, verbose: bool) -> Iterator[str
         yield hung(room, f"Exception by {first.waived_by.who}: {first.waived_by.reason}")
     if verbose:
         yield hung(room, f"Source: {first.source}")
+
+
+def _alike(others: Sequence[Finding]) -> str:
+    """Say how many findings are like one that was told, and of which days."""
+    days = ", ".join(on(finding.day) for finding in others if finding.day is not None)
+    return f"And {many(len(others), 'other')} like it{f': {days}' if days else ''}."
 
 
 def _advice(fix: str) -> Iterator[str]:
