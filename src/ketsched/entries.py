@@ -27,7 +27,7 @@ from ketsched.model import (
     Visit,
     VisitStatus,
 )
-from ketsched.names import Names, words_typed
+from ketsched.names import STATUS_WORDS, Names, words_typed
 from ketsched.nearness import did_you_mean
 from ketsched.revising import before_its_outcome
 from ketsched.unseen import as_seen, plain_dashes
@@ -434,7 +434,7 @@ def check_entry(course: Course, visit: Visit) -> Visit:
     if there and not any(_says(entry) == _says(visit) for entry in there):
         first = there[0]
         raise InvalidInput(
-            what=f"{first.id} says of {visit.day} already: {first.status}",
+            what=f"{visit.day} is already recorded as {STATUS_WORDS[first.status]} ({first.id}).",
             why="a day may have two visits, but mostly the first entry was a mistake",
             fix=f'give {{corrects={first.id}|corrects="{first.id}"}} if this replaces it, '
             "or {time=15:00|at=time(15)} if there was a second visit",

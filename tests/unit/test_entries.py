@@ -150,7 +150,7 @@ def test_a_second_entry_of_a_day_says_that_it_is_one(reference_course):
         ks.Visit(date.fromordinal(day.toordinal() + 1), "no-show"),
     ):
         assert check_entry(known, visit) is visit
-    with pytest.raises(InvalidInput, match=f"v1 says of {day} already: fulfilled"):
+    with pytest.raises(InvalidInput, match=rf"{day} is already recorded as given \(v1\)"):
         check_entry(known, ks.Visit(day, "no-show"))
     withdrawn = ks.Visit(day, "withdrawn", id="v2", corrects="v1")
     again = attrs.evolve(known, visits=(*known.visits, withdrawn))

@@ -180,7 +180,7 @@ def test_a_second_visit_of_a_day_says_that_it_is_one(run, third):
     """Worked case: two records of Monday 11 January that differ: the second is too soon, and sets the clock."""
     done = run("record", third, "2027-01-11", "fulfilled", "--route", "im", *on("2027-01-11", 15))
     assert (done.code, said_in_four_parts(done.err)) == (2, True)
-    assert "v3 says of 2027-01-11 already: fulfilled" in done.err
+    assert "2027-01-11 is already recorded as given (v3)." in done.err
     assert "--corrects v3" in done.err
     found = as_json(
         run("record", third, "2027-01-11", "fulfilled", "--time", "15:00", *on("2027-01-11", 15), "--json")
