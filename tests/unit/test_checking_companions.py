@@ -220,7 +220,7 @@ def test_a_booking_outside_its_window_is_an_error_that_names_the_window():
             (
                 "Infusions 1 to 6 wait for the decision at Screening on Mon 2026-12-28.",
                 "Its day is over, and no decision is recorded.",
-                "Record who decided what: ketsched record decision FILE screening:s1 continue",
+                "Record who decided what: ketsched record decision FILE screening:s1 continue --who NAME --on DATE",
             ),
         ),
         (

@@ -8,17 +8,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import attrs
+import click
 import icalendar
 import pytest
 
 from ketsched.calendars import Calendar
 from ketsched.checking import Finding, check
+from ketsched.cli import commands
 from ketsched.clock import WEEKDAY_NAMES
 from ketsched.errors import KetschedError
 from ketsched.history import evaluate
+from ketsched.holds import authorise, hold
 from ketsched.interchange import dumps
 from ketsched.languages import LANGUAGES, Contact, Words
-from ketsched.model import Course, Visit, Waiver
+from ketsched.model import Authorisation, Course, Visit, Waiver
 from ketsched.planning import plan
 from ketsched.protocols import load_protocol, protocol_ids
 from ketsched.screens import Part
@@ -176,6 +179,50 @@ def test_a_finding_is_said_in_sentences_and_in_the_words_of_a_clinic(protocol):
         for text in (finding.what, finding.why, finding.fix):
             assert not text[:1].islower(), text
             assert ENDS.search(text), text
+        assert missing_options(finding.fix) == []
+
+
+def missing_options(fix: str) -> list[str]:
+    """Return the options without which a command that a finding says to type would be refused."""
+    typed = re.search(r": ketsched (record )?(\w+)(.*)$", fix)
+    if typed is None:
+        return []
+    group, name, rest = typed.groups()
+    told = click.Context(commands)
+    command = commands.get_command(told, f"{group or ''}{name}") or commands.get_command(told, "record")
+    assert command is not None
+    required = [param for param in command.params if param.required and isinstance(param, click.Option)]
+    return [param.opts[-1] for param in required if not any(option in rest for option in param.opts)]
+
+
+@pytest.mark.parametrize(
+    ("fix", "missing"),
+    [
+        ("When settled: ketsched release FILE h1", ["--who", "--on"]),
+        ("When settled: ketsched release FILE h1 --who NAME --on DATE", []),
+        ("Ask, then: ketsched authorise FILE", ["--sessions"]),
+    ],
+)
+def test_a_command_that_lacks_what_it_needs_is_seen(fix, missing):
+    assert missing_options(fix) == missing
+
+
+NOW = datetime(2026, 12, 2, 9, tzinfo=UTC)
+
+
+def on_hold_and_paid_in_part(planned: Course) -> Course:
+    """The third session and those after it on hold, one session authorised, no review decided."""
+    held = hold(planned, reason="blood test", who="Dr A", since=planned.sessions[2].day, at=NOW)
+    return authorise(held, Authorisation(sessions=1), at=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("protocol", ["iv-mwf-6", "esk-trd", "generic-induction"])
+def test_a_command_in_a_finding_about_what_waits_has_all_that_it_needs(protocol):
+    waiting = on_hold_and_paid_in_part(course(protocol, "en"))
+    late = waiting.companions[-1].day + timedelta(1)
+    fixes = {f.code: f.fix for day in (None, late) for f in check(waiting, as_of=day) if "ketsched" in f.fix}
+    assert {"KS416", "KS419"} <= set(fixes)
+    assert [missing_options(fix) for fix in fixes.values()] == [[] for _ in fixes]
 
 
 # Screens

@@ -21,6 +21,8 @@ from ketsched.clock import day_words
 from ketsched.holds import outdated_because
 from ketsched.model import Authorisation, BookingStatus, Hold, Session
 
+BY_WHOM = "--who NAME --on DATE"
+"""What a command needs to record a decision."""
 REASONS = 3
 """How many reasons a finding about one session names."""
 
@@ -48,7 +50,7 @@ def session_on_hold(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 what=f"{case.with_verb(sessions)} on hold: {hold.reason}",
                 why=f"{hold.who} decided it for {_since(hold)}",
-                fix=f"cancel what will not take place. When settled: ketsched release FILE {hold.id}",
+                fix=f"cancel what will not take place. When settled: ketsched release FILE {hold.id} {BY_WHOM}",
                 where=f"hold {hold.id}",
             )
 
@@ -110,7 +112,7 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
                 booked=[gate],
                 what=f"{_waiting_for(case, sessions)} {gate.title} on {day_words(gate.day)}",
                 why="its day is over, and no decision is recorded",
-                fix=f"record who decided what: ketsched record decision FILE {gate.placed.id} continue",
+                fix=f"record who decided what: ketsched record decision FILE {gate.placed.id} continue {BY_WHOM}",
                 severity=Severity.WARNING,
             )
         else:
@@ -124,7 +126,7 @@ def awaiting_outcome(case: CheckedCourse) -> Iterator[Finding]:
             booked=awaited,
             what=f"{_waiting_for(case, sessions)} {titles}",
             why="until then to be confirmed",
-            fix=f"when it is known: ketsched record decision FILE {awaited[0].placed.id} continue"
+            fix=f"when it is known: ketsched record decision FILE {awaited[0].placed.id} continue {BY_WHOM}"
             if len(awaited) == 1
             else "record each decision when it is known",
             where=case.course.protocol.id,
@@ -157,7 +159,7 @@ def not_authorised(case: CheckedCourse) -> Iterator[Finding]:
                 *sessions,
                 what=f"{case.with_verb(sessions)} not authorised",
                 why=f"authorised for {phase.name}: {' and '.join(map(_terms, paying))}",
-                fix="cancel what will not take place, or ask the payer, then: ketsched authorise FILE",
+                fix="cancel what will not take place, or ask the payer, then: ketsched authorise FILE --sessions N",
                 where=case.where_phase(phase),
             )
 
